@@ -1,0 +1,119 @@
+# Two commands matter: `make run` starts a demonstration, `make test` runs every test (CI runs just that).
+# Both install what they need first, and say what. `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+CARGO ?= cargo
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+TOOLS := target/tools
+VENV := $(TOOLS)/venv
+# Arguments of the demonstration: make run ARGS="--listen 127.0.0.1:9000"
+ARGS ?=
+
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/test/*' 2>/dev/null)
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
+
+# ---- the product -------------------------------------------------------------------------------
+
+.PHONY: run
+run: build ## install what is missing, build, start the demonstration and print its three links
+	$(TARGET)/release/stentor serve --demo $(ARGS)
+
+.PHONY: build
+build: build-tools web ## the program, optimised: target/release/stentor
+	$(CARGO) build --release --locked -p stentor
+
+.PHONY: debug
+debug: build-tools web
+	$(CARGO) build --locked -p stentor
+
+.PHONY: web
+web: web/dist/listen.html ## the pages, which the program carries inside
+
+web/dist/listen.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json | build-tools
+	scripts/npm.sh web
+	@touch $@
+
+# ---- what must be on the machine ---------------------------------------------------------------
+
+.PHONY: build-tools
+build-tools:
+	@scripts/ensure.sh rust node cc cmake
+
+.PHONY: test-tools
+test-tools: build-tools e2e/node_modules/.installed $(VENV)/.installed ## install what the tests need, nothing else
+	@scripts/ensure.sh chromium firefox pulseaudio ffmpeg fonts
+
+e2e/node_modules/.installed: e2e/package.json e2e/package-lock.json | build-tools
+	scripts/npm.sh e2e
+	@touch $@
+
+$(VENV)/.installed: e2e/python/requirements.txt
+	@scripts/ensure.sh python
+	scripts/python.sh $(VENV) $<
+	@touch $@
+
+# ---- the tests ---------------------------------------------------------------------------------
+
+.PHONY: test
+test: test-tools test-web lint test-rust test-e2e ## every test; what CI runs
+	@node scripts/summary.mjs $(TOOLS)
+
+.PHONY: lint
+lint: web ## formatting, clippy (of the fuzz targets too, without building libFuzzer), rustdoc (unused dependencies are a house rule)
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	CUSTOM_LIBFUZZER_PATH=/dev/null $(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --features studio,herd --target-dir $(TARGET) -- -D warnings
+
+.PHONY: test-rust
+test-rust: build-tools web ## the crates' tests
+	@mkdir -p $(TOOLS)
+	$(CARGO) test --locked --workspace 2>&1 | tee $(TOOLS)/test-rust.log
+
+.PHONY: test-web
+test-web: web ## the pages' own tests
+	@mkdir -p $(TOOLS)
+	cd web && npm test --silent 2>&1 | tee ../$(TOOLS)/test-web.log
+
+.PHONY: test-e2e
+test-e2e: test-tools debug ## the whole product: browsers, outside tools, bad input (E2E="files" to choose)
+	E2E_SERVER=$${E2E_SERVER:-$(abspath $(TARGET))/debug/stentor} E2E_PYTHON=$(abspath $(VENV))/bin/python \
+		node --test --test-concurrency=1 --test-timeout=600000 --test-force-exit $(or $(E2E),e2e/test/*.test.mjs) 2>&1 | tee $(TOOLS)/test-e2e.log
+
+.PHONY: pictures
+pictures: ## screenshots of every page and state into e2e/pictures/
+	$(MAKE) test-e2e E2E=e2e/test/pictures.test.mjs
+
+# ---- the figures -------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: test-tools build ## every figure of bench/README.md, as a table and as bench/results/*.json
+	@scripts/ensure.sh janus icecast nginx valgrind
+	$(CARGO) build --release --locked -p stentor-rehearsal
+	E2E_SERVER=$${E2E_SERVER:-$(abspath $(TARGET))/release/stentor} E2E_PYTHON=$(abspath $(VENV))/bin/python \
+		node bench/run.mjs $(BENCH)
+
+# ---- housekeeping ------------------------------------------------------------------------------
+
+.PHONY: fmt
+fmt: ## format the Rust sources
+	$(CARGO) fmt --all
+
+.PHONY: deny
+deny: ## licences and advisories, where cargo-deny is installed
+	$(CARGO) deny --all-features check
+
+.PHONY: clean
+clean: ## throw away everything that was built or installed here
+	rm -rf target web/dist web/node_modules e2e/node_modules e2e/pictures/*.png e2e/data

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Install what is missing on a Debian-like machine, by the name of what it is for; say what is done.
+#
+#   scripts/ensure.sh rust node cc cmake python chromium firefox pulseaudio ffmpeg fonts janus icecast nginx valgrind
+#
+# Rust and Node are not installed from here: which one and how is the owner's choice. System packages are the
+# only thing that needs root: as another user they are installed through sudo.
+set -euo pipefail
+
+NODE_MIN="20.19"
+CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}
+
+wanted=()      # Debian packages
+missing=()     # what they are for, for the sentence
+stop() { echo "stentor: $*" >&2; exit 1; }
+want() { missing+=("$1"); shift; wanted+=("$@"); }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# A version is at least another if it sorts last.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | tail -n 1)" = "$1" ]; }
+
+for need in "$@"; do
+    case $need in
+        rust) has cargo || stop "Rust is missing: install it with rustup (rustup.rs), then run this again." ;;
+        node)
+            has node && has npm || stop "Node.js $NODE_MIN or newer with npm is missing: install it, then run this again."
+            found=$(node --version); found=${found#v}
+            at_least "$found" "$NODE_MIN" || stop "Node.js $NODE_MIN or newer is needed, found $found."
+            ;;
+        cc) has cc && has c++ || want "a C compiler (for libopus and the cryptography)" gcc g++ libc6-dev ;;
+        cmake) has cmake || want "cmake (for libopus)" cmake ;;
+        python) python3 -c 'import ensurepip, venv' 2>/dev/null || want "Python with venv" python3 python3-venv ;;
+        chromium) [ -n "$CHROMIUM" ] || want "Chromium" chromium ;;
+        firefox) has firefox-esr || has firefox || want "Firefox" firefox-esr ;;
+        pulseaudio) has pulseaudio && has parec || want "a sound card for Firefox" pulseaudio pulseaudio-utils ;;
+        ffmpeg) has ffmpeg && has ffprobe || want "ffmpeg" ffmpeg ;;
+        janus) has janus || want "Janus, a peer to compare with" janus ;;
+        icecast) has icecast2 || want "Icecast, a peer to compare with" icecast2 ;;
+        nginx) has nginx || [ -x /usr/sbin/nginx ] || want "nginx, a peer to compare with" nginx-light ;;
+        valgrind) has valgrind || want "valgrind, to count instructions" valgrind ;;
+        fonts) [ -n "$(find /usr/share/fonts -name '*.ttf' -print -quit 2>/dev/null)" ] || want "fonts for the pictures" fonts-dejavu-core ;;
+        *) stop "ensure.sh does not know '$need'." ;;
+    esac
+done
+
+[ ${#wanted[@]} -gt 0 ] || exit 0
+
+list=$(printf ', %s' "${missing[@]}")
+echo "stentor: missing: ${list:2}. Installing the system packages: ${wanted[*]}"
+has apt-get || stop "this machine has no apt-get; please install by hand what provides: ${list:2}."
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    has sudo || stop "root is needed to install ${wanted[*]}, and there is no sudo here. As root: apt-get install ${wanted[*]}"
+    echo "stentor: root is needed for that; sudo may ask for your password."
+    as_root=(sudo)
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1 || {
+        tail -n 20 "$log" >&2
+        stop "apt-get $1 failed (above); nothing else was changed."
+    }
+}
+apt update
+apt install -y --no-install-recommends "${wanted[@]}"
+echo "stentor: installed: ${wanted[*]}"
