@@ -1,0 +1,96 @@
+//! One evening through the core, without a server: a host and a guest come, the host drops, listeners are told.
+//!
+//! `cargo run -p stentor-core --example evening`. The house rules also build it for a bare WebAssembly machine, where
+//! anything of the world that the core reached for would show as an import.
+
+use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Input, Outbox, Output};
+use stentor_core::event::{EventInfo, Phase};
+use stentor_core::stage::{Role, SeatLevel, SessionKind};
+use stentor_core::timeline::Timeline;
+use stentor_core::{Now, SeatId, SessionId};
+
+const GUEST: SeatId = SeatId(2);
+
+fn main() {
+    let mut now = Now {
+        mono_ms: 0,
+        unix_ms: 1_763_668_800_000,
+    };
+    let info = EventInfo {
+        title: "Fifty men".into(),
+        starts_unix_ms: Some(now.unix_ms),
+        host_name: "Homer".into(),
+    };
+    let mut conversation = Conversation::new(info, now);
+    let mut out = Outbox::new();
+    let by_host = |command| Input::Command {
+        by: FIRST_HOST,
+        command,
+    };
+    let voice = [SeatLevel {
+        seat: FIRST_HOST,
+        dbfs_tenths: -183,
+        voice: true,
+        digital_silence: false,
+    }];
+    let evening = [
+        by_host(Command::Invite {
+            name: "Ada".into(),
+            role: Role::Guest,
+        }),
+        up(FIRST_HOST, 1),
+        up(GUEST, 2),
+        by_host(Command::Ready {
+            seat: FIRST_HOST,
+            muted_version: 1,
+        }),
+        by_host(Command::Admit { seat: FIRST_HOST }),
+        by_host(Command::Admit { seat: GUEST }),
+        by_host(Command::SetPhase {
+            phase: Phase::OnAir,
+            version: 1,
+        }),
+        by_host(Command::SetMuted {
+            seat: FIRST_HOST,
+            muted: false,
+            version: 1,
+        }),
+        Input::Levels(&voice),
+        Input::Levels(&voice),
+        Input::SessionDown {
+            seat: FIRST_HOST,
+            session: SessionId(1),
+        },
+        Input::Tick,
+        Input::Tick,
+        Input::Tick,
+    ];
+    for input in evening {
+        now.mono_ms += 1_000;
+        now.unix_ms += 1_000;
+        println!("{} s: {input:?}", now.mono_ms / 1_000);
+        conversation.step(now, input, &mut out);
+        for output in out.drain() {
+            print_output(&output);
+        }
+    }
+    let rest = conversation.snapshot();
+    let back = Conversation::restore(rest, now).expect("what was just written can be read");
+    let resumed = Timeline::new(1_763_668_800_000).resume_after(now.unix_ms, 0);
+    println!(
+        "after a restart, from sample {resumed}: {:?}",
+        back.view().condition
+    );
+}
+
+fn up(seat: SeatId, session: u64) -> Input<'static> {
+    Input::SessionUp {
+        seat,
+        session: SessionId(session),
+        kind: SessionKind::Browser,
+    }
+}
+
+fn print_output(output: &Output) {
+    println!("    {output:?}");
+}

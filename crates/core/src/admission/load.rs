@@ -1,0 +1,131 @@
+//! How loaded a node is, as numbers.
+
+/// What can be short. Named as in metrics and in the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Turns given late.
+    Late,
+    /// Processor time.
+    Processor,
+    /// Sockets that took no more (`EAGAIN`).
+    Blocked,
+    /// Bytes per second of the configured link.
+    Link,
+    /// Descriptors.
+    Descriptors,
+    /// Memory.
+    Memory,
+}
+
+/// One look at a node. Shares are in thousandths of what there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Turns that were late, of all turns.
+    pub late: u16,
+    /// Processor time used: the busiest shard's of its thread, or the process's of all processors, whichever is more.
+    pub processor: u16,
+    /// Of `processor`, what is spent on turns: it is this that a rung changes.
+    pub turns: u16,
+    /// Visits that ended in a socket that took no more, of all visits.
+    pub blocked: u16,
+    /// Bytes sent, of the link; 0 where none was configured.
+    pub link: u16,
+    /// Descriptors in use, of those allowed.
+    pub descriptors: u16,
+    /// Memory in use, of what the process may have.
+    pub memory: u16,
+}
+
+/// The bounds of one measure, in thousandths.
+pub(super) struct Bounds {
+    pub(super) measure: Measure,
+    /// Above it a listener must cost less; `None` where no rung helps.
+    pub(super) climb: Option<u16>,
+    /// Above it nobody new can be taken.
+    pub(super) close: Option<u16>,
+}
+
+/// In the order in which they are named when several are over: nearest to what a listener hears first.
+///
+/// A late turn is what all others are only signs of, so little of it suffices. Blocked sockets are mostly their owners'
+/// networks: they raise the rung, since larger and rarer sends help them, and never close the doors.
+pub(super) const BOUNDS: [Bounds; 6] = [
+    Bounds {
+        measure: Measure::Late,
+        climb: Some(20),
+        close: Some(300),
+    },
+    Bounds {
+        measure: Measure::Processor,
+        climb: Some(700),
+        close: Some(950),
+    },
+    Bounds {
+        measure: Measure::Link,
+        climb: Some(800),
+        close: Some(960),
+    },
+    Bounds {
+        measure: Measure::Blocked,
+        climb: Some(150),
+        close: None,
+    },
+    Bounds {
+        measure: Measure::Descriptors,
+        climb: None,
+        close: Some(970),
+    },
+    Bounds {
+        measure: Measure::Memory,
+        climb: None,
+        close: Some(930),
+    },
+];
+
+impl Load {
+    /// The share of one measure.
+    #[must_use]
+    pub const fn of(&self, measure: Measure) -> u16 {
+        match measure {
+            Measure::Late => self.late,
+            Measure::Processor => self.processor,
+            Measure::Blocked => self.blocked,
+            Measure::Link => self.link,
+            Measure::Descriptors => self.descriptors,
+            Measure::Memory => self.memory,
+        }
+    }
+
+    /// The first measure above the bound that `bound` picks.
+    pub(super) fn over(&self, bound: impl Fn(&Bounds) -> Option<u16>) -> Option<Measure> {
+        BOUNDS
+            .iter()
+            .find(|bounds| bound(bounds).is_some_and(|at| self.of(bounds.measure) > at))
+            .map(|bounds| bounds.measure)
+    }
+}
+
+impl Measure {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Late,
+        Self::Processor,
+        Self::Link,
+        Self::Blocked,
+        Self::Descriptors,
+        Self::Memory,
+    ];
+
+    /// Its name in metrics and in the evidence.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Processor => "processor",
+            Self::Blocked => "blocked",
+            Self::Link => "link",
+            Self::Descriptors => "descriptors",
+            Self::Memory => "memory",
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Who is let in, and at what cost: the ladder under load (DESIGN §6).
+//!
+//! It is not the gate: which attempt is whose is decided elsewhere.
+
+mod doors;
+mod ladder;
+mod load;
+mod rung;
+
+pub use doors::Doors;
+pub use ladder::{Ladder, Pace, Reason, Step};
+pub use load::{Load, Measure};
+pub use rung::Rung;

@@ -1,0 +1,177 @@
+//! What a conversation wants done.
+
+use super::Refusal;
+use crate::event::Alarm;
+use crate::limits::OUTBOX_MAX;
+use crate::stage::SeatOrder;
+use crate::{SeatId, SessionId};
+use alloc::vec::Vec;
+
+/// One thing to do. Those of one step are to be done in their order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Output {
+    /// To the mixer.
+    Mixer(SeatOrder),
+    /// To the studio: end this session, and tell its page why.
+    CloseSession {
+        /// Whose session it is or was.
+        seat: SeatId,
+        /// Which.
+        session: SessionId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// To every listener, inside the programme. What to say is in [`super::Conversation::view`].
+    Notice(Notice),
+    /// To the seat itself and to the hosts.
+    Warn {
+        /// Whose trouble it is.
+        seat: SeatId,
+        /// What.
+        warning: Warning,
+    },
+    /// To the seat itself and to the hosts: the trouble is over.
+    WarnCleared {
+        /// Whose trouble it was.
+        seat: SeatId,
+        /// What.
+        warning: Warning,
+    },
+    /// To the hosts: something of our own began or ceased to fail.
+    Alarm {
+        /// What.
+        alarm: Alarm,
+        /// Whether it fails.
+        on: bool,
+    },
+    /// To the sender of a command that was not obeyed.
+    Refused {
+        /// Who asked.
+        by: SeatId,
+        /// What for: [`super::Command::code`].
+        what: &'static str,
+        /// Why not.
+        reason: Refusal,
+    },
+    /// A new seat waits for its link; tell `by` when it is made.
+    Invited {
+        /// Who invited.
+        by: SeatId,
+        /// The new seat.
+        seat: SeatId,
+    },
+    /// To every stage page: the state it shows has changed. At most once a step.
+    StageChanged,
+    /// To the store: [`super::Conversation::snapshot`] has changed. At most once a step, and the last output of it: a
+    /// full disk must not keep a microphone open.
+    Persist,
+}
+
+/// Why a session is ended by us.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CloseReason {
+    /// The seat came back with a newer session; the newer one wins.
+    Replaced,
+    /// The seat was removed, or is not known.
+    Removed,
+    /// The event is over.
+    Ended,
+    /// A session that sends was opened for a seat that only hears.
+    ReceiveOnly,
+}
+
+impl CloseReason {
+    /// The word used in every wire format.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Removed => "removed",
+            Self::Ended => "ended",
+            Self::ReceiveOnly => "receive_only",
+        }
+    }
+}
+
+/// Something that must be told to every listener.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// Grows with every notice of the event, also over a restart.
+    pub id: u64,
+    /// How much of the view it carries.
+    pub kind: NoticeKind,
+}
+
+/// How much of the view a notice carries.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NoticeKind {
+    /// Everything a newcomer must know.
+    Full,
+    /// Only who is speaking.
+    Speaking,
+    /// Only how many listen.
+    Listeners,
+}
+
+/// What a speaker should know about their own sound.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Warning {
+    /// Unmuted, but nothing but digital silence comes.
+    SilentMicrophone,
+}
+
+impl Warning {
+    /// The word used in every wire format.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SilentMicrophone => "silent_microphone",
+        }
+    }
+}
+
+/// What the steps want done, in order. To be drained after each step.
+///
+/// Holds what one step can produce at worst ([`OUTBOX_MAX`]); beyond it outputs are dropped and counted, which a caller
+/// that drains never sees.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    outputs: Vec<Output>,
+    dropped: u64,
+}
+
+impl Outbox {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            outputs: Vec::new(),
+            dropped: 0,
+        }
+    }
+
+    /// What is in it.
+    #[must_use]
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
+    /// Takes everything out, in order.
+    pub fn drain(&mut self) -> impl Iterator<Item = Output> + '_ {
+        self.outputs.drain(..)
+    }
+
+    /// How many outputs did not fit since it was made.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    pub(crate) fn push(&mut self, output: Output) {
+        if self.outputs.len() < OUTBOX_MAX {
+            self.outputs.push(output);
+        } else {
+            self.dropped += 1;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Rest and return: a conversation as a snapshot, and back.
+
+use super::notices::NoticePacer;
+use super::{Conversation, SeatSnapshot, Snapshot, SnapshotError};
+use crate::Now;
+use crate::event::{Alarms, ConditionWatch, PhaseState};
+use crate::limits::{ON_STAGE_MAX, SEATS_MAX};
+use crate::stage::{Place, Role, Seat, Table};
+use alloc::vec::Vec;
+
+impl Conversation {
+    /// What survives a restart.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            title: self.title.clone(),
+            starts_unix_ms: self.starts_unix_ms,
+            phase: self.phase.phase,
+            phase_version: self.phase.version,
+            phase_since_unix_ms: self.phase.since_unix_ms,
+            message: self.message.clone(),
+            next_seat: self.table.next_seat(),
+            notice_id: self.notices.last_id(),
+            seats: self.table.iter().map(seat_at_rest).collect(),
+        }
+    }
+
+    /// The conversation as it was, with nobody connected: places, mutes and the phase stay; who comes back takes their
+    /// place by the same handshake as after any lost connection.
+    ///
+    /// # Errors
+    /// If the snapshot is one that no conversation can have written.
+    pub fn restore(snapshot: Snapshot, now: Now) -> Result<Self, SnapshotError> {
+        check(&snapshot)?;
+        let seats: Vec<Seat> = snapshot
+            .seats
+            .into_iter()
+            .map(|seat| seat_restored(seat, now))
+            .collect();
+        Ok(Self {
+            title: snapshot.title,
+            starts_unix_ms: snapshot.starts_unix_ms,
+            phase: PhaseState {
+                phase: snapshot.phase,
+                version: snapshot.phase_version,
+                since_unix_ms: snapshot.phase_since_unix_ms,
+            },
+            condition: ConditionWatch::new(now),
+            alarms: Alarms::default(),
+            message: snapshot.message,
+            listeners: 0,
+            table: Table::new(seats, snapshot.next_seat),
+            notices: NoticePacer::new(snapshot.notice_id, now),
+        })
+    }
+}
+
+fn seat_at_rest(seat: &Seat) -> SeatSnapshot {
+    SeatSnapshot {
+        seat: seat.id,
+        name: seat.name.clone(),
+        role: seat.role,
+        place: seat.place,
+        muted: seat.muted,
+        mute_version: seat.mute_version,
+    }
+}
+
+fn seat_restored(snapshot: SeatSnapshot, now: Now) -> Seat {
+    let mut seat = Seat::new(snapshot.seat, snapshot.name, snapshot.role);
+    seat.place = snapshot.place;
+    seat.muted = snapshot.muted;
+    seat.mute_version = snapshot.mute_version;
+    seat.away_since = Some(now);
+    seat
+}
+
+fn check(snapshot: &Snapshot) -> Result<(), SnapshotError> {
+    let seats = &snapshot.seats;
+    if seats.len() > SEATS_MAX {
+        return Err(SnapshotError::TooManySeats {
+            max: SEATS_MAX,
+            got: seats.len(),
+        });
+    }
+    for (index, seat) in seats.iter().enumerate() {
+        let twice = seats[..index].iter().any(|other| other.seat == seat.seat);
+        if twice || seat.seat.0 >= snapshot.next_seat {
+            return Err(SnapshotError::SeatNumber { seat: seat.seat });
+        }
+        let impossible = match seat.role {
+            Role::Host => seat.place == Place::Removed,
+            Role::Monitor => seat.place == Place::OnStage,
+            _ => false,
+        };
+        if impossible {
+            return Err(SnapshotError::SeatPlace { seat: seat.seat });
+        }
+    }
+    let hosts = seats.iter().filter(|seat| seat.role == Role::Host).count();
+    if hosts != 1 {
+        return Err(SnapshotError::Hosts { got: hosts });
+    }
+    let on_stage = seats
+        .iter()
+        .filter(|seat| seat.place == Place::OnStage)
+        .count();
+    if on_stage > ON_STAGE_MAX {
+        return Err(SnapshotError::TooManyOnStage {
+            max: ON_STAGE_MAX,
+            got: on_stage,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! What of a conversation survives a restart: everything but connections and what was heard.
+
+use crate::SeatId;
+use crate::event::{Message, Phase};
+use crate::stage::{Place, Role};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A conversation at rest. Plain data: how it is written down is the caller's affair.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Snapshot {
+    /// As listeners read it.
+    pub title: String,
+    /// The announced beginning, in milliseconds since 1970.
+    pub starts_unix_ms: Option<i64>,
+    /// Desired phase.
+    pub phase: Phase,
+    /// Its version.
+    pub phase_version: u64,
+    /// When it was entered, in milliseconds since 1970.
+    pub phase_since_unix_ms: i64,
+    /// The host's line to listeners.
+    pub message: Option<Message>,
+    /// Number of the next seat.
+    pub next_seat: u32,
+    /// Number of the last notice.
+    pub notice_id: u64,
+    /// In the order of invitation.
+    pub seats: Vec<SeatSnapshot>,
+}
+
+/// One seat at rest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeatSnapshot {
+    /// Which.
+    pub seat: SeatId,
+    /// As listeners read it.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Where it is.
+    pub place: Place,
+    /// Desired mute state.
+    pub muted: bool,
+    /// Its version.
+    pub mute_version: u64,
+}
+
+/// A snapshot that no conversation can have written: the operator's record was damaged or edited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SnapshotError {
+    /// There must be exactly one host.
+    Hosts {
+        /// How many there are.
+        got: usize,
+    },
+    /// More seats than an event can have.
+    TooManySeats {
+        /// How many there can be.
+        max: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// More seats on stage than the stage holds.
+    TooManyOnStage {
+        /// How many there can be.
+        max: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// A seat number occurs twice, or was not given out yet.
+    SeatNumber {
+        /// Which.
+        seat: SeatId,
+    },
+    /// A host who is removed, or a seat on stage that only hears.
+    SeatPlace {
+        /// Which.
+        seat: SeatId,
+    },
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("The stored state of the event is damaged: ")?;
+        match self {
+            Self::Hosts { got } => write!(f, "it has {got} hosts, expected exactly 1."),
+            Self::TooManySeats { max, got } => {
+                write!(f, "it has {got} seats, at most {max} are possible.")
+            }
+            Self::TooManyOnStage { max, got } => {
+                write!(f, "{got} seats are on stage, at most {max} are possible.")
+            }
+            Self::SeatNumber { seat } => {
+                write!(f, "seat number {seat} occurs twice or was never given out.")
+            }
+            Self::SeatPlace { seat } => write!(f, "seat {seat} is where its role cannot be."),
+        }
+    }
+}
+
+impl core::error::Error for SnapshotError {}

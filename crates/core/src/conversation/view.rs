@@ -1,0 +1,94 @@
+//! What pages show: one reading of the whole conversation, the same for every listener.
+
+use crate::SeatId;
+use crate::event::{Alarm, Condition, ConditionKind, Message, Phase};
+use crate::stage::{Place, Role};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Everything there is to show. Listeners are shown a part of it; stage pages all.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct View {
+    /// As listeners read it.
+    pub title: String,
+    /// The announced beginning, in milliseconds since 1970.
+    pub starts_unix_ms: Option<i64>,
+    /// Where the event is in its life.
+    pub phase: Phase,
+    /// Version of the phase, to be sent back with a command.
+    pub phase_version: u64,
+    /// When the phase was entered, in milliseconds since 1970.
+    pub phase_since_unix_ms: i64,
+    /// What is wrong, if anything.
+    pub condition: Condition,
+    /// Alarms that are on; for hosts.
+    pub alarms: Vec<Alarm>,
+    /// Listeners now.
+    pub listeners: u64,
+    /// The host's line to listeners.
+    pub message: Option<Message>,
+    /// Number of the last notice.
+    pub notice_id: u64,
+    /// In the order of invitation. Listeners are shown those on stage ([`View::on_stage`]).
+    pub seats: Vec<SeatView>,
+}
+
+/// One seat to show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeatView {
+    /// Which.
+    pub seat: SeatId,
+    /// As listeners read it.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Where it is.
+    pub place: Place,
+    /// Whether it has a working connection.
+    pub connected: bool,
+    /// Desired mute state.
+    pub muted: bool,
+    /// Its version, to be sent back with a command.
+    pub mute_version: u64,
+    /// Whether the page of its session has confirmed the mute state. While `connected` and not `ready`, that page is
+    /// expected to send [`super::Command::Ready`]; a line-in becomes ready when it is admitted.
+    pub ready: bool,
+    /// What the mixer does: what a mute button shows. True without a session.
+    pub mixer_muted: bool,
+    /// Whether it is speaking, on stage or in the green room; false while muted.
+    pub speaking: bool,
+    /// Unmuted, but nothing but digital silence comes.
+    pub silent_microphone: bool,
+}
+
+impl View {
+    /// When what listeners should know began, in milliseconds since 1970: the trouble if there is one, else the phase.
+    #[must_use]
+    pub const fn since_unix_ms(&self) -> i64 {
+        match self.condition.kind {
+            ConditionKind::Ok => self.phase_since_unix_ms,
+            _ => self.condition.since_unix_ms,
+        }
+    }
+
+    /// Those who have a place on stage, connected or not.
+    pub fn on_stage(&self) -> impl Iterator<Item = &SeatView> {
+        self.seats
+            .iter()
+            .filter(|seat| seat.place == Place::OnStage)
+    }
+
+    /// Those whom listeners hear speaking: on stage, and on air.
+    pub fn speaking(&self) -> impl Iterator<Item = SeatId> + '_ {
+        let on_air = self.phase == Phase::OnAir;
+        self.on_stage()
+            .filter(move |seat| on_air && seat.speaking)
+            .map(|seat| seat.seat)
+    }
+
+    /// One seat.
+    #[must_use]
+    pub fn seat(&self, seat: SeatId) -> Option<&SeatView> {
+        self.seats.iter().find(|view| view.seat == seat)
+    }
+}

@@ -1,0 +1,57 @@
+//! Every bound of this crate, with its unit, and what happens at it.
+
+/// Seats of one event, removed ones included. When full, an invitation takes the record of the seat that was removed
+/// first (its number is not used again); with none removed the invitation is refused.
+pub const SEATS_MAX: usize = 64;
+
+/// Seats on stage at once, connected or not. At it, an admission is refused.
+///
+/// Thirteen can speak in the best-known product of this kind; the mixer's cost is linear in it.
+pub const ON_STAGE_MAX: usize = 13;
+
+/// Unicode scalar values in a name. Longer names are refused.
+pub const NAME_CHARS_MAX: usize = 64;
+
+/// Unicode scalar values in the host's message, per language. Longer messages are refused.
+pub const MESSAGE_CHARS_MAX: usize = 280;
+
+/// Unicode scalar values in an event's title. Longer titles are cut when the conversation is made.
+pub const TITLE_CHARS_MAX: usize = 200;
+
+/// Outputs of one step. The worst step is the end of an event with every seat connected twice: per seat one order, two
+/// closed sessions and one cleared warning, and a handful for the event. At it, an output is dropped and counted.
+pub const OUTBOX_MAX: usize = SEATS_MAX * 4 + 32;
+
+/// Milliseconds without a host or co-host on stage before listeners are told. Shorter would announce every reload.
+pub const HOST_DROPPED_AFTER_MS: u64 = 3_000;
+
+/// Milliseconds without anybody on stage before listeners are told.
+pub const STAGE_EMPTY_AFTER_MS: u64 = 3_000;
+
+/// Milliseconds after which a person who comes back is muted and opens the microphone themselves. Shorter absences, a
+/// reload or a change of network, restore the mute state as it was.
+pub const AWAY_MUTED_AFTER_MS: u64 = 60_000;
+
+/// Milliseconds of digital silence from an unmuted microphone before its owner and the hosts are warned.
+pub const SILENT_MICROPHONE_AFTER_MS: u64 = 3_000;
+
+/// Level windows looked at to decide that somebody began to speak.
+pub const SPEAKING_WINDOWS: u32 = 4;
+
+/// Windows with voice, out of the last [`SPEAKING_WINDOWS`], that make somebody a speaker.
+pub const SPEAKING_ON_WINDOWS: u32 = 2;
+
+/// Milliseconds without voice after which a speaker is no longer speaking. Longer than the pauses between words.
+pub const SPEAKING_OFF_AFTER_MS: u64 = 600;
+
+/// Milliseconds between two full notices when there are changes. Changes in between are told together.
+pub const NOTICE_FULL_MS_MIN: u64 = 200;
+
+/// Milliseconds between two full notices when nothing changes: a newcomer knows everything after this time.
+pub const NOTICE_FULL_MS_MAX: u64 = 10_000;
+
+/// Milliseconds between two notices of who is speaking.
+pub const NOTICE_SPEAKING_MS_MIN: u64 = 200;
+
+/// Milliseconds between two notices of the number of listeners.
+pub const NOTICE_LISTENERS_MS_MIN: u64 = 2_000;

@@ -1,0 +1,172 @@
+//! Invited, green room, stage, removed.
+
+use crate::scene::{HOST, Scene};
+use stentor_core::conversation::{CloseReason, Command, Output, Refusal};
+use stentor_core::stage::{Place, Role, SessionKind};
+
+#[test]
+fn an_invited_person_comes_to_the_green_room_and_is_admitted() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::Guest);
+    assert_eq!(scene.seat(seat).place, Place::Invited);
+    scene.browser(seat);
+    assert_eq!(scene.seat(seat).place, Place::GreenRoom);
+    assert!(!scene.last_order(seat).on_stage);
+    scene.command(HOST, Command::Admit { seat });
+    assert_eq!(scene.seat(seat).place, Place::OnStage);
+    assert!(scene.last_order(seat).on_stage);
+}
+
+#[test]
+fn a_person_comes_on_stage_muted_and_opens_the_microphone_themselves() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::Guest);
+    scene.bring_on_stage(seat);
+    assert!(scene.last_order(seat).muted);
+    scene.unmute(seat);
+    assert!(!scene.last_order(seat).muted);
+}
+
+#[test]
+fn the_host_comes_through_the_green_room_too_and_admits_themselves() {
+    let mut scene = Scene::new();
+    scene.browser(HOST);
+    assert_eq!(scene.seat(HOST).place, Place::GreenRoom);
+    scene.command(HOST, Command::Admit { seat: HOST });
+    assert_eq!(scene.seat(HOST).place, Place::OnStage);
+}
+
+#[test]
+fn who_was_never_here_or_just_dropped_cannot_be_admitted() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::Guest);
+    assert_eq!(
+        scene.refused(HOST, Command::Admit { seat }),
+        Refusal::NotConnected
+    );
+    let session = scene.browser(seat);
+    scene.down(seat, session);
+    assert_eq!(scene.seat(seat).place, Place::GreenRoom);
+    assert_eq!(
+        scene.refused(HOST, Command::Admit { seat }),
+        Refusal::NotConnected
+    );
+}
+
+#[test]
+fn a_line_is_admitted_like_a_person_and_is_then_heard_without_a_button() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::LineIn);
+    scene.up(seat, SessionKind::LineIn);
+    assert_eq!(scene.seat(seat).place, Place::GreenRoom);
+    assert!(scene.last_order(seat).muted);
+    scene.command(HOST, Command::Admit { seat });
+    let order = scene.last_order(seat);
+    assert!(order.on_stage && !order.muted);
+}
+
+#[test]
+fn a_line_that_comes_back_is_heard_again_by_itself() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::LineIn);
+    let session = scene.up(seat, SessionKind::LineIn);
+    scene.command(HOST, Command::Admit { seat });
+    scene.down(seat, session);
+    assert!(scene.last_order(seat).muted);
+    scene.up(seat, SessionKind::LineIn);
+    let order = scene.last_order(seat);
+    assert!(order.on_stage && !order.muted);
+}
+
+#[test]
+fn sent_back_to_the_green_room_a_person_is_muted_and_stays_so_when_admitted_again() {
+    let mut scene = Scene::on_air();
+    let (seat, _) = scene.guest_on_stage();
+    scene.command(HOST, Command::ToGreenRoom { seat });
+    assert!(!scene.last_order(seat).on_stage);
+    scene.command(HOST, Command::Admit { seat });
+    assert!(scene.last_order(seat).muted);
+}
+
+#[test]
+fn a_guest_may_step_down_or_leave_by_themselves() {
+    let mut scene = Scene::on_air();
+    let (seat, session) = scene.guest_on_stage();
+    scene.command(seat, Command::ToGreenRoom { seat });
+    assert_eq!(scene.seat(seat).place, Place::GreenRoom);
+    assert_eq!(
+        scene.refused(seat, Command::Admit { seat }),
+        Refusal::NotAllowed
+    );
+    scene.command(seat, Command::Remove { seat });
+    assert!(scene.outputs.contains(&Output::CloseSession {
+        seat,
+        session,
+        reason: CloseReason::Removed
+    }));
+}
+
+#[test]
+fn removal_closes_the_session_and_the_link_is_dead() {
+    let mut scene = Scene::on_air();
+    let (seat, session) = scene.guest_on_stage();
+    scene.command(HOST, Command::Remove { seat });
+    assert!(scene.outputs.contains(&Output::CloseSession {
+        seat,
+        session,
+        reason: CloseReason::Removed
+    }));
+    let order = scene.last_order(seat);
+    assert!(!order.on_stage && order.muted);
+
+    let again = scene.up(seat, SessionKind::Browser);
+    assert!(scene.outputs.contains(&Output::CloseSession {
+        seat,
+        session: again,
+        reason: CloseReason::Removed
+    }));
+    let rename = Command::Rename {
+        seat,
+        name: "Me".into(),
+    };
+    assert_eq!(scene.refused(seat, rename), Refusal::NoSuchSender);
+    assert_eq!(
+        scene.refused(HOST, Command::Admit { seat }),
+        Refusal::NoSuchSeat { seat }
+    );
+}
+
+#[test]
+fn whoever_drops_keeps_the_place_and_listeners_see_both() {
+    let mut scene = Scene::on_air();
+    let (seat, session) = scene.guest_on_stage();
+    scene.wait(1_000);
+    scene.down(seat, session);
+    let view = scene.view();
+    let on_stage = view
+        .on_stage()
+        .find(|held| held.seat == seat)
+        .expect("the place is kept");
+    assert!(!on_stage.connected);
+    scene.browser(seat);
+    assert_eq!(scene.seat(seat).place, Place::OnStage);
+    assert!(!scene.last_order(seat).muted);
+}
+
+#[test]
+fn a_monitor_hears_and_never_comes_on_stage() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::Monitor);
+    scene.up(seat, SessionKind::Monitor);
+    assert!(scene.seat(seat).connected);
+    assert_eq!(
+        scene.refused(HOST, Command::Admit { seat }),
+        Refusal::ReceiveOnly
+    );
+    let session = scene.up(seat, SessionKind::Browser);
+    assert!(scene.outputs.contains(&Output::CloseSession {
+        seat,
+        session,
+        reason: CloseReason::ReceiveOnly
+    }));
+}

@@ -1,0 +1,317 @@
+//! The ladder: up fast, down slowly, always with a reason.
+
+use stentor_core::Now;
+use stentor_core::admission::{Doors, Ladder, Load, Measure, Pace, Reason, Rung, Step};
+use stentor_core::event::Phase;
+
+const LOOK_MS: u64 = 500;
+
+struct Scene {
+    ladder: Ladder,
+    now_ms: u64,
+}
+
+fn scene() -> Scene {
+    Scene {
+        ladder: Ladder::new(Pace::default()),
+        now_ms: 0,
+    }
+}
+
+impl Scene {
+    /// The same load for so long; gives the steps with when they were made.
+    fn during(&mut self, ms: u64, load: Load) -> Vec<(u64, Step)> {
+        let until_ms = self.now_ms + ms;
+        let mut steps = Vec::new();
+        while self.now_ms < until_ms {
+            self.now_ms += LOOK_MS;
+            if let Some(step) = self.ladder.look(self.now_ms, load) {
+                assert_eq!(step.to, self.ladder.rung());
+                assert_ne!(step.from, step.to);
+                steps.push((self.now_ms, step));
+            }
+        }
+        steps
+    }
+
+    fn at(rung: u8) -> Self {
+        let mut scene = scene();
+        scene.ladder.pin(Rung::new(rung));
+        scene.during(LOOK_MS, IDLE);
+        scene.ladder.pin(None);
+        scene
+    }
+}
+
+const IDLE: Load = Load {
+    late: 0,
+    processor: 50,
+    turns: 10,
+    blocked: 0,
+    link: 0,
+    descriptors: 10,
+    memory: 100,
+};
+
+fn busy() -> Load {
+    Load {
+        processor: 800,
+        turns: 700,
+        ..IDLE
+    }
+}
+
+fn numbers(steps: &[(u64, Step)]) -> Vec<(u8, &'static str)> {
+    steps
+        .iter()
+        .map(|(_, step)| (step.to.number(), step.reason.code()))
+        .collect()
+}
+
+#[test]
+fn a_crowd_climbs_a_rung_at_a_time_and_the_doors_stay_open() {
+    let mut scene = scene();
+    let steps = scene.during(60_000, busy());
+    assert_eq!(
+        numbers(&steps),
+        [(1, "processor"), (2, "processor"), (3, "processor")]
+    );
+    let pause_ms = steps[1].0 - steps[0].0;
+    assert_eq!(
+        pause_ms,
+        Pace::default().settle_ms,
+        "newcomers are waited for"
+    );
+}
+
+#[test]
+fn one_slow_moment_is_nothing() {
+    let mut scene = scene();
+    for _ in 0..100 {
+        assert!(scene.during(LOOK_MS, busy()).is_empty());
+        assert!(scene.during(LOOK_MS, IDLE).is_empty());
+    }
+}
+
+#[test]
+fn each_measure_is_named_when_it_is_the_cause() {
+    let causes = [
+        (Load { late: 50, ..IDLE }, Measure::Late),
+        (busy(), Measure::Processor),
+        (Load { link: 850, ..IDLE }, Measure::Link),
+        (
+            Load {
+                blocked: 200,
+                ..IDLE
+            },
+            Measure::Blocked,
+        ),
+    ];
+    for (load, measure) in causes {
+        let steps = scene().during(2_000, load);
+        assert_eq!(steps[0].1.reason, Reason::Over(measure));
+        assert_eq!(steps[0].1.load, load);
+    }
+}
+
+#[test]
+fn what_no_rung_helps_against_closes_the_doors_at_once_and_opens_them_where_they_were() {
+    for (load, why) in [
+        (
+            Load {
+                descriptors: 990,
+                ..IDLE
+            },
+            "descriptors",
+        ),
+        (
+            Load {
+                memory: 960,
+                ..IDLE
+            },
+            "memory",
+        ),
+    ] {
+        let mut scene = Scene::at(1);
+        assert_eq!(numbers(&scene.during(2_000, load)), [(4, why)]);
+        assert!(!scene.ladder.rung().admits());
+        assert_eq!(numbers(&scene.during(60_000, load)), []);
+        assert_eq!(numbers(&scene.during(5_500, IDLE)), [(1, "calm")]);
+    }
+}
+
+#[test]
+fn the_doors_close_for_the_processor_only_where_nothing_cheaper_is_left() {
+    let mut scene = scene();
+    let overrun = Load {
+        late: 400,
+        processor: 990,
+        ..busy()
+    };
+    let steps = scene.during(60_000, overrun);
+    assert_eq!(
+        numbers(&steps),
+        [(1, "late"), (2, "late"), (3, "late"), (4, "late")]
+    );
+    assert_eq!(scene.ladder.rung().serving(), Rung::LEAST);
+}
+
+#[test]
+fn doors_that_were_closed_do_not_open_a_moment_later_at_the_very_bound() {
+    let mut scene = Scene::at(3);
+    let full = Load {
+        descriptors: 990,
+        ..IDLE
+    };
+    assert_eq!(numbers(&scene.during(2_000, full)), [(4, "descriptors")]);
+    let hardly_less = Load {
+        descriptors: 960,
+        ..IDLE
+    };
+    assert_eq!(numbers(&scene.during(600_000, hardly_less)), []);
+    let eased = Load {
+        descriptors: 800,
+        ..IDLE
+    };
+    assert_eq!(numbers(&scene.during(5_500, eased)), [(3, "calm")]);
+}
+
+#[test]
+fn what_no_rung_helps_against_is_not_hidden_by_what_a_rung_would_help_against() {
+    let both = Load {
+        late: 400,
+        processor: 980,
+        memory: 980,
+        ..IDLE
+    };
+    assert_eq!(numbers(&scene().during(2_000, both)), [(4, "memory")]);
+}
+
+#[test]
+fn a_lower_rung_that_does_not_hold_is_tried_less_and_less_often() {
+    let mut scene = Scene::at(1);
+    let mut downs = Vec::new();
+    while scene.now_ms < 3_600_000 {
+        // Late turns that only the higher rung mends.
+        let late = if scene.ladder.rung() == Rung::REST {
+            50
+        } else {
+            0
+        };
+        for (at_ms, step) in scene.during(LOOK_MS, Load { late, ..IDLE }) {
+            if step.to == Rung::REST {
+                downs.push(at_ms);
+            }
+        }
+    }
+    let pauses: Vec<u64> = downs.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses.len() <= 8, "{} times in an hour", downs.len());
+    assert!(
+        pauses.windows(2).all(|pair| pair[1] + 1_000 >= pair[0]),
+        "{pauses:?}"
+    );
+    assert!(pauses.last() > Some(&(7 * pauses[0])), "{pauses:?}");
+}
+
+#[test]
+fn it_comes_down_slowly_and_only_to_what_fits() {
+    let mut scene = Scene::at(3);
+    // Four tenths of the processor for turns every 10 s would be more than one for turns every 3 s.
+    let load = Load {
+        processor: 450,
+        turns: 400,
+        ..IDLE
+    };
+    assert_eq!(numbers(&scene.during(600_000, load)), []);
+    let steps = scene.during(200_000, IDLE);
+    assert_eq!(numbers(&steps), [(2, "calm"), (1, "calm"), (0, "calm")]);
+    let calm_ms = Pace::default().calm_ms;
+    assert!(
+        steps
+            .windows(2)
+            .all(|pair| pair[1].0 - pair[0].0 >= calm_ms)
+    );
+}
+
+#[test]
+fn a_load_between_the_bounds_moves_nothing_either_way() {
+    let mut scene = Scene::at(1);
+    let between = Load {
+        processor: 600,
+        turns: 500,
+        ..IDLE
+    };
+    assert_eq!(numbers(&scene.during(3_600_000, between)), []);
+}
+
+#[test]
+fn a_link_that_would_not_carry_the_better_rendition_keeps_the_rung() {
+    let mut scene = Scene::at(3);
+    let link = Load { link: 400, ..IDLE };
+    assert_eq!(numbers(&scene.during(600_000, link)), []);
+}
+
+#[test]
+fn the_operators_word_holds_against_any_load_until_it_is_taken_back() {
+    let mut scene = scene();
+    scene.ladder.pin(Some(Rung::REST));
+    assert_eq!(numbers(&scene.during(60_000, busy())), []);
+    scene.ladder.pin(Rung::new(3));
+    assert_eq!(numbers(&scene.during(600_000, IDLE)), [(3, "pinned")]);
+    scene.ladder.pin(None);
+    assert_eq!(
+        numbers(&scene.during(190_000, IDLE)),
+        [(2, "calm"), (1, "calm"), (0, "calm")]
+    );
+}
+
+#[test]
+fn an_event_opens_its_doors_on_its_rung_and_the_ladder_does_not_come_below_while_it_does() {
+    let mut scene = scene();
+    scene.ladder.open_at(Rung::LEAST);
+    let steps = scene.during(600_000, IDLE);
+    assert_eq!(numbers(&steps), [(3, "opening")]);
+    scene.ladder.open_at(Rung::REST);
+    assert_eq!(numbers(&scene.during(61_000, IDLE))[0], (2, "calm"));
+}
+
+#[test]
+fn somebody_inside_is_told_long_enough_before_to_have_gathered_the_buffer() {
+    for rung in Rung::ALL {
+        let Some(to) = rung.above().filter(|to| to.admits()) else {
+            continue;
+        };
+        let told_ms = rung.notice_ms(to);
+        let gathered_ms = told_ms.saturating_sub(rung.flush_ms().into()) * 40 / 1_000;
+        let lacks_ms = u64::from(to.burst_ms() - rung.burst_ms());
+        assert!(gathered_ms >= lacks_ms, "{rung:?}: {told_ms} ms");
+        assert_eq!(to.notice_ms(rung), 0);
+    }
+}
+
+#[test]
+fn doors_are_open_on_their_rung_from_a_little_before_until_the_crowd_of_the_beginning_is_in() {
+    const MINUTE_MS: u64 = 60_000;
+    let starts = Some(100 * MINUTE_MS as i64);
+    let at = |minutes: u64| Now {
+        mono_ms: minutes * MINUTE_MS,
+        unix_ms: (minutes * MINUTE_MS) as i64,
+    };
+    let mut doors = Doors::new(Rung::LEAST);
+    assert_eq!(doors.floor(at(84), Phase::Scheduled, starts), Rung::REST);
+    assert_eq!(doors.floor(at(85), Phase::Scheduled, starts), Rung::LEAST);
+    assert_eq!(
+        doors.floor(at(130), Phase::Scheduled, starts),
+        Rung::LEAST,
+        "it is late"
+    );
+    assert_eq!(doors.floor(at(131), Phase::OnAir, starts), Rung::LEAST);
+    assert_eq!(doors.floor(at(140), Phase::OnAir, starts), Rung::LEAST);
+    assert_eq!(doors.floor(at(141), Phase::OnAir, starts), Rung::REST);
+    assert_eq!(doors.floor(at(142), Phase::Ended, starts), Rung::REST);
+    let mut unannounced = Doors::new(Rung::CLOSED);
+    assert_eq!(
+        unannounced.floor(at(0), Phase::Scheduled, None),
+        Rung::LEAST
+    );
+}

@@ -1,0 +1,364 @@
+//! What holds whatever happens: a seeded stream of inputs, sound and absurd, and invariants after each.
+
+use std::collections::HashMap;
+use stentor_core::conversation::{Command, Conversation, Input, Outbox, Output, Snapshot, View};
+use stentor_core::event::{Alarm, Phase};
+use stentor_core::limits::{ON_STAGE_MAX, OUTBOX_MAX, SEATS_MAX};
+use stentor_core::stage::{Place, Role, SeatLevel, SessionKind};
+use stentor_core::{Now, SeatId, SessionId};
+
+const SEEDS: u64 = 60;
+const STEPS_PER_SEED: u64 = 3_000;
+
+/// SplitMix64 (Steele, Lea, Flood 2014): one word of state, the same stream for the same seed everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.roll() % bound
+    }
+
+    fn coin(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len() as u64) as usize]
+    }
+}
+
+const ROLES: [Role; 5] = [
+    Role::Host,
+    Role::CoHost,
+    Role::Guest,
+    Role::LineIn,
+    Role::Monitor,
+];
+const KINDS: [SessionKind; 4] = [
+    SessionKind::Browser,
+    SessionKind::Browser,
+    SessionKind::LineIn,
+    SessionKind::Monitor,
+];
+
+fn seat(dice: &mut Dice, view: &View) -> SeatId {
+    match dice.below(20) {
+        0 => SeatId(dice.below(200) as u32),
+        1..=8 => SeatId(1),
+        _ => view.seats[dice.below(view.seats.len() as u64) as usize].seat,
+    }
+}
+
+/// Mostly the version as it is, sometimes nonsense.
+fn version(dice: &mut Dice, now: u64) -> u64 {
+    match dice.below(8) {
+        0 => dice.below(5),
+        1 => u64::MAX,
+        _ => now,
+    }
+}
+
+fn command(dice: &mut Dice, view: &View) -> Command {
+    let seat = seat(dice, view);
+    let mute_version = view.seat(seat).map_or(0, |seat| seat.mute_version);
+    match dice.below(40) {
+        0 => Command::SetPhase {
+            // Rarely the end, or nothing would happen after it.
+            phase: if dice.below(40) == 0 {
+                Phase::Ended
+            } else {
+                Phase::OnAir
+            },
+            version: version(dice, view.phase_version),
+        },
+        1..=9 => Command::SetMuted {
+            seat,
+            muted: dice.coin(),
+            version: version(dice, mute_version),
+        },
+        10..=17 => Command::Admit { seat },
+        18..=19 => Command::ToGreenRoom { seat },
+        20 => Command::Remove { seat },
+        21..=22 => Command::SetRole {
+            seat,
+            role: dice.pick(&ROLES),
+        },
+        23 => Command::HandOver { seat },
+        24..=28 => Command::Invite {
+            name: "n".repeat(dice.below(70) as usize),
+            role: dice.pick(&ROLES),
+        },
+        29 => Command::Rename {
+            seat,
+            name: dice.pick(&["", "Ada", "\u{202e}", "a\nb"]).into(),
+        },
+        30 => Command::SetMessage {
+            fr: "f".repeat(dice.below(300) as usize),
+            en: String::new(),
+        },
+        _ => Command::Ready {
+            seat,
+            muted_version: version(dice, mute_version),
+        },
+    }
+}
+
+/// One random input; `levels` lends it room.
+fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> Input<'a> {
+    let seat = seat(dice, view);
+    let session = SessionId(dice.below(60));
+    match dice.below(20) {
+        0..=8 => {
+            let command = command(dice, view);
+            // Ready counts only from the seat itself.
+            let by = match command {
+                Command::Ready { seat, .. } if dice.below(4) > 0 => seat,
+                _ => self::seat(dice, view),
+            };
+            Input::Command { by, command }
+        }
+        9..=11 => Input::SessionUp {
+            seat,
+            session: SessionId(dice.roll()),
+            kind: dice.pick(&KINDS),
+        },
+        12 => Input::SessionUp {
+            seat,
+            session,
+            kind: dice.pick(&KINDS),
+        },
+        13 => Input::SessionDown { seat, session },
+        14 => Input::MuteApplied {
+            seat,
+            session,
+            muted: dice.coin(),
+            version: dice.below(20),
+        },
+        15..=16 => {
+            levels.clear();
+            for _ in 0..dice.below(80) {
+                levels.push(SeatLevel {
+                    seat: self::seat(dice, view),
+                    dbfs_tenths: dice.roll() as i16,
+                    voice: dice.coin(),
+                    digital_silence: dice.below(4) > 0,
+                });
+            }
+            Input::Levels(levels)
+        }
+        17 => Input::Listeners { now: dice.below(3) },
+        18 => Input::Alarm {
+            alarm: dice.pick(&Alarm::ALL),
+            on: dice.coin(),
+        },
+        _ => Input::Tick,
+    }
+}
+
+fn pass_time(dice: &mut Dice, now: &mut Now) {
+    let ms = dice.pick(&[0, 1, 20, 100, 100, 500, 4_000]);
+    now.mono_ms += ms;
+    now.unix_ms += ms as i64;
+    if dice.below(50) == 0 {
+        // The wall clock is stepped.
+        now.unix_ms -= 3_000_000;
+    }
+}
+
+/// What the mixer was told last about each seat, and what it must therefore do.
+#[derive(Default)]
+struct Mixer {
+    audible: HashMap<SeatId, bool>,
+}
+
+impl Mixer {
+    fn obey(&mut self, output: &Output) {
+        if let Output::Mixer(order) = output {
+            self.audible
+                .insert(order.seat, order.on_air && !order.muted);
+        }
+    }
+
+    /// Exactly those are audible who should be: on stage, on air, unmuted, with a session that is ready.
+    fn check(&self, view: &View) {
+        for seat in &view.seats {
+            let should = view.phase == Phase::OnAir
+                && seat.place == Place::OnStage
+                && !seat.muted
+                && seat.connected
+                && seat.ready;
+            let is = self.audible.get(&seat.seat).copied().unwrap_or(false);
+            assert_eq!(is, should, "{seat:?}");
+        }
+    }
+}
+
+fn check(view: &View, snapshot: &Snapshot) {
+    let hosts = view.seats.iter().filter(|seat| seat.role == Role::Host);
+    assert_eq!(hosts.count(), 1);
+    assert!(view.on_stage().count() <= ON_STAGE_MAX);
+    assert!(view.seats.len() <= SEATS_MAX);
+    for seat in &view.seats {
+        assert!(seat.seat.0 < snapshot.next_seat);
+        assert!(seat.place != Place::Removed || !seat.connected);
+        assert!(
+            seat.connected
+                || seat.mixer_muted && !seat.ready && !seat.speaking && !seat.silent_microphone
+        );
+        assert!(!seat.speaking || !seat.muted);
+        assert!(seat.place != Place::OnStage || seat.role != Role::Monitor);
+    }
+}
+
+/// Versions and numbers only grow.
+fn check_growth(before: &Snapshot, after: &Snapshot) {
+    assert!(after.phase >= before.phase);
+    assert!(after.phase_version >= before.phase_version);
+    assert!(after.next_seat >= before.next_seat);
+    assert!(after.notice_id >= before.notice_id);
+    for seat in &after.seats {
+        let Some(earlier) = before
+            .seats
+            .iter()
+            .find(|earlier| earlier.seat == seat.seat)
+        else {
+            continue;
+        };
+        assert!(seat.mute_version >= earlier.mute_version);
+        assert!(seat.muted == earlier.muted || seat.mute_version > earlier.mute_version);
+    }
+}
+
+fn check_persistence(before: &Snapshot, after: &Snapshot, outputs: &[Output]) {
+    let mut comparable = before.clone();
+    comparable.notice_id = after.notice_id;
+    let persisted = outputs
+        .iter()
+        .filter(|output| **output == Output::Persist)
+        .count();
+    assert_eq!(persisted, usize::from(comparable != *after), "{outputs:?}");
+    assert!(
+        outputs
+            .iter()
+            .filter(|output| **output == Output::StageChanged)
+            .count()
+            <= 1
+    );
+    assert!(
+        outputs
+            .iter()
+            .filter(|output| matches!(output, Output::Notice(_)))
+            .count()
+            <= 1
+    );
+}
+
+fn check_rest(conversation: &Conversation, now: Now) {
+    let snapshot = conversation.snapshot();
+    let restored =
+        Conversation::restore(snapshot.clone(), now).expect("what was written can be read");
+    let mut again = restored.snapshot();
+    assert!(again.notice_id >= snapshot.notice_id);
+    again.notice_id = snapshot.notice_id;
+    assert_eq!(again, snapshot);
+    assert!(restored.view().seats.iter().all(|seat| !seat.connected));
+}
+
+fn play(seed: u64) -> (View, [u32; 2]) {
+    let mut dice = Dice(seed);
+    let mut now = Now {
+        mono_ms: 0,
+        unix_ms: 1_700_000_000_000,
+    };
+    let mut conversation = Conversation::new(crate::scene::info(), now);
+    let mut mixer = Mixer::default();
+    let mut levels = Vec::new();
+    let mut out = Outbox::new();
+    let mut seen = [0; 2];
+    for _ in 0..STEPS_PER_SEED {
+        pass_time(&mut dice, &mut now);
+        let before = conversation.snapshot();
+        let input = input(&mut dice, &conversation.view(), &mut levels);
+        conversation.step(now, input, &mut out);
+
+        assert!(out.outputs().len() <= OUTBOX_MAX && out.dropped() == 0);
+        let after = conversation.snapshot();
+        let view = conversation.view();
+        check(&view, &after);
+        check_growth(&before, &after);
+        check_persistence(&before, &after, out.outputs());
+        for output in out.drain() {
+            mixer.obey(&output);
+        }
+        mixer.check(&view);
+        seen[0] += u32::from(view.on_stage().count() == ON_STAGE_MAX);
+        seen[1] += u32::from(view.seats.len() == SEATS_MAX);
+        if dice.below(100) == 0 {
+            check_rest(&conversation, now);
+        }
+    }
+    (conversation.view(), seen)
+}
+
+#[test]
+fn invariants_hold_for_random_inputs_and_the_limits_are_reached() {
+    let mut full_stage = 0;
+    let mut full_table = 0;
+    for seed in 0..SEEDS {
+        let (_, [stage, table]) = play(seed);
+        full_stage += stage;
+        full_table += table;
+    }
+    // A generator that never fills the stage would prove little.
+    assert!(full_stage > 100, "{full_stage}");
+    assert!(full_table > 100, "{full_table}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_evening() {
+    assert_eq!(play(4_711), play(4_711));
+}
+
+#[test]
+fn a_restored_conversation_decides_as_the_original_would() {
+    for seed in 1_000..1_030 {
+        let mut dice = Dice(seed);
+        let mut now = Now {
+            mono_ms: 0,
+            unix_ms: 1_700_000_000_000,
+        };
+        let mut conversation = Conversation::new(crate::scene::info(), now);
+        let mut levels = Vec::new();
+        let mut out = Outbox::new();
+        for _ in 0..500 {
+            pass_time(&mut dice, &mut now);
+            let input = input(&mut dice, &conversation.view(), &mut levels);
+            conversation.step(now, input, &mut out);
+            let _ = out.drain().count();
+        }
+        // Two restorations of one record, fed alike, cannot be told apart.
+        let snapshot = conversation.snapshot();
+        let mut twins = [snapshot.clone(), snapshot].map(|snapshot| {
+            Conversation::restore(snapshot, now).expect("what was written can be read")
+        });
+        for _ in 0..500 {
+            pass_time(&mut dice, &mut now);
+            let input = input(&mut dice, &twins[0].view(), &mut levels);
+            let told = twins.each_mut().map(|twin| {
+                let mut out = Outbox::new();
+                twin.step(now, input.clone(), &mut out);
+                out.drain().collect::<Vec<_>>()
+            });
+            assert_eq!(told[0], told[1]);
+        }
+        assert_eq!(twins[0].view(), twins[1].view());
+    }
+}

@@ -1,0 +1,90 @@
+//! "Unmuted but silent for 3 s" is told to that person and to the hosts.
+
+use crate::scene::{HOST, Scene};
+use stentor_core::conversation::{Output, Warning};
+use stentor_core::limits::SILENT_MICROPHONE_AFTER_MS;
+
+const WARNING: Warning = Warning::SilentMicrophone;
+
+/// Windows of 100 ms until the warning: the first begins the silence.
+const WINDOWS: u64 = SILENT_MICROPHONE_AFTER_MS / 100 + 1;
+
+fn warned() -> Scene {
+    let mut scene = Scene::on_air();
+    for window in 0..WINDOWS {
+        assert!(!scene.seat(HOST).silent_microphone, "window {window}");
+        scene.hear(HOST, false, true);
+    }
+    assert!(scene.outputs.contains(&Output::Warn {
+        seat: HOST,
+        warning: WARNING
+    }));
+    assert!(scene.seat(HOST).silent_microphone);
+    scene.forget();
+    scene
+}
+
+fn cleared(scene: &Scene) -> bool {
+    scene.outputs.contains(&Output::WarnCleared {
+        seat: HOST,
+        warning: WARNING,
+    })
+}
+
+#[test]
+fn an_open_microphone_with_digital_silence_is_warned_of_once() {
+    let mut scene = warned();
+    for _ in 0..100 {
+        scene.hear(HOST, false, true);
+    }
+    assert!(
+        !scene
+            .outputs
+            .iter()
+            .any(|output| matches!(output, Output::Warn { .. }))
+    );
+}
+
+#[test]
+fn the_first_sound_clears_it() {
+    let mut scene = warned();
+    scene.hear(HOST, false, false);
+    assert!(cleared(&scene));
+    assert!(!scene.seat(HOST).silent_microphone);
+}
+
+#[test]
+fn muting_clears_it() {
+    let mut scene = warned();
+    scene.mute(HOST);
+    assert!(cleared(&scene));
+}
+
+#[test]
+fn losing_the_session_clears_it() {
+    let mut scene = warned();
+    let newer = scene.browser(HOST);
+    assert!(cleared(&scene));
+    scene.forget();
+    scene.down(HOST, newer);
+    assert!(!cleared(&scene), "only once");
+}
+
+#[test]
+fn a_quiet_room_is_not_a_silent_microphone() {
+    let mut scene = Scene::on_air();
+    for _ in 0..WINDOWS * 3 {
+        scene.hear(HOST, false, false);
+    }
+    assert!(!scene.seat(HOST).silent_microphone);
+}
+
+#[test]
+fn a_muted_microphone_is_silent_rightly() {
+    let mut scene = Scene::on_air();
+    scene.mute(HOST);
+    for _ in 0..WINDOWS * 3 {
+        scene.hear(HOST, false, true);
+    }
+    assert!(!scene.seat(HOST).silent_microphone);
+}
