@@ -1,0 +1,352 @@
+//! The mixing desk of one event: every speaker's packets in, the programme and everybody's return out, 20 ms at a time.
+//!
+//! ```text
+//! packets → jitter → decode / FEC / conceal → resample → high-pass → fader → rider ─┬→ bus → rider → limiter → programme
+//!                                                                                   └→ bus without oneself → limiter → return
+//! ```
+//!
+//! The desk is told what is desired (who is on the stage, who is muted) and does it within a tick. It reads no clock and
+//! opens nothing: `now_us` comes with every call, and the same calls give the same samples. It knows no people, sessions,
+//! RTP headers or encoders of the output.
+
+mod bed;
+mod fader;
+mod line;
+mod noise;
+mod pcm;
+mod strip;
+mod types;
+mod voice;
+
+pub use pcm::PCM_SAMPLES_MAX;
+pub use types::{
+    MixerConfig, MixerError, RtpAudio, StripId, StripKind, StripOut, StripPlace, StripStats,
+    TickOut,
+};
+
+use crate::loudness::limiter::{self, Limiter};
+use crate::loudness::meter::Meter;
+use crate::loudness::rider::{Rider, RiderConfig};
+use crate::loudness::{SILENCE_DB, TARGET_LUFS};
+use crate::opus::{Decode, OpusDecoder};
+use crate::rendition::TICK_SAMPLES;
+use bed::Bed;
+use line::Line;
+use pcm::PcmLine;
+use strip::{Source, Strip};
+
+/// Most strips of one desk, on the stage and off it (the core seats 64 at most).
+pub const STRIPS_MAX: usize = 64;
+
+/// By how much the programme and the returns come later than the strips' sound, in samples: the limiter.
+pub const MIX_DELAY_SAMPLES: usize = limiter::DELAY_SAMPLES;
+
+/// The rider of the bus corrects what is left of level after the strips' riders.
+const BUS_RIDER: RiderConfig = RiderConfig {
+    target_lufs: TARGET_LUFS,
+    range_db: 9.0,
+    up_db_per_s: 1.5,
+    down_db_per_s: 3.0,
+    memory_s: 12.0,
+};
+
+/// Seconds between two readings of the meter.
+const READING_S: f32 = 0.1;
+
+/// The bed comes in after the stage has given nothing for this many ticks: 2 s.
+const EMPTY_TICKS: u32 = 100;
+
+/// Speech in the mix is remembered for this many ticks (the meter's 400 ms window holds it that long).
+const SPEECH_TICKS: u32 = 10;
+
+/// See the [module](self).
+pub struct Mixer {
+    config: MixerConfig,
+    strips: Vec<Strip>,
+    meter: Meter,
+    bus_rider: Rider,
+    bus_gain: f32,
+    limiter: Limiter,
+    bed: Bed,
+    empty_ticks: u32,
+    /// Ticks since there was speech in the mix.
+    speechless_ticks: u32,
+    sum: [f32; TICK_SAMPLES],
+}
+
+impl Mixer {
+    /// A desk without strips.
+    ///
+    /// # Errors
+    /// [`MixerError::Library`] if the loudness library refuses its set-up.
+    pub fn new(config: MixerConfig) -> Result<Self, MixerError> {
+        Ok(Self {
+            config,
+            strips: Vec::new(),
+            meter: Meter::new().map_err(|error| MixerError::Library {
+                reason: error.to_string(),
+            })?,
+            bus_rider: Rider::new(BUS_RIDER),
+            bus_gain: 1.0,
+            limiter: Limiter::new(),
+            bed: Bed::new(),
+            // A desk that starts with nobody on it starts with the bed.
+            empty_ticks: EMPTY_TICKS,
+            speechless_ticks: SPEECH_TICKS,
+            sum: [0.0; TICK_SAMPLES],
+        })
+    }
+
+    /// Adds a strip: muted, not on the stage, without loopback.
+    ///
+    /// # Errors
+    /// [`MixerError::StripExists`], [`MixerError::TooManyStrips`], or [`MixerError::Library`] if the codec refuses.
+    pub fn add(&mut self, id: StripId, kind: StripKind) -> Result<(), MixerError> {
+        let decoder = OpusDecoder::new().map_err(|error| MixerError::Library {
+            reason: error.to_string(),
+        })?;
+        self.add_with_decoder(id, kind, Box::new(decoder))
+    }
+
+    /// As [`add`](Self::add), with a decoder of the caller's.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_with_decoder(
+        &mut self,
+        id: StripId,
+        kind: StripKind,
+        decoder: Box<dyn Decode>,
+    ) -> Result<(), MixerError> {
+        let Err(at) = self.strips.binary_search_by_key(&id, |strip| strip.id) else {
+            return Err(MixerError::StripExists { id });
+        };
+        if self.strips.len() >= STRIPS_MAX {
+            return Err(MixerError::TooManyStrips { max: STRIPS_MAX });
+        }
+        let source = match kind {
+            StripKind::Microphone | StripKind::LineIn => {
+                Source::Rtp(Box::new(Line::new(decoder, id.0).map_err(|error| {
+                    MixerError::Library {
+                        reason: error.to_string(),
+                    }
+                })?))
+            }
+            StripKind::Wire => Source::Pcm(PcmLine::default()),
+        };
+        self.strips.insert(at, Strip::new(id, kind, source));
+        Ok(())
+    }
+
+    /// Removes a strip at once, without a fade: mute it a tick before where that matters.
+    ///
+    /// # Errors
+    /// [`MixerError::UnknownStrip`].
+    pub fn remove(&mut self, id: StripId) -> Result<(), MixerError> {
+        let at = self.find(id)?;
+        self.strips.remove(at);
+        Ok(())
+    }
+
+    /// Desires a strip muted or not; done with a fade of 10 ms in the next tick ([`StripOut::muted_applied`]).
+    ///
+    /// # Errors
+    /// [`MixerError::UnknownStrip`].
+    pub fn set_muted(&mut self, id: StripId, muted: bool) -> Result<(), MixerError> {
+        let at = self.find(id)?;
+        self.strips[at].muted = muted;
+        Ok(())
+    }
+
+    /// Desires a strip in the green room, on the stage, or on the stage and on air.
+    ///
+    /// # Errors
+    /// [`MixerError::UnknownStrip`].
+    pub fn set_place(&mut self, id: StripId, place: StripPlace) -> Result<(), MixerError> {
+        let at = self.find(id)?;
+        self.strips[at].place = place;
+        Ok(())
+    }
+
+    /// Lets a speaker in the green room hear themselves, muted or not. On the stage it does nothing.
+    ///
+    /// # Errors
+    /// [`MixerError::UnknownStrip`].
+    pub fn set_loopback(&mut self, id: StripId, on: bool) -> Result<(), MixerError> {
+        let at = self.find(id)?;
+        self.strips[at].loopback = on;
+        Ok(())
+    }
+
+    /// Takes in a packet that arrived at `now_us`. What is wrong with a packet is counted in [`StripStats`], not an error.
+    ///
+    /// # Errors
+    /// [`MixerError::UnknownStrip`], or [`MixerError::WrongKind`] for a strip that takes samples.
+    pub fn receive(
+        &mut self,
+        id: StripId,
+        now_us: u64,
+        audio: RtpAudio<'_>,
+    ) -> Result<(), MixerError> {
+        let at = self.find(id)?;
+        let strip = &mut self.strips[at];
+        let kind = strip.kind;
+        let Source::Rtp(line) = &mut strip.source else {
+            return Err(MixerError::WrongKind { id, kind });
+        };
+        line.receive(
+            now_us,
+            audio.seq,
+            audio.timestamp,
+            audio.payload,
+            audio.redundant,
+        );
+        Ok(())
+    }
+
+    /// Takes in samples of our own process (48 kHz mono), to be played at the desk's own pace.
+    ///
+    /// # Errors
+    /// [`MixerError::UnknownStrip`], [`MixerError::WrongKind`] for a strip that takes packets, and
+    /// [`MixerError::PcmFull`] when more than [`PCM_SAMPLES_MAX`] would be waiting (nothing is taken then).
+    pub fn receive_pcm(&mut self, id: StripId, pcm: &[f32]) -> Result<(), MixerError> {
+        let at = self.find(id)?;
+        let strip = &mut self.strips[at];
+        let kind = strip.kind;
+        let Source::Pcm(line) = &mut strip.source else {
+            return Err(MixerError::WrongKind { id, kind });
+        };
+        if line.receive(pcm) {
+            Ok(())
+        } else {
+            Err(MixerError::PcmFull {
+                max: PCM_SAMPLES_MAX,
+                got: pcm.len(),
+            })
+        }
+    }
+
+    /// Strips on the desk.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.strips.len()
+    }
+
+    /// Whether there is no strip.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.strips.is_empty()
+    }
+
+    fn find(&self, id: StripId) -> Result<usize, MixerError> {
+        self.strips
+            .binary_search_by_key(&id, |strip| strip.id)
+            .map_err(|_| MixerError::UnknownStrip { id })
+    }
+
+    /// Makes the next 20 ms. To be called every 20 ms of the sample clock; `out` is used again from tick to tick.
+    ///
+    /// `now_us` is best the time the tick was due: the delay of every line is measured against it, and a tick that comes
+    /// late for once must not look like delay.
+    pub fn tick(&mut self, now_us: u64, out: &mut TickOut) {
+        for strip in &mut self.strips {
+            strip.run(now_us);
+        }
+        self.sum.fill(0.0);
+        for strip in self.strips.iter().filter(|strip| strip.airing) {
+            add(&mut self.sum, &strip.aired);
+        }
+        out.mix_has_speech = self
+            .strips
+            .iter()
+            .any(|strip| strip.open_on_air() && strip.heard.voice);
+        self.returns(out);
+        self.programme(out);
+    }
+
+    /// Each strip's own outputs, and its mix of the others.
+    fn returns(&mut self, out: &mut TickOut) {
+        out.strips.resize_with(self.strips.len(), StripOut::default);
+        for at in 0..self.strips.len() {
+            let one = &mut out.strips[at];
+            self.mix_minus(at, &mut one.minus);
+            let strip = &mut self.strips[at];
+            strip.limiter.run(&mut one.minus);
+            one.id = strip.id;
+            if strip.sounding {
+                one.clean.copy_from_slice(&strip.clean);
+            } else {
+                one.clean.fill(0.0);
+            }
+            one.dbfs = strip.heard.dbfs;
+            one.voice = strip.heard.voice;
+            one.digital_silence = strip.heard.digital_silence;
+            one.muted_applied = strip.mute_applied();
+            one.stats = strip.stats();
+        }
+    }
+
+    /// What the speaker of strip `at` hears: the others, or in the green room at most themselves.
+    fn mix_minus(&self, at: usize, minus: &mut [f32; TICK_SAMPLES]) {
+        let strip = &self.strips[at];
+        if !strip.on_stage() {
+            minus.fill(0.0);
+            if strip.looping {
+                minus.copy_from_slice(&strip.looped);
+            }
+            return;
+        }
+        minus.fill(0.0);
+        // Summed anew instead of subtracting from the bus: then nothing of oneself is left, not even a rounding error.
+        for (other, from) in self.strips.iter().enumerate() {
+            if other != at && from.sounding {
+                add(minus, &from.levelled);
+            }
+        }
+        for x in minus {
+            *x *= self.bus_gain;
+        }
+    }
+
+    /// The bus at its level, the bed under it, limited and measured.
+    fn programme(&mut self, out: &mut TickOut) {
+        let gain = self.bus_rider.gain();
+        let step = (gain - self.bus_gain) / TICK_SAMPLES as f32;
+        for (i, (x, sum)) in out.programme.iter_mut().zip(&self.sum).enumerate() {
+            *x = sum * (self.bus_gain + step * (i + 1) as f32);
+        }
+        self.bus_gain = gain;
+        let empty = self.stage_is_empty();
+        out.bed = self.bed.run(self.config.bed && empty, &mut out.programme);
+        self.limiter.run(&mut out.programme);
+        self.speechless_ticks = if out.mix_has_speech {
+            0
+        } else {
+            self.speechless_ticks.saturating_add(1)
+        };
+        if self.meter.run(&out.programme) && self.speechless_ticks < SPEECH_TICKS && !out.bed {
+            let before_gain = self.meter.reading().momentary_lufs - self.bus_rider.gain_db();
+            self.bus_rider.observe(before_gain, READING_S);
+        }
+        let reading = self.meter.reading();
+        out.lufs_momentary = reading.momentary_lufs;
+        out.lufs_short = reading.short_lufs;
+        out.true_peak = reading.true_peak_dbtp.max(SILENCE_DB);
+    }
+
+    fn stage_is_empty(&mut self) -> bool {
+        let live = self.strips.iter().any(|strip| strip.airing && strip.live());
+        self.empty_ticks = if live {
+            0
+        } else {
+            self.empty_ticks.saturating_add(1)
+        };
+        self.empty_ticks >= EMPTY_TICKS
+    }
+}
+
+fn add(sum: &mut [f32; TICK_SAMPLES], sound: &[f32; TICK_SAMPLES]) {
+    for (a, b) in sum.iter_mut().zip(sound) {
+        *a += b;
+    }
+}

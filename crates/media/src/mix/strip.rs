@@ -1,0 +1,267 @@
+//! One strip of the desk: a line, its filter, its fader and its level rider.
+
+use super::fader::Fader;
+use super::line::{Given, Line};
+use super::pcm::PcmLine;
+use super::voice::{Heard, VoiceDetector};
+use super::{StripId, StripKind, StripPlace, StripStats};
+use crate::loudness::biquad::{Biquad, KWeighting};
+use crate::loudness::limiter::Limiter;
+use crate::loudness::rider::{Rider, RiderConfig};
+use crate::loudness::{SILENCE_DB, TARGET_LUFS};
+use crate::rendition::TICK_SAMPLES;
+
+/// Everything below is rumble, wind and mains: no voice.
+const HIGH_PASS_HZ: f64 = 80.0;
+
+/// The rider of a strip: quick enough to find a new speaker's level within a sentence, then slow.
+const RIDER: RiderConfig = RiderConfig {
+    target_lufs: TARGET_LUFS,
+    range_db: 12.0,
+    up_db_per_s: 6.0,
+    down_db_per_s: 12.0,
+    memory_s: 8.0,
+};
+
+/// Seconds of a tick.
+const TICK_S: f32 = 0.02;
+
+/// With nothing at all received for this many ticks an open microphone counts as silent: 1 s.
+const NOTHING_TICKS: u32 = 50;
+
+/// Where the sound of a strip comes from.
+pub(super) enum Source {
+    /// Packets of a peer.
+    Rtp(Box<Line>),
+    /// Samples of our own process.
+    Pcm(PcmLine),
+}
+
+/// See the [module](self).
+pub(super) struct Strip {
+    pub(super) id: StripId,
+    pub(super) kind: StripKind,
+    pub(super) source: Source,
+    pub(super) muted: bool,
+    pub(super) place: StripPlace,
+    pub(super) loopback: bool,
+    pub(super) limiter: Limiter,
+    fader: Fader,
+    air_fader: Fader,
+    loop_fader: Fader,
+    high_pass: Biquad,
+    weighting: KWeighting,
+    detector: VoiceDetector,
+    rider: Rider,
+    last_gain: f32,
+    pub(super) heard: Heard,
+    nothing_ticks: u32,
+    /// High-passed and faded, as for the stem.
+    pub(super) clean: [f32; TICK_SAMPLES],
+    /// [`clean`](Self::clean) at the level for the bus.
+    pub(super) levelled: [f32; TICK_SAMPLES],
+    /// [`levelled`](Self::levelled) as far as it belongs into the programme.
+    pub(super) aired: [f32; TICK_SAMPLES],
+    /// What the speaker hears of themselves in the green room.
+    pub(super) looped: [f32; TICK_SAMPLES],
+    /// Whether [`levelled`](Self::levelled) holds anything.
+    pub(super) sounding: bool,
+    /// Whether [`aired`](Self::aired) holds anything.
+    pub(super) airing: bool,
+    /// Whether [`looped`](Self::looped) holds anything.
+    pub(super) looping: bool,
+}
+
+impl Strip {
+    pub(super) fn new(id: StripId, kind: StripKind, source: Source) -> Self {
+        Self {
+            id,
+            kind,
+            source,
+            muted: true,
+            place: StripPlace::GreenRoom,
+            loopback: false,
+            limiter: Limiter::new(),
+            fader: Fader::closed(),
+            air_fader: Fader::closed(),
+            loop_fader: Fader::closed(),
+            high_pass: Biquad::high_pass(HIGH_PASS_HZ),
+            weighting: KWeighting::default(),
+            detector: VoiceDetector::new(),
+            rider: Rider::new(RIDER),
+            last_gain: 1.0,
+            heard: Heard {
+                dbfs: SILENCE_DB,
+                voice: false,
+                digital_silence: false,
+            },
+            nothing_ticks: 0,
+            clean: [0.0; TICK_SAMPLES],
+            levelled: [0.0; TICK_SAMPLES],
+            aired: [0.0; TICK_SAMPLES],
+            looped: [0.0; TICK_SAMPLES],
+            sounding: false,
+            airing: false,
+            looping: false,
+        }
+    }
+
+    /// Whether this strip may be heard by others.
+    pub(super) const fn open(&self) -> bool {
+        self.on_stage() && !self.muted
+    }
+
+    /// Whether the others on the stage hear this strip.
+    pub(super) const fn on_stage(&self) -> bool {
+        !matches!(self.place, StripPlace::GreenRoom)
+    }
+
+    /// Whether this strip may be heard by listeners.
+    pub(super) const fn open_on_air(&self) -> bool {
+        matches!(self.place, StripPlace::OnAir) && !self.muted
+    }
+
+    /// Whether the mute is done: desired, and nothing of the speaker is left in the mix.
+    pub(super) const fn mute_applied(&self) -> bool {
+        self.muted && self.fader.is_closed()
+    }
+
+    /// Whether anything came from the speaker in the last second.
+    pub(super) const fn live(&self) -> bool {
+        self.nothing_ticks < NOTHING_TICKS
+    }
+
+    /// Takes one tick from the source and brings it through filter, fader and rider.
+    pub(super) fn run(&mut self, now_us: u64) {
+        self.fader.aim(self.open());
+        self.air_fader.aim(self.open_on_air());
+        self.loop_fader.aim(self.loopback && !self.on_stage());
+        let unheard = self.muted && self.fader.is_closed() && self.loop_fader.is_closed();
+        let given = if unheard {
+            self.skip(now_us)
+        } else {
+            self.take(now_us)
+        };
+        if given == Given::Nothing && (unheard || self.nothing_ticks > 0) {
+            self.rest(unheard);
+            return;
+        }
+        self.process(given);
+    }
+
+    fn skip(&mut self, now_us: u64) -> Given {
+        match &mut self.source {
+            Source::Rtp(line) => line.skip(now_us),
+            Source::Pcm(line) => line.skip(),
+        }
+        Given::Nothing
+    }
+
+    fn take(&mut self, now_us: u64) -> Given {
+        // A microphone that gives nothing has no room whose noise could go on.
+        let floor_db = if self.heard.digital_silence {
+            SILENCE_DB
+        } else {
+            self.detector.floor_db()
+        };
+        match &mut self.source {
+            Source::Rtp(line) => line.run(now_us, floor_db, &mut self.clean),
+            Source::Pcm(line) => line.run(&mut self.clean),
+        }
+    }
+
+    /// A strip that gives nothing costs nothing.
+    fn rest(&mut self, unheard: bool) {
+        self.sounding = false;
+        self.airing = false;
+        self.looping = false;
+        self.nothing_ticks = if unheard {
+            0
+        } else {
+            self.nothing_ticks.saturating_add(1)
+        };
+        self.detector.pause();
+        // A fader with nothing before it has no ramp to make.
+        self.fader.finish();
+        self.air_fader.finish();
+        self.loop_fader.finish();
+        let was = self.heard.digital_silence;
+        let digital_silence = !unheard && (was || self.nothing_ticks >= NOTHING_TICKS);
+        self.heard = Heard {
+            dbfs: SILENCE_DB,
+            voice: false,
+            digital_silence,
+        };
+    }
+
+    fn process(&mut self, given: Given) {
+        if given == Given::Nothing {
+            self.clean.fill(0.0);
+        }
+        self.high_pass.run_all(&mut self.clean);
+        self.heard = match given {
+            Given::Sound => self.detector.run(&self.clean),
+            Given::Silence | Given::Nothing => {
+                self.detector.pause();
+                Heard {
+                    dbfs: SILENCE_DB,
+                    voice: false,
+                    // As it was when it was last heard: comfort noise and holes say nothing about a microphone.
+                    digital_silence: self.heard.digital_silence,
+                }
+            }
+        };
+        self.nothing_ticks = if given == Given::Nothing {
+            self.nothing_ticks.saturating_add(1)
+        } else {
+            0
+        };
+        let lufs = self.weighting.loudness(&self.clean);
+        if self.heard.voice && (self.open() || !self.on_stage()) {
+            self.rider.observe(lufs, TICK_S);
+        }
+        self.split();
+    }
+
+    /// Makes the three uses of the sound: for the stem, for the bus, for the speaker's own ear.
+    fn split(&mut self) {
+        let gain = self.rider.gain();
+        let step = (gain - self.last_gain) / TICK_SAMPLES as f32;
+        self.looping = !self.loop_fader.is_closed() || self.loop_fader.opening();
+        self.sounding = !self.fader.is_closed() || self.fader.opening();
+        self.airing = self.sounding && (!self.air_fader.is_closed() || self.air_fader.opening());
+        for i in 0..TICK_SAMPLES {
+            let level = self.last_gain + step * (i + 1) as f32;
+            let dry = self.clean[i];
+            self.looped[i] = dry * level * self.loop_fader.next();
+            let faded = dry * self.fader.next();
+            self.clean[i] = faded;
+            self.levelled[i] = faded * level;
+            self.aired[i] = self.levelled[i] * self.air_fader.next();
+        }
+        self.last_gain = gain;
+    }
+
+    pub(super) fn stats(&self) -> StripStats {
+        match &self.source {
+            Source::Rtp(line) => {
+                let (jitter, own) = (line.jitter.stats(), line.stats());
+                StripStats {
+                    buffer_ms: line.delay_ms(),
+                    received: jitter.received,
+                    lost: jitter.lost,
+                    red_recovered: jitter.red_recovered,
+                    fec_recovered: own.fec_recovered,
+                    concealed: own.concealed,
+                    late: jitter.late,
+                    skipped: jitter.skipped,
+                    refused: jitter.refused,
+                    garbage: own.garbage,
+                    splices: own.splices,
+                    drift_ppm: line.drift_ppm(),
+                }
+            }
+            Source::Pcm(_) => StripStats::default(),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Is this a voice? Energy over the room's floor, and the periodicity only voices have.
+//!
+//! Decides on 20 ms of decoded sound, so a client cannot lie about it. It is not a speech recogniser: music passes.
+
+use crate::loudness::power_db;
+use crate::rendition::TICK_SAMPLES;
+
+/// Speech is at least this far above the floor of the room, in dB.
+const OVER_FLOOR_DB: f32 = 9.0;
+
+/// Quieter than this nothing is called a voice, in dBFS.
+const VOICE_MIN_DB: f32 = -55.0;
+
+/// The floor starts here, never goes above or below these, in dBFS.
+const FLOOR_START_DB: f32 = -60.0;
+const FLOOR_MAX_DB: f32 = -35.0;
+const FLOOR_MIN_DB: f32 = -100.0;
+
+/// The floor follows a quieter room at this speed and a louder one at the other, in dB per tick.
+const FLOOR_FALL_DB: f32 = 1.0;
+const FLOOR_RISE_DB: f32 = 0.06;
+
+/// Periodicity (normalised autocorrelation) that starts a voice.
+const PERIODIC: f32 = 0.5;
+
+/// A voice goes on through unvoiced sounds and short pauses for this many ticks: 240 ms.
+const HANG_TICKS: u32 = 12;
+
+/// A tick whose loudest sample is below this holds nothing at all: −86 dBFS. A living microphone has more noise; Opus in its
+/// speech mode decodes nothing at all to ±1 of 16 bits, which is 3.3e-5 after the resampler.
+const DIGITAL_SILENCE: f32 = 5e-5;
+
+/// One sample in eight is enough to find the pitch: 6 kHz.
+const DECIMATE: usize = 8;
+const SHORT: usize = TICK_SAMPLES / DECIMATE;
+
+/// Pitch searched, in decimated samples: 400 Hz to 70 Hz.
+const PITCH_MIN: usize = 15;
+const PITCH_MAX: usize = 86;
+
+/// What one tick sounded like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Heard {
+    /// Level in dBFS (RMS).
+    pub(super) dbfs: f32,
+    pub(super) voice: bool,
+    pub(super) digital_silence: bool,
+}
+
+/// See the [module](self).
+#[derive(Debug, Clone)]
+pub(super) struct VoiceDetector {
+    floor_db: f32,
+    /// The last two ticks, decimated.
+    recent: [f32; 2 * SHORT],
+    hang: u32,
+}
+
+impl VoiceDetector {
+    pub(super) const fn new() -> Self {
+        Self {
+            floor_db: FLOOR_START_DB,
+            recent: [0.0; 2 * SHORT],
+            hang: 0,
+        }
+    }
+
+    /// Level of the room in dBFS.
+    pub(super) const fn floor_db(&self) -> f32 {
+        self.floor_db
+    }
+
+    /// Nothing was heard in this tick.
+    pub(super) const fn pause(&mut self) {
+        self.hang = 0;
+    }
+
+    pub(super) fn run(&mut self, sound: &[f32; TICK_SAMPLES]) -> Heard {
+        let power = sound.iter().map(|x| x * x).sum::<f32>() / TICK_SAMPLES as f32;
+        let peak = sound.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
+        let dbfs = power_db(power);
+        self.remember(sound);
+        let digital_silence = peak < DIGITAL_SILENCE;
+        if digital_silence {
+            self.hang = 0;
+            return Heard {
+                dbfs,
+                voice: false,
+                digital_silence,
+            };
+        }
+        let loud = dbfs > VOICE_MIN_DB && dbfs > self.floor_db + OVER_FLOOR_DB;
+        let voiced = loud && self.periodicity() > PERIODIC;
+        if voiced {
+            self.hang = HANG_TICKS;
+        } else {
+            self.hang = self.hang.saturating_sub(1);
+        }
+        self.follow_floor(dbfs, voiced);
+        Heard {
+            dbfs,
+            voice: self.hang > 0,
+            digital_silence,
+        }
+    }
+
+    fn follow_floor(&mut self, dbfs: f32, voiced: bool) {
+        if dbfs < self.floor_db {
+            self.floor_db = dbfs.max(self.floor_db - FLOOR_FALL_DB);
+        } else if !voiced {
+            self.floor_db = dbfs.min(self.floor_db + FLOOR_RISE_DB);
+        }
+        self.floor_db = self.floor_db.clamp(FLOOR_MIN_DB, FLOOR_MAX_DB);
+    }
+
+    /// Keeps two ticks at 6 kHz; a mean of eight is low-pass enough to find a pitch.
+    fn remember(&mut self, sound: &[f32; TICK_SAMPLES]) {
+        self.recent.copy_within(SHORT.., 0);
+        for (x, eight) in self.recent[SHORT..]
+            .iter_mut()
+            .zip(sound.chunks_exact(DECIMATE))
+        {
+            *x = eight.iter().sum::<f32>() / DECIMATE as f32;
+        }
+    }
+
+    /// Largest normalised autocorrelation over the range of human pitch.
+    fn periodicity(&self) -> f32 {
+        let newest = &self.recent[PITCH_MAX..];
+        let here: f32 = newest.iter().map(|x| x * x).sum::<f32>() + 1e-9;
+        let mut best = 0.0_f32;
+        for lag in PITCH_MIN..=PITCH_MAX {
+            let older = &self.recent[PITCH_MAX - lag..2 * SHORT - lag];
+            let (mut product, mut there) = (0.0_f32, 1e-9_f32);
+            for (a, b) in newest.iter().zip(older) {
+                product += a * b;
+                there += b * b;
+            }
+            best = best.max(product / (here * there).sqrt());
+        }
+        best
+    }
+}

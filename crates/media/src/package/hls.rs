@@ -1,0 +1,168 @@
+//! HLS playlists (RFC 8216) over immutable numbered segments.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+
+use super::cmaf;
+use crate::rendition::{Rendition, SAMPLE_RATE_HZ, SEGMENT_MS, SEGMENT_SAMPLES};
+
+/// Segments a media playlist lists: 36 s, so that a phone which slept for half a minute still finds its place.
+pub const PLAYLIST_SEGMENTS_MAX: usize = 10;
+
+/// Segments that must stay available: those listed, and those of the oldest playlist that a client may still be reading
+/// (RFC 8216 §6.2.2: the length of the segment plus that of the playlist).
+pub const SEGMENTS_AVAILABLE_MIN: usize = 2 * PLAYLIST_SEGMENTS_MAX + 1;
+
+/// Name of the head, next to the media playlist.
+pub const HEAD_NAME: &str = "init.mp4";
+
+/// The media playlist of one rendition while it grows.
+#[derive(Debug)]
+pub struct MediaPlaylist {
+    epoch_unix_ms: i64,
+    /// First segment of this run of the server.
+    run: u64,
+    numbers: VecDeque<u64>,
+}
+
+impl MediaPlaylist {
+    /// An empty playlist of an event whose timeline begins at `epoch_unix_ms`.
+    #[must_use]
+    pub fn new(epoch_unix_ms: i64) -> Self {
+        Self {
+            epoch_unix_ms,
+            run: 0,
+            numbers: VecDeque::with_capacity(PLAYLIST_SEGMENTS_MAX + 1),
+        }
+    }
+
+    /// Lists one more segment; the oldest goes when there are more than [`PLAYLIST_SEGMENTS_MAX`].
+    pub fn add(&mut self, number: u64) {
+        if self.numbers.is_empty() {
+            self.run = number;
+        }
+        self.numbers.push_back(number);
+        if self.numbers.len() > PLAYLIST_SEGMENTS_MAX {
+            self.numbers.pop_front();
+        }
+    }
+
+    /// The playlist, with paths relative to its own: `init.mp4` and `hls/{number}.m4s`.
+    ///
+    /// After a restart the list begins anew and its numbers jump. The discontinuity sequence must then be another one
+    /// (§4.3.3.3, §6.2.2), the same in all renditions and without any memory of earlier runs: the number of the run's first
+    /// segment is all that.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let first = self.numbers.front().copied().unwrap_or(0);
+        let mut text = format!(
+            "#EXTM3U\n\
+             #EXT-X-VERSION:7\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-TARGETDURATION:{target}\n\
+             #EXT-X-MEDIA-SEQUENCE:{first}\n\
+             #EXT-X-DISCONTINUITY-SEQUENCE:{run}\n\
+             #EXT-X-MAP:URI=\"{HEAD_NAME}\"\n",
+            target = SEGMENT_MS.div_ceil(1_000),
+            run = self.run,
+        );
+        if !self.numbers.is_empty() {
+            let offset_ms = first * u64::from(SEGMENT_MS);
+            let start_unix_ms = self.epoch_unix_ms.saturating_add_unsigned(offset_ms);
+            text.push_str("#EXT-X-PROGRAM-DATE-TIME:");
+            text.push_str(&iso_8601(start_unix_ms));
+            text.push('\n');
+        }
+        for number in &self.numbers {
+            let (seconds, millis) = (SEGMENT_MS / 1_000, SEGMENT_MS % 1_000);
+            writeln!(text, "#EXTINF:{seconds}.{millis:03},\nhls/{number}.m4s")
+                .expect("writing to a string cannot fail");
+        }
+        text
+    }
+}
+
+/// The multivariant playlist, with paths relative to its own: `48/index.m3u8` and so on, best first.
+#[must_use]
+pub fn multivariant() -> String {
+    let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    for rendition in Rendition::ALL {
+        let average = container_bits_per_s(rendition);
+        writeln!(
+            text,
+            // Lower case: browsers and hls.js know `opus`, and take a missing CODECS for AAC.
+            "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS=\"opus\"\n{name}/index.m3u8",
+            peak = average + NOTICE_ALLOWANCE_BITS_PER_S,
+            name = rendition.name(),
+        )
+        .expect("writing to a string cannot fail");
+    }
+    text
+}
+
+/// What notices may add to the bit rate of a segment at its peak: about 3.6 kB in 3.6 s.
+const NOTICE_ALLOWANCE_BITS_PER_S: u32 = 8_000;
+
+/// Bits per second of a rendition with its container, without notices.
+fn container_bits_per_s(rendition: Rendition) -> u32 {
+    let mut packets = cmaf::Packets::default();
+    let silence = vec![0; rendition.packet_bytes()];
+    (0..rendition.frames_per_chunk()).for_each(|_| packets.push(&silence));
+    let content = cmaf::ChunkContent {
+        sequence: 0,
+        position: 0,
+        capture_unix_us: 0,
+        frame_samples: rendition.frame_samples() as u32,
+        packets: &packets,
+        notices: &[],
+    };
+    (cmaf::chunk(&content).len() as u32 * 8 * 1_000).div_ceil(rendition.chunk_ms())
+}
+
+/// First sample of a segment.
+#[must_use]
+pub const fn segment_position(number: u64) -> u64 {
+    number * SEGMENT_SAMPLES
+}
+
+/// Whether a segment begins at `position`.
+pub(crate) const fn begins_segment(position: u64) -> bool {
+    position.is_multiple_of(SEGMENT_SAMPLES)
+}
+
+/// Milliseconds since 1970 as `2026-11-22T20:00:00.000Z`, proleptic Gregorian.
+#[must_use]
+pub fn iso_8601(unix_ms: i64) -> String {
+    const DAY_MS: i64 = 86_400_000;
+    let (days, ms) = (unix_ms.div_euclid(DAY_MS), unix_ms.rem_euclid(DAY_MS));
+    let (year, month, day) = civil_from_days(days);
+    let (hour, minute, second, ms) = (
+        ms / 3_600_000,
+        ms / 60_000 % 60,
+        ms / 1_000 % 60,
+        ms % 1_000,
+    );
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// Year, month and day of a number of days since 1970-01-01.
+///
+/// Counts in years that begin in March, so that the leap day comes last, and in eras of 400 years.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468; // from 0000-03-01
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+const _: () = assert!(SEGMENT_SAMPLES == SEGMENT_MS as u64 * (SAMPLE_RATE_HZ as u64 / 1_000));

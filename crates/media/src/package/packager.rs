@@ -1,0 +1,279 @@
+//! The packager of the programme.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::cmaf::{self, ChunkContent, Packets};
+use super::encoding::FrameEncoder;
+use super::manifest::Manifest;
+use super::{Chunk, PackageError, Published, hls, ogg};
+use crate::opus::{Encode, EncoderProfile, OpusEncoder};
+use crate::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition, SEGMENT_SAMPLES, TICK_SAMPLES};
+
+/// Longest notice, in bytes. A full stage of long names in two languages stays below.
+pub const NOTICE_BYTES_MAX: usize = 16 * 1024;
+
+/// Notices that wait for the next chunk of a rendition. When one more comes the oldest is given up: a newer notice says
+/// more than an older one, and a full one comes at least every ten seconds.
+pub const NOTICES_PENDING_MAX: usize = 32;
+
+/// Where a programme begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackagerConfig {
+    /// Position of the first sample on the event's timeline; a multiple of [`COMMON_BOUNDARY_SAMPLES`].
+    pub first_position: u64,
+    /// When the event's timeline began, in milliseconds since 1970. Fixed for ever when the event is made.
+    pub epoch_unix_ms: i64,
+}
+
+/// Encodes the programme in all renditions and cuts it for all faces.
+pub struct Packager {
+    /// Position of the next tick.
+    position: u64,
+    tracks: [Track; Rendition::ALL.len()],
+    next_notice: u32,
+    notices_dropped: u64,
+}
+
+impl Packager {
+    /// A packager whose first tick stands at `config.first_position`.
+    ///
+    /// # Errors
+    /// [`PackageError::Misaligned`] if the renditions do not all begin a chunk there; [`PackageError::Codec`] if the
+    /// encoders cannot be had.
+    pub fn new(config: PackagerConfig) -> Result<Self, PackageError> {
+        let encoder = |rendition| -> Result<Box<dyn Encode>, PackageError> {
+            Ok(Box::new(OpusEncoder::new(EncoderProfile::Programme(
+                rendition,
+            ))?))
+        };
+        let [full, mid, low] = Rendition::ALL.map(encoder);
+        Self::with_encoders(config, [full?, mid?, low?])
+    }
+
+    /// As [`new`](Self::new), with encoders of the caller's: one for each of [`Rendition::ALL`], set up as
+    /// [`EncoderProfile::Programme`] says.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_encoders(
+        config: PackagerConfig,
+        encoders: [Box<dyn Encode>; Rendition::ALL.len()],
+    ) -> Result<Self, PackageError> {
+        if !config
+            .first_position
+            .is_multiple_of(COMMON_BOUNDARY_SAMPLES)
+        {
+            return Err(PackageError::Misaligned {
+                got: config.first_position,
+                step: COMMON_BOUNDARY_SAMPLES,
+            });
+        }
+        let [full, mid, low] = encoders;
+        let track = |rendition, encoder| Track::new(rendition, encoder, config.epoch_unix_ms);
+        Ok(Self {
+            position: config.first_position,
+            tracks: [
+                track(Rendition::Full, full),
+                track(Rendition::Mid, mid),
+                track(Rendition::Low, low),
+            ],
+            next_notice: 0,
+            notices_dropped: 0,
+        })
+    }
+
+    /// Position of the next tick, in samples since the epoch.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// `ftyp` and `moov`: the same for every rendition, run and event.
+    #[must_use]
+    pub fn head() -> Bytes {
+        Bytes::from(cmaf::head())
+    }
+
+    /// The two header pages of the Ogg face.
+    #[must_use]
+    pub fn ogg_head() -> Bytes {
+        Bytes::from(ogg::head())
+    }
+
+    /// The HLS multivariant playlist.
+    #[must_use]
+    pub fn multivariant_playlist() -> String {
+        hls::multivariant()
+    }
+
+    /// Puts a notice into the next chunk of every rendition.
+    ///
+    /// # Errors
+    /// [`PackageError::NoticeTooLong`] above [`NOTICE_BYTES_MAX`].
+    pub fn notice(&mut self, payload: &[u8]) -> Result<(), PackageError> {
+        if payload.len() > NOTICE_BYTES_MAX {
+            return Err(PackageError::NoticeTooLong {
+                got: payload.len(),
+                limit: NOTICE_BYTES_MAX,
+            });
+        }
+        let payload = Bytes::copy_from_slice(payload);
+        let id = self.next_notice;
+        self.next_notice = id.wrapping_add(1);
+        for track in &mut self.tracks {
+            if track.notices.len() == NOTICES_PENDING_MAX {
+                track.notices.pop_front();
+                self.notices_dropped += 1;
+            }
+            track.notices.push_back((id, payload.clone()));
+        }
+        Ok(())
+    }
+
+    /// Notices that never left because [`NOTICES_PENDING_MAX`] newer ones came before the next chunk, all renditions summed.
+    #[must_use]
+    pub const fn notices_dropped(&self) -> u64 {
+        self.notices_dropped
+    }
+
+    /// Takes 20 ms of the programme, captured at `capture_unix_us`, and appends what is ready to `out`.
+    ///
+    /// # Errors
+    /// [`PackageError::Codec`] if an encoder failed. Everything due was published all the same, with silence in the place
+    /// of what could not be encoded: the caller reports and goes on.
+    pub fn push(
+        &mut self,
+        pcm: &[f32; TICK_SAMPLES],
+        capture_unix_us: i64,
+        out: &mut Vec<Published>,
+    ) -> Result<(), PackageError> {
+        let tick_start = self.position;
+        self.position += TICK_SAMPLES as u64;
+        let mut result = Ok(());
+        for track in &mut self.tracks {
+            if let Err(error) = track.push(pcm, tick_start, capture_unix_us, out) {
+                result = Err(error);
+            }
+        }
+        result
+    }
+}
+
+/// One rendition on its way.
+struct Track {
+    rendition: Rendition,
+    encoder: FrameEncoder<Box<dyn Encode>>,
+    packets: Packets,
+    /// Capture time of the first sample of the chunk in the making.
+    capture_unix_us: i64,
+    notices: VecDeque<(u32, Bytes)>,
+    /// Chunks of the segment in the making; `None` until a segment begins, since only whole segments are published.
+    segment: Option<Vec<u8>>,
+    playlist: hls::MediaPlaylist,
+    manifest: Manifest,
+}
+
+impl Track {
+    fn new(rendition: Rendition, encoder: Box<dyn Encode>, epoch_unix_ms: i64) -> Self {
+        Self {
+            rendition,
+            encoder: FrameEncoder::with_encoder(
+                encoder,
+                rendition.frame_samples(),
+                rendition.packet_bytes(),
+            ),
+            packets: Packets::default(),
+            capture_unix_us: 0,
+            notices: VecDeque::with_capacity(NOTICES_PENDING_MAX),
+            segment: None,
+            playlist: hls::MediaPlaylist::new(epoch_unix_ms),
+            manifest: Manifest::new(rendition),
+        }
+    }
+
+    fn push(
+        &mut self,
+        pcm: &[f32; TICK_SAMPLES],
+        tick_start: u64,
+        capture_unix_us: i64,
+        out: &mut Vec<Published>,
+    ) -> Result<(), PackageError> {
+        let chunk_samples = self.rendition.chunk_samples();
+        if tick_start.is_multiple_of(chunk_samples) {
+            self.capture_unix_us = capture_unix_us;
+        }
+        let encoded = self.encoder.push(pcm, |packet| self.packets.push(packet));
+        let tick_end = tick_start + TICK_SAMPLES as u64;
+        if tick_end.is_multiple_of(chunk_samples) {
+            self.publish_chunk(tick_end - chunk_samples, out);
+        }
+        Ok(encoded?)
+    }
+
+    fn publish_chunk(&mut self, position: u64, out: &mut Vec<Published>) {
+        let sequence = position / self.rendition.chunk_samples();
+        let end = position + self.rendition.chunk_samples();
+        let bytes = Bytes::from(cmaf::chunk(&ChunkContent {
+            sequence,
+            position,
+            capture_unix_us: self.capture_unix_us,
+            frame_samples: self.rendition.frame_samples() as u32,
+            packets: &self.packets,
+            notices: self.notices.make_contiguous(),
+        }));
+        let chunk = Chunk {
+            rendition: self.rendition,
+            sequence,
+            sha256: Sha256::digest(&bytes).into(),
+            bytes: bytes.clone(),
+            capture_unix_us: self.capture_unix_us,
+            duration_ms: self.rendition.chunk_ms(),
+        };
+        self.manifest.add(&chunk);
+        out.push(Published::Chunk(chunk));
+        if self.rendition == Rendition::Full {
+            out.push(Published::Ogg {
+                sequence,
+                bytes: Bytes::from(ogg::media_page(sequence, end, &self.packets)),
+            });
+        }
+        self.packets.clear();
+        self.notices.clear();
+        self.grow_segment(position, &bytes, out);
+        if end.is_multiple_of(COMMON_BOUNDARY_SAMPLES) {
+            out.push(Published::Manifest {
+                rendition: self.rendition,
+                json: self.manifest.to_json(),
+            });
+        }
+    }
+
+    fn grow_segment(&mut self, position: u64, chunk: &[u8], out: &mut Vec<Published>) {
+        if hls::begins_segment(position) {
+            self.segment = Some(Vec::with_capacity(
+                chunk.len() * (self.rendition.chunks_per_segment() as usize + 1),
+            ));
+        }
+        let Some(segment) = &mut self.segment else {
+            return;
+        };
+        segment.extend_from_slice(chunk);
+        if hls::begins_segment(position + self.rendition.chunk_samples()) {
+            let number = position / SEGMENT_SAMPLES;
+            let bytes = Bytes::from(std::mem::take(segment));
+            self.playlist.add(number);
+            out.push(Published::Segment {
+                rendition: self.rendition,
+                number,
+                bytes,
+            });
+            out.push(Published::Playlist {
+                rendition: self.rendition,
+                text: self.playlist.render(),
+            });
+        }
+    }
+}

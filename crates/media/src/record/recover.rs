@@ -1,0 +1,113 @@
+//! How much of a recording is good after the process was killed.
+
+use std::io::{ErrorKind, Read};
+
+use super::RecordError;
+use crate::verify::{ChunkReader, Head, Item, ReadChunk};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 64 * 1024;
+
+/// What of a file is good.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recovered {
+    /// Bytes up to the end of the last whole chunk: cut the file here before appending to it.
+    pub valid_bytes: u64,
+    /// Whether the head is whole. If not, `valid_bytes` is 0 and the file begins anew.
+    pub has_head: bool,
+    /// Whole chunks.
+    pub chunks: u64,
+    /// Position after the latest sample, in samples since the epoch.
+    pub end_position: Option<u64>,
+}
+
+/// Reads a recording from its beginning to the first thing that is not whole or not ours.
+///
+/// # Errors
+/// [`RecordError::Io`] if reading fails. A torn or damaged file is not an error: it is good up to a point.
+pub fn recover(source: impl Read) -> Result<Recovered, RecordError> {
+    let mut recovered = Recovered::default();
+    let mut items = Items::new(source);
+    while let Some(item) = items.next()? {
+        match item {
+            Stored::Head(_) => recovered.has_head = true,
+            Stored::Chunk { chunk, samples } => {
+                recovered.chunks += 1;
+                recovered.end_position = recovered
+                    .end_position
+                    .max(Some(chunk.position.saturating_add(samples)));
+            }
+        }
+        recovered.valid_bytes = items.reader.whole_bytes();
+    }
+    Ok(recovered)
+}
+
+/// A head, or a chunk that follows one.
+pub(super) enum Stored {
+    Head(Head),
+    Chunk { chunk: ReadChunk, samples: u64 },
+}
+
+/// Reads heads and chunks up to the first thing that is neither. Holds one of them and [`READ_BYTES`].
+pub(super) struct Items<R> {
+    source: R,
+    reader: ChunkReader,
+    buffer: Box<[u8]>,
+    /// What of the buffer is yet to be read.
+    unread: std::ops::Range<usize>,
+    frame_samples: Option<u32>,
+}
+
+impl<R: Read> Items<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            source,
+            reader: ChunkReader::new(),
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            unread: 0..0,
+            frame_samples: None,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Stored>, RecordError> {
+        loop {
+            let mut input = &self.buffer[self.unread.clone()];
+            let item = self.reader.read(&mut input);
+            self.unread.start = self.unread.end - input.len();
+            match item {
+                Ok(Some(Item::Head(head))) => {
+                    self.frame_samples = Some(head.frame_samples);
+                    return Ok(Some(Stored::Head(head)));
+                }
+                Ok(Some(Item::Chunk(chunk))) => {
+                    let Some(frame_samples) = self.frame_samples else {
+                        return Ok(None);
+                    };
+                    let frame_samples = chunk.frame_samples.unwrap_or(frame_samples);
+                    let samples = chunk.sizes.len() as u64 * u64::from(frame_samples);
+                    return Ok(Some(Stored::Chunk { chunk, samples }));
+                }
+                // No recording has any.
+                Ok(Some(Item::Cadence(_))) => {}
+                Ok(None) => {
+                    let got = self.fill()?;
+                    if got == 0 {
+                        return Ok(None);
+                    }
+                    self.unread = 0..got;
+                }
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+
+    fn fill(&mut self) -> Result<usize, RecordError> {
+        loop {
+            match self.source.read(&mut self.buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return Ok(result?),
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! HLS playlists over time.
+
+use stentor_media::package::hls::{MediaPlaylist, PLAYLIST_SEGMENTS_MAX, iso_8601};
+use stentor_media::package::{Packager, Published};
+use stentor_media::rendition::Rendition;
+
+use crate::support::{EPOCH_UNIX_MS, PROGRAMME};
+
+fn value<'a>(text: &'a str, tag: &str) -> &'a str {
+    text.lines()
+        .find_map(|line| line.strip_prefix(tag))
+        .unwrap_or_else(|| panic!("{tag} is missing in\n{text}"))
+}
+
+#[test]
+fn a_playlist_lists_the_newest_segments_and_counts_those_that_went() {
+    let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
+    let newest = 500 + PLAYLIST_SEGMENTS_MAX as u64 + 4;
+    (500..=newest).for_each(|number| playlist.add(number));
+    let text = playlist.render();
+    let listed: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("hls/"))
+        .collect();
+    assert_eq!(listed.len(), PLAYLIST_SEGMENTS_MAX);
+    assert_eq!(listed.last(), Some(&format!("hls/{newest}.m4s").as_str()));
+    assert_eq!(value(&text, "#EXT-X-MEDIA-SEQUENCE:"), "505");
+    assert_eq!(
+        value(&text, "#EXT-X-DISCONTINUITY-SEQUENCE:"),
+        "500",
+        "it stays the same during one run"
+    );
+}
+
+#[test]
+fn after_a_restart_the_numbers_go_on_and_the_discontinuity_sequence_grows() {
+    let run = |first: u64| {
+        let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
+        playlist.add(first);
+        let text = playlist.render();
+        let number = |tag| value(&text, tag).parse::<u64>().unwrap();
+        (
+            number("#EXT-X-MEDIA-SEQUENCE:"),
+            number("#EXT-X-DISCONTINUITY-SEQUENCE:"),
+        )
+    };
+    let (before, after) = (run(500), run(512));
+    assert!(after.0 > before.0 && after.1 > before.1);
+}
+
+#[test]
+fn the_clock_of_a_playlist_is_the_event_s_timeline() {
+    let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
+    playlist.add(1_000);
+    assert_eq!(
+        value(&playlist.render(), "#EXT-X-PROGRAM-DATE-TIME:"),
+        iso_8601(EPOCH_UNIX_MS + 3_600_000)
+    );
+}
+
+#[test]
+fn no_segment_is_longer_than_the_target_duration() {
+    let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
+    playlist.add(1);
+    let text = playlist.render();
+    let target: f64 = value(&text, "#EXT-X-TARGETDURATION:").parse().unwrap();
+    let length: f64 = value(&text, "#EXTINF:")
+        .trim_end_matches(',')
+        .parse()
+        .unwrap();
+    assert!(length.round() <= target, "RFC 8216 §4.3.3.1");
+}
+
+#[test]
+fn the_multivariant_playlist_promises_no_less_than_the_segments_need() {
+    let text = Packager::multivariant_playlist();
+    let lines: Vec<_> = text.lines().collect();
+    for rendition in Rendition::ALL {
+        let at = lines
+            .iter()
+            .position(|line| *line == format!("{}/index.m3u8", rendition.name()))
+            .unwrap();
+        let promise = lines[at - 1];
+        assert!(promise.ends_with("CODECS=\"opus\""), "{promise}");
+        let bandwidth: u64 = promise.split(['=', ',']).nth(1).unwrap().parse().unwrap();
+        for item in &*PROGRAMME {
+            if let Published::Segment {
+                rendition: of,
+                bytes,
+                ..
+            } = item
+                && *of == rendition
+            {
+                let needed = bytes.len() as u64 * 8 * 10 / 36;
+                assert!(
+                    needed <= bandwidth && bandwidth < needed * 2,
+                    "{needed} of {bandwidth}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn dates_are_those_of_the_calendar() {
+    for (unix_ms, date) in [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+        (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+        (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        (1_795_377_600_000, "2026-11-22T20:00:00.000Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+    ] {
+        assert_eq!(iso_8601(unix_ms), date);
+    }
+}

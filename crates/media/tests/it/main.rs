@@ -1,0 +1,22 @@
+//! What the media crate does, seen from outside. One module per behaviour.
+
+mod codec;
+mod confidence;
+mod desk;
+mod dtx;
+mod finalised_recordings;
+mod golden;
+mod hls_playlists;
+mod hostile_boxes;
+mod jitter;
+mod network;
+mod ogg_pages;
+mod outside_players;
+mod published_chunks;
+mod sender;
+mod speech;
+mod stems;
+mod stream_verification;
+mod stretch;
+mod support;
+mod torn_recordings;
