@@ -1,0 +1,8 @@
+//! How Stentor keeps what must survive a process: one trait for each kind of keeping, embedded and external.
+//!
+//! - [`store`]: records of events, their state and their position
+//!
+//! It is not: the programme's bytes (those are in rings and files), nor a place for anything a listener needs in order
+//! to hear. This is the only layer that will ever reconnect or retry.
+
+pub mod store;

@@ -1,0 +1,6 @@
+//! The stores by behaviour.
+
+mod conformance;
+mod files;
+mod kill;
+mod scratch;
