@@ -1,0 +1,73 @@
+//! Every bound of this crate, with its unit. What happens at a bound is said where it is kept.
+
+use std::time::Duration;
+
+/// Longest SDP offer or fragment read, in bytes. A browser's audio offer is about 4 KiB.
+pub const SDP_BYTES_MAX: usize = 64 * 1024;
+/// Longest single SDP line read, in bytes.
+pub const SDP_LINE_BYTES_MAX: usize = 2048;
+/// Most `m=` sections in one offer. OBS sends two.
+pub const MEDIA_SECTIONS_MAX: usize = 8;
+/// Most remote candidates taken from one offer or fragment. With ICE-lite they only name the peer's addresses.
+pub const CANDIDATES_MAX: usize = 32;
+
+/// Most WebRTC peers of one studio, all rooms together.
+pub const PEERS_MAX: usize = 256;
+/// Most sessions of one room: every seat may have an old and a new one, and monitors come on top.
+pub const SESSIONS_MAX: usize = 160;
+/// Most five-tuples remembered for one peer; the oldest is forgotten.
+pub const TUPLES_PER_PEER_MAX: usize = 8;
+
+/// Largest datagram or RFC 4571 frame read, in bytes. WebRTC keeps below 1,500.
+pub const DATAGRAM_BYTES_MAX: usize = 2048;
+/// Most datagrams read from the UDP socket before timers and commands are looked at again.
+pub const UDP_BURST_MAX: usize = 256;
+/// Failed STUN authentications one source address may cost us per second; further ones are not computed.
+pub const STUN_FAILURES_PER_SECOND_MAX: u16 = 50;
+/// Slots of the table that counts those failures. Sources that collide share a slot's budget.
+pub const STUN_SOURCES_MAX: usize = 4096;
+
+/// Most ICE-TCP connections held at a time; further ones are closed at once.
+pub const TCP_CONNECTIONS_MAX: usize = 256;
+/// Bytes queued for one slow ICE-TCP connection; further frames to it are dropped.
+pub const TCP_QUEUE_BYTES_MAX: usize = 64 * 1024;
+/// An ICE-TCP connection that belongs to no peer after this long is closed.
+pub const TCP_IDENTIFY_TIME: Duration = Duration::from_secs(10);
+
+/// Commands waiting for the network thread; callers are told to come again.
+pub const NET_COMMANDS_MAX: usize = 1024;
+/// Messages waiting for a room's mixer: 13 speakers send 650 a second. Further sound is dropped and counted.
+pub const ROOM_MESSAGES_MAX: usize = 4096;
+/// Control messages (orders, sessions) waiting for a room's mixer; callers are told to come again.
+pub const ROOM_COMMANDS_MAX: usize = 256;
+/// What must arrive although a room's queue is full: three a session, one a seat, and the end. Further is refused and logged.
+pub const ROOM_OVERFLOW_MAX: usize = 1024;
+
+/// A peer that has not finished ICE and DTLS after this long is removed.
+pub const CONNECT_TIME: Duration = Duration::from_secs(15);
+/// A sender from which nothing at all arrives for this long is gone. Sound or comfort noise comes every 400 ms.
+pub const SENDER_SILENT_TIME: Duration = Duration::from_secs(5);
+/// A pure listener from which nothing arrives for this long is gone: consent checks come every 5 s (RFC 7675 §5.1).
+pub const MONITOR_SILENT_TIME: Duration = Duration::from_secs(20);
+/// A closing peer that has not drained its goodbye after this long is dropped.
+pub const CLOSE_TIME: Duration = Duration::from_millis(500);
+/// How long a caller waits for the network thread to answer.
+pub const ANSWER_TIME: Duration = Duration::from_secs(2);
+
+/// Largest Opus packet carried in either direction, in bytes (RFC 6716 §3.4: 1,275 a frame; longer ones are not sent by anyone).
+pub const OPUS_BYTES_MAX: usize = 1275;
+/// Redundant copies read from one RED packet. Browsers send one or two.
+pub const RED_COPIES_MAX: usize = 8;
+/// Received packets remembered to find where a redundant copy belongs.
+pub const RED_HISTORY_MAX: usize = 32;
+/// A jump in sequence larger than this many packets (10 s) is a new stream, not a loss.
+pub const SEQUENCE_JUMP_MAX: u64 = 500;
+
+/// Ticks run at once to catch up after the machine stopped us; beyond that the clock is set anew.
+pub const CATCH_UP_TICKS_MAX: u32 = 50;
+/// Delay of "this is how you sound", in ticks of 20 ms: long enough not to disturb one's own speech.
+pub const LOOPBACK_TICKS: usize = 50;
+/// Longest in-process line, in samples at 48 kHz (10 minutes).
+pub const LINE_SAMPLES_MAX: usize = 48_000 * 600;
+/// Longest notice put into the programme, in bytes; a longer one is refused.
+pub const NOTICE_BYTES_MAX: usize = 16 * 1024;

@@ -1,0 +1,446 @@
+//! All connections of a studio: which datagram is whose, whose time has come, who has gone.
+//!
+//! Demultiplexing is O(1): established traffic by five-tuple, STUN by the user name fragment it names. Whatever belongs
+//! to nobody is dropped without an answer and counted. Only a STUN request that proves itself by its MAC makes its source
+//! a known five-tuple, and only then is it answered.
+//!
+//! Each peer runs inside `catch_unwind`: a panic (str0m is fail-fast by design) removes that peer and nobody else. That
+//! is sound because a peer shares no state with anything.
+//!
+//! Sans-IO: time and bytes are arguments, what is to be sent and heard comes out of [`Peers::poll`].
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use stentor_core::SessionId;
+
+use super::budget::Budget;
+use super::stun;
+use crate::error::{PatchError, SdpFault, StudioFault};
+use crate::limits::{
+    CLOSE_TIME, CONNECT_TIME, MONITOR_SILENT_TIME, PEERS_MAX, SENDER_SILENT_TIME,
+    TUPLES_PER_PEER_MAX,
+};
+use crate::peer::{CloseReason, Datagram, Frame, Output, Peer, PeerEvent, Transmit, Transport};
+use crate::sdpfrag::SdpFrag;
+
+/// Outputs one call may draw from a peer. A peer that gives more has lost its mind and is removed.
+const OUTPUTS_PER_CALL_MAX: usize = 4096;
+
+/// Whose connection: a session is unique within its room only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerKey {
+    /// Which room of the studio.
+    pub room: u64,
+    /// Which session of the room.
+    pub session: SessionId,
+}
+
+/// What comes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeersOutput {
+    /// Send this.
+    Transmit(Transmit),
+    /// A peer has something to say. After [`PeerEvent::Closed`] it is gone.
+    Event(PeerKey, PeerEvent),
+}
+
+/// What was received, and what became of it. Every datagram is counted once in `received` and at most once elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NetCounters {
+    /// Datagrams given to us.
+    pub received: u64,
+    /// Not STUN, from a five-tuple that belongs to nobody.
+    pub unknown: u64,
+    /// STUN that is no binding request to any user name fragment of ours.
+    pub unknown_stun: u64,
+    /// STUN that named a fragment of ours and did not prove itself.
+    pub spoofed_stun: u64,
+    /// The same, from a source that had failed too often in this second: not even looked at.
+    pub over_budget: u64,
+    /// Peers removed because they panicked.
+    pub panics: u64,
+}
+
+struct Entry {
+    peer: Box<dyn Peer>,
+    ufrag: String,
+    tuples: VecDeque<(Transport, std::net::SocketAddr)>,
+    /// The time under which the entry stands in `timers`.
+    timer: Instant,
+    /// When the peer itself wants to be called.
+    peer_timer: Instant,
+    born_at: Instant,
+    heard_at: Instant,
+    sends: bool,
+    connected: bool,
+    closing: Option<(Instant, CloseReason)>,
+}
+
+/// The table.
+pub struct Peers {
+    entries: HashMap<PeerKey, Entry>,
+    by_tuple: HashMap<(Transport, std::net::SocketAddr), PeerKey>,
+    by_ufrag: HashMap<String, PeerKey>,
+    timers: BTreeSet<(Instant, PeerKey)>,
+    budget: Budget,
+    outputs: VecDeque<PeersOutput>,
+    /// What was received, and what became of it.
+    pub counters: NetCounters,
+}
+
+impl std::fmt::Debug for Peers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peers")
+            .field("len", &self.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Peers {
+    /// An empty table.
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
+        Self {
+            entries: HashMap::new(),
+            by_tuple: HashMap::new(),
+            by_ufrag: HashMap::new(),
+            timers: BTreeSet::new(),
+            budget: Budget::new(now),
+            outputs: VecDeque::new(),
+            counters: NetCounters::default(),
+        }
+    }
+
+    /// How many peers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether a five-tuple belongs to someone.
+    #[must_use]
+    pub fn knows(&self, transport: Transport, source: std::net::SocketAddr) -> bool {
+        self.by_tuple.contains_key(&(transport, source))
+    }
+
+    /// Takes a peer in. `sends` says whether sound is expected from it, which decides how long it may be silent.
+    ///
+    /// # Errors
+    ///
+    /// When the table is full; or, in its words, when the peer panics at once.
+    pub fn insert(
+        &mut self,
+        now: Instant,
+        key: PeerKey,
+        peer: Box<dyn Peer>,
+        sends: bool,
+    ) -> Result<(), StudioFault> {
+        if self.entries.len() >= PEERS_MAX {
+            return Err(StudioFault::Full { max: PEERS_MAX });
+        }
+        let ufrag =
+            catch_unwind(AssertUnwindSafe(|| peer.ufrag())).map_err(|_| StudioFault::Panicked)?;
+        let entry = Entry {
+            peer,
+            ufrag: ufrag.clone(),
+            tuples: VecDeque::new(),
+            timer: now,
+            peer_timer: now,
+            born_at: now,
+            heard_at: now,
+            sends,
+            connected: false,
+            closing: None,
+        };
+        self.remove(key);
+        self.timers.insert((now, key));
+        self.by_ufrag.insert(ufrag, key);
+        self.entries.insert(key, entry);
+        self.drive(now, key, |peer| peer.handle_timeout(now));
+        Ok(())
+    }
+
+    /// Gives a datagram to whom it belongs, or drops it.
+    pub fn handle_datagram(&mut self, now: Instant, datagram: Datagram<'_>) {
+        self.counters.received += 1;
+        let tuple = (datagram.transport, datagram.source);
+        let known = self.by_tuple.get(&tuple).copied();
+        let key = if stun::is_stun(datagram.bytes) {
+            self.authenticate(now, datagram, known)
+        } else {
+            if known.is_none() {
+                self.counters.unknown += 1;
+            }
+            known
+        };
+        let Some(key) = key else {
+            return;
+        };
+        if known != Some(key) {
+            self.learn(tuple, key);
+        }
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.heard_at = now;
+        }
+        self.drive(now, key, |peer| peer.handle_datagram(now, datagram));
+    }
+
+    /// Whose STUN request this is, if it proves to be anyone's.
+    fn authenticate(
+        &mut self,
+        now: Instant,
+        datagram: Datagram<'_>,
+        known: Option<PeerKey>,
+    ) -> Option<PeerKey> {
+        let named =
+            stun::requested_ufrag(datagram.bytes).and_then(|ufrag| self.by_ufrag.get(ufrag));
+        let Some(&key) = named else {
+            self.counters.unknown_stun += 1;
+            return None;
+        };
+        let source = datagram.source.ip();
+        let established = known == Some(key);
+        if !established && !self.budget.allows(now, source) {
+            self.counters.over_budget += 1;
+            return None;
+        }
+        let entry = self.entries.get(&key)?;
+        let verdict = catch_unwind(AssertUnwindSafe(|| entry.peer.authenticates(now, datagram)));
+        match verdict {
+            Ok(true) => Some(key),
+            Ok(false) => {
+                self.counters.spoofed_stun += 1;
+                self.budget.failed(now, source);
+                None
+            }
+            Err(_) => {
+                self.panicked(key);
+                None
+            }
+        }
+    }
+
+    fn learn(&mut self, tuple: (Transport, std::net::SocketAddr), key: PeerKey) {
+        // A five-tuple has one owner: the last one that proved itself from there.
+        if let Some(previous) = self.by_tuple.insert(tuple, key)
+            && let Some(entry) = self.entries.get_mut(&previous)
+        {
+            entry.tuples.retain(|t| *t != tuple);
+        }
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.tuples.push_back(tuple);
+            if entry.tuples.len() > TUPLES_PER_PEER_MAX
+                && let Some(oldest) = entry.tuples.pop_front()
+            {
+                self.by_tuple.remove(&oldest);
+            }
+        }
+    }
+
+    /// Sends sound to a peer.
+    pub fn send(&mut self, now: Instant, key: PeerKey, frame: &Frame) {
+        self.drive(now, key, |peer| peer.send(now, frame));
+        // What was written leaves with the next look at the clock.
+        self.drive(now, key, |peer| peer.handle_timeout(now));
+    }
+
+    /// Applies trickled candidates, or restarts ICE when the fragment carries new credentials; then ours come back.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such session, or the fragment cannot be applied.
+    pub fn patch(
+        &mut self,
+        now: Instant,
+        key: PeerKey,
+        fragment: &SdpFrag,
+    ) -> Result<Option<SdpFrag>, PatchError> {
+        if !self.entries.contains_key(&key) {
+            return Err(PatchError::NoSession);
+        }
+        let mut restarts = false;
+        self.drive(now, key, |peer| restarts = peer.is_restart(fragment));
+        if !restarts {
+            self.drive(now, key, |peer| peer.trickle(now, fragment));
+            return Ok(None);
+        }
+        let mut answer: Option<Result<SdpFrag, SdpFault>> = None;
+        let mut ufrag = None;
+        self.drive(now, key, |peer| {
+            answer = Some(peer.restart_ice(now, fragment));
+            ufrag = Some(peer.ufrag());
+        });
+        let fragment = answer.ok_or(PatchError::Ours(StudioFault::Panicked))??;
+        if let (Some(entry), Some(ufrag)) = (self.entries.get_mut(&key), ufrag) {
+            let old = std::mem::replace(&mut entry.ufrag, ufrag.clone());
+            self.by_ufrag.remove(&old);
+            self.by_ufrag.insert(ufrag, key);
+        }
+        Ok(Some(fragment))
+    }
+
+    /// Says goodbye to a peer; it is gone when its goodbye has been sent. Unknown keys are no matter.
+    pub fn close(&mut self, now: Instant, key: PeerKey, reason: CloseReason) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        if entry.closing.is_none() {
+            entry.closing = Some((now + CLOSE_TIME, reason));
+            self.drive(now, key, |peer| peer.close(now));
+        }
+    }
+
+    /// When [`Peers::handle_timeout`] wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.first().map(|&(at, _)| at)
+    }
+
+    /// Serves every peer whose time has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        // Each peer at most once, whatever it wants next: a peer cannot hold up the others.
+        let due: Vec<PeerKey> = self
+            .timers
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|&(_, key)| key)
+            .collect();
+        for key in due {
+            let Some(entry) = self.entries.get(&key) else {
+                continue;
+            };
+            match entry.expired(now) {
+                Some(reason) if entry.closing.is_some() => self.gone(key, reason),
+                Some(reason) => self.close(now, key, reason),
+                None => self.drive(now, key, |peer| peer.handle_timeout(now)),
+            }
+        }
+    }
+
+    /// What is to be sent or heard next.
+    pub fn poll(&mut self) -> Option<PeersOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// Calls a peer and draws its outputs, so that a panic in it ends it and nothing else.
+    fn drive(&mut self, now: Instant, key: PeerKey, call: impl FnOnce(&mut dyn Peer)) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        let outputs = &mut self.outputs;
+        let peer = &mut entry.peer;
+        let drawn = catch_unwind(AssertUnwindSafe(|| {
+            call(peer.as_mut());
+            draw(peer.as_mut(), key, outputs)
+        }));
+        match drawn {
+            Err(_) => self.panicked(key),
+            Ok(Drawn {
+                ended: Some(reason),
+                ..
+            }) => {
+                let reason = entry.closing.map_or(reason, |(_, asked)| asked);
+                self.gone(key, reason);
+            }
+            Ok(Drawn {
+                connected, next, ..
+            }) => {
+                if connected && !entry.connected {
+                    entry.connected = true;
+                    entry.heard_at = now;
+                }
+                entry.peer_timer = next;
+                let timer = entry.next_timer().max(now);
+                self.timers.remove(&(entry.timer, key));
+                entry.timer = timer;
+                self.timers.insert((timer, key));
+            }
+        }
+    }
+
+    fn panicked(&mut self, key: PeerKey) {
+        self.counters.panics += 1;
+        self.gone(key, CloseReason::Panicked);
+    }
+
+    fn gone(&mut self, key: PeerKey, reason: CloseReason) {
+        if self.remove(key) {
+            self.outputs
+                .push_back(PeersOutput::Event(key, PeerEvent::Closed(reason)));
+        }
+    }
+
+    fn remove(&mut self, key: PeerKey) -> bool {
+        let Some(entry) = self.entries.remove(&key) else {
+            return false;
+        };
+        self.timers.remove(&(entry.timer, key));
+        self.by_ufrag.remove(&entry.ufrag);
+        for tuple in &entry.tuples {
+            self.by_tuple.remove(tuple);
+        }
+        // Dropping runs the peer's code once more.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(entry)));
+        true
+    }
+}
+
+impl Entry {
+    /// Why it is over, if its own deadlines have passed.
+    fn expired(&self, now: Instant) -> Option<CloseReason> {
+        let (deadline, reason) = self.deadline();
+        (now >= deadline).then_some(reason)
+    }
+
+    fn deadline(&self) -> (Instant, CloseReason) {
+        match self.closing {
+            Some(closing) => closing,
+            None if !self.connected => (self.born_at + CONNECT_TIME, CloseReason::NeverConnected),
+            None if self.sends => (self.heard_at + SENDER_SILENT_TIME, CloseReason::Silent),
+            None => (self.heard_at + MONITOR_SILENT_TIME, CloseReason::Silent),
+        }
+    }
+
+    fn next_timer(&self) -> Instant {
+        self.peer_timer.min(self.deadline().0)
+    }
+}
+
+/// What one call drew out of a peer.
+struct Drawn {
+    connected: bool,
+    ended: Option<CloseReason>,
+    next: Instant,
+}
+
+fn draw(peer: &mut dyn Peer, key: PeerKey, outputs: &mut VecDeque<PeersOutput>) -> Drawn {
+    let mut connected = false;
+    let mut ended = None;
+    for _ in 0..OUTPUTS_PER_CALL_MAX {
+        match peer.poll() {
+            Output::Timeout(next) => {
+                return Drawn {
+                    connected,
+                    ended,
+                    next,
+                };
+            }
+            Output::Transmit(transmit) => outputs.push_back(PeersOutput::Transmit(transmit)),
+            // Said once, by `gone`, after what is still to be sent.
+            Output::Event(PeerEvent::Closed(reason)) => ended = ended.or(Some(reason)),
+            Output::Event(event) => {
+                connected |= event == PeerEvent::Connected;
+                outputs.push_back(PeersOutput::Event(key, event));
+            }
+        }
+    }
+    panic!("a peer gave more than {OUTPUTS_PER_CALL_MAX} outputs in one call");
+}

@@ -1,0 +1,330 @@
+//! The one thread that owns the sockets.
+//!
+//! It waits for datagrams, for commands and for the next peer's time, and carries between [`Peers`] and the world. It
+//! decides nothing. All queues into it are bounded; sound that does not fit into a room's queue is dropped and counted.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use mio::net::UdpSocket;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use super::peers::{PeerKey, Peers, PeersOutput};
+use super::tcp::Connections;
+use crate::error::{PatchError, StudioFault};
+use crate::limits::{DATAGRAM_BYTES_MAX, UDP_BURST_MAX};
+use crate::peer::{CloseReason, Datagram, Frame, Peer, Transport};
+use crate::room::port::RoomPort;
+use crate::sdpfrag::SdpFrag;
+
+const UDP: Token = Token(0);
+const WAKE: Token = Token(1);
+const FIRST_TCP: usize = 2;
+/// Longest wait: how late the thread notices that nobody is left to command it.
+const WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// What others ask of the network thread.
+pub(crate) enum Command {
+    /// Take a peer in.
+    Insert {
+        key: PeerKey,
+        peer: Box<dyn Peer>,
+        sends: bool,
+        room: RoomPort,
+        reply: Sender<Result<(), StudioFault>>,
+    },
+    /// Apply a fragment.
+    Patch {
+        key: PeerKey,
+        fragment: SdpFrag,
+        reply: Sender<Result<Option<SdpFrag>, PatchError>>,
+    },
+    /// Say goodbye to a peer.
+    Close { key: PeerKey, reason: CloseReason },
+    /// Send one tick of sound.
+    Send(Vec<(PeerKey, Frame)>),
+    /// Take an ICE-TCP connection over.
+    Accept(std::net::TcpStream, SocketAddr),
+}
+
+/// How others reach the network thread. It ends when the last of these is gone.
+#[derive(Clone)]
+pub(crate) struct NetPort {
+    commands: Sender<Command>,
+    waker: Arc<Waker>,
+}
+
+impl NetPort {
+    pub(crate) fn new(commands: Sender<Command>, waker: Arc<Waker>) -> Self {
+        Self { commands, waker }
+    }
+
+    /// Queues a command.
+    ///
+    /// # Errors
+    ///
+    /// When the queue is full, or the thread has ended.
+    pub(crate) fn give(&self, command: Command) -> Result<(), StudioFault> {
+        self.commands
+            .try_send(command)
+            .map_err(|error| match error {
+                crossbeam_channel::TrySendError::Full(_) => StudioFault::Busy,
+                crossbeam_channel::TrySendError::Disconnected(_) => StudioFault::Stopped,
+            })?;
+        self.waker.wake().map_err(|_| StudioFault::Stopped)
+    }
+}
+
+/// What the thread owns.
+pub(crate) struct NetThread {
+    poll: Poll,
+    udp: UdpSocket,
+    udp_is_v6: bool,
+    local_only: bool,
+    udp_candidates: Vec<SocketAddr>,
+    tcp_candidates: Vec<SocketAddr>,
+    commands: Receiver<Command>,
+    connections: Connections,
+    peers: Peers,
+    rooms: std::collections::HashMap<PeerKey, RoomPort>,
+    udp_readable: bool,
+}
+
+impl NetThread {
+    pub(crate) fn new(
+        udp: std::net::UdpSocket,
+        local_only: bool,
+        udp_candidates: Vec<SocketAddr>,
+        tcp_candidates: Vec<SocketAddr>,
+        commands: Receiver<Command>,
+    ) -> io::Result<(Self, Arc<Waker>)> {
+        udp.set_nonblocking(true)?;
+        let udp_is_v6 = udp.local_addr()?.is_ipv6();
+        let mut udp = UdpSocket::from_std(udp);
+        let poll = Poll::new()?;
+        poll.registry()
+            .register(&mut udp, UDP, Interest::READABLE)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let thread = Self {
+            poll,
+            udp,
+            udp_is_v6,
+            local_only,
+            udp_candidates,
+            tcp_candidates,
+            commands,
+            connections: Connections::default(),
+            peers: Peers::new(Instant::now()),
+            rooms: std::collections::HashMap::new(),
+            udp_readable: true,
+        };
+        Ok((thread, waker))
+    }
+
+    /// Runs until nobody can command it any more.
+    pub(crate) fn run(mut self) {
+        let mut events = Events::with_capacity(256);
+        let mut busy = false;
+        while self.obey() {
+            let now = Instant::now();
+            let identify = self
+                .connections
+                .expire(now, |source| self.peers.knows(Transport::Tcp, source));
+            let next = [self.peers.poll_timeout(), identify]
+                .into_iter()
+                .flatten()
+                .min();
+            let idle = next.map_or(WAIT_MAX, |at| {
+                at.saturating_duration_since(now).min(WAIT_MAX)
+            });
+            let wait = if busy { Duration::ZERO } else { idle };
+            if let Err(error) = self.poll.poll(&mut events, Some(wait))
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "the network thread cannot wait for its sockets");
+                return;
+            }
+            for event in &events {
+                match event.token() {
+                    UDP => self.udp_readable = true,
+                    WAKE => {}
+                    token => self.connections.ready(token),
+                }
+            }
+            busy = self.receive();
+            self.peers.handle_timeout(Instant::now());
+            self.deliver();
+        }
+    }
+
+    /// Obeys what has been commanded. False when nobody is left to command.
+    fn obey(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.obey_one(command),
+                Err(crossbeam_channel::TryRecvError::Empty) => break,
+                Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
+            }
+        }
+        self.deliver();
+        true
+    }
+
+    fn obey_one(&mut self, command: Command) {
+        let now = Instant::now();
+        match command {
+            Command::Insert {
+                key,
+                peer,
+                sends,
+                room,
+                reply,
+            } => {
+                let inserted = self.peers.insert(now, key, peer, sends);
+                if inserted.is_ok() {
+                    self.rooms.insert(key, room);
+                }
+                // Who asked may have stopped waiting.
+                let _ = reply.try_send(inserted);
+            }
+            Command::Patch {
+                key,
+                fragment,
+                reply,
+            } => {
+                let _ = reply.try_send(self.peers.patch(now, key, &fragment));
+            }
+            Command::Close { key, reason } => self.peers.close(now, key, reason),
+            Command::Send(frames) => {
+                for (key, frame) in &frames {
+                    self.peers.send(now, *key, frame);
+                }
+            }
+            Command::Accept(stream, remote) => {
+                let registry = self.poll.registry();
+                let remote = canonical(remote);
+                if let Err(error) = self
+                    .connections
+                    .accept(now, registry, FIRST_TCP, stream, remote)
+                {
+                    tracing::debug!(%error, "an ICE-TCP connection could not be taken over");
+                }
+            }
+        }
+    }
+
+    /// Reads a share of what the sockets hold. Gives whether more is waiting.
+    fn receive(&mut self) -> bool {
+        let mut buffer = [0; DATAGRAM_BYTES_MAX + 1];
+        for _ in 0..UDP_BURST_MAX {
+            if !self.udp_readable {
+                break;
+            }
+            match self.udp.recv_from(&mut buffer) {
+                // A longer datagram has been cut and is of no use to anyone.
+                Ok((length, _)) if length > DATAGRAM_BYTES_MAX => {}
+                Ok((length, source)) => {
+                    let source = canonical(source);
+                    if self.local_only && !is_ours(&self.udp_candidates, source.ip()) {
+                        continue;
+                    }
+                    let datagram = Datagram {
+                        transport: Transport::Udp,
+                        source,
+                        destination: label(&self.udp_candidates, source.ip()),
+                        bytes: &buffer[..length],
+                    };
+                    self.peers.handle_datagram(Instant::now(), datagram);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.udp_readable = false;
+                }
+                // ICMP errors of earlier sends are reported here; they belong to nobody. There may be datagrams behind
+                // them, and their arrival will not be told again: only an empty socket ends the reading.
+                Err(error) => {
+                    tracing::debug!(%error, kind = ?error.kind(), "reported to the UDP socket")
+                }
+            }
+        }
+        let candidates = &self.tcp_candidates;
+        let peers = &mut self.peers;
+        let more = self.connections.read(|source, bytes| {
+            let datagram = Datagram {
+                transport: Transport::Tcp,
+                source,
+                destination: label(candidates, source.ip()),
+                bytes,
+            };
+            peers.handle_datagram(Instant::now(), datagram);
+        });
+        self.deliver();
+        more || self.udp_readable
+    }
+
+    /// Carries what peers have to send and to say.
+    fn deliver(&mut self) {
+        while let Some(output) = self.peers.poll() {
+            match output {
+                PeersOutput::Transmit(transmit) if transmit.transport == Transport::Tcp => {
+                    self.connections.send(transmit.destination, &transmit.bytes);
+                }
+                PeersOutput::Transmit(transmit) => {
+                    let destination = self.socket_address(transmit.destination);
+                    // A full socket buffer loses a datagram, as any router may.
+                    if let Err(error) = self.udp.send_to(&transmit.bytes, destination) {
+                        tracing::trace!(%error, "datagram not sent");
+                    }
+                }
+                PeersOutput::Event(key, event) => {
+                    let over = matches!(event, crate::peer::PeerEvent::Closed(_));
+                    if let Some(room) = self.rooms.get(&key) {
+                        room.peer(key.session, event);
+                    }
+                    if over {
+                        self.rooms.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+
+    /// An IPv6 socket speaks to IPv4 peers by mapped addresses (RFC 4291 §2.5.5.2).
+    fn socket_address(&self, address: SocketAddr) -> SocketAddr {
+        match address.ip() {
+            IpAddr::V4(ip) if self.udp_is_v6 => {
+                SocketAddr::from((ip.to_ipv6_mapped(), address.port()))
+            }
+            _ => address,
+        }
+    }
+}
+
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::from((address.ip().to_canonical(), address.port()))
+}
+
+/// Whether a datagram was sent on this machine: the kernel takes none from outside that claims an address of its own.
+fn is_ours(candidates: &[SocketAddr], source: IpAddr) -> bool {
+    source.is_loopback() || candidates.iter().any(|c| c.ip() == source)
+}
+
+/// Which of our candidates a datagram came to. One socket serves them all, and ICE only wants to hear one of its own
+/// family; the answer leaves by the same socket whichever it is.
+fn label(candidates: &[SocketAddr], source: IpAddr) -> SocketAddr {
+    let family = |c: &&SocketAddr| c.is_ipv4() == source.is_ipv4();
+    let same = candidates
+        .iter()
+        .find(|c| family(c) && c.ip().is_loopback() == source.is_loopback());
+    let fallback = || {
+        candidates
+            .iter()
+            .find(family)
+            .or_else(|| candidates.first())
+    };
+    same.or_else(fallback)
+        .copied()
+        .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)))
+}

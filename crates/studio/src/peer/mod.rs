@@ -1,0 +1,170 @@
+//! One connection to one speaker or monitor, behind a trait.
+//!
+//! The trait is the wall between this house and the WebRTC library, which changes its interface about every month
+//! (DESIGN §9): only [`webrtc`] knows it. A peer is sans-IO: it is told the time and what arrived, and answers with what
+//! must be sent, so that tests move both. A peer may panic; whoever drives it must be ready to drop it (see
+//! [`crate::net::peers`]).
+
+pub mod red;
+pub mod webrtc;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::error::SdpFault;
+use crate::sdpfrag::SdpFrag;
+
+/// What a datagram travelled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Transport {
+    /// The one UDP socket.
+    Udp,
+    /// An ICE-TCP connection (RFC 6544), framed as in RFC 4571.
+    Tcp,
+}
+
+/// Something received.
+#[derive(Debug, Clone, Copy)]
+pub struct Datagram<'a> {
+    /// What it came in.
+    pub transport: Transport,
+    /// Who sent it.
+    pub source: SocketAddr,
+    /// The candidate of ours it was sent to.
+    pub destination: SocketAddr,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Something to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// What to send it in.
+    pub transport: Transport,
+    /// Where to.
+    pub destination: SocketAddr,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// One Opus packet that a peer sent, freed from RTP and RED.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sound {
+    /// Sequence number, extended to 64 bits. A jump of the sender's is for the jitter buffer to judge.
+    pub sequence: u64,
+    /// Media time in samples at 48 kHz, extended to 64 bits (RFC 7587 §4.1: always 48 kHz).
+    pub timestamp: u64,
+    /// The Opus packet.
+    pub payload: Bytes,
+    /// A copy out of a later packet (RFC 2198), not the packet itself.
+    pub redundant: bool,
+}
+
+/// One Opus packet to send to a peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Media time in samples at 48 kHz since the room was opened.
+    pub timestamp: u64,
+    /// The Opus packet.
+    pub payload: Bytes,
+}
+
+/// What became of a peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerEvent {
+    /// ICE and DTLS are done: sound can flow.
+    Connected,
+    /// Sound arrived.
+    Sound(Sound),
+    /// It is over.
+    Closed(CloseReason),
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The peer said goodbye.
+    Goodbye,
+    /// We were told to close it.
+    Asked,
+    /// It never finished connecting.
+    NeverConnected,
+    /// Nothing came from it for too long.
+    Silent,
+    /// The connection broke its protocol.
+    Broken,
+    /// The code serving it panicked.
+    Panicked,
+    /// The room was stopped.
+    RoomStopped,
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Goodbye => "the peer said goodbye",
+            Self::Asked => "it was closed on request",
+            Self::NeverConnected => "it never finished connecting",
+            Self::Silent => "nothing arrived from it for too long",
+            Self::Broken => "the connection broke its protocol",
+            Self::Panicked => "it failed inside the server",
+            Self::RoomStopped => "the room was closed",
+        })
+    }
+}
+
+/// What a peer wants next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Nothing more now; call [`Peer::handle_timeout`] at that time.
+    Timeout(Instant),
+    /// Send this.
+    Transmit(Transmit),
+    /// Hear this.
+    Event(PeerEvent),
+}
+
+/// One connection. Every call that takes `&mut self` must be followed by [`Peer::poll`] until it gives
+/// [`Output::Timeout`].
+pub trait Peer: Send {
+    /// Our ICE user name fragment: what a STUN request to us must name first (RFC 8445 §7.2.2).
+    fn ufrag(&self) -> String;
+
+    /// Whether this STUN message proves that it comes from the peer (message integrity, RFC 8489 §9.1).
+    fn authenticates(&self, now: Instant, datagram: Datagram<'_>) -> bool;
+
+    /// Takes what arrived.
+    fn handle_datagram(&mut self, now: Instant, datagram: Datagram<'_>);
+
+    /// Takes the time.
+    fn handle_timeout(&mut self, now: Instant);
+
+    /// Sends sound; silently nothing if the peer does not want to hear or is not connected.
+    fn send(&mut self, now: Instant, frame: &Frame);
+
+    /// Takes candidates trickled by the peer.
+    fn trickle(&mut self, now: Instant, fragment: &SdpFrag);
+
+    /// Whether a fragment asks for an ICE restart: it brings credentials that are not those in force (RFC 9725 §4.3.3;
+    /// a client that trickles repeats the ones in force, §4.3.2).
+    fn is_restart(&self, fragment: &SdpFrag) -> bool {
+        fragment.ice_ufrag.is_some()
+    }
+
+    /// Begins an ICE restart with the peer's new credentials and answers with ours.
+    ///
+    /// # Errors
+    ///
+    /// When the fragment cannot be applied; the connection goes on as it was.
+    fn restart_ice(&mut self, now: Instant, fragment: &SdpFrag) -> Result<SdpFrag, SdpFault>;
+
+    /// Says goodbye. What is to be sent comes out of [`Peer::poll`]; then the peer may be dropped.
+    fn close(&mut self, now: Instant);
+
+    /// What to do next.
+    fn poll(&mut self) -> Output;
+}

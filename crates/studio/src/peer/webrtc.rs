@@ -1,0 +1,401 @@
+//! The peer that browsers, ffmpeg, OBS and aiortc talk to: str0m, and nothing else in this crate knows of str0m's peer.
+//!
+//! ICE-lite (some clients send no candidates and wait to be addressed: `conversation.md` §3.2), RTP mode (frame mode holds
+//! sound back behind a gap), Opus only, RED on, DTLS as the peer's `a=setup` wants it.
+//!
+//! An ICE restart by fragment (RFC 8840, RFC 9725 §4.3.3) has no call in str0m, but a re-offer with new credentials
+//! has. So the first offer is kept, and a restart is that offer with the fragment's credentials in it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use str0m::change::SdpOffer;
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::format::Codec;
+use str0m::media::{MediaKind, Mid, Pt};
+use str0m::net::{Protocol, Receive, TcpType};
+use str0m::rtp::{RtpPacket, RtpWrite};
+use str0m::{Candidate, Event, IceConnectionState, Input, Rtc};
+
+use super::red::{RedReceiver, RedSender};
+use super::{CloseReason, Datagram, Frame, Output, Peer, PeerEvent, Sound, Transmit, Transport};
+use crate::error::SdpFault;
+use crate::limits::OPUS_BYTES_MAX;
+use crate::sdp;
+use crate::sdpfrag::SdpFrag;
+
+/// The first sequence number we send. RFC 3550 §5.1 wants it unpredictable against known-plaintext attacks, which do not
+/// exist against SRTP's ciphers; a low number keeps the rollover counter at 0 (RFC 3711 §3.3.1).
+const FIRST_SEQUENCE: u64 = 1;
+
+/// When a connection that has ended wants to be called again: never, in practice.
+const ENDED_TIME: Duration = Duration::from_secs(3600);
+
+/// What all peers of a studio share.
+#[derive(Debug, Clone)]
+pub struct WebRtc {
+    crypto: Arc<CryptoProvider>,
+    certificate: DtlsCert,
+    udp: Vec<SocketAddr>,
+    tcp: Vec<SocketAddr>,
+}
+
+impl WebRtc {
+    /// Prepares for peers that reach us at these addresses. Makes one DTLS certificate for all of them; `None` when the
+    /// cryptographic library cannot.
+    #[must_use]
+    pub fn new(udp: Vec<SocketAddr>, tcp: Vec<SocketAddr>) -> Option<Self> {
+        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        let certificate = crypto.dtls_provider.generate_certificate()?;
+        Some(Self {
+            crypto,
+            certificate,
+            udp,
+            tcp,
+        })
+    }
+
+    /// Answers an offer: the peer, and the answer's text.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the offer.
+    pub fn answer(&self, now: Instant, offer: &str) -> Result<(WebRtcPeer, String), SdpFault> {
+        let wanted = sdp::inspect(offer)?;
+        let offer = sdp::with_line_ends(offer);
+        let parsed =
+            SdpOffer::from_sdp_string(&offer).map_err(|e| SdpFault::Refused(e.to_string()))?;
+        let mut rtc = Rtc::builder()
+            .set_crypto_provider(self.crypto.clone())
+            .set_dtls_cert(self.certificate.clone())
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_opus(true, true)
+            .build(now);
+        for candidate in self.candidates() {
+            rtc.add_local_candidate(candidate);
+        }
+        let answer = rtc
+            .sdp_api()
+            .accept_offer(parsed)
+            .map_err(|e| SdpFault::Refused(e.to_string()))?;
+        let answer = sdp::with_candidates_in_accepted_section(&answer.to_sdp_string());
+        let peer = WebRtcPeer {
+            rtc,
+            now,
+            local_ufrag: attribute(&answer, "a=ice-ufrag:")
+                .ok_or(SdpFault::Missing("a=ice-ufrag"))?,
+            offer,
+            receives: wanted.receives,
+            route: None,
+            sequence: FIRST_SEQUENCE,
+            first_timestamp: None,
+            red_in: RedReceiver::default(),
+            red_out: RedSender::default(),
+            pending: Vec::new(),
+            closing: false,
+            ended: false,
+            goodbye: CloseReason::Broken,
+        };
+        Ok((peer, answer))
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        let udp = self
+            .udp
+            .iter()
+            .filter_map(|&addr| Candidate::host(addr, "udp").ok());
+        let tcp = self.tcp.iter().filter_map(|&addr| {
+            Candidate::builder()
+                .tcp()
+                .host(addr)
+                .tcptype(TcpType::Passive)
+                .build()
+                .ok()
+        });
+        udp.chain(tcp).collect()
+    }
+}
+
+/// What is sent, and as what.
+#[derive(Debug, Clone, Copy)]
+struct Route {
+    mid: Mid,
+    opus: Pt,
+    red: Option<Pt>,
+}
+
+/// One str0m connection.
+pub struct WebRtcPeer {
+    rtc: Rtc,
+    now: Instant,
+    /// str0m gives it to those who may change it only; the answer says the same.
+    local_ufrag: String,
+    offer: String,
+    receives: bool,
+    route: Option<Route>,
+    sequence: u64,
+    first_timestamp: Option<u64>,
+    red_in: RedReceiver,
+    red_out: RedSender,
+    /// Events that came out of one packet, last first.
+    pending: Vec<PeerEvent>,
+    closing: bool,
+    ended: bool,
+    /// Why it will have ended, if it does.
+    goodbye: CloseReason,
+}
+
+impl std::fmt::Debug for WebRtcPeer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebRtcPeer")
+            .field("route", &self.route)
+            .finish_non_exhaustive()
+    }
+}
+
+impl WebRtcPeer {
+    /// Whether RED was negotiated.
+    #[must_use]
+    pub fn has_red(&self) -> bool {
+        self.opus_and_red().is_some_and(|(_, red)| red.is_some())
+    }
+
+    fn opus_and_red(&self) -> Option<(Pt, Option<Pt>)> {
+        let opus = self
+            .rtc
+            .codec_config()
+            .find(|p| p.spec().codec == Codec::Opus)?;
+        Some((opus.pt(), opus.red()))
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        // A datagram the library refuses (garbage that looks like DTLS, say) must not end the session: the network is
+        // open to all. What really ends it closes the connection inside, which is seen in `poll`.
+        if let Err(error) = self.rtc.handle_input(input) {
+            tracing::debug!(%error, "input refused");
+        }
+    }
+
+    /// Says once that it is over, and nothing after that.
+    fn ended(&mut self) -> Output {
+        if std::mem::replace(&mut self.ended, true) {
+            return Output::Timeout(self.now + ENDED_TIME);
+        }
+        Output::Event(PeerEvent::Closed(self.goodbye))
+    }
+
+    fn event(&mut self, event: Event) -> Option<PeerEvent> {
+        match event {
+            Event::Connected => Some(PeerEvent::Connected),
+            Event::MediaAdded(added) if added.kind == MediaKind::Audio && self.route.is_none() => {
+                let (opus, red) = self.opus_and_red()?;
+                let mid = added.mid;
+                self.route = Some(Route { mid, opus, red });
+                None
+            }
+            Event::RtpPacket(packet) => self.packet(packet),
+            // The goodbye is answered first (RFC 5246 §7.2.1); then `is_alive` turns false.
+            Event::Closed => {
+                self.goodbye = CloseReason::Goodbye;
+                None
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+                self.goodbye = CloseReason::Silent;
+                self.rtc.disconnect();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn packet(&mut self, packet: RtpPacket) -> Option<PeerEvent> {
+        let (opus, red) = self.opus_and_red()?;
+        let payload_type = packet.header.payload_type;
+        let (sequence, timestamp) = (*packet.seq_no, packet.time.numer());
+        if payload_type == opus {
+            let fits = (1..=OPUS_BYTES_MAX).contains(&packet.payload.len());
+            let payload = fits.then(|| Bytes::copy_from_slice(&packet.payload))?;
+            return Some(PeerEvent::Sound(
+                self.red_in.plain(sequence, timestamp, payload),
+            ));
+        }
+        if red != Some(payload_type) {
+            return None;
+        }
+        let mut sounds: Vec<Sound> = Vec::new();
+        self.red_in
+            .unpack(sequence, timestamp, *opus, &packet.payload, &mut sounds);
+        self.pending
+            .extend(sounds.into_iter().rev().map(PeerEvent::Sound));
+        self.pending.pop()
+    }
+}
+
+impl Peer for WebRtcPeer {
+    fn ufrag(&self) -> String {
+        self.local_ufrag.clone()
+    }
+
+    fn authenticates(&self, now: Instant, datagram: Datagram<'_>) -> bool {
+        receive(&datagram).is_some_and(|receive| self.rtc.accepts(&Input::Receive(now, receive)))
+    }
+
+    fn handle_datagram(&mut self, now: Instant, datagram: Datagram<'_>) {
+        self.now = now;
+        if let Some(receive) = receive(&datagram) {
+            self.input(Input::Receive(now, receive));
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+        self.input(Input::Timeout(now));
+    }
+
+    fn send(&mut self, now: Instant, frame: &Frame) {
+        self.now = now;
+        let Some(route) = self
+            .route
+            .filter(|_| self.receives && !self.closing && self.rtc.is_connected())
+        else {
+            return;
+        };
+        let first = *self.first_timestamp.get_or_insert(frame.timestamp);
+        let timestamp = frame.timestamp.wrapping_sub(first);
+        let (payload_type, payload) = match route.red {
+            Some(red) => (
+                red,
+                self.red_out.pack(timestamp, *route.opus, &frame.payload),
+            ),
+            None => (route.opus, frame.payload.to_vec()),
+        };
+        let mut direct = self.rtc.direct_api();
+        let Some(stream) = direct.stream_tx_by_mid(route.mid, None) else {
+            return;
+        };
+        // RTP timestamps are 32 bits and wrap (RFC 3550 §5.1).
+        let packet = RtpWrite::new(
+            payload_type,
+            self.sequence.into(),
+            timestamp as u32,
+            now,
+            payload,
+        );
+        stream.write_rtp(packet.marker(self.sequence == FIRST_SEQUENCE));
+        self.sequence += 1;
+    }
+
+    fn trickle(&mut self, now: Instant, fragment: &SdpFrag) {
+        self.now = now;
+        for candidate in &fragment.candidates {
+            // A candidate we cannot read (mDNS names, TURN over TLS) is no loss: a lite agent learns the peer's address
+            // from its checks (RFC 8445 §7.3.1.3).
+            if let Ok(candidate) = Candidate::from_sdp_string(candidate) {
+                self.rtc.add_remote_candidate(candidate);
+            }
+        }
+    }
+
+    fn is_restart(&self, fragment: &SdpFrag) -> bool {
+        fragment.ice_ufrag.is_some() && fragment.ice_ufrag != attribute(&self.offer, "a=ice-ufrag:")
+    }
+
+    fn restart_ice(&mut self, now: Instant, fragment: &SdpFrag) -> Result<SdpFrag, SdpFault> {
+        self.now = now;
+        let offer = sdp::with_fragment(&self.offer, fragment);
+        let parsed =
+            SdpOffer::from_sdp_string(&offer).map_err(|e| SdpFault::Refused(e.to_string()))?;
+        let answer = self
+            .rtc
+            .sdp_api()
+            .accept_offer(parsed)
+            .map_err(|e| SdpFault::Refused(e.to_string()))?;
+        let answer = answer.to_sdp_string();
+        let ice_ufrag = attribute(&answer, "a=ice-ufrag:");
+        self.offer = offer;
+        self.local_ufrag = ice_ufrag.clone().unwrap_or_default();
+        Ok(SdpFrag {
+            ice_ufrag,
+            ice_pwd: attribute(&answer, "a=ice-pwd:"),
+            mid: attribute(&answer, "a=mid:"),
+            candidates: answer
+                .lines()
+                .filter_map(|line| line.strip_prefix("a="))
+                .filter(|line| line.starts_with("candidate:"))
+                .map(str::to_owned)
+                .collect(),
+            end_of_candidates: true,
+        })
+    }
+
+    fn close(&mut self, now: Instant) {
+        self.now = now;
+        self.closing = true;
+        if let Err(error) = self.rtc.close() {
+            tracing::debug!(%error, "goodbye refused");
+        }
+    }
+
+    fn poll(&mut self) -> Output {
+        loop {
+            if let Some(event) = self.pending.pop() {
+                return Output::Event(event);
+            }
+            if !self.rtc.is_alive() {
+                return self.ended();
+            }
+            match self.rtc.poll_output() {
+                Ok(str0m::Output::Timeout(at)) => {
+                    if !self.rtc.is_alive() {
+                        return self.ended();
+                    }
+                    return Output::Timeout(at);
+                }
+                Ok(str0m::Output::Transmit(transmit)) => {
+                    return Output::Transmit(Transmit {
+                        transport: match transmit.proto {
+                            Protocol::Udp => Transport::Udp,
+                            _ => Transport::Tcp,
+                        },
+                        destination: transmit.destination,
+                        bytes: transmit.contents.into(),
+                    });
+                }
+                Ok(str0m::Output::Event(event)) => {
+                    if let Some(event) = self.event(event) {
+                        return Output::Event(event);
+                    }
+                }
+                Err(error) => {
+                    tracing::info!(%error, "connection broken");
+                    self.rtc.disconnect();
+                    return self.ended();
+                }
+            }
+        }
+    }
+}
+
+fn receive<'a>(datagram: &Datagram<'a>) -> Option<Receive<'a>> {
+    let protocol = match datagram.transport {
+        Transport::Udp => Protocol::Udp,
+        Transport::Tcp => Protocol::Tcp,
+    };
+    Receive::new(
+        protocol,
+        datagram.source,
+        datagram.destination,
+        datagram.bytes,
+    )
+    .ok()
+}
+
+fn attribute(sdp: &str, name: &str) -> Option<String> {
+    sdp.lines()
+        .find_map(|line| line.strip_prefix(name))
+        .map(str::to_owned)
+}

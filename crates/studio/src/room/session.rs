@@ -1,0 +1,217 @@
+//! What a room keeps of one session.
+
+use std::collections::VecDeque;
+
+use stentor_core::SeatId;
+use stentor_core::stage::{SeatLevel, SessionKind};
+use stentor_media::mix::{StripId, StripOut, StripPlace, StripStats};
+use stentor_media::opus::OpusEncoder;
+use stentor_media::rendition::TICK_SAMPLES;
+
+use crate::limits::LOOPBACK_TICKS;
+
+/// 20 ms of sound.
+pub(super) type Tick = [f32; TICK_SAMPLES];
+
+/// One session: a peer that was answered, or an in-process line.
+pub(super) struct Session {
+    pub(super) seat: SeatId,
+    pub(super) kind: SessionKind,
+    /// It speaks; then it gets a strip when it is up.
+    pub(super) sends: bool,
+    /// It wants to hear.
+    pub(super) hears: bool,
+    /// Counts sessions as they come up: of two sessions of a seat, the later one is meant by orders. `None` before.
+    pub(super) up: Option<u64>,
+    pub(super) strip: Option<Strip>,
+    pub(super) line: Option<LoopedVoice>,
+    pub(super) encoder: Option<OpusEncoder>,
+    pub(super) loopback: Option<Delay>,
+}
+
+/// A speaking session's strip on the desk.
+pub(super) struct Strip {
+    pub(super) id: StripId,
+    pub(super) place: StripPlace,
+    /// Mute state and version of the last order; before the first, muted and version 0.
+    pub(super) desired: (bool, u64),
+    /// What was last acknowledged.
+    pub(super) told: Option<(bool, u64)>,
+    pub(super) level: LevelWindow,
+    pub(super) stats: StripStats,
+}
+
+impl Session {
+    pub(super) const fn new(seat: SeatId, kind: SessionKind, sends: bool, hears: bool) -> Self {
+        Self {
+            seat,
+            kind,
+            sends,
+            hears,
+            up: None,
+            strip: None,
+            line: None,
+            encoder: None,
+            loopback: None,
+        }
+    }
+
+    pub(super) fn on_air(&self) -> bool {
+        self.strip
+            .as_ref()
+            .is_some_and(|strip| strip.place == StripPlace::OnAir)
+    }
+
+    pub(super) fn on_stage(&self) -> bool {
+        self.strip
+            .as_ref()
+            .is_some_and(|strip| strip.place != StripPlace::GreenRoom)
+    }
+}
+
+impl Strip {
+    /// Muted until an order says otherwise: a reconnecting speaker is not heard before the server has said so (DESIGN §2,
+    /// rule 8).
+    pub(super) fn new(id: StripId, place: StripPlace) -> Self {
+        Self {
+            id,
+            place,
+            desired: (true, 0),
+            told: None,
+            level: LevelWindow::default(),
+            stats: StripStats::default(),
+        }
+    }
+
+    /// Takes what the desk made of it. Gives what is to be acknowledged, once.
+    pub(super) fn heard(&mut self, out: &StripOut) -> Option<(bool, u64)> {
+        self.level.add(out);
+        self.stats = out.stats;
+        let news = out.muted_applied == self.desired.0 && self.told != Some(self.desired);
+        news.then(|| *self.told.insert(self.desired))
+    }
+}
+
+/// Levels of one strip since the last report.
+#[derive(Default)]
+pub(super) struct LevelWindow {
+    power: f32,
+    ticks: u32,
+    voice_ticks: u32,
+    silent_ticks: u32,
+}
+
+impl LevelWindow {
+    fn add(&mut self, out: &StripOut) {
+        self.power += 10f32.powf(out.dbfs / 10.0);
+        self.ticks += 1;
+        self.voice_ticks += u32::from(out.voice);
+        self.silent_ticks += u32::from(out.digital_silence);
+    }
+
+    /// The report, and a new window.
+    pub(super) fn take(&mut self, seat: SeatId) -> SeatLevel {
+        let window = std::mem::take(self);
+        let power = window.power / window.ticks.max(1) as f32;
+        // -120 dBFS stands for nothing at all.
+        let dbfs = 10.0 * power.max(1e-12).log10();
+        SeatLevel {
+            seat,
+            dbfs_tenths: (dbfs * 10.0).round() as i16,
+            // A click is one tick of voice; a syllable is several.
+            voice: window.voice_ticks >= 2,
+            digital_silence: window.ticks > 0 && window.silent_ticks == window.ticks,
+        }
+    }
+}
+
+/// A recorded voice that begins again when it is over.
+pub(super) struct LoopedVoice {
+    pcm: Vec<f32>,
+    at: usize,
+}
+
+impl LoopedVoice {
+    /// `None` for no sound at all.
+    pub(super) fn new(pcm: Vec<f32>) -> Option<Self> {
+        (!pcm.is_empty()).then_some(Self { pcm, at: 0 })
+    }
+
+    pub(super) fn next(&mut self) -> Tick {
+        let mut tick = [0.0; TICK_SAMPLES];
+        for sample in &mut tick {
+            *sample = self.pcm[self.at];
+            self.at = (self.at + 1) % self.pcm.len();
+        }
+        tick
+    }
+}
+
+/// Gives back what it was given [`LOOPBACK_TICKS`] before, and silence until then.
+#[derive(Default)]
+pub(super) struct Delay {
+    ticks: VecDeque<Tick>,
+}
+
+impl Delay {
+    pub(super) fn push(&mut self, tick: &Tick) -> Tick {
+        self.ticks.push_back(*tick);
+        if self.ticks.len() > LOOPBACK_TICKS {
+            self.ticks.pop_front().unwrap_or([0.0; TICK_SAMPLES])
+        } else {
+            [0.0; TICK_SAMPLES]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_looped_voice_begins_again_without_a_hole() {
+        let mut voice = LoopedVoice::new((0..1000).map(|n| n as f32).collect()).unwrap();
+        let _ = voice.next();
+        let second = voice.next();
+        assert_eq!((second[39], second[40]), (999.0, 0.0));
+        assert!(LoopedVoice::new(Vec::new()).is_none());
+    }
+
+    #[test]
+    fn loopback_comes_back_a_second_later() {
+        let mut delay = Delay::default();
+        for n in 0..200 {
+            let out = delay.push(&[n as f32; TICK_SAMPLES]);
+            let expected = if n < LOOPBACK_TICKS {
+                0.0
+            } else {
+                (n - LOOPBACK_TICKS) as f32
+            };
+            assert_eq!(out[0], expected);
+            assert!(delay.ticks.len() <= LOOPBACK_TICKS);
+        }
+    }
+
+    #[test]
+    fn a_window_reports_mean_power_and_needs_more_than_a_click() {
+        let mut window = LevelWindow::default();
+        for (dbfs, voice) in [
+            (-20.0, true),
+            (-120.0, false),
+            (-120.0, false),
+            (-120.0, false),
+        ] {
+            window.add(&StripOut {
+                dbfs,
+                voice,
+                ..StripOut::default()
+            });
+        }
+        let level = window.take(SeatId(7));
+        assert_eq!(
+            (level.dbfs_tenths, level.voice, level.digital_silence),
+            (-260, false, false)
+        );
+        assert_eq!(window.take(SeatId(7)).dbfs_tenths, -1200);
+    }
+}

@@ -1,0 +1,355 @@
+//! The handles that the rest of the server holds: [`Studio`] and [`Room`].
+//!
+//! Both are cheap to clone. Their calls come from any thread and block for a moment at most: [`Room::offer`] for
+//! cryptography and one turn of the network thread, the others not at all.
+
+use std::fmt;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use stentor_core::stage::{SeatOrder, SessionKind};
+use stentor_core::{SeatId, SessionId};
+
+use crate::error::{OfferError, PatchError, SdpFault, StudioError, StudioFault};
+use crate::limits::{ANSWER_TIME, LINE_SAMPLES_MAX, NET_COMMANDS_MAX, NOTICE_BYTES_MAX};
+use crate::net::peers::PeerKey;
+use crate::net::thread::{Command, NetPort, NetThread};
+use crate::peer::webrtc::WebRtc;
+use crate::peer::{CloseReason, Peer};
+use crate::room::RoomConfig;
+use crate::room::port::{Message, RoomPort};
+use crate::room::thread::RoomThread;
+use crate::sdp;
+use crate::sdpfrag::SdpFrag;
+
+/// What a studio is started with.
+#[derive(Debug)]
+pub struct StudioConfig {
+    /// The one UDP socket for everybody.
+    pub udp: UdpSocket,
+    /// Hear only this machine on it: datagrams from loopback or from one of `udp_candidates`; others are dropped unread.
+    pub local_only: bool,
+    /// The addresses at which peers reach that socket, as they are written into answers.
+    pub udp_candidates: Vec<SocketAddr>,
+    /// The addresses at which peers reach the listener whose ICE-TCP connections are handed over, if there is one.
+    pub tcp_candidates: Vec<SocketAddr>,
+}
+
+/// All rooms of this process, on one network thread.
+#[derive(Clone)]
+pub struct Studio {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    net: NetPort,
+    webrtc: WebRtc,
+    rooms: AtomicU64,
+}
+
+/// One event.
+#[derive(Clone)]
+pub struct Room {
+    studio: Arc<Shared>,
+    id: u64,
+    port: RoomPort,
+}
+
+/// An SDP offer, and from whom.
+#[derive(Debug, Clone)]
+pub struct OfferRequest {
+    /// Whose seat.
+    pub seat: SeatId,
+    /// The name the caller gives to this session; new for each offer of this room.
+    pub session: SessionId,
+    /// What it shall be.
+    pub kind: SessionKind,
+    /// The offer.
+    pub sdp: String,
+}
+
+/// The answer to an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The SDP answer, complete: all candidates are in it.
+    pub sdp: String,
+    /// Our ICE user name fragment: changes with each ICE restart, so it serves as the session's entity tag (RFC 9725 §4.3.1).
+    pub ice_ufrag: String,
+    /// Redundancy (RFC 2198) was negotiated.
+    pub red: bool,
+    /// Media sections that were refused, such as video.
+    pub refused_sections: usize,
+}
+
+/// What came of a fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PatchOutcome {
+    /// Candidates were taken: "204 No Content".
+    Trickled,
+    /// ICE was restarted: "200 OK" with our fragment.
+    Restarted {
+        /// Our new credentials and candidates, as `application/trickle-ice-sdpfrag`.
+        sdpfrag: String,
+        /// Our new user name fragment: the new entity tag.
+        ice_ufrag: String,
+    },
+}
+
+impl Studio {
+    /// Starts the network thread. It ends when the last handle to the studio and its rooms is gone.
+    ///
+    /// # Errors
+    ///
+    /// When there is no address to offer, or the system refuses a thread or the socket.
+    pub fn start(config: StudioConfig) -> Result<Self, StudioError> {
+        let StudioConfig {
+            udp,
+            local_only,
+            udp_candidates,
+            tcp_candidates,
+        } = config;
+        if udp_candidates.is_empty() && tcp_candidates.is_empty() {
+            return Err(StudioError::NoCandidate);
+        }
+        let webrtc =
+            WebRtc::new(udp_candidates.clone(), tcp_candidates.clone()).ok_or_else(|| {
+                StudioError::Audio("no certificate could be made for DTLS".to_owned())
+            })?;
+        let io = |doing| move |source| StudioError::Io { doing, source };
+        let (commands, receiver) = crossbeam_channel::bounded(NET_COMMANDS_MAX);
+        let (net, waker) =
+            NetThread::new(udp, local_only, udp_candidates, tcp_candidates, receiver)
+                .map_err(io("watch the UDP socket for speakers"))?;
+        thread::Builder::new()
+            .name("studio-net".to_owned())
+            .spawn(move || net.run())
+            .map_err(io("start the network thread"))?;
+        let shared = Shared {
+            net: NetPort::new(commands, waker),
+            webrtc,
+            rooms: AtomicU64::new(1),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Opens a room and starts its programme at once.
+    ///
+    /// # Errors
+    ///
+    /// When the mixer or its thread cannot be made.
+    pub fn open_room(&self, config: RoomConfig) -> Result<Room, StudioError> {
+        let id = self.shared.rooms.fetch_add(1, Ordering::Relaxed);
+        let (port, inbox) = RoomPort::new();
+        let name = format!("room-{}", config.event);
+        let thread = RoomThread::new(id, config, inbox, self.shared.net.clone())?;
+        thread::Builder::new()
+            .name(name)
+            .spawn(move || thread.run())
+            .map_err(|source| StudioError::Io {
+                doing: "start a room's thread",
+                source,
+            })?;
+        Ok(Room {
+            studio: self.shared.clone(),
+            id,
+            port,
+        })
+    }
+
+    /// Hands an ICE-TCP connection over: nothing of it must have been read, only peeked. Too many are closed.
+    ///
+    /// # Errors
+    ///
+    /// When the network thread is too busy or gone; the connection is closed.
+    pub fn accept_tcp(&self, stream: TcpStream, remote: SocketAddr) -> Result<(), StudioFault> {
+        self.shared.net.give(Command::Accept(stream, remote))
+    }
+}
+
+impl Room {
+    /// Answers an offer. The session is up when [`RoomEvent::Up`](crate::RoomEvent::Up) says so, and over with [`RoomEvent::Down`](crate::RoomEvent::Down), which comes
+    /// for every answered offer.
+    ///
+    /// # Errors
+    ///
+    /// Whose fault it is, with what was expected and what came.
+    pub fn offer(&self, request: OfferRequest) -> Result<Answer, OfferError> {
+        let wanted = sdp::inspect(&request.sdp)?;
+        check_direction(request.kind, &wanted)?;
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            self.studio.webrtc.answer(Instant::now(), &request.sdp)
+        }));
+        let (peer, sdp) = answered.map_err(|_| StudioFault::Panicked)??;
+        let answer = Answer {
+            sdp,
+            ice_ufrag: peer.ufrag(),
+            red: peer.has_red(),
+            refused_sections: wanted.refused_sections,
+        };
+        let sends = wanted.sends && request.kind != SessionKind::Monitor;
+        let (reply, expected) = crossbeam_channel::bounded(1);
+        self.port.give(Message::Expect {
+            session: request.session,
+            seat: request.seat,
+            kind: request.kind,
+            sends,
+            hears: wanted.receives,
+            reply,
+        })?;
+        let expected = expected.recv_timeout(ANSWER_TIME);
+        if expected.is_err() {
+            // A room that is only late would wait for a peer that never comes.
+            self.close(request.session);
+        }
+        expected.map_err(|_| StudioFault::Busy)??;
+        let inserted = self.insert(request.session, Box::new(peer), sends);
+        if inserted.is_err() {
+            // The room forgets what will never come.
+            self.close(request.session);
+        }
+        inserted?;
+        Ok(answer)
+    }
+
+    fn insert(
+        &self,
+        session: SessionId,
+        peer: Box<dyn Peer>,
+        sends: bool,
+    ) -> Result<(), StudioFault> {
+        let (reply, inserted) = crossbeam_channel::bounded(1);
+        self.studio.net.give(Command::Insert {
+            key: self.key(session),
+            peer,
+            sends,
+            room: self.port.clone(),
+            reply,
+        })?;
+        inserted
+            .recv_timeout(ANSWER_TIME)
+            .map_err(|_| StudioFault::Busy)?
+    }
+
+    /// Applies a fragment (RFC 8840): candidates, or an ICE restart.
+    ///
+    /// # Errors
+    ///
+    /// Whose fault it is; [`PatchError::NoSession`] when the session is over.
+    pub fn patch(&self, session: SessionId, sdpfrag: &str) -> Result<PatchOutcome, PatchError> {
+        let fragment = SdpFrag::parse(sdpfrag)?;
+        let (reply, patched) = crossbeam_channel::bounded(1);
+        self.studio.net.give(Command::Patch {
+            key: self.key(session),
+            fragment,
+            reply,
+        })?;
+        let patched = patched
+            .recv_timeout(ANSWER_TIME)
+            .map_err(|_| StudioFault::Busy)??;
+        Ok(match patched {
+            None => PatchOutcome::Trickled,
+            Some(ours) => PatchOutcome::Restarted {
+                sdpfrag: ours.to_string(),
+                ice_ufrag: ours.ice_ufrag.unwrap_or_default(),
+            },
+        })
+    }
+
+    /// Ends a session; [`RoomEvent::Down`](crate::RoomEvent::Down) follows. Again, or for a session that is not there, it does nothing.
+    pub fn close(&self, session: SessionId) {
+        self.tell(Message::Close(session, CloseReason::Asked));
+    }
+
+    /// Says what the mixer shall do with a seat. [`RoomEvent::MuteApplied`](crate::RoomEvent::MuteApplied) follows when it does.
+    pub fn order(&self, order: SeatOrder) {
+        self.tell(Message::Order(order));
+    }
+
+    /// "This is how you sound": in the green room, a speaker hears their own voice a second later.
+    pub fn loopback(&self, seat: SeatId, on: bool) {
+        self.tell(Message::Loopback(seat, on));
+    }
+
+    /// Puts a notice into the next chunk of every rendition.
+    ///
+    /// # Errors
+    ///
+    /// When it is longer than [`NOTICE_BYTES_MAX`].
+    pub fn notice(&self, notice: Vec<u8>) -> Result<(), SdpFault> {
+        if notice.len() > NOTICE_BYTES_MAX {
+            return Err(SdpFault::TooLong {
+                bytes_max: NOTICE_BYTES_MAX,
+                got: notice.len(),
+            });
+        }
+        self.tell(Message::Notice(notice));
+        Ok(())
+    }
+
+    /// Seats an in-process voice: mono, 48 kHz, looped. It is a line-in like any other: [`RoomEvent::Up`](crate::RoomEvent::Up) follows, and it is
+    /// muted until an order comes. Cut at [`LINE_SAMPLES_MAX`]; [`Room::close`] ends it.
+    pub fn play_line(&self, seat: SeatId, session: SessionId, mut pcm: Vec<f32>) {
+        pcm.truncate(LINE_SAMPLES_MAX);
+        self.tell(Message::Line { seat, session, pcm });
+    }
+
+    /// Ends the room: says goodbye to everyone and stops its thread.
+    pub fn stop(&self) {
+        self.tell(Message::Stop);
+    }
+
+    fn tell(&self, message: Message) {
+        // The queue is full only when the room's thread has not run for seconds; its alarm says so. What must arrive then
+        // waits beside it, so this is about notices and loopback.
+        if let Err(fault) = self.port.give(message) {
+            tracing::warn!(%fault, room = self.id, "a room did not take a message");
+        }
+    }
+
+    const fn key(&self, session: SessionId) -> PeerKey {
+        PeerKey {
+            room: self.id,
+            session,
+        }
+    }
+}
+
+fn check_direction(kind: SessionKind, offer: &sdp::Offer) -> Result<(), SdpFault> {
+    let got = match (offer.sends, offer.receives) {
+        (true, true) => "sendrecv",
+        (true, false) => "sendonly",
+        (false, true) => "recvonly",
+        (false, false) => "inactive",
+    };
+    match kind {
+        SessionKind::Monitor if !offer.receives => Err(SdpFault::Direction {
+            expected: "recvonly from a monitor",
+            got,
+        }),
+        SessionKind::Browser | SessionKind::LineIn if !offer.sends => Err(SdpFault::Direction {
+            expected: "sendrecv or sendonly from a speaker",
+            got,
+        }),
+        _ => Ok(()),
+    }
+}
+
+impl fmt::Debug for Studio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Studio").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Room")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,298 @@
+//! A host and a guest talk, on a virtual clock, over networks of every kind.
+
+use stentor_core::SeatId;
+use stentor_studio::{RoomEvent, SessionKind};
+use str0m::media::Direction;
+
+use crate::netem::{LinkConfig, Loss};
+use crate::sound::{Voice, dbfs, likeness};
+use crate::world::World;
+
+const SECOND: usize = 48_000;
+
+/// Host (seat 1, session 1) and guest (seat 2, session 2), both on the stage and unmuted.
+pub(crate) fn pair(seed: u64, link: LinkConfig, red: bool) -> World {
+    let mut world = World::new(seed, link);
+    world.join(
+        1,
+        1,
+        "198.51.100.1:50001",
+        Direction::SendRecv,
+        Some(Voice::new(11, 170.0)),
+        red,
+    );
+    world.join(
+        2,
+        2,
+        "198.51.100.2:50002",
+        Direction::SendRecv,
+        Some(Voice::new(22, 110.0)),
+        red,
+    );
+    world.connect(&[1, 2]);
+    world.order(1, true, false, 1);
+    world.order(2, true, false, 1);
+    world
+}
+
+/// What `from` sent and `to` heard in the last `seconds`, by likeness; and how loud it was.
+fn carried(world: &World, from: u64, to: u64, seconds: usize) -> (f32, usize, f32) {
+    let sent = &world.clients[&stentor_core::SessionId(from)].sent;
+    let heard = &world.clients[&stentor_core::SessionId(to)].heard;
+    let tail = |pcm: &[f32]| pcm[pcm.len().saturating_sub(seconds * SECOND)..].to_vec();
+    let (sent, heard) = (tail(sent), tail(heard));
+    let (likeness, lag_ms) = likeness(&sent, &heard, 800);
+    (likeness, lag_ms, dbfs(&heard))
+}
+
+#[test]
+fn each_hears_the_other_and_not_themselves() {
+    let mut world = pair(1, LinkConfig::CLEAN, true);
+    world.run_ms(8_000);
+    for (from, to) in [(1, 2), (2, 1)] {
+        let (likeness, lag_ms, level) = carried(&world, from, to, 6);
+        assert!(likeness > 0.85, "{from} to {to}: {likeness}");
+        assert!(lag_ms <= 150, "{from} to {to}: {lag_ms} ms");
+        assert!(level > -45.0, "{from} to {to}: {level} dBFS");
+        let (own, _, _) = carried(&world, to, to, 6);
+        assert!(own < 0.4, "{to} hears themselves: {own}");
+    }
+    assert_eq!(
+        world
+            .stats
+            .seats
+            .iter()
+            .map(|s| s.concealed)
+            .collect::<Vec<_>>(),
+        [0, 0]
+    );
+    assert!(
+        world.stems[&SeatId(1)] >= 7 && world.stems[&SeatId(2)] >= 7,
+        "{:?}",
+        world.stems
+    );
+}
+
+#[test]
+fn redundancy_carries_a_voice_through_loss() {
+    let lossy = LinkConfig {
+        loss: Loss::Random(0.2),
+        jitter_us: 15_000,
+        reorder: 0.02,
+        ..LinkConfig::CLEAN
+    };
+    let run = |red| {
+        let mut world = pair(7, lossy, red);
+        world.run_ms(20_000);
+        let (likeness, ..) = carried(&world, 1, 2, 15);
+        (likeness, world.stats.seats[0], world.client(1).up.lost)
+    };
+    let (with, stats, lost) = run(true);
+    let (without, bare, _) = run(false);
+    assert!(lost > 150, "the network lost only {lost}");
+    assert!(stats.red_recovered > 100, "{stats:?}");
+    assert!(
+        stats.concealed * 3 < bare.concealed + bare.fec_recovered,
+        "{stats:?} against {bare:?}"
+    );
+    assert!(with > 0.8, "with RED {with}, without {without}");
+}
+
+#[test]
+fn a_burst_is_survived() {
+    let bursty = LinkConfig {
+        loss: Loss::Burst {
+            good_to_bad: 0.02,
+            bad_to_good: 0.35,
+        },
+        jitter_us: 5_000,
+        ..LinkConfig::CLEAN
+    };
+    let mut world = pair(3, bursty, true);
+    world.run_ms(20_000);
+    let (likeness, ..) = carried(&world, 1, 2, 15);
+    assert!(likeness > 0.75, "{likeness}");
+}
+
+#[test]
+fn after_a_stall_of_two_seconds_the_delay_comes_back() {
+    let mut world = pair(5, LinkConfig::CLEAN, true);
+    world.run_ms(5_000);
+    let until = world.now_us + 2_000_000;
+    world.client(1).up.stalled_until_us = until;
+    world.run_ms(2_000 + 10_000);
+    let host = world.stats.seats[0];
+    assert!(host.buffer_ms < 100.0, "{host:?}");
+    assert!(world.is_up(1) && !went_down(&world, 1));
+    world.run_ms(6_000);
+    let (likeness, lag_ms, _) = carried(&world, 1, 2, 5);
+    assert!(
+        likeness > 0.85 && lag_ms <= 200,
+        "{likeness} at {lag_ms} ms"
+    );
+}
+
+#[test]
+fn mute_is_acknowledged_and_silences() {
+    let mut world = pair(9, LinkConfig::CLEAN, true);
+    world.run_ms(3_000);
+    world.order(1, true, true, 2);
+    let ordered = world.now_us;
+    world.run_ms(100);
+    let applied = world.events.iter().find_map(|(at, event)| match event {
+        RoomEvent::MuteApplied {
+            seat: SeatId(1),
+            muted: true,
+            version: 2,
+            ..
+        } => Some(*at),
+        _ => None,
+    });
+    let applied = applied.expect("no acknowledgement of the mute");
+    assert!(
+        applied - ordered <= 60_000,
+        "acknowledged after {} µs",
+        applied - ordered
+    );
+    world.run_ms(200);
+    let before = world.client(2).heard.len();
+    world.run_ms(2_000);
+    let heard = dbfs(&world.client(2).heard[before..]);
+    assert!(heard < -60.0, "{heard} dBFS 300 ms after the mute");
+    world.order(1, true, false, 3);
+    world.run_ms(3_000);
+    let (likeness, ..) = carried(&world, 1, 2, 2);
+    assert!(likeness > 0.8, "{likeness} after the unmute");
+}
+
+#[test]
+fn who_reconnects_is_muted_until_an_order_comes() {
+    let mut world = pair(13, LinkConfig::CLEAN, true);
+    world.run_ms(2_000);
+    world.join(
+        1,
+        3,
+        "198.51.100.3:50003",
+        Direction::SendRecv,
+        Some(Voice::new(33, 170.0)),
+        true,
+    );
+    world.connect(&[3]);
+    let mut actions = Vec::new();
+    world.engine.close(
+        stentor_core::SessionId(1),
+        stentor_studio::CloseReason::Asked,
+        &mut actions,
+    );
+    world.run_ms(500);
+    let before = world.client(2).heard.len();
+    world.run_ms(2_000);
+    let heard = dbfs(&world.client(2).heard[before..]);
+    assert!(
+        heard < -60.0,
+        "{heard} dBFS from a session that nobody has confirmed"
+    );
+    world.order(1, true, false, 2);
+    world.run_ms(4_000);
+    let (likeness, ..) = carried(&world, 3, 2, 3);
+    assert!(likeness > 0.8, "{likeness} after the order");
+}
+
+#[test]
+fn a_goodbye_is_heard_at_once_and_silence_after_a_while() {
+    let mut world = pair(17, LinkConfig::CLEAN, true);
+    world.run_ms(1_000);
+    world.client(1).rtc.close().unwrap();
+    world.client(1).voice = None;
+    world.run_ms(500);
+    assert!(went_down(&world, 1));
+    world.clients.remove(&stentor_core::SessionId(2));
+    world.run_ms(4_000);
+    assert!(!went_down(&world, 2));
+    world.run_ms(2_500);
+    assert!(went_down(&world, 2));
+    assert!(world.peers.is_empty());
+}
+
+#[test]
+fn a_monitor_hears_the_programme_and_the_green_room_hears_it_coming() {
+    let mut world = pair(19, LinkConfig::CLEAN, true);
+    world.join(3, 3, "198.51.100.3:50003", Direction::RecvOnly, None, true);
+    world.join(4, 4, "198.51.100.4:50004", Direction::SendRecv, None, true);
+    world.connect(&[3, 4]);
+    let kinds = world.events.iter().filter(|(_, e)| {
+        matches!(
+            e,
+            RoomEvent::Up {
+                kind: SessionKind::Monitor,
+                ..
+            }
+        )
+    });
+    assert_eq!(kinds.count(), 1);
+    world.client(2).voice = None;
+    world.run_ms(6_000);
+    for to in [3, 4] {
+        let (likeness, ..) = carried(&world, 1, to, 4);
+        assert!(likeness > 0.8, "{to}: {likeness}");
+    }
+}
+
+#[test]
+fn loopback_in_the_green_room_comes_a_second_later() {
+    let mut world = World::new(23, LinkConfig::CLEAN);
+    world.join(
+        1,
+        1,
+        "198.51.100.1:50001",
+        Direction::SendRecv,
+        Some(Voice::new(11, 170.0)),
+        true,
+    );
+    world.connect(&[1]);
+    world.engine.loopback(SeatId(1), true);
+    world.run_ms(8_000);
+    let client = world.client(1);
+    let (sent, heard) = (
+        &client.sent[client.sent.len() - 5 * SECOND..],
+        &client.heard[client.heard.len() - 5 * SECOND..],
+    );
+    let (likeness, lag_ms) = likeness(sent, heard, 1_500);
+    assert!(
+        likeness > 0.8 && (1_000..1_300).contains(&lag_ms),
+        "{likeness} after {lag_ms} ms"
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_conversation() {
+    let lossy = LinkConfig {
+        loss: Loss::Random(0.1),
+        jitter_us: 30_000,
+        reorder: 0.05,
+        ..LinkConfig::CLEAN
+    };
+    let run = |seed| {
+        let mut world = pair(seed, lossy, true);
+        world.run_ms(5_000);
+        let heard: Vec<u32> = world.client(2).heard.iter().map(|x| x.to_bits()).collect();
+        (
+            heard,
+            world.stats.clone(),
+            world.client(1).up.lost,
+            world.now_us,
+        )
+    };
+    let (one, same, other) = (run(41), run(41), run(42));
+    assert_eq!((one.1, one.2, one.3), (same.1, same.2, same.3));
+    assert!(one.0 == same.0, "the same seed was heard differently");
+    assert!(one.0 != other.0, "another seed was heard the same");
+}
+
+pub(crate) fn went_down(world: &World, session: u64) -> bool {
+    let session = stentor_core::SessionId(session);
+    world
+        .events
+        .iter()
+        .any(|(_, e)| matches!(e, RoomEvent::Down { session: s, .. } if *s == session))
+}

@@ -1,0 +1,447 @@
+//! A room, its peers and its clients on one virtual clock, over a seeded network.
+//!
+//! The clients are whole WebRTC stacks (str0m with full ICE) with a microphone and an ear. Time moves in steps of a
+//! millisecond; nothing here looks at a real clock but to make the first `Instant`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use stentor_core::{SeatId, SessionId};
+use stentor_media::mix::{Mixer, MixerConfig, RtpAudio, StripId, StripKind, StripPlace, TickOut};
+use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder};
+use stentor_studio::net::peers::{PeerKey, Peers, PeersOutput};
+use stentor_studio::peer::red::{RedReceiver, RedSender};
+use stentor_studio::peer::webrtc::WebRtc;
+use stentor_studio::peer::{Datagram, Transport};
+use stentor_studio::room::engine::{Action, Engine, TickTime};
+use stentor_studio::{RoomEvent, RoomStats, SeatOrder, SessionKind};
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::format::Codec;
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::RtpWrite;
+use str0m::{Candidate, Event, Input, Output, Rtc};
+
+use crate::netem::{Link, LinkConfig, is_rtp};
+use crate::sound::{TICK, Voice};
+
+pub(crate) const SERVER: &str = "192.0.2.1:3478";
+
+pub(crate) fn addr(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+pub(crate) struct World {
+    pub(crate) origin: Instant,
+    pub(crate) now_us: u64,
+    pub(crate) webrtc: WebRtc,
+    pub(crate) peers: Peers,
+    pub(crate) engine: Engine,
+    pub(crate) clients: BTreeMap<SessionId, Client>,
+    pub(crate) events: Vec<(u64, RoomEvent)>,
+    pub(crate) stats: RoomStats,
+    pub(crate) stems: BTreeMap<SeatId, usize>,
+    seed: u64,
+    link: LinkConfig,
+}
+
+pub(crate) struct Client {
+    pub(crate) rtc: Rtc,
+    pub(crate) local: SocketAddr,
+    pub(crate) mid: Mid,
+    /// What the studio answered.
+    pub(crate) answer: String,
+    pub(crate) red: bool,
+    pub(crate) voice: Option<Voice>,
+    pub(crate) sent: Vec<f32>,
+    pub(crate) heard: Vec<f32>,
+    pub(crate) connected: bool,
+    pub(crate) up: Link<Vec<u8>>,
+    pub(crate) down: Link<Vec<u8>>,
+    encoder: OpusEncoder,
+    red_out: RedSender,
+    red_in: RedReceiver,
+    sequence: u64,
+    ticks: u64,
+    player: Mixer,
+    played: Box<TickOut>,
+    timeout: Instant,
+}
+
+/// The session of a seat that came up last: the one the core decides for.
+pub(crate) fn newest_session<'a>(
+    events: impl DoubleEndedIterator<Item = &'a RoomEvent>,
+    seat: SeatId,
+) -> Option<SessionId> {
+    events.rev().find_map(|event| match event {
+        RoomEvent::Up {
+            seat: of, session, ..
+        } if *of == seat => Some(*session),
+        _ => None,
+    })
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, link: LinkConfig) -> Self {
+        let origin = Instant::now();
+        Self {
+            origin,
+            now_us: 0,
+            webrtc: WebRtc::new(vec![addr(SERVER)], vec![]).unwrap(),
+            peers: Peers::new(origin),
+            engine: Engine::new(0, 0).unwrap(),
+            clients: BTreeMap::new(),
+            events: Vec::new(),
+            stats: RoomStats::default(),
+            stems: BTreeMap::new(),
+            seed,
+            link,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.origin + Duration::from_micros(self.now_us)
+    }
+
+    pub(crate) fn key(session: SessionId) -> PeerKey {
+        PeerKey { room: 1, session }
+    }
+
+    /// A speaker offers from `local`, is answered, and begins to connect.
+    pub(crate) fn join(
+        &mut self,
+        seat: u32,
+        session: u64,
+        local: &str,
+        direction: Direction,
+        voice: Option<Voice>,
+        red: bool,
+    ) {
+        let (seat, session) = (SeatId(seat), SessionId(session));
+        let now = self.now();
+        let (mut client, offer, pending) = Client::new(
+            now,
+            self.seed ^ session.0,
+            self.link,
+            addr(local),
+            direction,
+            red,
+        );
+        client.voice = voice;
+        let (peer, answer) = self.webrtc.answer(now, &offer).unwrap();
+        assert_eq!(peer.has_red(), red);
+        client.answer = answer;
+        let answer = SdpAnswer::from_sdp_string(&client.answer).unwrap();
+        client.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+        let (sends, hears) = (direction.is_sending(), direction.is_receiving());
+        let kind = if sends {
+            SessionKind::Browser
+        } else {
+            SessionKind::Monitor
+        };
+        self.engine
+            .expect(session, seat, kind, sends, hears)
+            .unwrap();
+        self.peers
+            .insert(now, Self::key(session), Box::new(peer), sends)
+            .unwrap();
+        self.clients.insert(session, client);
+    }
+
+    pub(crate) fn order(&mut self, seat: u32, on_stage: bool, muted: bool, version: u64) {
+        self.engine.order(SeatOrder {
+            seat: SeatId(seat),
+            session: newest_session(self.events.iter().map(|(_, event)| event), SeatId(seat)),
+            on_stage,
+            on_air: on_stage,
+            muted,
+            version,
+        });
+    }
+
+    pub(crate) fn client(&mut self, session: u64) -> &mut Client {
+        self.clients.get_mut(&SessionId(session)).unwrap()
+    }
+
+    pub(crate) fn is_up(&self, session: u64) -> bool {
+        let session = SessionId(session);
+        self.events
+            .iter()
+            .any(|(_, e)| matches!(e, RoomEvent::Up { session: s, .. } if *s == session))
+    }
+
+    pub(crate) fn run_ms(&mut self, ms: u64) {
+        for _ in 0..ms {
+            self.step();
+        }
+    }
+
+    /// Runs until all of these are up, 5 s at most.
+    pub(crate) fn connect(&mut self, sessions: &[u64]) {
+        for _ in 0..5_000 {
+            if sessions.iter().all(|s| self.is_up(*s)) {
+                return;
+            }
+            self.step();
+        }
+        panic!("not up after 5 s: {:?}", self.events);
+    }
+
+    fn step(&mut self) {
+        self.now_us += 1_000;
+        let now = self.now();
+        self.arrive(now);
+        self.peers.handle_timeout(now);
+        if self.now_us.is_multiple_of(20_000) {
+            self.tick(now);
+        }
+        self.deliver();
+        for (index, client) in self.clients.values_mut().enumerate() {
+            // Sound cards tick when they like.
+            let phase_us = 3_000 + 4_000 * index as u64;
+            client.step(
+                now,
+                self.now_us,
+                (self.now_us + phase_us).is_multiple_of(20_000),
+            );
+        }
+    }
+
+    fn arrive(&mut self, now: Instant) {
+        for client in self.clients.values_mut() {
+            while let Some(bytes) = client.up.receive(self.now_us) {
+                let datagram = Datagram {
+                    transport: Transport::Udp,
+                    source: client.local,
+                    destination: addr(SERVER),
+                    bytes: &bytes,
+                };
+                self.peers.handle_datagram(now, datagram);
+            }
+        }
+        self.deliver();
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let time = TickTime {
+            now_us: self.now_us,
+            unix_us: self.now_us as i64,
+            ..TickTime::default()
+        };
+        let mut actions = Vec::new();
+        self.engine.tick(time, &mut actions);
+        self.act(now, actions);
+    }
+
+    fn act(&mut self, now: Instant, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Send(session, frame) => self.peers.send(now, Self::key(session), &frame),
+                Action::Close(session, reason) => self.peers.close(now, Self::key(session), reason),
+                Action::Event(RoomEvent::Stats(stats)) => self.stats = stats,
+                Action::Event(RoomEvent::Levels(_) | RoomEvent::Meter { .. })
+                | Action::Published(_) => {}
+                Action::Event(event) => self.events.push((self.now_us, event)),
+                Action::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
+            }
+        }
+    }
+
+    pub(crate) fn deliver(&mut self) {
+        let now = self.now();
+        while let Some(output) = self.peers.poll() {
+            match output {
+                PeersOutput::Transmit(transmit) => {
+                    let to = self
+                        .clients
+                        .values_mut()
+                        .find(|c| c.local == transmit.destination);
+                    if let Some(client) = to {
+                        client
+                            .down
+                            .send(self.now_us, is_rtp(&transmit.bytes), transmit.bytes);
+                    }
+                }
+                PeersOutput::Event(key, event) => {
+                    let mut actions = Vec::new();
+                    self.engine
+                        .peer(self.now_us, key.session, event, &mut actions);
+                    self.act(now, actions);
+                }
+            }
+        }
+    }
+}
+
+impl Client {
+    pub(crate) fn new(
+        now: Instant,
+        seed: u64,
+        link: LinkConfig,
+        local: SocketAddr,
+        direction: Direction,
+        red: bool,
+    ) -> (Self, String, SdpPendingOffer) {
+        let mut rtc = Rtc::builder()
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_opus(true, red)
+            .build(now);
+        rtc.add_local_candidate(Candidate::host(local, "udp").unwrap());
+        let mut change = rtc.sdp_api();
+        let mid = change.add_media(MediaKind::Audio, direction, None, None, None);
+        let (offer, pending) = change.apply().unwrap();
+        let mut player = Mixer::new(MixerConfig { bed: false }).unwrap();
+        player.add(StripId(1), StripKind::Microphone).unwrap();
+        player.set_place(StripId(1), StripPlace::OnAir).unwrap();
+        player.set_muted(StripId(1), false).unwrap();
+        let client = Self {
+            rtc,
+            local,
+            mid,
+            answer: String::new(),
+            red,
+            voice: None,
+            sent: Vec::new(),
+            heard: Vec::new(),
+            connected: false,
+            up: Link::new(seed * 2 + 1, link),
+            down: Link::new(seed * 2 + 2, link),
+            encoder: OpusEncoder::new(EncoderProfile::Return).unwrap(),
+            red_out: RedSender::default(),
+            red_in: RedReceiver::default(),
+            sequence: 1,
+            ticks: 0,
+            player,
+            played: Box::default(),
+            timeout: now,
+        };
+        (client, offer.to_sdp_string(), pending)
+    }
+
+    fn step(&mut self, now: Instant, now_us: u64, ticks: bool) {
+        while let Some(bytes) = self.down.receive(now_us) {
+            if let Ok(receive) = Receive::new(Protocol::Udp, addr(SERVER), self.local, &bytes) {
+                // Packets to a peer that has ended are refused.
+                let _ = self.rtc.handle_input(Input::Receive(now, receive));
+            }
+            self.drain(now_us);
+        }
+        if now >= self.timeout {
+            let _ = self.rtc.handle_input(Input::Timeout(now));
+            self.drain(now_us);
+        }
+        if ticks {
+            self.speak(now, now_us);
+            self.player.tick(now_us, &mut self.played);
+            let clean = self.played.strips[0].clean;
+            self.heard.extend(clean);
+        }
+    }
+
+    fn speak(&mut self, now: Instant, now_us: u64) {
+        let Some(voice) = &mut self.voice else {
+            self.sent.extend([0.0; TICK]);
+            return;
+        };
+        let pcm = voice.next();
+        self.sent.extend(pcm);
+        let timestamp = self.ticks * TICK as u64;
+        self.ticks += 1;
+        if !self.connected {
+            return;
+        }
+        let mut packet = [0; 1276];
+        let length = self.encoder.encode(&pcm, &mut packet).unwrap();
+        self.send_opus(
+            now,
+            now_us,
+            timestamp,
+            &Bytes::copy_from_slice(&packet[..length]),
+        );
+    }
+
+    /// Sends one packet, as RED where that is spoken.
+    pub(crate) fn send_opus(&mut self, now: Instant, now_us: u64, timestamp: u64, payload: &Bytes) {
+        let (opus, red) = self.payload_types();
+        let (pt, payload) = match red.filter(|_| self.red) {
+            Some(red) => (red, self.red_out.pack(timestamp, *opus, payload)),
+            None => (opus, payload.to_vec()),
+        };
+        let sequence = self.sequence;
+        self.sequence += 1;
+        let mut direct = self.rtc.direct_api();
+        let Some(stream) = direct.stream_tx_by_mid(self.mid, None) else {
+            return;
+        };
+        stream.write_rtp(RtpWrite::new(
+            pt,
+            sequence.into(),
+            timestamp as u32,
+            now,
+            payload,
+        ));
+        self.drain(now_us);
+        let _ = self.rtc.handle_input(Input::Timeout(now));
+        self.drain(now_us);
+    }
+
+    /// Makes the next packet's sequence number jump.
+    pub(crate) fn jump(&mut self, by: u64) {
+        self.sequence += by;
+    }
+
+    fn payload_types(&self) -> (str0m::media::Pt, Option<str0m::media::Pt>) {
+        let opus = self
+            .rtc
+            .codec_config()
+            .find(|p| p.spec().codec == Codec::Opus)
+            .unwrap();
+        (opus.pt(), opus.red())
+    }
+
+    fn drain(&mut self, now_us: u64) {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(at)) => {
+                    self.timeout = at;
+                    return;
+                }
+                Ok(Output::Transmit(transmit)) => {
+                    let bytes: Vec<u8> = transmit.contents.into();
+                    self.up.send(now_us, is_rtp(&bytes), bytes);
+                }
+                Ok(Output::Event(Event::Connected)) => self.connected = true,
+                Ok(Output::Event(Event::RtpPacket(packet))) => self.hear(now_us, &packet),
+                Ok(Output::Event(_)) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn hear(&mut self, now_us: u64, packet: &str0m::rtp::RtpPacket) {
+        let (opus, red) = self.payload_types();
+        let (seq, time) = (*packet.seq_no, packet.time.numer());
+        let mut sounds = Vec::new();
+        if Some(packet.header.payload_type) == red {
+            self.red_in
+                .unpack(seq, time, *opus, &packet.payload, &mut sounds);
+        } else {
+            sounds.push(
+                self.red_in
+                    .plain(seq, time, Bytes::copy_from_slice(&packet.payload)),
+            );
+        }
+        for sound in sounds {
+            let audio = RtpAudio {
+                seq: sound.sequence,
+                timestamp: sound.timestamp,
+                payload: &sound.payload,
+                redundant: sound.redundant,
+            };
+            self.player.receive(StripId(1), now_us, audio).unwrap();
+        }
+    }
+}
