@@ -1,0 +1,219 @@
+//! How many connections may be open: in all, and of one /24 or /64.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::counters::{Refusal, add};
+use crate::edge::Edge;
+use crate::limits::AcceptLimits;
+
+/// Counts open connections. The table of prefixes is bounded by the connections, since an entry lives as long as one of
+/// its connections.
+pub(super) struct Caps {
+    open: Mutex<Open>,
+    connections_max: usize,
+    /// Connections that no shard has.
+    here_max: usize,
+    prefix_max: usize,
+    loopback_exempt: bool,
+}
+
+#[derive(Default)]
+struct Open {
+    connections: usize,
+    /// Of these, how many a shard has; the others' descriptors are in the table of this process.
+    moved: usize,
+    by_prefix: HashMap<Prefix, usize>,
+}
+
+/// The network that shares one fate: an IPv4 /24 or an IPv6 /64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Prefix {
+    V4([u8; 3]),
+    V6([u8; 8]),
+}
+
+impl From<IpAddr> for Prefix {
+    fn from(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(v4) => {
+                let [a, b, c, _] = v4.octets();
+                Self::V4([a, b, c])
+            }
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, e, f, g, h, ..] = v6.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+}
+
+impl Caps {
+    /// `here_max` of the connections may be in the table of this process at once.
+    pub(super) fn new(limits: &AcceptLimits, here_max: usize) -> Self {
+        Self {
+            open: Mutex::default(),
+            connections_max: limits.connections_max,
+            here_max,
+            prefix_max: limits.prefix_connections_max,
+            loopback_exempt: limits.loopback_exempt,
+        }
+    }
+
+    /// Room for one more connection from there, or which cap is reached.
+    pub(super) fn admit(self: &Arc<Self>, ip: IpAddr) -> Result<Permit, Refusal> {
+        let mut open = self.lock();
+        if open.connections >= self.connections_max
+            || open.connections - open.moved >= self.here_max
+        {
+            return Err(Refusal::ConnectionsFull);
+        }
+        let prefix =
+            (!(self.loopback_exempt && ip.to_canonical().is_loopback())).then(|| Prefix::from(ip));
+        if let Some(prefix) = prefix {
+            let of_prefix = open.by_prefix.get(&prefix).copied().unwrap_or(0);
+            if of_prefix >= self.prefix_max {
+                return Err(Refusal::PrefixFull);
+            }
+            open.by_prefix.insert(prefix, of_prefix + 1);
+        }
+        open.connections += 1;
+        Ok(Permit {
+            caps: self.clone(),
+            prefix,
+            edge: None,
+            moved: false,
+        })
+    }
+
+    /// Connections that are open now.
+    pub(super) fn open(&self) -> usize {
+        self.lock().connections
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One counted connection; gives its room back when dropped, wherever the socket ends up.
+pub(crate) struct Permit {
+    caps: Arc<Caps>,
+    prefix: Option<Prefix>,
+    edge: Option<Edge>,
+    moved: bool,
+}
+
+impl Permit {
+    /// The connection goes to a shard and frees a descriptor here.
+    pub(super) fn moved(mut self) -> Self {
+        if !self.moved {
+            self.moved = true;
+            self.caps.lock().moved += 1;
+        }
+        self
+    }
+
+    /// Also counts the end of the connection in the figures of that edge.
+    pub(super) fn counted(mut self, edge: Edge) -> Self {
+        self.edge = Some(edge);
+        self
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut open = self.caps.lock();
+        open.connections -= 1;
+        if self.moved {
+            open.moved -= 1;
+        }
+        if let Some(prefix) = self.prefix
+            && let Entry::Occupied(mut entry) = open.by_prefix.entry(prefix)
+        {
+            *entry.get_mut() -= 1;
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
+        if let Some(edge) = &self.edge {
+            add(&edge.count().closed, 1);
+        }
+    }
+}
+
+#[cfg(test)]
+impl Permit {
+    /// A permit of nobody's, for tests of other modules.
+    pub(crate) fn for_test() -> Self {
+        let caps = Arc::new(Caps::new(&AcceptLimits::default(), usize::MAX));
+        caps.admit(IpAddr::from([127, 0, 0, 1]))
+            .unwrap_or_else(|why| unreachable!("{why:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caps(connections_max: usize, prefix_connections_max: usize, exempt: bool) -> Arc<Caps> {
+        let limits = AcceptLimits {
+            prefix_connections_max,
+            loopback_exempt: exempt,
+            ..AcceptLimits::default()
+        };
+        Arc::new(Caps::new(&limits, connections_max))
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_prefix_is_capped_and_others_are_not() {
+        let caps = caps(100, 2, true);
+        let first = caps.admit(ip("198.51.100.1")).ok().unwrap();
+        let _second = caps.admit(ip("198.51.100.2")).ok().unwrap();
+        let refused = |address| caps.admit(ip(address)).err();
+        assert_eq!(refused("198.51.100.3"), Some(Refusal::PrefixFull));
+        assert_eq!(refused("::ffff:198.51.100.3"), Some(Refusal::PrefixFull));
+        assert_eq!(refused("198.51.101.3"), None);
+        drop(first);
+        assert_eq!(refused("198.51.100.3"), None);
+    }
+
+    #[test]
+    fn an_ipv6_network_is_a_64() {
+        let caps = caps(100, 1, true);
+        let _held = caps.admit(ip("2001:db8:1:2::1")).ok().unwrap();
+        assert_eq!(
+            caps.admit(ip("2001:db8:1:2:ffff::9")).err(),
+            Some(Refusal::PrefixFull)
+        );
+        assert!(caps.admit(ip("2001:db8:1:3::1")).is_ok());
+    }
+
+    #[test]
+    fn the_total_is_capped_and_the_table_empties() {
+        let caps = caps(2, 100, true);
+        let held = [caps.admit(ip("192.0.2.1")), caps.admit(ip("203.0.113.1"))];
+        assert_eq!(
+            caps.admit(ip("192.0.2.1")).err(),
+            Some(Refusal::ConnectionsFull)
+        );
+        drop(held);
+        let open = caps.lock();
+        assert_eq!((open.connections, open.by_prefix.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_is_not_one_crowd_from_one_network() {
+        assert!(caps(10, 0, true).admit(ip("127.0.0.1")).is_ok());
+        assert_eq!(
+            caps(10, 0, false).admit(ip("127.0.0.1")).err(),
+            Some(Refusal::PrefixFull)
+        );
+    }
+}

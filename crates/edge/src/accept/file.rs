@@ -1,0 +1,122 @@
+//! Answers read from disk: one descriptor and one read ahead per answer, however long the file.
+
+use std::fs::Metadata;
+use std::future::Future;
+use std::io::{self, SeekFrom};
+use std::ops::Range;
+use std::pin::pin;
+use std::task::{Context, Poll, ready};
+use std::time::UNIX_EPOCH;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::{HeaderValue, Response};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::counters::Refusal;
+use crate::edge::Edge;
+use crate::faces::{FileAsk, FilePart, busy, file_answer};
+use crate::limits::FILE_READ_BYTES;
+
+/// What became of a request for a file.
+pub(super) enum Opened {
+    Body(Response<()>, FileBody),
+    Whole(Response<Bytes>),
+}
+
+/// Opens the file and finds what to answer.
+pub(super) async fn open(edge: &Edge, ask: &FileAsk) -> Opened {
+    let Ok(turn) = edge.files().clone().try_acquire_owned() else {
+        edge.count().refuse(Refusal::FilesFull);
+        return Opened::Whole(busy(
+            2,
+            "As many recordings are being read as this server can read at once; try again in a few seconds.",
+        ));
+    };
+    match open_part(ask, turn).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            tracing::error!(file = %ask.file().display(), %error, "a document cannot be read");
+            Opened::Whole(busy(
+                30,
+                "This recording cannot be read at the moment; the operator has been told.",
+            ))
+        }
+    }
+}
+
+async fn open_part(ask: &FileAsk, turn: OwnedSemaphorePermit) -> io::Result<Opened> {
+    let mut file = File::open(ask.file()).await?;
+    let metadata = file.metadata().await?;
+    match file_answer(ask, metadata.len(), &etag_of(&metadata)) {
+        FilePart::Nothing(response) => Ok(Opened::Whole(response)),
+        FilePart::Bytes(response, part) => {
+            file.set_max_buf_size(FILE_READ_BYTES);
+            if part.start > 0 {
+                file.seek(SeekFrom::Start(part.start)).await?;
+            }
+            Ok(Opened::Body(response, FileBody::new(file, &part, turn)))
+        }
+    }
+}
+
+/// The version of a file by its length and its time of change: reading 200 MB to hash them would cost more than it tells.
+fn etag_of(metadata: &Metadata) -> HeaderValue {
+    let changed_ns = metadata
+        .modified()
+        .ok()
+        .and_then(|t| t.duration_since(UNIX_EPOCH).ok())
+        .map_or(0, |d| d.as_nanos());
+    HeaderValue::from_str(&format!("\"{:x}-{changed_ns:x}\"", metadata.len()))
+        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+/// Part of a file, read as it is taken.
+pub(super) struct FileBody {
+    file: File,
+    remaining: u64,
+    buffer: BytesMut,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl FileBody {
+    fn new(file: File, part: &Range<u64>, turn: OwnedSemaphorePermit) -> Self {
+        Self {
+            file,
+            remaining: part.end - part.start,
+            buffer: BytesMut::new(),
+            _turn: turn,
+        }
+    }
+
+    /// Bytes that have not been given yet.
+    pub(super) fn remaining(&self) -> u64 {
+        self.remaining
+    }
+
+    /// The next bytes; at most [`FILE_READ_BYTES`].
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.remaining == 0 {
+            return Poll::Ready(None);
+        }
+        let want = self.remaining.min(FILE_READ_BYTES as u64) as usize;
+        self.buffer.reserve(want);
+        // The future keeps nothing between polls: what is being read is kept by the file.
+        let mut space = (&mut self.buffer).limit(want);
+        let read = pin!(self.file.read_buf(&mut space));
+        let n = match ready!(read.poll(cx)) {
+            Ok(n) => n,
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        if n == 0 {
+            let shorter = io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the file became shorter while it was being read",
+            );
+            return Poll::Ready(Some(Err(shorter)));
+        }
+        self.remaining -= n as u64;
+        Poll::Ready(Some(Ok(self.buffer.split().freeze())))
+    }
+}

@@ -1,0 +1,263 @@
+//! The deadlines of one connection, all in one place.
+//!
+//! The socket and the request handler only stamp what happens on a [`Pulse`]; the connection's task reads from it by when
+//! something must have happened, and why it ends if it has not. Everything runs in that one task, so a stamp is seen at
+//! the next look; the atomics are there because the compiler cannot know.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::live::Live;
+use crate::counters::Refusal;
+use crate::limits::{AcceptLimits, FAREWELL_MS};
+
+/// No such moment.
+const NEVER: u64 = u64::MAX;
+
+/// What one connection is doing. Moments are ms since it was made.
+pub(super) struct Pulse {
+    made: Instant,
+    /// Requests whose answer has not been given to the writer whole.
+    in_flight: AtomicU32,
+    /// Requests since the connection was made.
+    requests: AtomicU32,
+    /// Since when no request has been in flight.
+    quiet_since: AtomicU64,
+    /// When the first byte of the next head came.
+    head_since: AtomicU64,
+    /// Since when the peer has taken nothing although there is something.
+    blocked_since: AtomicU64,
+    /// When the peer last took something.
+    last_write: AtomicU64,
+    /// When a refusal was said, after which only the peer's reading it is waited for.
+    farewell_since: AtomicU64,
+    /// A listener's answer that is to be taken over by a shard.
+    live: Mutex<Option<Box<Live>>>,
+    give_up: AtomicBool,
+    reset: AtomicBool,
+}
+
+impl Pulse {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            made: Instant::now(),
+            in_flight: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
+            quiet_since: AtomicU64::new(0),
+            head_since: AtomicU64::new(NEVER),
+            blocked_since: AtomicU64::new(NEVER),
+            last_write: AtomicU64::new(0),
+            farewell_since: AtomicU64::new(NEVER),
+            live: Mutex::default(),
+            give_up: AtomicBool::new(false),
+            reset: AtomicBool::new(false),
+        })
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.made.elapsed().as_millis() as u64
+    }
+
+    /// Bytes of a request came.
+    pub(super) fn heard(&self) {
+        if self.in_flight.load(Relaxed) == 0 && self.head_since.load(Relaxed) == NEVER {
+            self.head_since.store(self.now_ms(), Relaxed);
+        }
+    }
+
+    /// The peer took something.
+    pub(super) fn wrote(&self) {
+        self.blocked_since.store(NEVER, Relaxed);
+        self.last_write.store(self.now_ms(), Relaxed);
+    }
+
+    /// The peer takes nothing more for now.
+    pub(super) fn blocked(&self) {
+        if self.blocked_since.load(Relaxed) == NEVER {
+            self.blocked_since.store(self.now_ms(), Relaxed);
+        }
+    }
+
+    /// A refusal was said and the connection ends.
+    pub(super) fn said_farewell(&self) {
+        self.farewell_since.store(self.now_ms(), Relaxed);
+    }
+
+    /// A request head was read whole; its answer is in flight while the guard lives.
+    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
+        self.head_since.store(NEVER, Relaxed);
+        self.in_flight.fetch_add(1, Relaxed);
+        self.requests.fetch_add(1, Relaxed);
+        InFlight(self.clone())
+    }
+
+    /// Asks the connection to give its socket to a shard.
+    pub(super) fn go_live(&self, live: Live) {
+        *self.lock_live() = Some(Box::new(live));
+    }
+
+    /// What was asked for with [`Self::go_live`].
+    pub(super) fn take_live(&self) -> Option<Box<Live>> {
+        self.lock_live().take()
+    }
+
+    fn lock_live(&self) -> MutexGuard<'_, Option<Box<Live>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the socket to say that the head took too long, the next time it is read.
+    pub(super) fn give_up(&self) {
+        self.give_up.store(true, Relaxed);
+    }
+
+    pub(super) fn has_given_up(&self) -> bool {
+        self.give_up.load(Relaxed)
+    }
+
+    /// Asks that the connection be reset when it is dropped, so that the kernel keeps nothing of it.
+    pub(super) fn reset_on_drop(&self) {
+        self.reset.store(true, Relaxed);
+    }
+
+    pub(super) fn is_reset_on_drop(&self) -> bool {
+        self.reset.load(Relaxed)
+    }
+
+    /// Whether part of a head came, and not all of it.
+    pub(super) fn is_mid_head(&self) -> bool {
+        self.head_since.load(Relaxed) != NEVER
+    }
+
+    /// By when the connection must have got on, and why it ends otherwise. `None`: it may take its time (a listener that
+    /// keeps up, a handler at work).
+    pub(super) fn deadline(&self, limits: &AcceptLimits) -> Option<(Instant, Refusal)> {
+        let by_writing = self.writing_deadline(limits);
+        let by_reading = self.reading_deadline(limits);
+        let (at_ms, why) = match (by_writing, by_reading) {
+            (Some(w), Some(r)) => {
+                if w.0 <= r.0 {
+                    w
+                } else {
+                    r
+                }
+            }
+            (one, other) => one.or(other)?,
+        };
+        Some((self.made + Duration::from_millis(at_ms), why))
+    }
+
+    fn writing_deadline(&self, limits: &AcceptLimits) -> Option<(u64, Refusal)> {
+        let since = self.blocked_since.load(Relaxed);
+        if since == NEVER {
+            return None;
+        }
+        Some((
+            since.saturating_add(limits.write_stall_ms),
+            Refusal::WriteStall,
+        ))
+    }
+
+    fn reading_deadline(&self, limits: &AcceptLimits) -> Option<(u64, Refusal)> {
+        let farewell = self.farewell_since.load(Relaxed);
+        if farewell != NEVER {
+            return Some((farewell.saturating_add(FAREWELL_MS), Refusal::Idle));
+        }
+        if self.in_flight.load(Relaxed) > 0 {
+            return None;
+        }
+        // An answer that is still being taken is not idleness, although its last bytes have left our hands.
+        let last_write = self.last_write.load(Relaxed);
+        let head_since = self.head_since.load(Relaxed);
+        if head_since != NEVER {
+            let since = head_since.max(last_write);
+            return Some((
+                since.saturating_add(limits.header_ms),
+                Refusal::HeaderTimeout,
+            ));
+        }
+        let since = self.quiet_since.load(Relaxed).max(last_write);
+        if self.requests.load(Relaxed) == 0 {
+            Some((
+                since.saturating_add(limits.header_ms),
+                Refusal::HeaderTimeout,
+            ))
+        } else {
+            Some((since.saturating_add(limits.idle_ms), Refusal::Idle))
+        }
+    }
+}
+
+/// An answer that is being made or given. Dropped with its body.
+pub(super) struct InFlight(Arc<Pulse>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Relaxed);
+        self.0.quiet_since.store(self.0.now_ms(), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pass(ms: u64) {
+        tokio::time::advance(Duration::from_millis(ms)).await;
+    }
+
+    fn due(pulse: &Pulse) -> Option<(u128, Refusal)> {
+        let limits = AcceptLimits::default();
+        pulse
+            .deadline(&limits)
+            .map(|(at, why)| ((at - pulse.made).as_millis(), why))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_five_seconds_from_its_first_byte_whatever_drips_in() {
+        let pulse = Pulse::new();
+        assert_eq!(due(&pulse), Some((5_000, Refusal::HeaderTimeout)));
+        pass(2_000).await;
+        for _ in 0..5 {
+            pulse.heard();
+            assert_eq!(due(&pulse), Some((7_000, Refusal::HeaderTimeout)));
+            pass(500).await;
+        }
+        let answer = pulse.begin();
+        assert_eq!(due(&pulse), None);
+        drop(answer);
+        assert_eq!(due(&pulse), Some((4_500 + 15_000, Refusal::Idle)));
+        pass(1_000).await;
+        pulse.heard();
+        assert_eq!(due(&pulse), Some((5_500 + 5_000, Refusal::HeaderTimeout)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_nothing_has_ten_seconds() {
+        let pulse = Pulse::new();
+        let answer = pulse.begin();
+        pass(100).await;
+        pulse.blocked();
+        pass(100).await;
+        pulse.blocked();
+        assert_eq!(due(&pulse), Some((10_100, Refusal::WriteStall)));
+        pulse.wrote();
+        assert_eq!(due(&pulse), None);
+        drop(answer);
+        pulse.blocked();
+        assert_eq!(due(&pulse), Some((10_200, Refusal::WriteStall)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_still_being_taken_is_not_idle() {
+        let pulse = Pulse::new();
+        drop(pulse.begin());
+        for _ in 0..10 {
+            pass(9_000).await;
+            pulse.wrote();
+        }
+        assert_eq!(due(&pulse), Some((90_000 + 15_000, Refusal::Idle)));
+    }
+}

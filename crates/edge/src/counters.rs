@@ -1,0 +1,205 @@
+//! Counters of the edge as data: what came in, what was refused and why.
+//!
+//! Written with relaxed atomics beside the request path, read by whoever keeps metrics or evidence.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a connection or a request was refused or cut. One count each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `connections_max` connections are open.
+    ConnectionsFull,
+    /// `prefix_connections_max` connections of that /24 or /64 are open.
+    PrefixFull,
+    /// The process has no descriptor left; the connection waits in the backlog.
+    NoDescriptor,
+    /// Nothing, or no whole request head, within `header_ms`.
+    HeaderTimeout,
+    /// No whole TLS handshake within `handshake_ms`.
+    HandshakeTimeout,
+    /// The TLS handshake failed.
+    HandshakeFailed,
+    /// Plain HTTP on a port that speaks TLS.
+    PlainOnTls,
+    /// TLS on a port that speaks plain HTTP.
+    TlsOnPlain,
+    /// The first bytes are of no protocol spoken here.
+    UnknownProtocol,
+    /// An ICE-TCP connection nobody takes, or its taker is full.
+    HandoverFull,
+    /// An idle connection reached `idle_ms`. Not a fault.
+    Idle,
+    /// The peer took nothing for `write_stall_ms` or `live_stall_ms`.
+    WriteStall,
+    /// A head that cannot be read, is too large or breaks a rule of RFC 9112.
+    BadHead,
+    /// A request body over `request_body_bytes_max` or `request_body_ms`.
+    BadBody,
+    /// A listener came to a stream that holds `listeners_max`.
+    StreamFull,
+    /// Every shard has as many listeners as its descriptors allow, or is too far behind.
+    ShardsFull,
+    /// `file_answers_max` answers are being read from disk.
+    FilesFull,
+    /// A listener came while the ladder takes nobody new.
+    DoorsClosed,
+}
+
+impl Refusal {
+    /// All reasons, in the order of their declaration.
+    pub const ALL: [Self; 18] = [
+        Self::ConnectionsFull,
+        Self::PrefixFull,
+        Self::NoDescriptor,
+        Self::HeaderTimeout,
+        Self::HandshakeTimeout,
+        Self::HandshakeFailed,
+        Self::PlainOnTls,
+        Self::TlsOnPlain,
+        Self::UnknownProtocol,
+        Self::HandoverFull,
+        Self::Idle,
+        Self::WriteStall,
+        Self::BadHead,
+        Self::BadBody,
+        Self::StreamFull,
+        Self::ShardsFull,
+        Self::FilesFull,
+        Self::DoorsClosed,
+    ];
+
+    /// Its name in metrics and evidence.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionsFull => "connections_full",
+            Self::PrefixFull => "prefix_full",
+            Self::NoDescriptor => "no_descriptor",
+            Self::HeaderTimeout => "header_timeout",
+            Self::HandshakeTimeout => "handshake_timeout",
+            Self::HandshakeFailed => "handshake_failed",
+            Self::PlainOnTls => "plain_on_tls",
+            Self::TlsOnPlain => "tls_on_plain",
+            Self::UnknownProtocol => "unknown_protocol",
+            Self::HandoverFull => "handover_full",
+            Self::Idle => "idle",
+            Self::WriteStall => "write_stall",
+            Self::BadHead => "bad_head",
+            Self::BadBody => "bad_body",
+            Self::StreamFull => "stream_full",
+            Self::ShardsFull => "shards_full",
+            Self::FilesFull => "files_full",
+            Self::DoorsClosed => "doors_closed",
+        }
+    }
+}
+
+/// A snapshot of the counters since the edge was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EdgeCounters {
+    /// Connections taken from the kernel.
+    pub accepted: u64,
+    /// Of these, how many are gone; `accepted − closed` are open.
+    pub closed: u64,
+    /// Of the gone, ICE-TCP connections handed to the studio.
+    pub handed_over: u64,
+    /// Requests whose head was read.
+    pub requests: u64,
+    /// Bytes given to the kernel, TLS included.
+    pub bytes_sent: u64,
+    /// Bytes taken from the kernel, TLS included.
+    pub bytes_received: u64,
+    /// Slots of listeners whose turn it was.
+    pub turns: u64,
+    /// Of these, how many came more than 20 ms late: the processor does not keep up.
+    pub turns_late: u64,
+    /// Turns of single listeners.
+    pub visits: u64,
+    /// Of these, how many found a socket that took not everything: its network does not keep up.
+    pub blocked: u64,
+    /// Every refusal with its count.
+    pub refused: Vec<(Refusal, u64)>,
+}
+
+impl EdgeCounters {
+    /// How often that happened.
+    #[must_use]
+    pub fn refused(&self, why: Refusal) -> u64 {
+        self.refused
+            .iter()
+            .find(|(r, _)| *r == why)
+            .map_or(0, |(_, n)| *n)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) accepted: AtomicU64,
+    pub(crate) closed: AtomicU64,
+    pub(crate) handed_over: AtomicU64,
+    pub(crate) requests: AtomicU64,
+    pub(crate) bytes_sent: AtomicU64,
+    pub(crate) bytes_received: AtomicU64,
+    pub(crate) turns: AtomicU64,
+    pub(crate) turns_late: AtomicU64,
+    pub(crate) visits: AtomicU64,
+    pub(crate) blocked: AtomicU64,
+    refused: [AtomicU64; Refusal::ALL.len()],
+}
+
+impl Counters {
+    pub(crate) fn refuse(&self, why: Refusal) {
+        add(&self.refused[why as usize], 1);
+    }
+
+    pub(crate) fn snapshot(&self) -> EdgeCounters {
+        let read = |c: &AtomicU64| c.load(Ordering::Relaxed);
+        // Read before `accepted`, so that no snapshot shows more closed than accepted.
+        let closed = read(&self.closed);
+        EdgeCounters {
+            accepted: read(&self.accepted),
+            closed,
+            handed_over: read(&self.handed_over),
+            requests: read(&self.requests),
+            bytes_sent: read(&self.bytes_sent),
+            bytes_received: read(&self.bytes_received),
+            turns: read(&self.turns),
+            turns_late: read(&self.turns_late),
+            // Before `visits`, so that no snapshot shows more blocked than visited.
+            blocked: read(&self.blocked),
+            visits: read(&self.visits),
+            refused: Refusal::ALL
+                .into_iter()
+                .map(|r| (r, read(&self.refused[r as usize])))
+                .collect(),
+        }
+    }
+}
+
+pub(crate) fn add(counter: &AtomicU64, n: u64) {
+    counter.fetch_add(n, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_own_count_and_name() {
+        let counters = Counters::default();
+        for (i, why) in Refusal::ALL.into_iter().enumerate() {
+            assert_eq!(why as usize, i);
+            for _ in 0..=i {
+                counters.refuse(why);
+            }
+        }
+        let snapshot = counters.snapshot();
+        for (i, why) in Refusal::ALL.into_iter().enumerate() {
+            assert_eq!(snapshot.refused(why), i as u64 + 1);
+        }
+        let mut names: Vec<_> = Refusal::ALL.map(Refusal::name).to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Refusal::ALL.len());
+    }
+}

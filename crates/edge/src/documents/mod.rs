@@ -1,0 +1,469 @@
+//! Documents: small public objects that are the same for everyone, in memory with their compressed bodies, or on disk.
+//!
+//! A document is put whole and replaced whole; a reader that has begun keeps the version it began with. Compression is
+//! done by whoever puts it, once, never per request.
+
+mod negotiate;
+mod range;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::{fmt, io};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use sha2::{Digest, Sha256};
+
+pub(crate) use negotiate::{Encoding, choose_encoding, if_none_match_hits, if_range_allows};
+pub(crate) use range::{Ranged, parse_range};
+
+use crate::limits::{EdgeLimits, PATH_BYTES_MAX};
+use crate::stream::is_good_path;
+
+/// How long caches may keep something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheClass {
+    /// The bytes at this address never change: a year.
+    Immutable,
+    /// Good for so many seconds.
+    Short(u32),
+    /// Never kept.
+    NoStore,
+}
+
+impl CacheClass {
+    /// The `Cache-Control` value (RFC 9111 §5.2.2, RFC 8246).
+    #[must_use]
+    pub fn header(self) -> HeaderValue {
+        match self {
+            Self::Immutable => HeaderValue::from_static("public, max-age=31536000, immutable"),
+            Self::Short(seconds) => HeaderValue::from_str(&format!("public, max-age={seconds}"))
+                .unwrap_or_else(|_| HeaderValue::from_static("public, max-age=1")),
+            Self::NoStore => HeaderValue::from_static("no-store"),
+        }
+    }
+}
+
+/// The bytes of a document, plain and, where it is worth it, compressed beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// The bytes as they are.
+    pub identity: Bytes,
+    /// The same bytes in gzip (RFC 1952).
+    pub gzip: Option<Bytes>,
+    /// The same bytes in Brotli (RFC 7932).
+    pub br: Option<Bytes>,
+}
+
+impl From<Bytes> for Body {
+    fn from(identity: Bytes) -> Self {
+        Self {
+            identity,
+            gzip: None,
+            br: None,
+        }
+    }
+}
+
+/// A document in memory.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Such as `text/html; charset=utf-8`.
+    pub content_type: String,
+    /// How long caches may keep it.
+    pub cache: CacheClass,
+    /// Its bytes.
+    pub body: Body,
+    /// Further headers of the answer, such as `Content-Security-Policy`.
+    pub headers: HeaderMap,
+}
+
+impl Document {
+    /// A document without compressed bodies or further headers.
+    #[must_use]
+    pub fn new(content_type: &str, cache: CacheClass, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            content_type: content_type.to_owned(),
+            cache,
+            body: Body::from(bytes.into()),
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+/// A document on disk, read as it is asked for, with `Range`, in bounded memory. It may grow or be replaced by a rename.
+#[derive(Clone, Debug)]
+pub struct FileDocument {
+    /// Such as `audio/mp4`.
+    pub content_type: String,
+    /// How long caches may keep it.
+    pub cache: CacheClass,
+    /// Where it is.
+    pub file: PathBuf,
+    /// Further headers of the answer.
+    pub headers: HeaderMap,
+}
+
+/// Why a document was not put. The caller's or the operator's fault.
+#[derive(Debug)]
+pub enum DocumentError {
+    /// A path must begin with `/`, not end with one (but `/` itself is good), and fit [`PATH_BYTES_MAX`].
+    BadPath {
+        /// The path given.
+        got: String,
+    },
+    /// The content type is no header value.
+    BadContentType {
+        /// The content type given.
+        got: String,
+    },
+    /// The edge is full of documents.
+    TooMany {
+        /// `EdgeLimits::documents_max`.
+        max: usize,
+    },
+    /// Together the documents would take too much memory.
+    TooLarge {
+        /// `EdgeLimits::documents_bytes_max`.
+        max: u64,
+        /// Bytes with this document.
+        got: u64,
+    },
+    /// The file is not there, not readable or not a file.
+    File {
+        /// Where it should be.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadPath { got } => write!(
+                f,
+                "A path begins with a slash, does not end with one and has at most {PATH_BYTES_MAX} bytes; this one is {got:?}."
+            ),
+            Self::BadContentType { got } => write!(f, "{got:?} is no content type."),
+            Self::TooMany { max } => {
+                write!(f, "There are already {max} documents, which is the limit.")
+            }
+            Self::TooLarge { max, got } => write!(
+                f,
+                "Documents may take {max} bytes of memory together; with this one they would take {got}."
+            ),
+            Self::File { file, source } => {
+                write!(f, "The file {} cannot be served: {source}.", file.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for DocumentError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// A document ready to be served: header values made once.
+pub(crate) struct Stored {
+    pub(crate) content_type: HeaderValue,
+    pub(crate) cache: HeaderValue,
+    pub(crate) headers: HeaderMap,
+    pub(crate) source: Source,
+}
+
+pub(crate) enum Source {
+    Memory(MemoryBodies),
+    File(PathBuf),
+}
+
+pub(crate) struct MemoryBodies {
+    pub(crate) identity: Variant,
+    pub(crate) gzip: Option<Variant>,
+    pub(crate) br: Option<Variant>,
+}
+
+pub(crate) struct Variant {
+    pub(crate) bytes: Bytes,
+    /// Strong: equal bytes, equal tag (RFC 9110 §8.8.3); differs between encodings of one document.
+    pub(crate) etag: HeaderValue,
+}
+
+impl Variant {
+    fn new(bytes: Bytes) -> Self {
+        let etag = etag_of(&bytes);
+        Self { bytes, etag }
+    }
+}
+
+impl MemoryBodies {
+    fn bytes(&self) -> u64 {
+        [Some(&self.identity), self.gzip.as_ref(), self.br.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|v| v.bytes.len() as u64)
+            .sum()
+    }
+
+    pub(crate) fn varies(&self) -> bool {
+        self.gzip.is_some() || self.br.is_some()
+    }
+
+    pub(crate) fn variant(&self, encoding: Encoding) -> &Variant {
+        match encoding {
+            Encoding::Identity => &self.identity,
+            Encoding::Gzip => self.gzip.as_ref().unwrap_or(&self.identity),
+            Encoding::Brotli => self.br.as_ref().unwrap_or(&self.identity),
+        }
+    }
+}
+
+fn etag_of(bytes: &[u8]) -> HeaderValue {
+    let digest = Sha256::digest(bytes);
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in &digest[..16] {
+        tag.push_str(&format!("{byte:02x}"));
+    }
+    tag.push('"');
+    HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+/// All documents of an edge, by exact path.
+pub struct Documents {
+    table: RwLock<Table>,
+    documents_max: usize,
+    bytes_max: u64,
+}
+
+#[derive(Default)]
+struct Table {
+    by_path: HashMap<String, Arc<Stored>>,
+    bytes: u64,
+}
+
+impl Documents {
+    pub(crate) fn new(limits: &EdgeLimits) -> Self {
+        Self {
+            table: RwLock::default(),
+            documents_max: limits.documents_max,
+            bytes_max: limits.documents_bytes_max,
+        }
+    }
+
+    /// Puts or replaces a document in memory.
+    ///
+    /// # Errors
+    /// When the path or the content type is wrong, or a limit is reached; what was there before stays.
+    pub fn put(&self, path: &str, document: Document) -> Result<(), DocumentError> {
+        let source = Source::Memory(MemoryBodies {
+            identity: Variant::new(document.body.identity),
+            gzip: document.body.gzip.map(Variant::new),
+            br: document.body.br.map(Variant::new),
+        });
+        self.store(
+            path,
+            &document.content_type,
+            document.cache,
+            document.headers,
+            source,
+        )
+    }
+
+    /// Puts or replaces a document that is read from disk.
+    ///
+    /// # Errors
+    /// As [`Self::put`], and when there is no such file now.
+    pub fn put_file(&self, path: &str, document: FileDocument) -> Result<(), DocumentError> {
+        let is_file = std::fs::metadata(&document.file).and_then(|m| {
+            if m.is_file() {
+                Ok(())
+            } else {
+                Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "it is not a regular file",
+                ))
+            }
+        });
+        if let Err(source) = is_file {
+            return Err(DocumentError::File {
+                file: document.file,
+                source,
+            });
+        }
+        self.store(
+            path,
+            &document.content_type,
+            document.cache,
+            document.headers,
+            Source::File(document.file),
+        )
+    }
+
+    /// Forgets a document; says whether there was one.
+    pub fn remove(&self, path: &str) -> bool {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let removed = table.by_path.remove(path);
+        if let Some(stored) = &removed {
+            table.bytes -= stored.bytes();
+        }
+        removed.is_some()
+    }
+
+    /// Bytes of all in-memory documents, every encoding counted.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.read().bytes
+    }
+
+    /// Documents kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.read().by_path.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<Arc<Stored>> {
+        self.read().by_path.get(path).cloned()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn store(
+        &self,
+        path: &str,
+        content_type: &str,
+        cache: CacheClass,
+        headers: HeaderMap,
+        source: Source,
+    ) -> Result<(), DocumentError> {
+        if !is_good_path(path) {
+            return Err(DocumentError::BadPath { got: path.into() });
+        }
+        let Ok(content_type) = HeaderValue::from_str(content_type) else {
+            return Err(DocumentError::BadContentType {
+                got: content_type.into(),
+            });
+        };
+        let stored = Stored {
+            content_type,
+            cache: cache.header(),
+            headers,
+            source,
+        };
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let before = table.by_path.get(path).map(|s| s.bytes());
+        if before.is_none() && table.by_path.len() >= self.documents_max {
+            return Err(DocumentError::TooMany {
+                max: self.documents_max,
+            });
+        }
+        let bytes = table.bytes - before.unwrap_or(0) + stored.bytes();
+        if bytes > self.bytes_max {
+            return Err(DocumentError::TooLarge {
+                max: self.bytes_max,
+                got: bytes,
+            });
+        }
+        table.bytes = bytes;
+        table.by_path.insert(path.to_owned(), Arc::new(stored));
+        Ok(())
+    }
+}
+
+impl Stored {
+    fn bytes(&self) -> u64 {
+        match &self.source {
+            Source::Memory(bodies) => bodies.bytes(),
+            Source::File(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents(documents_max: usize, documents_bytes_max: u64) -> Documents {
+        Documents::new(&EdgeLimits {
+            documents_max,
+            documents_bytes_max,
+            ..EdgeLimits::default()
+        })
+    }
+
+    fn text(bytes: &'static str) -> Document {
+        Document::new("text/plain", CacheClass::NoStore, bytes)
+    }
+
+    #[test]
+    fn the_table_is_bounded_in_documents_and_in_bytes() {
+        let d = documents(2, 10);
+        d.put("/a", text("12345")).unwrap();
+        d.put("/b", text("1234")).unwrap();
+        assert!(matches!(
+            d.put("/c", text("")),
+            Err(DocumentError::TooMany { max: 2 })
+        ));
+        assert!(matches!(
+            d.put("/b", text("123456")),
+            Err(DocumentError::TooLarge { max: 10, got: 11 })
+        ));
+        // What was there stays, replacing does not count twice, removing makes room.
+        assert_eq!(d.bytes(), 9);
+        d.put("/b", text("12345")).unwrap();
+        assert_eq!(d.bytes(), 10);
+        assert!(d.remove("/a"));
+        assert!(!d.remove("/a"));
+        assert_eq!((d.bytes(), d.len()), (5, 1));
+    }
+
+    #[test]
+    fn wrong_paths_types_and_files_are_refused() {
+        let d = documents(10, 10);
+        for path in ["", "a", "/a/", "/a b", "/a\n"] {
+            assert!(matches!(
+                d.put(path, text("")),
+                Err(DocumentError::BadPath { .. })
+            ));
+        }
+        d.put("/", text("")).unwrap();
+        let bad = Document::new("a\nb", CacheClass::NoStore, "");
+        assert!(matches!(
+            d.put("/a", bad),
+            Err(DocumentError::BadContentType { .. })
+        ));
+        for file in ["/nowhere/at/all", "/"] {
+            let missing = FileDocument {
+                content_type: "audio/mp4".into(),
+                cache: CacheClass::NoStore,
+                file: file.into(),
+                headers: HeaderMap::new(),
+            };
+            assert!(matches!(
+                d.put_file("/r", missing),
+                Err(DocumentError::File { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn tags_are_equal_for_equal_bytes_only() {
+        assert_eq!(etag_of(b"a"), etag_of(b"a"));
+        assert_ne!(etag_of(b"a"), etag_of(b"b"));
+        assert_eq!(etag_of(b"").len(), 34);
+    }
+}

@@ -1,0 +1,184 @@
+//! The document face: caching, conditions, codings and ranges (RFC 9110 §8, §13, §14), for memory and disk alike.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, Method, Response, StatusCode, request};
+
+use super::{Reply, say, set};
+use crate::documents::{
+    CacheClass, Encoding, Ranged, Source, Stored, choose_encoding, if_none_match_hits,
+    if_range_allows, parse_range,
+};
+
+/// A request for a document on disk; the engine opens the file and then knows what to answer.
+pub struct FileAsk {
+    stored: Arc<Stored>,
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl FileAsk {
+    /// The file to open.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        match &self.stored.source {
+            Source::File(path) => path,
+            // `answer` makes a FileAsk of files only.
+            Source::Memory(_) => Path::new(""),
+        }
+    }
+}
+
+/// What to send of an opened file.
+pub(crate) enum FilePart {
+    /// This head, and then these bytes of the file.
+    Bytes(Response<()>, Range<u64>),
+    /// This, and nothing of the file.
+    Nothing(Response<Bytes>),
+}
+
+pub(super) fn answer(stored: Arc<Stored>, request: &request::Parts) -> Reply {
+    let Source::Memory(bodies) = &stored.source else {
+        return Reply::File(FileAsk {
+            stored,
+            method: request.method.clone(),
+            headers: request.headers.clone(),
+        });
+    };
+    let encoding = if request.headers.contains_key(header::RANGE) {
+        // A part is a part of the plain bytes: then players and caches mean the same by an offset.
+        Encoding::Identity
+    } else {
+        choose_encoding(&request.headers, bodies.gzip.is_some(), bodies.br.is_some())
+    };
+    let variant = bodies.variant(encoding);
+    let representation = Representation {
+        stored: &stored,
+        etag: &variant.etag,
+        length: variant.bytes.len() as u64,
+        encoding,
+        varies: bodies.varies(),
+    };
+    Reply::Whole(match representation.select(&request.headers) {
+        Selected::Part(response, part) => {
+            // Within memory, so within usize.
+            let part = part.start as usize..part.end as usize;
+            response.map(|()| variant.bytes.slice(part))
+        }
+        Selected::Nothing(response) => response,
+    })
+}
+
+/// The answer of an opened file of that length and version.
+pub(crate) fn file_answer(ask: &FileAsk, length: u64, etag: &HeaderValue) -> FilePart {
+    let representation = Representation {
+        stored: &ask.stored,
+        etag,
+        length,
+        encoding: Encoding::Identity,
+        varies: false,
+    };
+    match representation.select(&ask.headers) {
+        Selected::Part(response, part) if ask.method == Method::GET => {
+            FilePart::Bytes(response, part)
+        }
+        Selected::Part(response, _) => FilePart::Nothing(response.map(|()| Bytes::new())),
+        Selected::Nothing(mut response) => {
+            if ask.method == Method::HEAD {
+                *response.body_mut() = Bytes::new();
+            }
+            FilePart::Nothing(response)
+        }
+    }
+}
+
+/// One version of a document in one coding.
+struct Representation<'a> {
+    stored: &'a Stored,
+    etag: &'a HeaderValue,
+    length: u64,
+    encoding: Encoding,
+    varies: bool,
+}
+
+enum Selected {
+    Part(Response<()>, Range<u64>),
+    Nothing(Response<Bytes>),
+}
+
+impl Representation<'_> {
+    /// Conditions first, then ranges (RFC 9110 §13.2.2).
+    fn select(&self, asked: &HeaderMap) -> Selected {
+        if if_none_match_hits(asked, self.etag) {
+            let response = self.head(StatusCode::NOT_MODIFIED);
+            return Selected::Nothing(response.map(|()| Bytes::new()));
+        }
+        let ranged = if if_range_allows(asked, self.etag) {
+            parse_range(asked, self.length)
+        } else {
+            Ranged::Whole
+        };
+        match ranged {
+            Ranged::Whole => self.part(StatusCode::OK, 0..self.length),
+            Ranged::Part(part) => self.part(StatusCode::PARTIAL_CONTENT, part),
+            Ranged::Unsatisfiable => self.unsatisfiable(),
+        }
+    }
+
+    fn part(&self, status: StatusCode, part: Range<u64>) -> Selected {
+        let mut response = self.head(status);
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_LENGTH,
+            HeaderValue::from(part.end - part.start),
+        );
+        if status == StatusCode::PARTIAL_CONTENT {
+            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, self.length);
+            insert_text(headers, header::CONTENT_RANGE, &range);
+        }
+        Selected::Part(response, part)
+    }
+
+    fn unsatisfiable(&self) -> Selected {
+        let mut response = say::sentence(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            CacheClass::NoStore,
+            &format!(
+                "This has {} bytes, and the range asked for lies outside.",
+                self.length
+            ),
+        );
+        let range = format!("bytes */{}", self.length);
+        insert_text(response.headers_mut(), header::CONTENT_RANGE, &range);
+        Selected::Nothing(response)
+    }
+
+    fn head(&self, status: StatusCode) -> Response<()> {
+        let mut response = Response::new(());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.extend(self.stored.headers.clone());
+        say::common(headers);
+        headers.insert(header::CONTENT_TYPE, self.stored.content_type.clone());
+        headers.insert(header::CACHE_CONTROL, self.stored.cache.clone());
+        headers.insert(header::ETAG, self.etag.clone());
+        set(headers, header::ACCEPT_RANGES, "bytes");
+        if self.varies {
+            set(headers, header::VARY, "Accept-Encoding");
+        }
+        if let Some(coding) = self.encoding.header() {
+            headers.insert(header::CONTENT_ENCODING, coding);
+        }
+        response
+    }
+}
+
+fn insert_text(headers: &mut HeaderMap, name: header::HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,41 @@
+//! Where people listen: accepting connections and copying the same bytes to all of them.
+//!
+//! A *stream* is a head and numbered chunks of bytes in a [`ring`]; a *document* is a small public object that is the same
+//! for everyone. [`faces`] decide, without touching a socket, what a request is answered with; [`accept`] is the engine
+//! that owns the sockets: it accepts, sniffs, limits and writes.
+//!
+//! The edge knows nothing of media: to it a chunk is a name, a sequence number and bytes (DESIGN §2, rule 4). It knows no
+//! rooms, people or clocks of the programme either; whatever is not a stream or a document goes to the fallback service.
+//!
+//! # Layers
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | [`ring`] | the last chunks of a stream | nothing else |
+//! | [`stream`] | a named ring with its listeners, counted | wakers |
+//! | `family` | streams that are one programme at different cost, and what a rung makes of them | the ladder's table |
+//! | `load` | how loaded this node is, for the ladder | `/proc` |
+//! | [`documents`] | what everyone reads: pages, playlists, status, replay | HTTP semantics |
+//! | [`faces`] | request head in, reply out | HTTP semantics, no socket, no runtime |
+//! | [`accept`] | sockets, TLS, deadlines, caps; one task per connection | tokio, hyper, rustls |
+
+pub mod accept;
+pub mod counters;
+pub mod documents;
+mod edge;
+pub mod faces;
+mod family;
+pub mod limits;
+mod load;
+pub mod ring;
+mod shard;
+pub mod stream;
+
+pub use accept::{AcceptConfig, Peer, RequestBody, bind, serve, tls::Tls};
+pub use counters::{EdgeCounters, Refusal};
+pub use documents::{Body, CacheClass, Document, DocumentError, Documents, FileDocument};
+pub use edge::{Edge, EdgeConfig};
+pub use family::{Told, Word};
+pub use limits::{AcceptLimits, EdgeLimits};
+pub use load::LoadMeter;
+pub use stream::{PublishError, Stream, StreamCounters, StreamError, StreamSpec};

@@ -1,0 +1,168 @@
+//! Every bound of the edge by name, with its unit and what happens when it is reached.
+//!
+//! The defaults are fit for one machine on the public internet; tests pass shorter ones.
+
+/// Bounds of what the edge keeps in memory and serves.
+#[derive(Clone, Debug)]
+pub struct EdgeLimits {
+    /// Streams open at once. Beyond: `open_stream` is refused.
+    pub streams_max: usize,
+    /// Documents kept at once. Beyond: `put` is refused.
+    pub documents_max: usize,
+    /// Bytes of all in-memory documents, every encoding counted. Beyond: `put` is refused.
+    pub documents_bytes_max: u64,
+    /// Answers being read from disk at once, each holding a descriptor and 64 KiB. Beyond: 503.
+    pub file_answers_max: usize,
+    /// How often in one ring's length a listener may be overtaken before it is let go; its player reconnects.
+    pub overtaken_max: u32,
+}
+
+impl Default for EdgeLimits {
+    fn default() -> Self {
+        Self {
+            streams_max: 4096,
+            documents_max: 16_384,
+            documents_bytes_max: 512 * 1024 * 1024,
+            file_answers_max: 128,
+            overtaken_max: 5,
+        }
+    }
+}
+
+/// Bounds of connections: how many, for how long, and how large their heads may be.
+#[derive(Clone, Debug)]
+pub struct AcceptLimits {
+    /// From the first byte of a request head to its end (and from accept to the first byte), ms. Beyond: 408, closed.
+    pub header_ms: u64,
+    /// The whole TLS handshake, ms. Beyond: closed.
+    pub handshake_ms: u64,
+    /// A kept-alive connection with nothing asked, ms. Beyond: closed without a word.
+    pub idle_ms: u64,
+    /// An answer of which the peer takes not one byte, ms. Beyond: reset.
+    pub write_stall_ms: u64,
+    /// The same for a live listener, whose next chunk may be a while away, ms. Beyond: reset.
+    pub live_stall_ms: u64,
+    /// A request body from head to end, ms. Beyond: the handler gets an error.
+    pub request_body_ms: u64,
+    /// After shutdown was asked, how long answers may take to finish, ms. Beyond: cut.
+    pub shutdown_ms: u64,
+    /// A request head, bytes (at least 8,192, which is the least the parser works with). Beyond: 431.
+    pub header_bytes_max: usize,
+    /// Header fields in one head. Beyond: 431.
+    pub headers_max: usize,
+    /// A request body, bytes. Beyond: 413, or an error to the handler when the length was not announced.
+    pub request_body_bytes_max: u64,
+    /// Open connections of this listener. Beyond: 503 where plain HTTP is spoken, else closed.
+    pub connections_max: usize,
+    /// Open connections of one IPv4 /24 or IPv6 /64. Beyond: as `connections_max`.
+    pub prefix_connections_max: usize,
+    /// Whether loopback is exempt from the cap per prefix: a reverse proxy on this machine is one address for all.
+    pub loopback_exempt: bool,
+    /// Descriptors of the process left for everything but listeners: stage, storage, files. Lowers `connections_max`
+    /// where the process limit asks for it.
+    pub descriptor_reserve: usize,
+    /// Bytes the kernel may hold for a connection beyond what is in flight (`TCP_NOTSENT_LOWAT`). Small, so that a slow
+    /// listener is noticed by the ring instead of hearing the past.
+    pub unsent_bytes_max: u32,
+}
+
+impl Default for AcceptLimits {
+    fn default() -> Self {
+        Self {
+            header_ms: 5_000,
+            handshake_ms: 5_000,
+            idle_ms: 15_000,
+            write_stall_ms: 10_000,
+            live_stall_ms: 30_000,
+            request_body_ms: 10_000,
+            shutdown_ms: 5_000,
+            header_bytes_max: 16 * 1024,
+            headers_max: 64,
+            request_body_bytes_max: 256 * 1024,
+            connections_max: 100_000,
+            prefix_connections_max: 4_096,
+            loopback_exempt: true,
+            descriptor_reserve: 256,
+            unsent_bytes_max: 16 * 1024,
+        }
+    }
+}
+
+/// Shards of one port: each is a thread, and holds as many listeners as a process may hold descriptors. Beyond: 503.
+pub const SHARDS_MAX: usize = 64;
+
+/// Largest chunk a ring takes, bytes. Beyond: `publish` is refused.
+pub const CHUNK_BYTES_MAX: usize = 1024 * 1024;
+
+/// Longest path of a stream or document, bytes. Beyond: `open_stream` or `put` is refused.
+pub const PATH_BYTES_MAX: usize = 512;
+
+/// Refusals being said at once, each a short task of at most a second. Beyond: closed without a word.
+pub const FAREWELLS_MAX: usize = 64;
+
+/// How long a refused peer is given to take its answer, ms. Beyond: closed.
+pub const FAREWELL_MS: u64 = 1_000;
+
+/// What is read and thrown away after a refusal, so that the answer is not lost to a reset, bytes. Beyond: closed.
+pub const LINGER_BYTES_MAX: usize = 256 * 1024;
+
+/// Backlog of the listening socket, connections; the kernel lowers it to `net.core.somaxconn`.
+pub const LISTEN_BACKLOG: i32 = 4096;
+
+/// One read from disk, bytes.
+pub const FILE_READ_BYTES: usize = 64 * 1024;
+
+/// The soft limit of open descriptors of this process, where the system tells (Linux).
+#[must_use]
+pub fn descriptor_limit() -> Option<usize> {
+    parse_descriptor_limit(&std::fs::read_to_string("/proc/self/limits").ok()?)
+}
+
+fn parse_descriptor_limit(text: &str) -> Option<usize> {
+    let line = text.lines().find(|l| l.starts_with("Max open files"))?;
+    match line.split_whitespace().nth(3)? {
+        "unlimited" => Some(usize::MAX),
+        soft => soft.parse().ok(),
+    }
+}
+
+impl AcceptLimits {
+    /// Listeners that the limits and the descriptors of this process allow together: every shard has a table of its own.
+    #[must_use]
+    pub fn listeners_allowed(&self, descriptors: Option<usize>) -> usize {
+        crate::shard::capacity(descriptors)
+            .saturating_mul(SHARDS_MAX)
+            .min(self.connections_max)
+    }
+
+    /// Connections other than listeners' that the limits and the descriptors of this process allow together.
+    #[must_use]
+    pub fn connections_allowed(&self, descriptors: Option<usize>) -> usize {
+        let by_descriptors = descriptors.map_or(usize::MAX, |n| {
+            // With fewer descriptors than the reserve, half of them still serve.
+            n.saturating_sub(self.descriptor_reserve).max(n / 2)
+        });
+        self.connections_max.min(by_descriptors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_soft_limit() {
+        let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                    Max open files            1024                 20000                files     \n";
+        assert_eq!(parse_descriptor_limit(text), Some(1024));
+        assert_eq!(parse_descriptor_limit("nothing here"), None);
+    }
+
+    #[test]
+    fn descriptors_lower_the_connection_cap_by_the_reserve() {
+        let limits = AcceptLimits::default();
+        assert_eq!(limits.connections_allowed(Some(20_000)), 19_744);
+        assert_eq!(limits.connections_allowed(Some(300)), 150);
+        assert_eq!(limits.connections_allowed(None), limits.connections_max);
+    }
+}

@@ -1,0 +1,564 @@
+//! One listener: a socket, a cursor into the stream, and at most the rest of one chunk that the socket did not take.
+//!
+//! It owns no queue and no timer. It is visited when its turn has come, gives what the socket takes, and otherwise waits for
+//! its next turn; one that falls out of the ring is put at the live edge and the chunks it misses are counted.
+
+use std::io::{self, IoSlice};
+
+use bytes::{Buf, Bytes};
+
+use super::frames::{Frame, Frames, LAST_CHUNK};
+use crate::family::Told;
+
+/// Chunks given in one system call, at most; Linux takes 1,024.
+const SLICES_MAX: usize = 64;
+
+/// Where the bytes go.
+pub(super) trait Wire {
+    /// As [`io::Write::write_vectored`] on a non-blocking socket.
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Sends what the wire itself holds back (ciphertext). `WouldBlock` while there is some.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// What came of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Visit {
+    /// It has everything there is.
+    Even,
+    /// The socket takes no more for now.
+    Blocked,
+    /// The answer is over.
+    Over(Over),
+}
+
+/// Why an answer is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Everything was given, and the end said.
+    Ended,
+    /// The other side is gone.
+    Gone,
+    /// It took nothing for too long.
+    Stalled,
+    /// It was overtaken too often.
+    TooSlow,
+}
+
+/// How patient a shard is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Without taking a byte although there is something, ms.
+    pub(super) stall_ms: u64,
+    /// Times a listener may be overtaken in one ring's length.
+    pub(super) overtaken_max: u32,
+}
+
+/// What a listener is visited with.
+#[derive(Clone, Copy)]
+pub(super) struct Turn<'a> {
+    pub(super) frames: &'a Frames,
+    /// How it is to be served, and the word for that if it does not know yet; none where it cannot be told.
+    pub(super) told: Option<(Told, &'a Frame)>,
+    /// What it is given at the live edge, ms.
+    pub(super) burst_ms: u32,
+    /// It gets no chunk from this ordinal on: there it changes over to another stream.
+    pub(super) until: u64,
+    pub(super) patience: Patience,
+    pub(super) now_ms: u64,
+}
+
+/// Where a listener is in its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The head of the stream is not there yet.
+    BeforeHead,
+    /// Chunk by chunk; the number is the ordinal of the next.
+    Chunks(u64),
+    /// The end was put into `rest`.
+    Closing,
+}
+
+/// See the module.
+pub(super) struct Listener {
+    stage: Stage,
+    /// What is left of something that was begun. Framing forbids leaving it unfinished.
+    rest: Bytes,
+    chunked: bool,
+    /// How it knows that it is served.
+    knows: Told,
+    overtaken: u32,
+    /// Until which ordinal an overtaking counts.
+    forgive_at: u64,
+    blocked_since_ms: Option<u64>,
+}
+
+impl Listener {
+    /// A newcomer; `answer` is the head of the HTTP answer. `chunked` is false for HTTP/1.0. `knows` is what it takes for
+    /// granted.
+    pub(super) fn new(answer: Bytes, chunked: bool, knows: Told) -> Self {
+        Self {
+            stage: Stage::BeforeHead,
+            rest: answer,
+            chunked,
+            knows,
+            overtaken: 0,
+            forgive_at: 0,
+            blocked_since_ms: None,
+        }
+    }
+
+    /// Gives what is there and is taken. Adds the bytes that were taken to `sent`.
+    pub(super) fn visit(&mut self, turn: Turn<'_>, wire: &mut impl Wire, sent: &mut u64) -> Visit {
+        let before = *sent;
+        let visit = match self.give(turn, wire, sent) {
+            Ok(visit) => visit,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Visit::Blocked,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Visit::Over(Over::Stalled),
+            Err(_) => Visit::Over(Over::Gone),
+        };
+        if visit != Visit::Blocked {
+            self.blocked_since_ms = None;
+            return visit;
+        }
+        let since = match self.blocked_since_ms {
+            Some(since) if *sent == before => since,
+            _ => *self.blocked_since_ms.insert(turn.now_ms),
+        };
+        if turn.now_ms.saturating_sub(since) >= turn.patience.stall_ms {
+            return Visit::Over(Over::Stalled);
+        }
+        visit
+    }
+
+    /// Ordinal of the next chunk it gets, between two chunks.
+    pub(super) fn cursor(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Chunks(next) if self.rest.is_empty() => Some(next),
+            _ => None,
+        }
+    }
+
+    /// Goes on with that chunk of another stream. Between two chunks only.
+    pub(super) fn go_on_at(&mut self, ordinal: u64) {
+        self.stage = Stage::Chunks(ordinal);
+        self.forgive_at = 0;
+    }
+
+    fn give(&mut self, turn: Turn<'_>, wire: &mut impl Wire, sent: &mut u64) -> io::Result<Visit> {
+        let frames = turn.frames;
+        loop {
+            while !self.rest.is_empty() {
+                let taken = wire.write_vectored(&[IoSlice::new(&self.rest)])?;
+                self.rest.advance(taken);
+                *sent += taken as u64;
+            }
+            // A listener without a rest owns no allocation.
+            self.rest = Bytes::new();
+            match self.stage {
+                Stage::BeforeHead => {
+                    if frames.closing() {
+                        self.say_the_end();
+                    } else if let Some(head) = frames.head(self.chunked) {
+                        self.rest = head;
+                        self.stage = Stage::Chunks(frames.join(turn.burst_ms));
+                    } else if frames.ended() {
+                        self.say_the_end();
+                    } else {
+                        return wire.flush().map(|()| Visit::Even);
+                    }
+                }
+                Stage::Chunks(_) if frames.closing() => self.say_the_end(),
+                Stage::Chunks(_)
+                    if let Some((told, word)) = turn.told
+                        && self.knows != told =>
+                {
+                    self.knows = told;
+                    self.rest = word.part(self.chunked, 0);
+                }
+                Stage::Chunks(next) if next < frames.first() => {
+                    if !self.jump(next, turn) {
+                        return Ok(Visit::Over(Over::TooSlow));
+                    }
+                }
+                Stage::Chunks(next) if next >= frames.end().min(turn.until) => {
+                    if !frames.ended() || next < frames.end() {
+                        return wire.flush().map(|()| Visit::Even);
+                    }
+                    self.say_the_end();
+                }
+                Stage::Chunks(next) => self.send_from(next, turn, wire, sent)?,
+                Stage::Closing => return wire.flush().map(|()| Visit::Over(Over::Ended)),
+            }
+        }
+    }
+
+    fn send_from(
+        &mut self,
+        next: u64,
+        turn: Turn<'_>,
+        wire: &mut impl Wire,
+        sent: &mut u64,
+    ) -> io::Result<()> {
+        let frames = turn.frames;
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let most = (turn.until - next).min(SLICES_MAX as u64) as usize;
+        let count = frames.gather(next, self.chunked, &mut slices[..most]);
+        let mut taken = wire.write_vectored(&slices[..count])?;
+        *sent += taken as u64;
+        let mut ordinal = next;
+        for slice in &slices[..count] {
+            if taken < slice.len() {
+                break;
+            }
+            taken -= slice.len();
+            ordinal += 1;
+        }
+        if taken > 0 {
+            self.rest = frames.rest(ordinal, self.chunked, taken);
+            ordinal += 1;
+        }
+        self.stage = Stage::Chunks(ordinal);
+        Ok(())
+    }
+
+    /// To the live edge, where it gets the burst of a newcomer: its buffer has run empty. False when that was too often.
+    fn jump(&mut self, next: u64, turn: Turn<'_>) -> bool {
+        let frames = turn.frames;
+        if next >= self.forgive_at {
+            self.overtaken = 0;
+        }
+        self.overtaken += 1;
+        let join = frames.join(turn.burst_ms);
+        frames.stream().count_overtaken(join - next);
+        if self.overtaken > turn.patience.overtaken_max {
+            frames.stream().count_dropped_slow();
+            return false;
+        }
+        self.forgive_at = join + frames.stream().spec().ring_chunks as u64;
+        self.stage = Stage::Chunks(join);
+        true
+    }
+
+    fn say_the_end(&mut self) {
+        self.rest = if self.chunked {
+            Bytes::from_static(LAST_CHUNK)
+        } else {
+            Bytes::new()
+        };
+        self.stage = Stage::Closing;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use stentor_core::admission::Rung;
+
+    use super::*;
+    use crate::stream::{Stream, StreamSpec};
+
+    const PATIENCE: Patience = Patience {
+        stall_ms: 1_000,
+        overtaken_max: 2,
+    };
+
+    const AT_REST: Told = Told {
+        rung: Rung::REST,
+        flush_ms: 200,
+        hold_ms: 400,
+        leaves_in_ms: None,
+    };
+
+    /// A socket with room for so many bytes.
+    #[derive(Default)]
+    struct Socket {
+        room: usize,
+        got: Vec<u8>,
+        calls: usize,
+    }
+
+    impl Wire for Socket {
+        fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.calls += 1;
+            let before = self.got.len();
+            for slice in slices {
+                let taken = slice.len().min(self.room);
+                self.got.extend_from_slice(&slice[..taken]);
+                self.room -= taken;
+            }
+            match self.got.len() - before {
+                0 => Err(io::ErrorKind::WouldBlock.into()),
+                taken => Ok(taken),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Scene {
+        stream: Arc<Stream>,
+        frames: Frames,
+        listener: Listener,
+        socket: Socket,
+        next: u64,
+        now_ms: u64,
+        told: Told,
+        word: Option<Frame>,
+        until: u64,
+    }
+
+    /// A ring of six chunks of which a newcomer gets two.
+    fn scene(chunked: bool) -> Scene {
+        let stream = Arc::new(
+            Stream::new(StreamSpec {
+                path: "/e/demo/48".into(),
+                live_name: Some("live.mp4".into()),
+                chunk_ext: None,
+                head_name: None,
+                content_type: "audio/mp4".into(),
+                chunk_ms: 200,
+                flush_ms: 200,
+                burst_ms: 400,
+                ring_chunks: 6,
+                listeners_max: 10,
+            })
+            .unwrap(),
+        );
+        stream.set_head(Bytes::from_static(b"head"));
+        Scene {
+            frames: Frames::new(stream.clone()),
+            stream,
+            listener: Listener::new(Bytes::from_static(b"answer"), chunked, AT_REST),
+            socket: Socket {
+                room: usize::MAX,
+                ..Socket::default()
+            },
+            next: 0,
+            now_ms: 0,
+            told: AT_REST,
+            word: None,
+            until: u64::MAX,
+        }
+    }
+
+    impl Scene {
+        fn publish(&mut self, chunks: u64) {
+            for _ in 0..chunks {
+                let text = format!("<{}>", self.next);
+                self.stream.publish(self.next, Bytes::from(text)).unwrap();
+                self.next += 1;
+            }
+        }
+
+        fn visit(&mut self) -> Visit {
+            self.frames.sync();
+            let mut sent = 0;
+            let before = self.socket.got.len();
+            let turn = Turn {
+                frames: &self.frames,
+                told: self.word.as_ref().map(|word| (self.told, word)),
+                burst_ms: 400,
+                until: self.until,
+                patience: PATIENCE,
+                now_ms: self.now_ms,
+            };
+            let visit = self.listener.visit(turn, &mut self.socket, &mut sent);
+            assert_eq!(sent, (self.socket.got.len() - before) as u64);
+            visit
+        }
+
+        fn heard(&mut self) -> String {
+            String::from_utf8(std::mem::take(&mut self.socket.got)).unwrap()
+        }
+    }
+
+    #[test]
+    fn a_newcomer_gets_head_and_burst_at_once_and_then_all_that_follows_in_one_call() {
+        let mut scene = scene(true);
+        scene.publish(5);
+        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.heard(), "answer4\r\nhead\r\n3\r\n<3>\r\n3\r\n<4>\r\n");
+        scene.publish(3);
+        scene.socket.calls = 0;
+        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.heard(), "3\r\n<5>\r\n3\r\n<6>\r\n3\r\n<7>\r\n");
+        assert_eq!(scene.socket.calls, 1);
+    }
+
+    #[test]
+    fn a_word_comes_once_and_between_two_chunks_only() {
+        let mut scene = scene(true);
+        scene.word = Some(Frame::new(b"[1]"));
+        scene.publish(1);
+        scene.socket.room = 6 + 9 + 4;
+        assert_eq!(scene.visit(), Visit::Blocked, "in the middle of <0>");
+        scene.told.leaves_in_ms = Some(1);
+        scene.publish(1);
+        scene.socket.room = usize::MAX;
+        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(
+            scene.heard(),
+            "answer4\r\nhead\r\n3\r\n<0>\r\n3\r\n[1]\r\n3\r\n<1>\r\n"
+        );
+        scene.publish(1);
+        scene.visit();
+        assert_eq!(scene.heard(), "3\r\n<2>\r\n");
+        scene.told = AT_REST;
+        scene.word = Some(Frame::new(b"[0]"));
+        scene.visit();
+        assert_eq!(scene.heard(), "3\r\n[0]\r\n");
+    }
+
+    #[test]
+    fn a_newcomer_above_rest_is_told_before_its_first_chunk() {
+        let mut scene = scene(true);
+        scene.told.rung = Rung::LEAST;
+        scene.word = Some(Frame::new(b"[3]"));
+        scene.publish(1);
+        scene.visit();
+        assert_eq!(scene.heard(), "answer4\r\nhead\r\n3\r\n[3]\r\n3\r\n<0>\r\n");
+    }
+
+    #[test]
+    fn one_that_changes_over_stops_at_the_boundary_and_goes_on_behind_it() {
+        let mut scene = scene(true);
+        scene.publish(1);
+        scene.until = 3;
+        scene.visit();
+        scene.publish(4);
+        scene.heard();
+        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.heard(), "3\r\n<1>\r\n3\r\n<2>\r\n");
+        assert_eq!(scene.listener.cursor(), Some(3));
+        scene.listener.go_on_at(4);
+        scene.until = u64::MAX;
+        scene.visit();
+        assert_eq!(scene.heard(), "3\r\n<4>\r\n");
+    }
+
+    #[test]
+    fn an_old_client_gets_the_sound_without_frames() {
+        let mut scene = scene(false);
+        scene.publish(2);
+        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.heard(), "answerhead<0><1>");
+        scene.stream.end();
+        assert_eq!(scene.visit(), Visit::Over(Over::Ended));
+        assert_eq!(scene.heard(), "");
+    }
+
+    #[test]
+    fn whatever_room_the_socket_has_the_bytes_are_whole_and_in_order() {
+        let mut whole = scene(true);
+        whole.publish(2);
+        whole.visit();
+        whole.publish(4);
+        whole.visit();
+        let expected = whole.heard();
+        for room in 1..40 {
+            let mut scene = scene(true);
+            scene.publish(2);
+            scene.socket.room = room;
+            while scene.visit() == Visit::Blocked {
+                scene.socket.room = room;
+            }
+            scene.publish(4);
+            while scene.visit() == Visit::Blocked {
+                scene.socket.room = room;
+            }
+            assert_eq!(scene.heard(), expected, "room for {room}");
+        }
+    }
+
+    #[test]
+    fn one_that_is_overtaken_finishes_its_chunk_and_jumps_to_live_and_the_missed_are_exact() {
+        let mut scene = scene(true);
+        scene.publish(2);
+        scene.visit();
+        scene.heard();
+        scene.publish(1);
+        scene.socket.room = 4;
+        assert_eq!(scene.visit(), Visit::Blocked);
+        scene.publish(20);
+        scene.socket.room = usize::MAX;
+        assert_eq!(scene.visit(), Visit::Even);
+        // Had 0..=2; live is 21 and 22.
+        assert_eq!(scene.heard(), "3\r\n<2>\r\n4\r\n<21>\r\n4\r\n<22>\r\n");
+        let counters = scene.stream.counters();
+        assert_eq!((counters.overtaken, counters.chunks_skipped), (1, 18));
+    }
+
+    #[test]
+    fn one_that_is_overtaken_again_and_again_is_let_go_and_forgiven_after_a_ring_in_time() {
+        let mut often = scene(true);
+        often.visit();
+        for round in 0..3 {
+            often.publish(20);
+            let gone = often.visit() == Visit::Over(Over::TooSlow);
+            assert_eq!(gone, round == 2);
+        }
+        assert_eq!(often.stream.counters().dropped_slow, 1);
+        let mut seldom = scene(true);
+        seldom.visit();
+        for _ in 0..10 {
+            seldom.publish(20);
+            assert_eq!(seldom.visit(), Visit::Even);
+            for _ in 0..7 {
+                seldom.publish(1);
+                assert_eq!(seldom.visit(), Visit::Even);
+            }
+        }
+        assert_eq!(seldom.stream.counters().dropped_slow, 0);
+    }
+
+    #[test]
+    fn one_that_takes_nothing_is_let_go_after_its_time_and_one_that_takes_a_byte_is_not() {
+        let mut scene = scene(true);
+        scene.publish(2);
+        scene.socket.room = 0;
+        for now_ms in [0, 500, 999] {
+            scene.now_ms = now_ms;
+            assert_eq!(scene.visit(), Visit::Blocked);
+        }
+        scene.socket.room = 1;
+        scene.now_ms = 1_000;
+        assert_eq!(scene.visit(), Visit::Blocked);
+        scene.now_ms = 1_999;
+        assert_eq!(scene.visit(), Visit::Blocked);
+        scene.now_ms = 2_000;
+        assert_eq!(scene.visit(), Visit::Over(Over::Stalled));
+    }
+
+    #[test]
+    fn the_end_and_the_leaving_are_said_after_a_whole_chunk() {
+        for leaving in [false, true] {
+            let mut scene = scene(true);
+            scene.publish(2);
+            scene.visit();
+            scene.heard();
+            scene.publish(1);
+            if leaving {
+                scene.stream.close();
+            } else {
+                scene.stream.end();
+            }
+            assert_eq!(scene.visit(), Visit::Over(Over::Ended));
+            let expected = if leaving {
+                "0\r\n\r\n"
+            } else {
+                "3\r\n<2>\r\n0\r\n\r\n"
+            };
+            assert_eq!(scene.heard(), expected);
+        }
+    }
+
+    #[test]
+    fn a_listener_is_a_few_words() {
+        assert!(size_of::<Listener>() <= 104, "{}", size_of::<Listener>());
+    }
+}

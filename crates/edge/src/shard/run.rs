@@ -1,0 +1,391 @@
+//! The thread of a shard: newcomers in, turns given, leavers out.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use mio::net::{TcpStream, UnixStream};
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use stentor_core::admission::Rung;
+
+use super::cohort::Words;
+use super::frames::Frames;
+use super::listener::{Listener, Over, Patience, Turn, Visit};
+use super::socket::Socket;
+use super::table;
+use super::wheel::{Seat, TICK_MS, Wheel};
+use super::{Newcomer, State};
+use crate::accept::Permit;
+use crate::counters::{Refusal, add};
+use crate::edge::Edge;
+use crate::family::Told;
+use crate::stream::{Place, Stream};
+
+const INBOX: Token = Token(usize::MAX);
+
+/// Events taken from the kernel at a time.
+const EVENTS: usize = 512;
+
+/// Newcomers taken in before listeners have their turn.
+const NEWCOMERS_MAX: usize = 128;
+
+/// A slot that is visited later than this is late, ms.
+const LATE_MS: u64 = 2 * TICK_MS;
+
+/// How long a newcomer's papers may lag behind its socket.
+const PAPERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// One listener with everything it holds.
+pub(super) struct Entry {
+    socket: Socket,
+    pub(super) listener: Listener,
+    pub(super) track: u32,
+    pub(super) wheel: u32,
+    pub(super) seat: Seat,
+    pub(super) place: Place,
+    _permit: Permit,
+}
+
+/// User memory of one listener on a plain socket, bytes, beside its seat.
+#[cfg(test)]
+pub(super) const ENTRY_BYTES: usize = size_of::<Entry>();
+
+/// One stream with its listeners here, one wheel for each rung as on which some of them are served.
+pub(super) struct Track {
+    pub(super) frames: Frames,
+    pub(super) wheels: Vec<Wheel>,
+    words: Words,
+}
+
+/// See the module.
+pub(super) struct Shard {
+    pub(super) edge: Edge,
+    state: Arc<State>,
+    poll: Poll,
+    inbox: UnixStream,
+    papers: Receiver<Newcomer>,
+    patience: Patience,
+    pub(super) entries: Slab<Entry>,
+    pub(super) tracks: Slab<Track>,
+    began: Instant,
+    /// When the last wait ended, µs.
+    woke_us: u64,
+    more_waits: bool,
+}
+
+impl Shard {
+    pub(super) fn new(
+        edge: Edge,
+        state: Arc<State>,
+        inbox: std::os::unix::net::UnixStream,
+        papers: Receiver<Newcomer>,
+        patience: Patience,
+    ) -> io::Result<Self> {
+        inbox.set_nonblocking(true)?;
+        let mut inbox = UnixStream::from_std(inbox);
+        let poll = Poll::new()?;
+        poll.registry()
+            .register(&mut inbox, INBOX, Interest::READABLE)?;
+        Ok(Self {
+            edge,
+            state,
+            poll,
+            inbox,
+            papers,
+            patience,
+            entries: Slab::new(),
+            tracks: Slab::new(),
+            began: Instant::now(),
+            woke_us: 0,
+            more_waits: false,
+        })
+    }
+
+    /// Until nobody can send newcomers any more: the port was left, and with it whoever has not gone by then.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        let mut open = true;
+        while open {
+            let waits = self.now_us();
+            self.gauge_busy(waits);
+            if let Err(error) = self.poll.poll(&mut events, self.wait())
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "a shard cannot wait for its sockets");
+                return;
+            }
+            self.woke_us = self.now_us();
+            let mut inbox = self.more_waits;
+            for event in &events {
+                match event.token() {
+                    INBOX => inbox = true,
+                    Token(key) => self.hear_out(key),
+                }
+            }
+            if inbox {
+                open = self.take_newcomers();
+            }
+            let turns = self.now_us();
+            self.give_turns();
+            let turns_us = self.now_us() - turns;
+            add(&self.state.gauge.turns_us, turns_us);
+        }
+    }
+
+    fn gauge_busy(&self, now_us: u64) {
+        add(&self.state.gauge.busy_us, now_us - self.woke_us);
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.now_us() / 1_000
+    }
+
+    /// As if so much time had passed.
+    #[cfg(test)]
+    pub(super) fn move_time(&mut self, ms: u64) {
+        self.began -= Duration::from_millis(ms);
+    }
+
+    fn now_us(&self) -> u64 {
+        self.began.elapsed().as_micros() as u64
+    }
+
+    /// Until something must be done: at most a tick where there are listeners, since the news is looked for then.
+    fn wait(&self) -> Option<Duration> {
+        if self.more_waits {
+            return Some(Duration::ZERO);
+        }
+        if self.entries.is_empty() {
+            return None;
+        }
+        let now_us = self.now_us();
+        let tick_us = TICK_MS * 1_000;
+        Some(Duration::from_micros(tick_us - now_us % tick_us))
+    }
+
+    /// Says whether more may come.
+    fn take_newcomers(&mut self) -> bool {
+        for _ in 0..NEWCOMERS_MAX {
+            match table::receive(&self.inbox) {
+                Ok(fd) => {
+                    // A socket without papers belongs to nobody.
+                    if let Ok(newcomer) = self.papers.recv_timeout(PAPERS_WITHIN) {
+                        self.take(fd, newcomer);
+                    }
+                }
+                Err(error) => {
+                    self.more_waits = false;
+                    return error.kind() != io::ErrorKind::UnexpectedEof;
+                }
+            }
+        }
+        self.more_waits = true;
+        true
+    }
+
+    pub(super) fn take(&mut self, fd: Option<OwnedFd>, newcomer: Newcomer) {
+        let Some(fd) = fd else {
+            self.edge.count().refuse(Refusal::NoDescriptor);
+            self.state.gauge.listeners.fetch_sub(1, Ordering::Relaxed);
+            return;
+        };
+        #[cfg(test)]
+        assert!(!self.state.doomed.load(Ordering::Relaxed), "asked to panic");
+        let tcp = TcpStream::from_std(std::net::TcpStream::from(fd));
+        let track = self.track(newcomer.place.stream());
+        let rung = self.starts_at(track, newcomer.rung);
+        let wheel = self.wheel(track, rung);
+        let knows = Told::of(&newcomer.place.asked(), Rung::REST, None);
+        let now_ms = self.now_ms();
+        let vacant = self.entries.vacant_entry();
+        let key = vacant.key();
+        let mut socket = Socket::new(tcp, newcomer.tls);
+        let watched =
+            self.poll
+                .registry()
+                .register(&mut socket.tcp, Token(key), Interest::READABLE);
+        if watched.is_err() {
+            self.state.gauge.listeners.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let seat = self.tracks[track].wheels[wheel].join(key as u32, now_ms);
+        vacant.insert(Entry {
+            socket,
+            listener: Listener::new(newcomer.answer, newcomer.chunked, knows),
+            track: track as u32,
+            wheel: wheel as u32,
+            seat,
+            place: newcomer.place,
+            _permit: newcomer.permit,
+        });
+        // It hears at once, whoever's turn it is.
+        self.visit(key);
+    }
+
+    pub(super) fn track(&mut self, stream: &Arc<Stream>) -> usize {
+        let known = self
+            .tracks
+            .iter()
+            .find(|(_, track)| Arc::ptr_eq(track.frames.stream(), stream));
+        if let Some((key, _)) = known {
+            return key;
+        }
+        let mut frames = Frames::new(stream.clone());
+        frames.sync();
+        self.tracks.insert(Track {
+            words: Words::of(&self.edge, stream),
+            frames,
+            wheels: Vec::new(),
+        })
+    }
+
+    /// At most one a rung.
+    pub(super) fn wheel(&mut self, track: usize, rung: Rung) -> usize {
+        let Track { frames, wheels, .. } = &mut self.tracks[track];
+        if let Some(known) = wheels.iter().position(|wheel| wheel.rung() == rung) {
+            return known;
+        }
+        let flush_ms = frames.stream().terms(rung).flush_ms;
+        wheels.push(Wheel::new(rung, flush_ms.into()));
+        wheels.len() - 1
+    }
+
+    pub(super) fn give_turns(&mut self) {
+        let now_ms = self.now_ms();
+        let rung = self.edge.rung().serving();
+        let tracks: Vec<usize> = self.tracks.iter().map(|(key, _)| key).collect();
+        for track in tracks {
+            let news = self.tracks[track].frames.sync();
+            let leaving = self.tracks[track].frames.closing();
+            // Where listeners cannot be told, those who are in stay as they are.
+            let kin = self.tracks[track].frames.stream().kin();
+            let told = kin.is_some_and(|kin| kin.told);
+            let Track { words, frames, .. } = &mut self.tracks[track];
+            let leaves = words.follow(&self.edge, frames.stream());
+            for wheel in 0..self.tracks[track].wheels.len() {
+                if told {
+                    self.tracks[track].wheels[wheel].follow(rung, now_ms);
+                }
+                if news && leaving || leaves {
+                    // Who must go is told at once, whoever's turn it is.
+                    for slot in 0..self.tracks[track].wheels[wheel].slots() {
+                        self.visit_slot(track, wheel, slot);
+                    }
+                } else if news {
+                    self.tracks[track].wheels[wheel].tell();
+                }
+                while let Some((slot, late_ms)) = self.tracks[track].wheels[wheel].due(now_ms) {
+                    add(&self.edge.count().turns, 1);
+                    if late_ms > LATE_MS {
+                        add(&self.edge.count().turns_late, 1);
+                    }
+                    self.visit_slot(track, wheel, slot);
+                }
+            }
+            if self.tracks[track].wheels.iter().all(Wheel::is_empty) {
+                self.tracks.remove(track);
+            }
+        }
+    }
+
+    fn visit_slot(&mut self, track: usize, wheel: usize, slot: usize) {
+        // Backwards: who leaves gives its seat to one that had its turn.
+        for index in (0..self.tracks[track].wheels[wheel].slot(slot).len()).rev() {
+            let key = self.tracks[track].wheels[wheel].slot(slot)[index];
+            self.visit(key as usize);
+        }
+    }
+
+    fn visit(&mut self, key: usize) {
+        let goes = self.goes(key, self.now_ms());
+        self.visit_until(key, goes);
+    }
+
+    /// One turn of a listener; with `goes` up to where it changes over, and then what it is given there.
+    fn visit_until(&mut self, key: usize, goes: Option<Rung>) {
+        let now_ms = self.now_ms();
+        let Some((track, wheel)) = self.entries.get(key).map(|e| (e.track, e.wheel as usize))
+        else {
+            return;
+        };
+        let until = self.leaves_at(key, goes);
+        let entry = &mut self.entries[key];
+        let track = &mut self.tracks[track as usize];
+        let rung = track.wheels[wheel].told();
+        let turn = Turn {
+            frames: &track.frames,
+            told: track.words.at(rung),
+            burst_ms: track.frames.stream().terms(rung).burst_ms,
+            until,
+            patience: self.patience,
+            now_ms,
+        };
+        let (mut sent, mut taken) = (0, 0);
+        let mut wire = entry.socket.counted(&mut taken);
+        let visit = entry.listener.visit(turn, &mut wire, &mut sent);
+        add(&self.edge.count().visits, 1);
+        if taken > 0 {
+            add(&self.edge.count().bytes_sent, taken);
+        }
+        match visit {
+            Visit::Even => {
+                if let Some(to) = goes {
+                    // Its turn is not over: what there is beyond the boundary it gets now, not in a whole interval.
+                    self.change_over(key, to);
+                    self.visit_until(key, None);
+                }
+            }
+            Visit::Blocked => {
+                add(&self.edge.count().blocked, 1);
+                // It is looked at again also when nothing is published any more.
+                track.wheels[entry.wheel as usize].tell();
+            }
+            Visit::Over(over) => self.let_go(key, over),
+        }
+    }
+
+    fn hear_out(&mut self, key: usize) {
+        let Some(entry) = self.entries.get_mut(key) else {
+            return;
+        };
+        let mut read = 0;
+        let over = entry.socket.hear_out(&mut read);
+        add(&self.edge.count().bytes_received, read);
+        if let Some(over) = over {
+            self.let_go(key, over);
+        }
+    }
+
+    /// Takes a listener out of its wheel.
+    pub(super) fn unseat(&mut self, key: usize) {
+        let entry = &self.entries[key];
+        let (seat, wheel) = (entry.seat, entry.wheel as usize);
+        let wheel = &mut self.tracks[entry.track as usize].wheels[wheel];
+        if let Some(moved) = wheel.leave(seat) {
+            self.entries[moved as usize].seat = seat;
+        }
+    }
+
+    fn let_go(&mut self, key: usize, over: Over) {
+        self.unseat(key);
+        let Entry {
+            mut socket, place, ..
+        } = self.entries.remove(key);
+        let _ = self.poll.registry().deregister(&mut socket.tcp);
+        match over {
+            Over::Ended => socket.finish(),
+            Over::Gone => {}
+            Over::Stalled => {
+                self.edge.count().refuse(Refusal::WriteStall);
+                socket.reset();
+            }
+            Over::TooSlow => socket.reset(),
+        }
+        drop(place);
+        self.state.gauge.listeners.fetch_sub(1, Ordering::Relaxed);
+    }
+}

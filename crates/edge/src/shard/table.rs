@@ -1,0 +1,135 @@
+//! Descriptor tables: how one process holds more sockets than its limit of open files, and how a socket gets from one to
+//! another.
+//!
+//! The limit counts per table, and a thread may have a table of its own (`unshare(CLONE_FILES)`, Linux). A descriptor is
+//! then a number in *that* table only: sockets change over as `SCM_RIGHTS` messages, and nothing that owns a descriptor may be
+//! dropped by a thread of another table.
+
+use std::fs;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+
+use nix::sched::{CloneFlags, unshare};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+
+/// Standard input, output and error stay in every table.
+const STANDARD: RawFd = 3;
+
+/// Gives this thread a table of its own, with nothing in it but the standard descriptors and `keep`. False where the system
+/// does not allow it: then the table stays shared.
+pub(super) fn leave_shared(keep: &impl AsRawFd) -> bool {
+    if unshare(CloneFlags::CLONE_FILES).is_err() {
+        return false;
+    }
+    let keep = keep.as_raw_fd();
+    for fd in open_here() {
+        if fd >= STANDARD && fd != keep {
+            close(fd);
+        }
+    }
+    true
+}
+
+/// Closes a number that is only ours because a table was copied.
+pub(super) fn close(fd: RawFd) {
+    // The listing's own descriptor is gone by then; nothing else can fail that would matter.
+    let _ = nix::unistd::close(fd);
+}
+
+fn open_here() -> Vec<RawFd> {
+    let Ok(entries) = fs::read_dir("/proc/thread-self/fd") else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// Sends a descriptor; the caller's own stays open. `WouldBlock` while the other side is behind.
+pub(super) fn send(through: &UnixStream, fd: impl AsFd) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut rights = SendAncillaryBuffer::new(&mut space);
+    let fds = [fd.as_fd()];
+    rights.push(SendAncillaryMessage::ScmRights(&fds));
+    sendmsg(
+        through,
+        &[IoSlice::new(b"!")],
+        &mut rights,
+        SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
+    )?;
+    Ok(())
+}
+
+/// The next descriptor sent; `None` in the place of one that found this table full.
+///
+/// # Errors
+/// `WouldBlock` when none waits; `UnexpectedEof` when the other side is gone.
+pub(super) fn receive(through: impl AsFd) -> io::Result<Option<OwnedFd>> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut rights = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    let message = recvmsg(
+        through,
+        &mut [IoSliceMut::new(&mut byte)],
+        &mut rights,
+        RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC,
+    )?;
+    if message.bytes == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let fd = rights.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
+        _ => None,
+    });
+    Ok(fd)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn a_socket_changes_over_to_another_table_and_the_old_number_means_nothing_there() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (mut client, server) = UnixStream::pair().unwrap();
+        let number = server.as_raw_fd();
+        let thread = std::thread::spawn(move || {
+            let own = leave_shared(&theirs);
+            if own {
+                assert!(!open_here().contains(&number), "{:?}", open_here());
+            }
+            let fd = loop {
+                match receive(&theirs) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        std::thread::yield_now();
+                    }
+                    received => break received.unwrap().unwrap(),
+                }
+            };
+            UnixStream::from(fd).write_all(b"from there").unwrap();
+            let end = loop {
+                match receive(&theirs) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        std::thread::yield_now();
+                    }
+                    end => break end,
+                }
+            };
+            assert_eq!(end.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        });
+        send(&ours, &server).unwrap();
+        drop(server);
+        let mut heard = [0; 10];
+        client.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"from there");
+        drop(ours);
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,181 @@
+//! Documents in memory: conditions, codings, ranges, caching.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use stentor_edge::{Body, CacheClass, Document};
+
+use crate::client::{ask, get};
+use crate::server::{Server, Setup, start};
+
+fn with_page() -> Server {
+    let server = start(Setup::default());
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        "content-security-policy",
+        HeaderValue::from_static("default-src 'self'"),
+    );
+    let page = Document {
+        content_type: "text/html; charset=utf-8".into(),
+        cache: CacheClass::Short(5),
+        body: Body {
+            identity: Bytes::from_static(b"0123456789"),
+            gzip: Some(Bytes::from_static(b"(gzip)")),
+            br: Some(Bytes::from_static(b"(br)")),
+        },
+        headers,
+    };
+    server.edge.documents().put("/e/demo", page).unwrap();
+    server
+}
+
+#[tokio::test]
+async fn a_document_comes_with_its_type_cache_tag_and_headers() {
+    let server = with_page();
+    let answer = get(server.addr, "/e/demo?from=mail").await;
+    assert_eq!((answer.status, answer.text()), (200, "0123456789"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=5"));
+    assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
+    assert_eq!(answer.header("accept-ranges"), Some("bytes"));
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(
+        answer.header("content-security-policy"),
+        Some("default-src 'self'")
+    );
+    for (cache, value) in [
+        (CacheClass::Immutable, "public, max-age=31536000, immutable"),
+        (CacheClass::NoStore, "no-store"),
+    ] {
+        let document = Document::new("application/json", cache, "{}");
+        server.edge.documents().put("/e/demo", document).unwrap();
+        let answer = get(server.addr, "/e/demo").await;
+        assert_eq!(answer.header("cache-control"), Some(value));
+        assert_eq!(answer.header("vary"), None);
+    }
+    assert!(server.edge.documents().remove("/e/demo"));
+    assert_eq!(get(server.addr, "/e/demo").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_tag_saves_the_body_until_the_document_changes() {
+    let server = with_page();
+    let tag = get(server.addr, "/e/demo")
+        .await
+        .header("etag")
+        .unwrap()
+        .to_owned();
+    for method in ["GET", "HEAD"] {
+        let same = ask(server.addr, method, "/e/demo", &[("If-None-Match", &tag)]).await;
+        assert_eq!((same.status, same.body.len()), (304, 0));
+        assert_eq!(same.header("etag"), Some(tag.as_str()));
+        assert_eq!(same.header("cache-control"), Some("public, max-age=5"));
+    }
+    let document = Document::new("text/plain", CacheClass::Short(5), "changed");
+    server.edge.documents().put("/e/demo", document).unwrap();
+    let changed = ask(server.addr, "GET", "/e/demo", &[("If-None-Match", &tag)]).await;
+    assert_eq!((changed.status, changed.text()), (200, "changed"));
+}
+
+#[tokio::test]
+async fn the_coding_is_the_clients_choice_and_has_its_own_tag() {
+    let server = with_page();
+    let plain = get(server.addr, "/e/demo").await;
+    let coded =
+        async |value: &str| ask(server.addr, "GET", "/e/demo", &[("Accept-Encoding", value)]).await;
+    let br = coded("gzip, br").await;
+    assert_eq!(
+        (br.header("content-encoding"), br.text()),
+        (Some("br"), "(br)")
+    );
+    let gzip = coded("gzip").await;
+    assert_eq!(
+        (gzip.header("content-encoding"), gzip.text()),
+        (Some("gzip"), "(gzip)")
+    );
+    let none = coded("zstd").await;
+    assert_eq!(
+        (none.header("content-encoding"), none.text()),
+        (None, "0123456789")
+    );
+    assert_ne!(br.header("etag"), gzip.header("etag"));
+    assert_ne!(br.header("etag"), plain.header("etag"));
+}
+
+#[tokio::test]
+async fn head_says_what_get_would_and_options_what_is_allowed() {
+    let server = with_page();
+    let head = ask(server.addr, "HEAD", "/e/demo", &[("Accept-Encoding", "br")]).await;
+    assert_eq!(
+        (head.status, head.header("content-length")),
+        (200, Some("4"))
+    );
+    assert_eq!(head.header("content-encoding"), Some("br"));
+    let options = ask(
+        server.addr,
+        "OPTIONS",
+        "/e/demo",
+        &[("Origin", "https://x")],
+    )
+    .await;
+    assert_eq!(options.status, 204);
+    assert_eq!(options.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(options.header("access-control-max-age"), Some("86400"));
+    ask(server.addr, "PUT", "/e/demo", &[("Content-Length", "0")])
+        .await
+        .is_sentence(405, "only be read");
+}
+
+#[tokio::test]
+async fn ranges_are_of_the_plain_bytes() {
+    let server = with_page();
+    let part = async |range: &str| {
+        let headers = [("Range", range), ("Accept-Encoding", "br")];
+        ask(server.addr, "GET", "/e/demo", &headers).await
+    };
+    for (range, text, content_range) in [
+        ("bytes=2-4", "234", "bytes 2-4/10"),
+        ("bytes=7-", "789", "bytes 7-9/10"),
+        ("bytes=-2", "89", "bytes 8-9/10"),
+        ("bytes=0-99", "0123456789", "bytes 0-9/10"),
+    ] {
+        let answer = part(range).await;
+        assert_eq!((answer.status, answer.text()), (206, text));
+        assert_eq!(answer.header("content-range"), Some(content_range));
+        assert_eq!(answer.header("content-encoding"), None);
+    }
+    let outside = part("bytes=10-").await;
+    outside.is_sentence(416, "10 bytes");
+    assert_eq!(outside.header("content-range"), Some("bytes */10"));
+    assert_eq!(part("bytes=0-1,3-4").await.text(), "0123456789");
+    let stale = ask(
+        server.addr,
+        "GET",
+        "/e/demo",
+        &[("Range", "bytes=2-4"), ("If-Range", "\"old\"")],
+    )
+    .await;
+    assert_eq!((stale.status, stale.text()), (200, "0123456789"));
+}
+
+#[tokio::test]
+async fn a_document_may_lie_inside_a_streams_folder() {
+    let server = start(Setup::default());
+    let _stream = crate::server::open(&server.edge, 0..1);
+    let playlist = Document::new(
+        "application/vnd.apple.mpegurl",
+        CacheClass::Short(1),
+        "#EXTM3U\n",
+    );
+    server
+        .edge
+        .documents()
+        .put("/e/demo/48/index.m3u8", playlist)
+        .unwrap();
+    let answer = get(server.addr, "/e/demo/48/index.m3u8").await;
+    assert_eq!(answer.text(), "#EXTM3U\n");
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=1"));
+}

@@ -1,0 +1,198 @@
+//! Documents on disk: the replay, with seek, in bounded memory.
+
+use std::io::{Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use http::HeaderMap;
+use stentor_edge::{CacheClass, EdgeLimits, FileDocument, Refusal};
+
+use crate::alone::{alone, resident_bytes};
+use crate::client::{Client, ask, get};
+use crate::server::{Server, Setup, short_limits, start, until};
+
+const REPLAY: &str = "/e/demo/replay.mp4";
+
+/// A file that goes when the test does.
+struct Replay(PathBuf);
+
+impl Replay {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("stentor-edge-{}-{name}", std::process::id())))
+    }
+
+    fn document(&self) -> FileDocument {
+        FileDocument {
+            content_type: "audio/mp4".into(),
+            cache: CacheClass::Short(60),
+            file: self.0.clone(),
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Byte `i` of the file is `i % 251`, so that an offset shows in the bytes.
+fn pattern(from: u64, n: u64) -> Vec<u8> {
+    (from..from + n).map(|i| (i % 251) as u8).collect()
+}
+
+fn with_replay(name: &str, bytes: u64, setup: Setup) -> (Server, Replay) {
+    let replay = Replay::new(name);
+    std::fs::write(&replay.0, pattern(0, bytes)).unwrap();
+    let server = start(setup);
+    server
+        .edge
+        .documents()
+        .put_file(REPLAY, replay.document())
+        .unwrap();
+    (server, replay)
+}
+
+#[tokio::test]
+async fn a_file_is_served_whole_and_in_parts() {
+    let (server, _replay) = with_replay("parts", 1_000_000, Setup::default());
+    let whole = get(server.addr, REPLAY).await;
+    assert_eq!(whole.status, 200);
+    assert!(whole.body == pattern(0, 1_000_000));
+    assert_eq!(whole.header("content-type"), Some("audio/mp4"));
+    assert_eq!(whole.header("cache-control"), Some("public, max-age=60"));
+    assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+    for (range, from, n) in [
+        ("bytes=500000-500999", 500_000, 1000),
+        ("bytes=999990-", 999_990, 10),
+        ("bytes=-300000", 700_000, 300_000),
+        ("bytes=0-0", 0, 1),
+    ] {
+        let part = ask(server.addr, "GET", REPLAY, &[("Range", range)]).await;
+        assert_eq!(part.status, 206);
+        assert!(part.body == pattern(from, n), "{range}");
+        let expected = format!("bytes {from}-{}/1000000", from + n - 1);
+        assert_eq!(part.header("content-range"), Some(expected.as_str()));
+    }
+    let outside = ask(server.addr, "GET", REPLAY, &[("Range", "bytes=1000000-")]).await;
+    outside.is_sentence(416, "1000000 bytes");
+    let tag = whole.header("etag").unwrap();
+    let same = ask(server.addr, "GET", REPLAY, &[("If-None-Match", tag)]).await;
+    assert_eq!(same.status, 304);
+    let head = ask(server.addr, "HEAD", REPLAY, &[("Range", "bytes=5-9")]).await;
+    assert_eq!(
+        (head.status, head.header("content-length")),
+        (206, Some("5"))
+    );
+    assert_eq!(ask(server.addr, "OPTIONS", REPLAY, &[]).await.status, 204);
+}
+
+#[test]
+fn two_hundred_megabytes_are_served_in_bounded_memory_to_readers_who_stall() {
+    alone(
+        "files::two_hundred_megabytes_are_served_in_bounded_memory_to_readers_who_stall",
+        serve_two_hundred_megabytes(),
+    );
+}
+
+async fn serve_two_hundred_megabytes() {
+    let replay = Replay::new("large");
+    let mut file = std::fs::File::create(&replay.0).unwrap();
+    // Sparse: zeros but for the last bytes.
+    file.seek(SeekFrom::Start(200_000_000 - 4)).unwrap();
+    file.write_all(b"last").unwrap();
+    let server = start(Setup::default());
+    server
+        .edge
+        .documents()
+        .put_file(REPLAY, replay.document())
+        .unwrap();
+    let before = resident_bytes();
+    let mut readers = Vec::new();
+    for _ in 0..20 {
+        let mut reader = Client::connect(server.addr).await;
+        reader.request("GET", REPLAY, &[]).await;
+        assert_eq!(reader.head().await.unwrap().status, 200);
+        readers.push(reader);
+    }
+    // They take nothing more; whatever the server reads ahead it has read by now.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let grown = resident_bytes().saturating_sub(before);
+    assert!(
+        grown < 20 * 512 * 1024,
+        "20 stalled answers hold {grown} bytes"
+    );
+    drop(readers);
+    let tail = ask(server.addr, "GET", REPLAY, &[("Range", "bytes=-4")]).await;
+    assert_eq!(tail.text(), "last");
+}
+
+#[tokio::test]
+async fn a_replaced_file_has_another_tag_and_a_stale_range_gets_the_whole() {
+    let (server, replay) = with_replay("replaced", 1000, Setup::default());
+    let tag = get(server.addr, REPLAY)
+        .await
+        .header("etag")
+        .unwrap()
+        .to_owned();
+    std::fs::write(&replay.0, pattern(3, 500)).unwrap();
+    let headers = [("Range", "bytes=0-9"), ("If-Range", tag.as_str())];
+    let answer = ask(server.addr, "GET", REPLAY, &headers).await;
+    assert_eq!((answer.status, answer.body.len()), (200, 500));
+    assert_ne!(answer.header("etag"), Some(tag.as_str()));
+}
+
+#[tokio::test]
+async fn a_file_of_the_same_length_that_was_written_after_the_clock_was_set_back_is_another() {
+    let (server, replay) = with_replay("clock", 1000, Setup::default());
+    let before = get(server.addr, REPLAY).await;
+    let tag = before.header("etag").unwrap();
+    std::fs::write(&replay.0, vec![b'z'; 1000]).unwrap();
+    let an_hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+    let file = std::fs::File::options().write(true).open(&replay.0);
+    file.unwrap().set_modified(an_hour_ago).unwrap();
+    let headers = [("If-None-Match", tag)];
+    let fresh = ask(server.addr, "GET", REPLAY, &headers).await;
+    assert_eq!((fresh.status, fresh.body), (200, vec![b'z'; 1000]));
+    let headers = [("Range", "bytes=0-9"), ("If-Range", tag)];
+    let whole = ask(server.addr, "GET", REPLAY, &headers).await;
+    assert_eq!((whole.status, whole.body.len()), (200, 1000));
+}
+
+#[tokio::test]
+async fn a_vanished_file_is_one_clear_sentence() {
+    let (server, replay) = with_replay("vanished", 1000, Setup::default());
+    std::fs::remove_file(&replay.0).unwrap();
+    let answer = get(server.addr, REPLAY).await;
+    answer.is_sentence(503, "cannot be read");
+    assert_eq!(answer.header("retry-after"), Some("30"));
+}
+
+#[tokio::test]
+async fn readers_of_files_are_bounded_and_give_their_place_back() {
+    let setup = Setup {
+        edge: EdgeLimits {
+            file_answers_max: 1,
+            ..EdgeLimits::default()
+        },
+        limits: short_limits(),
+        ..Setup::default()
+    };
+    let (server, _replay) = with_replay("bounded", 50_000_000, setup);
+    let mut reader = Client::connect(server.addr).await;
+    reader.request("GET", REPLAY, &[]).await;
+    assert_eq!(reader.head().await.unwrap().status, 200);
+    let refused = get(server.addr, REPLAY).await;
+    refused.is_sentence(503, "read at once");
+    assert_eq!(refused.header("retry-after"), Some("2"));
+    server.refused(Refusal::FilesFull, 1).await;
+    // The first one takes nothing, so it is let go, and its place is free.
+    server.refused(Refusal::WriteStall, 1).await;
+    until("its connection is gone", || server.open_connections() <= 1).await;
+    assert_eq!(
+        ask(server.addr, "GET", REPLAY, &[("Range", "bytes=0-9")])
+            .await
+            .status,
+        206
+    );
+}

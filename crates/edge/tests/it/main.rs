@@ -1,0 +1,21 @@
+//! What the edge does on real sockets, by behaviour. The client is our own, so that nothing polite stands between a test
+//! and the wire.
+
+mod alone;
+mod client;
+mod server;
+
+mod caps;
+mod chunks;
+mod documents;
+mod fallback;
+mod files;
+mod handover;
+mod heads;
+mod ladder;
+mod listening;
+mod luck;
+mod memory;
+mod shutdown;
+mod slow;
+mod tls;

@@ -1,0 +1,118 @@
+//! What a connection costs in memory of this process, measured as it grows: the clients live elsewhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use stentor_edge::{Edge, Stream, StreamSpec};
+
+use crate::alone::{Crowd, Does, alone, resident_bytes};
+use crate::server::{HEAD, Server, Setup, chunk, spec, start, until};
+use crate::tls::tls;
+
+fn open_to_all(edge: &Edge) -> Arc<Stream> {
+    let stream = edge
+        .open_stream(StreamSpec {
+            listeners_max: 100_000,
+            ..spec()
+        })
+        .unwrap();
+    stream.set_head(Bytes::from_static(HEAD.as_bytes()));
+    stream.publish(0, chunk(0)).unwrap();
+    stream
+}
+
+/// Memory of one more of a crowd, bytes, when `before` others have made the allocator and the tables used to it.
+async fn grown(server: &Server, before: usize, more: usize, does: Does) -> u64 {
+    let _before = crowd(server, before, does).await;
+    let resident = resident_bytes();
+    let _more = crowd(server, more, does).await;
+    resident_bytes().saturating_sub(resident) / more as u64
+}
+
+async fn crowd(server: &Server, size: usize, does: Does) -> Crowd {
+    let (addr, already) = (server.addr, server.open_connections());
+    let coming = tokio::task::spawn_blocking(move || {
+        let mut crowd = Crowd::start(addr, size, does);
+        crowd.is_in();
+        crowd
+    });
+    let crowd = coming.await.unwrap();
+    until("all are in", || {
+        server.open_connections() == already + size as u64
+    })
+    .await;
+    crowd
+}
+
+#[test]
+fn a_plain_listener_holds_at_most_512_bytes() {
+    alone("memory::a_plain_listener_holds_at_most_512_bytes", async {
+        let server = start(Setup::default());
+        let _stream = open_to_all(&server.edge);
+        let each = grown(&server, 2_000, 8_000, Does::Listen).await;
+        println!("{each} bytes");
+        assert!(each <= 512, "{each} bytes");
+    });
+}
+
+#[test]
+fn a_listener_over_tls_holds_at_most_16_kib() {
+    alone("memory::a_listener_over_tls_holds_at_most_16_kib", async {
+        let server = start(Setup {
+            tls: Some(tls()),
+            ..Setup::default()
+        });
+        let _stream = open_to_all(&server.edge);
+        let each = grown(&server, 300, 1_000, Does::ListenTls).await;
+        println!("{each} bytes");
+        assert!(each <= 16 * 1024, "{each} bytes");
+    });
+}
+
+#[test]
+fn a_listener_over_tls_that_reads_nothing_holds_one_record_more() {
+    let name = "memory::a_listener_over_tls_that_reads_nothing_holds_one_record_more";
+    alone(name, async {
+        let server = start(Setup {
+            tls: Some(tls()),
+            ..Setup::default()
+        });
+        let stream = open_to_all(&server.edge);
+        let (few, many) = (50, 1_000);
+        let _few = crowd(&server, few, Does::ListenTls).await;
+        let before = resident_bytes();
+        let _many = crowd(&server, many, Does::ListenTls).await;
+        // Until nobody's socket takes anything any more.
+        let mut sequence = 1;
+        let mut blocked = 0;
+        while blocked < (few + many) as u64 {
+            assert!(sequence < 1_000, "only {blocked} are blocked");
+            let since = server.edge.counters().blocked;
+            // More at once than is encrypted at once.
+            for _ in 0..3 {
+                let fat = Bytes::from(vec![b'.'; 8 * 1024]);
+                stream.publish(sequence, fat).unwrap();
+                sequence += 1;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            blocked = server.edge.counters().blocked - since;
+        }
+        let each = resident_bytes().saturating_sub(before) / many as u64;
+        println!("{each} bytes");
+        assert!(each <= (16 + 16) * 1024, "{each} bytes");
+    });
+}
+
+#[test]
+fn a_head_that_is_never_finished_holds_at_most_its_limit_three_times() {
+    alone(
+        "memory::a_head_that_is_never_finished_holds_at_most_its_limit_three_times",
+        async {
+            let server = start(Setup::default());
+            let each = grown(&server, 300, 1_000, Does::Dawdle).await;
+            println!("{each} bytes");
+            assert!(each <= 3 * 16 * 1024, "{each} bytes");
+        },
+    );
+}

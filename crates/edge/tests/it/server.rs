@@ -1,0 +1,181 @@
+//! An edge on a free port of loopback, with a fallback that says so.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use stentor_edge::accept::BoxError;
+use stentor_edge::{
+    AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeLimits, Peer, Refusal, RequestBody, Stream,
+    StreamSpec, Tls, Word, bind, serve,
+};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tower_service::Service;
+
+/// What a test changes about the server.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) edge: EdgeLimits,
+    pub(crate) word: Option<Word>,
+    pub(crate) limits: AcceptLimits,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) handover: Option<mpsc::Sender<stentor_edge::accept::Handover>>,
+}
+
+pub(crate) struct Server {
+    pub(crate) edge: Edge,
+    pub(crate) addr: SocketAddr,
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) task: JoinHandle<()>,
+}
+
+pub(crate) fn start(setup: Setup) -> Server {
+    start_with(setup, Fallback)
+}
+
+/// The same with another fallback.
+pub(crate) fn start_with<S, B>(setup: Setup, fallback: S) -> Server
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let edge = Edge::new(EdgeConfig {
+        limits: setup.edge,
+        word: setup.word,
+    });
+    let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (stop, shutdown) = watch::channel(false);
+    let config = AcceptConfig {
+        limits: setup.limits,
+        tls: setup.tls,
+        handover: setup.handover,
+        fallback,
+        shutdown,
+    };
+    let task = tokio::spawn(serve(edge.clone(), listener, config));
+    Server {
+        edge,
+        addr,
+        stop,
+        task,
+    }
+}
+
+/// Limits short enough to wait for.
+pub(crate) fn short_limits() -> AcceptLimits {
+    AcceptLimits {
+        header_ms: 300,
+        handshake_ms: 300,
+        idle_ms: 600,
+        write_stall_ms: 500,
+        live_stall_ms: 1_000,
+        request_body_ms: 300,
+        shutdown_ms: 500,
+        ..AcceptLimits::default()
+    }
+}
+
+/// `/e/demo/48` with 200 ms chunks, a 600 ms burst and a ring of 20.
+pub(crate) fn spec() -> StreamSpec {
+    StreamSpec {
+        path: "/e/demo/48".into(),
+        live_name: Some("live.mp4".into()),
+        chunk_ext: Some("m4s".into()),
+        head_name: Some("init.mp4".into()),
+        content_type: "audio/mp4".into(),
+        chunk_ms: 200,
+        flush_ms: 200,
+        burst_ms: 600,
+        ring_chunks: 20,
+        listeners_max: 1000,
+    }
+}
+
+pub(crate) const HEAD: &str = "<head>";
+
+/// The chunk of a sequence number: the number in angle brackets, so that a test can read what came.
+pub(crate) fn chunk(sequence: u64) -> Bytes {
+    Bytes::from(format!("<{sequence}>"))
+}
+
+pub(crate) fn open(edge: &Edge, published: std::ops::Range<u64>) -> Arc<Stream> {
+    let stream = edge.open_stream(spec()).unwrap();
+    stream.set_head(Bytes::from_static(HEAD.as_bytes()));
+    for s in published {
+        stream.publish(s, chunk(s)).unwrap();
+    }
+    stream
+}
+
+/// Waits until something is so; fails the test after ten seconds.
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..1000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never came: {what}");
+}
+
+impl Server {
+    pub(crate) async fn refused(&self, why: Refusal, times: u64) {
+        until(why.name(), || self.edge.counters().refused(why) >= times).await;
+        assert_eq!(self.edge.counters().refused(why), times, "{}", why.name());
+    }
+
+    pub(crate) fn open_connections(&self) -> u64 {
+        let c = self.edge.counters();
+        c.accepted - c.closed
+    }
+}
+
+/// Echoes a body sent to `/echo` (or says why it could not be read), tells the peer at `/peer`, else 404.
+#[derive(Clone)]
+pub(crate) struct Fallback;
+
+impl Service<Request<RequestBody>> for Fallback {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        Box::pin(async move {
+            let peer = request.extensions().get::<Peer>().copied();
+            let (status, body) = match request.uri().path() {
+                "/echo" => match request.into_body().collect().await {
+                    Ok(body) => (StatusCode::OK, body.to_bytes()),
+                    Err(error) => (StatusCode::BAD_REQUEST, Bytes::from(error.to_string())),
+                },
+                "/peer" => (StatusCode::OK, Bytes::from(format!("{peer:?}"))),
+                _ => (
+                    StatusCode::NOT_FOUND,
+                    Bytes::from_static(b"the fallback knows no such page"),
+                ),
+            };
+            let mut response = Response::new(Full::new(body));
+            *response.status_mut() = status;
+            Ok(response)
+        })
+    }
+}
