@@ -1,0 +1,191 @@
+//! The stream of a real server, so that the floor sends the same sound that the server beside it does.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::{Duration, Instant};
+
+use stentor_media::verify::{ChunkReader, Item};
+
+use super::{Flush, Welcome};
+use crate::http::{self, Body, Head};
+
+/// How long a stream may be silent.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Most bytes of one flush: half a minute of sound.
+const FLUSH_BYTES_MAX: usize = 256 * 1024;
+
+const HEAD: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: audio/mp4; codecs=\"opus\"\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// Where a stream of fragmented MP4 is to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    server: SocketAddr,
+    host: String,
+    path: String,
+}
+
+impl FromStr for Source {
+    type Err = SourceError;
+
+    /// `http://127.0.0.1:8080/e/demo/48/live.mp4`.
+    fn from_str(text: &str) -> Result<Self, SourceError> {
+        let wrong = || SourceError::Address {
+            got: text.to_owned(),
+        };
+        let rest = text.strip_prefix("http://").ok_or_else(wrong)?;
+        let at = rest.find('/').ok_or_else(wrong)?;
+        let (host, path) = rest.split_at(at);
+        let mut addresses = host.to_socket_addrs().map_err(|_| wrong())?;
+        Ok(Self {
+            server: addresses.next().ok_or_else(wrong)?,
+            host: host.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// Reads the source and gives every table a piece of whole chunks about every `flush`. Returns when the source ends.
+pub(super) fn relay(
+    source: &Source,
+    flush: Duration,
+    tables: &[SyncSender<Welcome>],
+    stop: &AtomicBool,
+) -> Result<(), SourceError> {
+    let mut stream = TcpStream::connect_timeout(&source.server, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(&http::request(&source.host, &source.path))?;
+    let mut buffer = vec![0; 64 * 1024];
+    let mut answer = Vec::new();
+    let head = loop {
+        let count = stream.read(&mut buffer)?;
+        answer.extend_from_slice(&buffer[..count]);
+        match Head::parse(&answer).map_err(|error| SourceError::Stream(error.to_string()))? {
+            Some(head) => break head,
+            None if count == 0 => return Err(SourceError::Ended),
+            None => {}
+        }
+    };
+    if head.status != 200 {
+        return Err(SourceError::Status { got: head.status });
+    }
+    let mut body = Body::new(head.framing);
+    let mut chunks = ChunkReader::new();
+    let mut newcomers: Option<Flush> = None;
+    let mut pending = Vec::new();
+    let mut due = Instant::now();
+    let mut input = answer.split_off(head.head_bytes);
+    while !stop.load(Ordering::Relaxed) {
+        let mut rest = &input[..];
+        let wrong = |error: &dyn fmt::Display| SourceError::Stream(error.to_string());
+        while let Some(mut piece) = body.next(&mut rest).map_err(|error| wrong(&error))? {
+            while let Some(item) = chunks.read(&mut piece).map_err(|error| wrong(&error))? {
+                match item {
+                    Item::Head(head) => {
+                        newcomers = Some([HEAD, &framed(&head.bytes)].concat().into())
+                    }
+                    Item::Chunk(chunk) => pending.extend_from_slice(&chunk.bytes),
+                    // Said to us alone.
+                    Item::Cadence(_) => {}
+                }
+            }
+        }
+        if body.ended() {
+            return Err(SourceError::Ended);
+        }
+        if pending.len() > FLUSH_BYTES_MAX {
+            return Err(SourceError::Stream(format!(
+                "a flush has {} bytes and the limit is {FLUSH_BYTES_MAX}",
+                pending.len()
+            )));
+        }
+        if let Some(head) = &newcomers
+            && !pending.is_empty()
+            && Instant::now() >= due
+        {
+            let welcome = Welcome {
+                head: head.clone(),
+                newest: framed(&pending).into(),
+            };
+            for table in tables {
+                // A table that is behind loses this one; a table that is gone is gone.
+                if let Err(TrySendError::Disconnected(_)) = table.try_send(welcome.clone()) {
+                    return Ok(());
+                }
+            }
+            pending.clear();
+            // Half a chunk early rather than a chunk late.
+            due = Instant::now() + flush.saturating_sub(Duration::from_millis(100));
+        }
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            return Err(SourceError::Ended);
+        }
+        input.clear();
+        input.extend_from_slice(&buffer[..count]);
+    }
+    Ok(())
+}
+
+/// As one chunk of HTTP (RFC 9112 §7.1).
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    let size = format!("{:x}\r\n", bytes.len());
+    [size.as_bytes(), bytes, b"\r\n"].concat()
+}
+
+/// Why there is no stream to send.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The address is none.
+    Address {
+        /// What was given.
+        got: String,
+    },
+    /// The connection failed.
+    Connection(io::Error),
+    /// The server refused.
+    Status {
+        /// With this status.
+        got: u16,
+    },
+    /// What comes is no stream of ours.
+    Stream(String),
+    /// The stream has ended.
+    Ended,
+}
+
+impl From<io::Error> for SourceError {
+    fn from(error: io::Error) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { got } => write!(
+                f,
+                "a stream has an address such as http://127.0.0.1:8080/e/demo/48/live.mp4, not {got:?}"
+            ),
+            Self::Connection(error) => write!(f, "the stream cannot be read: {error}"),
+            Self::Status { got } => write!(f, "the stream was refused with status {got}"),
+            Self::Stream(error) => write!(f, "this is not a stream of Stentor's: {error}"),
+            Self::Ended => write!(f, "the stream has ended"),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Connection(error) => Some(error),
+            _ => None,
+        }
+    }
+}

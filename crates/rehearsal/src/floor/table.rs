@@ -1,0 +1,304 @@
+//! One thread of the floor: its listening socket, those who are asking, and the dense array of those who are sent to.
+
+use std::io::{ErrorKind, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{Counts, FloorError, Flush, Plan, Sound, Welcome};
+
+const BACKLOG: i32 = 65_535;
+const ACCEPTS_PER_PASS_MAX: usize = 256;
+const EVENTS_MAX: usize = 1_024;
+
+/// Those who have connected and not yet asked. When there is one more it is refused.
+const ASKING_MAX: usize = 65_536;
+
+/// The listening socket; a connection has its place among those who ask.
+const LISTENING: Token = Token(usize::MAX - 1);
+
+/// How often newcomers are looked after between flushes.
+const PASS: Duration = Duration::from_millis(2);
+
+const EMPTY_LINE: &[u8; 4] = b"\r\n\r\n";
+
+pub(super) struct Table<'a> {
+    plan: &'a Plan,
+    counts: &'a Counts,
+    number: usize,
+    poll: Poll,
+    listening: TcpListener,
+    asking: Vec<Option<Asking>>,
+    free: Vec<usize>,
+    listeners: Vec<TcpStream>,
+    welcome: Option<Welcome>,
+}
+
+struct Asking {
+    socket: TcpStream,
+    /// Bytes of the empty line that were seen.
+    matched: u8,
+    /// Epoll knows of it.
+    registered: bool,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        counts: &'a Counts,
+        number: usize,
+    ) -> Result<Self, FloorError> {
+        let refused = |reason| FloorError::Listen {
+            address: plan.listen,
+            reason,
+        };
+        let kind = Type::STREAM.nonblocking().cloexec();
+        let make = || {
+            let domain = Domain::for_address(plan.listen);
+            let listening = Socket::new(domain, kind, Some(Protocol::TCP))?;
+            listening.set_reuse_address(true)?;
+            // The kernel spreads connections over the listening sockets of all tables.
+            listening.set_reuse_port(plan.tables > 1)?;
+            listening.bind(&plan.listen.into())?;
+            listening.listen(BACKLOG)?;
+            let poll = Poll::new()?;
+            let mut listening = TcpListener::from_std(listening.into());
+            poll.registry()
+                .register(&mut listening, LISTENING, Interest::READABLE)?;
+            Ok((listening, poll))
+        };
+        let (listening, poll) = make().map_err(refused)?;
+        let welcome = match plan.sound {
+            Sound::Bytes(bytes) => Some(Welcome {
+                head: Flush::from(&b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n"[..]),
+                newest: vec![b'.'; bytes].into(),
+            }),
+            Sound::From(_) => None,
+        };
+        Ok(Self {
+            plan,
+            counts,
+            number,
+            poll,
+            listening,
+            asking: Vec::new(),
+            free: Vec::new(),
+            listeners: Vec::new(),
+            welcome,
+        })
+    }
+
+    pub(super) fn run(mut self, flushes: &Receiver<Welcome>, stop: &AtomicBool) {
+        let phases = self.plan.phases.max(1);
+        let relayed = matches!(self.plan.sound, Sound::From(_));
+        // What is sent on comes in its own time: a flush must be out before the next one is there.
+        let spread = self.plan.flush.mul_f64(if relayed { 0.8 } else { 1.0 });
+        let step = spread / phases;
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        // Tables take turns within a step, or all of them would want the same moment.
+        let offset = step * self.number as u32 / self.plan.tables as u32;
+        let mut due = Instant::now() + offset;
+        let mut phase = 0;
+        let mut bytes = self.welcome.as_ref().map(|welcome| welcome.newest.clone());
+        // Who comes while a flush goes out has been welcomed with it.
+        let mut listeners = usize::MAX;
+        while !stop.load(Ordering::Relaxed) {
+            self.look_after_newcomers(&mut events);
+            if relayed && phase == 0 {
+                bytes = self.collect(flushes);
+                if bytes.is_none() {
+                    thread::sleep(PASS);
+                    continue;
+                }
+                listeners = self.listeners.len();
+                due = Instant::now();
+            }
+            let now = Instant::now();
+            if now < due {
+                thread::sleep(PASS.min(due - now));
+                continue;
+            }
+            if now > due + self.plan.flush {
+                self.counts.late.fetch_add(1, Ordering::Relaxed);
+                due = now;
+            }
+            if let Some(bytes) = &bytes {
+                self.send(bytes, phase, phases, listeners);
+            }
+            phase = (phase + 1) % phases;
+            due += step;
+        }
+    }
+
+    /// All that was published since the last time, in one piece.
+    fn collect(&mut self, flushes: &Receiver<Welcome>) -> Option<Flush> {
+        let mut pieces: Vec<Flush> = Vec::new();
+        while let Ok(welcome) = flushes.try_recv() {
+            pieces.push(welcome.newest.clone());
+            self.welcome = Some(welcome);
+        }
+        match pieces.len() {
+            0 => None,
+            1 => pieces.pop(),
+            _ => Some(pieces.concat().into()),
+        }
+    }
+
+    /// The whole of what the floor is about.
+    fn send(&mut self, bytes: &[u8], phase: u32, phases: u32, listeners: usize) {
+        let (mut sent, mut full, mut gone, mut taken) = (0, 0, 0, 0);
+        let mut index = phase as usize;
+        while index < listeners
+            && let Some(socket) = self.listeners.get_mut(index)
+        {
+            match socket.write(bytes) {
+                Ok(count) => {
+                    taken += count as u64;
+                    if count == bytes.len() {
+                        sent += 1;
+                    } else {
+                        full += 1;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => full += 1,
+                Err(_) => {
+                    // The one that takes the place may belong to another phase; it is sent to once more or once less.
+                    self.listeners.swap_remove(index);
+                    gone += 1;
+                    continue;
+                }
+            }
+            index += phases as usize;
+        }
+        for (counter, count) in [
+            (&self.counts.sent, sent),
+            (&self.counts.full, full),
+            (&self.counts.gone, gone),
+            (&self.counts.bytes, taken),
+        ] {
+            counter.fetch_add(count, Ordering::Relaxed);
+        }
+        self.counts.listeners.fetch_sub(gone, Ordering::Relaxed);
+    }
+
+    fn look_after_newcomers(&mut self, events: &mut Events) {
+        if self.poll.poll(events, Some(Duration::ZERO)).is_err() {
+            return;
+        }
+        for event in &*events {
+            if event.token() != LISTENING {
+                self.read(event.token().0);
+            }
+        }
+        // Asked without being told, because a pass may leave some behind.
+        self.accept();
+    }
+
+    fn accept(&mut self) {
+        for _ in 0..ACCEPTS_PER_PASS_MAX {
+            let socket = match self.listening.accept() {
+                Ok((socket, _)) => socket,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    self.counts.refused.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
+            };
+            let place = self.free.pop().unwrap_or(self.asking.len());
+            if place >= ASKING_MAX {
+                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            if place == self.asking.len() {
+                self.asking.push(None);
+            }
+            self.asking[place] = Some(Asking {
+                socket,
+                matched: 0,
+                registered: false,
+            });
+            // Most have asked before they are accepted: then epoll never hears of them.
+            if self.read(place)
+                && let Some(asking) = &mut self.asking[place]
+            {
+                let registry = self.poll.registry();
+                let (token, reads) = (Token(place), Interest::READABLE);
+                match registry.register(&mut asking.socket, token, reads) {
+                    Ok(()) => asking.registered = true,
+                    Err(_) => self.refuse(place),
+                }
+            }
+        }
+    }
+
+    /// Reads up to the empty line. Whether the connection is still asking.
+    fn read(&mut self, place: usize) -> bool {
+        let mut bytes = [0; 2_048];
+        let Some(asking) = self.asking.get_mut(place).and_then(Option::as_mut) else {
+            return false;
+        };
+        loop {
+            match asking.socket.read(&mut bytes) {
+                Ok(count @ 1..) => {
+                    for &byte in &bytes[..count] {
+                        let matched = usize::from(asking.matched);
+                        asking.matched = if byte == EMPTY_LINE[matched] {
+                            asking.matched + 1
+                        } else {
+                            u8::from(byte == EMPTY_LINE[0])
+                        };
+                        if usize::from(asking.matched) == EMPTY_LINE.len() {
+                            self.welcome(place);
+                            return false;
+                        }
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+                Ok(_) | Err(_) => {
+                    self.refuse(place);
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, place: usize) {
+        self.asking[place] = None;
+        self.free.push(place);
+        self.counts.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn welcome(&mut self, place: usize) {
+        let Some(welcome) = &self.welcome else {
+            return self.refuse(place);
+        };
+        let bytes = [&welcome.head[..], &welcome.newest[..]].concat();
+        let Some(mut asking) = self.asking[place].take() else {
+            return;
+        };
+        self.free.push(place);
+        // From here on nothing is read: what it says, and its leaving, is found out by sending.
+        if asking.registered && self.poll.registry().deregister(&mut asking.socket).is_err() {
+            self.counts.refused.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        if asking
+            .socket
+            .write(&bytes)
+            .is_ok_and(|count| count == bytes.len())
+        {
+            self.listeners.push(asking.socket);
+            self.counts.listeners.fetch_add(1, Ordering::Relaxed);
+            self.counts
+                .bytes
+                .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        } else {
+            self.counts.refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! One listener: from its connection to the last chunk it received. No socket here, only bytes and times.
+
+use super::ear::Ear;
+use super::hashes::Claims;
+use super::mp4::{Chunk, Hashing, Reader, Seen};
+use super::page::Page;
+use super::plan::{Format, Plan};
+use super::player::{Change, Player};
+use super::tally::Tally;
+use crate::http::{Body, Framing, Head};
+
+/// What a listener holds between two chunks, in bytes, without its socket.
+pub const LISTENER_BYTES_MAX: usize = 1_024;
+
+const _: () = assert!(size_of::<Listener>() <= LISTENER_BYTES_MAX);
+
+/// A moment, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    /// Since the beginning of the run.
+    pub(crate) us: u64,
+    /// Since 1970.
+    pub(crate) unix_us: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Its time has not come.
+    Due,
+    Connecting,
+    /// It is connected and makes its TLS handshake.
+    Shaking,
+    /// It has asked and has no whole head yet.
+    Asking,
+    /// It has a head and no sound yet.
+    Answered,
+    Hearing,
+    Over,
+}
+
+pub(crate) struct Listener {
+    pub(crate) stage: Stage,
+    scheduled_us: u64,
+    asked_unix_us: i64,
+    /// Beginning of a head that is not whole.
+    head: Vec<u8>,
+    body: Body,
+    reader: Reader,
+    hashing: Hashing,
+    player: Player,
+    page: Page,
+    /// Where the next chunk must begin.
+    next_position: Option<u64>,
+    last: (u32, u64),
+    last_bytes_us: u64,
+    ear: Option<Box<Ear>>,
+}
+
+impl Listener {
+    pub(crate) fn new(plan: &Plan, number: usize, scheduled_us: u64, ear: bool) -> Self {
+        Self {
+            stage: Stage::Due,
+            scheduled_us,
+            asked_unix_us: 0,
+            head: Vec::new(),
+            body: Body::new(Framing::Close),
+            reader: Reader::default(),
+            hashing: Hashing {
+                every: plan.hash_every,
+                offset: number as u32,
+            },
+            player: Player::new(plan.thresholds),
+            page: Page::default(),
+            next_position: None,
+            last: (0, 0),
+            last_bytes_us: 0,
+            ear: if ear { Ear::new().map(Box::new) } else { None },
+        }
+    }
+
+    pub(crate) const fn scheduled_us(&self) -> u64 {
+        self.scheduled_us
+    }
+
+    pub(crate) fn asked(&mut self, now: Now) {
+        self.stage = Stage::Asking;
+        self.asked_unix_us = now.unix_us;
+    }
+
+    /// Takes bytes of the answer. An error is the reason why nothing more is of use.
+    pub(crate) fn receive(
+        &mut self,
+        plan: &Plan,
+        now: Now,
+        bytes: &[u8],
+        tally: &mut Tally,
+        claims: &mut Claims,
+    ) -> Result<(), String> {
+        tally.bytes += bytes.len() as u64;
+        if self.stage != Stage::Asking {
+            return self.body(plan, now, bytes, tally, claims);
+        }
+        let carried;
+        let bytes = if self.head.is_empty() {
+            bytes
+        } else {
+            self.head.extend_from_slice(bytes);
+            carried = std::mem::take(&mut self.head);
+            &carried
+        };
+        let Some(head) = Head::parse(bytes).map_err(|error| error.to_string())? else {
+            self.head = bytes.to_vec();
+            return Ok(());
+        };
+        if head.status != 200 {
+            return Err(format!("refused with status {}", head.status));
+        }
+        self.body = Body::new(head.framing);
+        self.stage = Stage::Answered;
+        self.body(plan, now, &bytes[head.head_bytes..], tally, claims)
+    }
+
+    fn body(
+        &mut self,
+        plan: &Plan,
+        now: Now,
+        mut input: &[u8],
+        tally: &mut Tally,
+        claims: &mut Claims,
+    ) -> Result<(), String> {
+        while let Some(piece) = self
+            .body
+            .next(&mut input)
+            .map_err(|error| error.to_string())?
+        {
+            self.stream(plan, now, piece, tally, claims)?;
+        }
+        if self.body.ended() {
+            return Err("the server ended the stream".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Takes a piece of the stream itself, out of whatever answer.
+    pub(crate) fn stream(
+        &mut self,
+        plan: &Plan,
+        now: Now,
+        piece: &[u8],
+        tally: &mut Tally,
+        claims: &mut Claims,
+    ) -> Result<(), String> {
+        if self.stage == Stage::Asking {
+            self.stage = Stage::Answered;
+        }
+        match plan.format {
+            Format::Raw => self.raw(plan, now, tally),
+            Format::Mp4 => self.mp4(now, piece, tally, claims)?,
+        }
+        Ok(())
+    }
+
+    fn raw(&mut self, plan: &Plan, now: Now, tally: &mut Tally) {
+        if self.stage == Stage::Answered {
+            self.hears(now, tally);
+        } else {
+            self.delivery_gap(plan, now, tally);
+        }
+        self.last_bytes_us = now.us;
+    }
+
+    fn delivery_gap(&self, plan: &Plan, now: Now, tally: &mut Tally) {
+        let gap_us = now.us.saturating_sub(self.last_bytes_us);
+        if gap_us > plan.delivery_gap.as_micros() as u64 {
+            tally.delivery_gap.record(gap_us);
+        }
+    }
+
+    fn mp4(
+        &mut self,
+        now: Now,
+        piece: &[u8],
+        tally: &mut Tally,
+        claims: &mut Claims,
+    ) -> Result<(), String> {
+        if let Some(ear) = &mut self.ear {
+            ear.listen(piece);
+        }
+        let mut reader = std::mem::take(&mut self.reader);
+        let mut understood = true;
+        let read = reader.read(self.hashing, piece, |seen| match seen {
+            Seen::Head => {}
+            Seen::Notice { .. } => tally.notices += 1,
+            Seen::Cadence { payload } => {
+                tally.cadences += 1;
+                understood &= self.page.told(payload);
+            }
+            Seen::Chunk(chunk) => self.chunk(now, &chunk, tally, claims),
+        });
+        self.reader = reader;
+        read.map_err(|error| error.to_string())?;
+        if understood {
+            Ok(())
+        } else {
+            Err("a word about the cadence without hold_ms".to_owned())
+        }
+    }
+
+    fn chunk(&mut self, now: Now, chunk: &Chunk, tally: &mut Tally, claims: &mut Claims) {
+        let us = |samples: u64| samples * 1_000 / 48;
+        tally.chunks += 1;
+        tally.sound_bytes += u64::from(chunk.sound_bytes);
+        if let Some(sha256) = chunk.sha256 {
+            claims.claim((chunk.position, chunk.samples), sha256);
+        }
+        let expected = self.next_position.unwrap_or(chunk.position);
+        if chunk.position < expected {
+            tally.repeated += 1;
+            return;
+        }
+        if chunk.position > expected {
+            tally.gaps += 1;
+            tally.missing_us += us(chunk.position - expected);
+        } else if self.last.1 == chunk.samples && self.last.0.wrapping_add(1) != chunk.sequence {
+            tally.misnumbered += 1;
+        }
+        self.next_position = Some(chunk.position.saturating_add(chunk.samples));
+        self.last = (chunk.sequence, chunk.samples);
+        if self.stage == Stage::Answered {
+            self.hears(now, tally);
+        }
+        let sounded_unix_us = chunk
+            .capture_unix_us
+            .saturating_add(us(chunk.samples) as i64);
+        // What was published before the listener asked is late by its own choice.
+        if sounded_unix_us >= self.asked_unix_us {
+            let late_us = now.unix_us.saturating_sub(sounded_unix_us);
+            tally.lateness.record(late_us.max(0) as u64);
+        }
+        match self.player.receive(now.us, us(chunk.samples)) {
+            Some(Change::Started) => tally
+                .playing
+                .record(now.us.saturating_sub(self.scheduled_us)),
+            Some(Change::Resumed { silent_us }) => tally.stall.record(silent_us),
+            None => {}
+        }
+        self.page.came(&mut self.player, now.us);
+    }
+
+    fn hears(&mut self, now: Now, tally: &mut Tally) {
+        self.stage = Stage::Hearing;
+        tally.joined += 1;
+        tally
+            .first_audio
+            .record(now.us.saturating_sub(self.scheduled_us));
+    }
+
+    /// Why it has not heard anything yet.
+    pub(crate) fn waits_for(&self) -> &'static str {
+        match self.stage {
+            Stage::Due | Stage::Connecting => "no connection in time",
+            Stage::Shaking => "no TLS handshake in time",
+            Stage::Asking if self.head.is_empty() => "no answer in time",
+            Stage::Asking => "only a part of a head in time",
+            Stage::Answered | Stage::Hearing | Stage::Over => "no sound in time",
+        }
+    }
+
+    /// It leaves, or is left: what was going on is counted up to now.
+    pub(crate) fn finish(&mut self, plan: &Plan, now: Now, tally: &mut Tally) {
+        let heard = self.stage == Stage::Hearing;
+        self.stage = Stage::Over;
+        if let Some(ear) = self.ear.take()
+            && heard
+        {
+            tally.hear(ear.heard());
+        }
+        // Nothing of it is needed any more.
+        self.head = Vec::new();
+        self.reader = Reader::default();
+        if !heard {
+            return;
+        }
+        match plan.format {
+            Format::Raw => self.delivery_gap(plan, now, tally),
+            Format::Mp4 => {
+                if let Some(silent_us) = self.player.finish(now.us) {
+                    tally.stall.record(silent_us);
+                }
+                tally.stalls += u64::from(self.player.stalls());
+                tally.stalled_us += self.player.stalled_us();
+                tally.stalled_listeners += u64::from(self.player.stalls() > 0);
+                match self.player.lowest_us() {
+                    Some(lowest_us) => tally.lowest_buffer.record(lowest_us),
+                    None => tally.never_played += u64::from(!self.player.has_started()),
+                }
+            }
+        }
+    }
+}

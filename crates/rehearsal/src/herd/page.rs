@@ -1,0 +1,88 @@
+//! What a page does with what it is told about the cadence: it holds as much sound as that takes, and gets there by playing at
+//! most 4 % slower or faster, which nobody hears on speech (DESIGN §6).
+
+use serde::Deserialize;
+
+use super::player::Player;
+
+/// Playing speed while too little is held, in thousandths.
+const SLOWER_PERMILLE: u64 = 960;
+/// While too much is.
+const FASTER_PERMILLE: u64 = 1_040;
+const NORMAL_PERMILLE: u64 = 1_000;
+
+/// Held sound may be this far from what is wanted before the speed changes, in microseconds.
+const SLACK_US: u64 = 100_000;
+
+/// The part of the payload that a page obeys.
+#[derive(Deserialize)]
+struct Cadence {
+    hold_ms: u32,
+}
+
+/// One listener's page. Before it is told anything it plays as recorded.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Page {
+    wants_us: u64,
+}
+
+impl Page {
+    /// It is told how it is served. False for a payload that is none.
+    pub(crate) fn told(&mut self, payload: &[u8]) -> bool {
+        let Ok(cadence) = serde_json::from_slice::<Cadence>(payload) else {
+            return false;
+        };
+        self.wants_us = u64::from(cadence.hold_ms) * 1_000;
+        true
+    }
+
+    /// Sound has come, after which the buffer is at its fullest.
+    pub(crate) fn came(&self, player: &mut Player, now_us: u64) {
+        if self.wants_us == 0 {
+            return;
+        }
+        let level_us = player.level_us(now_us);
+        let speed = if level_us + SLACK_US < self.wants_us {
+            SLOWER_PERMILLE
+        } else if level_us > self.wants_us + SLACK_US {
+            FASTER_PERMILLE
+        } else {
+            NORMAL_PERMILLE
+        };
+        player.set_speed(now_us, speed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::player::Thresholds;
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_told_gathers_what_it_needs_and_gives_it_back_without_running_dry() {
+        let mut player = Player::new(Thresholds {
+            start_us: 450_000,
+            resume_us: 450_000,
+        });
+        let mut page = Page::default();
+        let mut now_us = 0;
+        let mut every = |page: &Page, us: u64, for_us: u64, player: &mut Player| {
+            let until_us = now_us + for_us;
+            while now_us < until_us {
+                player.receive(now_us, us);
+                page.came(player, now_us);
+                now_us += us;
+            }
+            player.level_us(now_us)
+        };
+        every(&page, 200_000, 1_000_000, &mut player);
+        assert!(page.told(br#"{"v":1,"rung":1,"flush_ms":1000,"hold_ms":1450}"#));
+        every(&page, 200_000, 30_000_000, &mut player);
+        every(&page, 1_000_000, 60_000_000, &mut player);
+        assert!(page.told(br#"{"v":1,"rung":0,"flush_ms":200,"hold_ms":600}"#));
+        let level_us = every(&page, 200_000, 60_000_000, &mut player);
+        assert!(level_us < 600_000, "close to live again: {level_us} µs");
+        assert_eq!(player.stalls(), 0);
+        assert!(!page.told(b"{}"));
+    }
+}

@@ -1,0 +1,62 @@
+//! A listener's connection, plain or TLS, to a socket that never waits.
+
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, RawFd};
+
+use socket2::Socket;
+
+use super::tls::{Session, Shake};
+
+/// See the module.
+pub(crate) struct Wire {
+    socket: Socket,
+    tls: Option<Box<Session>>,
+    /// When connecting began, for the handshake's time.
+    pub(crate) began_us: u64,
+}
+
+impl Wire {
+    pub(crate) const fn new(socket: Socket, tls: Option<Box<Session>>, began_us: u64) -> Self {
+        Self {
+            socket,
+            tls,
+            began_us,
+        }
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+
+    /// Goes on with the handshake; `None` where there is none.
+    pub(crate) fn shake(&mut self) -> io::Result<Option<Shake>> {
+        let socket = &mut self.socket;
+        let shake = self.tls.as_mut().map(|session| session.shake(socket));
+        shake.transpose()
+    }
+
+    /// Whether this is a handshake's part of the story: the connection stands and is meant to be TLS.
+    pub(crate) fn has_greeted(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.has_greeted())
+    }
+
+    /// Sends a request, which fits into any empty socket.
+    pub(crate) fn send(&mut self, request: &[u8]) -> io::Result<()> {
+        match &mut self.tls {
+            None => self.socket.send(request).map(|_| ()),
+            Some(session) => session.send(&mut self.socket, request),
+        }
+    }
+
+    /// Reads what is there. Gives the bytes, none at the end of the stream, and whether nothing is left to read.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
+        match &mut self.tls {
+            None => {
+                let bytes = self.socket.read(buffer)?;
+                // A short read has emptied the socket (epoll(7)).
+                Ok((bytes, bytes < buffer.len()))
+            }
+            Some(session) => session.read(&mut self.socket, buffer),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What the floor sends.
+
+use std::net::{SocketAddr, TcpListener};
+
+use crate::programme::{Floor, herd};
+use crate::server::{Manner, serve};
+
+/// A port that was free a moment ago.
+fn port() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it has an address")
+}
+
+/// Waits until somebody listens.
+fn up(address: SocketAddr) -> SocketAddr {
+    for _ in 0..500 {
+        if std::net::TcpStream::connect(address).is_ok() {
+            return address;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("nobody listens at {address}");
+}
+
+#[test]
+fn everyone_gets_the_same_bytes_at_every_flush() {
+    let listen = port();
+    let flags = [
+        "--bytes-per-flush",
+        "1000",
+        "--flush-ms",
+        "100",
+        "--tables",
+        "2",
+    ];
+    let _floor = Floor::run(listen, &[&flags[..], &["--phases", "4"]].concat());
+    let said = herd(
+        up(listen),
+        &["--raw", "--listeners", "40", "--rate", "400/s"],
+    );
+    assert_eq!(said.code, Some(0), "{}", said.complaint);
+    assert_eq!(said.number("/held_at_end"), 40);
+    // Twenty flushes in two seconds, and one at the beginning.
+    let each = said.number("/bytes") / 40;
+    assert!((17_000..=22_000).contains(&each), "{each}");
+}
+
+#[test]
+fn the_stream_of_a_server_is_sent_on_as_it_is() {
+    let listen = port();
+    let origin = serve(Manner::Good);
+    let from = format!("http://{origin}/e/x/48/live.mp4");
+    let _floor = Floor::run(
+        listen,
+        &["--from", &from, "--flush-ms", "200", "--phases", "4"],
+    );
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let manifest = format!("http://{origin}/e/x/48/manifest.json");
+    let said = herd(up(listen), &["--buffer-ms", "300", "--manifest", &manifest]);
+    assert_eq!(said.number("/held_at_end"), 10, "{:#}", said.report);
+    assert_eq!((said.number("/gaps"), said.number("/repeated")), (0, 0));
+    assert!(said.number("/chunks") > 10 * 6);
+    let confirmed = said.number("/hashes/confirmed");
+    assert_eq!(confirmed, said.number("/chunks"), "{:#}", said.report);
+}
+
+#[test]
+fn a_floor_without_its_stream_ends() {
+    let origin = serve(Manner::Refuse);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_floor"))
+        .args(["--listen", &port().to_string()])
+        .args(["--from", &format!("http://{origin}/e/x/48/live.mp4")])
+        .output()
+        .expect("the floor runs");
+    assert_eq!(output.status.code(), Some(1));
+    let sentence = String::from_utf8_lossy(&output.stderr);
+    assert!(sentence.contains("refused with status 503"), "{sentence}");
+}
