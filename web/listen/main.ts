@@ -1,0 +1,234 @@
+// The listener's page: one address before, during and after. This file joins the parts and owns the model.
+
+import { jittered } from '../shared/backoff.ts';
+import { type Delta, type Status, isFull, merge, parseNotice, settled } from '../shared/status.ts';
+import { AT_REST } from './notices.ts';
+import { $, type Model, Page, other } from './page.ts';
+import { type Link, Player } from './player.ts';
+import { type Lang } from './strings.ts';
+
+/** Pace of the status poll where the server names none (Cache-Control: max-age), and its bounds, seconds. */
+const POLL_S = 7;
+const POLL_MIN_S = 2;
+const POLL_MAX_S = 60;
+const ANSWER_MS = 8_000;
+/** A first state older than this was cached, or one of the clocks is wrong: ask at once. */
+const STALE_MS = 10_000;
+/** A page that is older than this has lived through the end of the event together with the whole crowd. */
+const OPENED_MS = 5_000;
+/** Over this time the crowd asks how long the replay is; who presses play asks at once. */
+const REPLAY_SPREAD_MS = 30_000;
+/** Polls that may fail before the page says that the server is silent. */
+const UNANSWERED_MAX = 2;
+
+const root = document.documentElement;
+const base = root.dataset['base']!;
+let lang: Lang = root.lang === 'fr' ? 'fr' : 'en';
+const audio = $<HTMLAudioElement>('audio');
+const desktop = matchMedia('(hover: hover) and (pointer: fine)').matches;
+const page = new Page(lang, desktop);
+const first = parseNotice($('state').textContent ?? '') as Status;
+
+const model: Model = {
+  status: first,
+  link: 'idle',
+  cadence: AT_REST,
+  wanted: false,
+  unanswered: false,
+  skew: 0,
+  replay: { playing: false, at: 0, length: 0 },
+};
+let pace = POLL_S;
+let missed = 0;
+let pollTimer = 0;
+
+const player = new Player(audio, base, {
+  refresh,
+  notice: apply,
+  link(link: Link) {
+    model.link = link;
+    render();
+    schedulePoll();
+  },
+  stopped: stop,
+});
+
+async function refresh(): Promise<Status | null> {
+  try {
+    const signal = AbortSignal.timeout?.(ANSWER_MS) ?? null;
+    const response = await fetch(`${base}/status.json`, { signal });
+    const status = parseNotice(await response.text());
+    if (!response.ok || !status || !isFull(status)) throw new Error('no status');
+    const age = /max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '');
+    pace = age ? Math.min(POLL_MAX_S, Math.max(POLL_MIN_S, Number(age[1]))) : POLL_S;
+    model.skew = status.now - Date.now();
+    missed = 0;
+    return status;
+  } catch {
+    missed++;
+    return null;
+  } finally {
+    model.unanswered = missed >= UNANSWERED_MAX;
+    render();
+  }
+}
+
+function apply(notice: Status | Delta): void {
+  const before = model.status;
+  model.status = merge(before, notice);
+  if (model.status.phase !== before.phase || model.status.replay !== before.replay) turn(before);
+  render();
+}
+
+/** The event has moved on: the lobby becomes the programme, the programme becomes the replay. */
+function turn(before: Status): void {
+  const { phase, replay } = model.status;
+  if (before.phase !== 'ended' && phase === 'ended') {
+    model.wanted = false;
+    player.stop();
+  }
+  if (phase === 'ended' && replay) offerReplay();
+  if (phase !== 'ended' && before.phase === 'ended') audio.removeAttribute('src');
+  if (phase === 'on_air' && model.wanted) player.go();
+  schedulePoll();
+}
+
+/** The replay's length is fetched now by who opens the page, and not by all at once where an event has just ended. */
+function offerReplay(): void {
+  const hadBegun = performance.now() > OPENED_MS;
+  audio.preload = hadBegun ? 'none' : 'metadata';
+  audio.src = `${base}/replay.mp4`;
+  if (hadBegun) setTimeout(() => (audio.preload = 'metadata'), Math.random() * REPLAY_SPREAD_MS);
+}
+
+function start(): void {
+  const { phase } = model.status;
+  if (phase === 'ended') return replay();
+  model.wanted = true;
+  player.arm();
+  if (phase === 'on_air') player.go();
+  render();
+}
+
+function replay(): void {
+  if (audio.error) {
+    const at = audio.currentTime;
+    audio.load();
+    audio.currentTime = at;
+  }
+  audio.play().catch(() => {}); // the button goes on showing that it is not playing
+}
+
+function stop(): void {
+  if (model.status.phase === 'ended') return audio.pause();
+  model.wanted = false;
+  player.stop();
+  render();
+}
+
+const active = () => (model.status.phase === 'ended' ? !audio.paused : model.wanted);
+const toggle = () => (active() ? stop() : start());
+
+/** While notices ride in-band, nobody asks; a page nobody looks at or listens to does not either. */
+function schedulePoll(): void {
+  clearTimeout(pollTimer);
+  if (player.carriesNotices || settled(model.status) || (document.hidden && !model.wanted)) return;
+  pollTimer = window.setTimeout(poll, jittered(pace * 1000));
+}
+
+async function poll(): Promise<void> {
+  const status = await refresh();
+  if (status && !player.carriesNotices) apply(status);
+  schedulePoll();
+}
+
+function render(): void {
+  const over = model.status.phase === 'ended';
+  model.cadence = player.cadence;
+  model.replay = { playing: over && !audio.paused, at: audio.currentTime, length: audio.duration || 0 };
+  page.render(model);
+  describe();
+}
+
+let described = '';
+/** What the lock screen shows. */
+function describe(): void {
+  const session = navigator.mediaSession;
+  if (!session) return;
+  const { title, stage } = model.status;
+  const artist = stage.map((p) => p.name).join(', ');
+  if (described !== title + artist) {
+    described = title + artist;
+    session.metadata = new MediaMetadata({
+      title,
+      artist: artist || 'Stentor',
+      album: 'Stentor',
+      artwork: [{ src: '/assets/icon-512.png', sizes: '512x512', type: 'image/png' }],
+    });
+  }
+  session.playbackState = active() ? 'playing' : 'paused';
+}
+
+function handle(action: MediaSessionAction, handler: MediaSessionActionHandler): void {
+  try {
+    navigator.mediaSession?.setActionHandler(action, handler);
+  } catch {
+    // An action this browser does not know: its button is not shown.
+  }
+}
+
+const seek = (to: number) => {
+  if (model.status.phase === 'ended') audio.currentTime = Math.max(0, Math.min(to, audio.duration || 0));
+};
+handle('play', start);
+handle('pause', stop);
+handle('stop', stop);
+handle('seekto', (d) => seek((d as { seekTime?: number }).seekTime ?? 0));
+handle('seekbackward', (d) => seek(audio.currentTime - (d.seekOffset ?? 15)));
+handle('seekforward', (d) => seek(audio.currentTime + (d.seekOffset ?? 30)));
+
+$('go').addEventListener('click', toggle);
+// The other language without another page: the sound goes on.
+$('other').addEventListener('click', (e) => {
+  if (e.ctrlKey || e.metaKey || e.shiftKey) return;
+  e.preventDefault();
+  const link = e.currentTarget as HTMLAnchorElement;
+  history.replaceState(null, '', link.href);
+  link.href = `${base}/${lang}`;
+  root.lang = lang = other(lang);
+  page.speak(lang);
+  render();
+});
+$('vol').addEventListener('input', (e) => (audio.volume = Number((e.target as HTMLInputElement).value)));
+$('seek').addEventListener('input', (e) => seek(Number((e.target as HTMLInputElement).value)));
+document.addEventListener('keydown', (e) => {
+  if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest('button,input,a,audio')) return;
+  if (e.key === ' ' || e.key === 'k') {
+    e.preventDefault();
+    toggle();
+  } else if (e.key === 'ArrowLeft') seek(audio.currentTime - 15);
+  else if (e.key === 'ArrowRight') seek(audio.currentTime + 30);
+});
+for (const name of ['play', 'pause', 'durationchange']) audio.addEventListener(name, render);
+for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, back);
+document.addEventListener('visibilitychange', back);
+
+/** Network back, page restored or looked at again: whatever was waiting tries now. */
+function back(): void {
+  render();
+  player.nudge();
+  if (document.hidden || !navigator.onLine) return;
+  if (!player.carriesNotices && !settled(model.status)) {
+    clearTimeout(pollTimer);
+    pollTimer = window.setTimeout(poll, jittered(500));
+  }
+}
+
+setInterval(render, 1000);
+if (first.phase === 'ended') turn({ ...first, phase: 'scheduled' });
+if (Math.abs(first.now - Date.now()) > STALE_MS) void poll();
+else {
+  model.skew = first.now - Date.now();
+  schedulePoll();
+}
+render();

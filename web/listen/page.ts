@@ -1,0 +1,231 @@
+// Puts what is going on into words and shapes. One function of the model; it owns no state of the event.
+
+import { type Status } from '../shared/status.ts';
+import { Dial } from './dial.ts';
+import { CROWD_RUNG, type Cadence } from './notices.ts';
+import { type Link } from './player.ts';
+import { type Lang, STRINGS, type Strings, clock, countdown, farewell, moment } from './strings.ts';
+
+/** Screen readers hear at most one change in this time: a page that keeps talking cannot be listened past. */
+const ANNOUNCE_MS = 5_000;
+/** The countdown lights one stroke of the dial a minute over this long. */
+const DIAL_S = 50 * 60;
+
+const PLAY = 'M8 4.5v15l12-7.5z';
+const STOP = 'M6 6h12v12H6z';
+const PAUSE = 'M6 5h4.5v14H6zM13.5 5H18v14h-4.5z';
+const TICK = 'M9.5 17.6 4 12.1l2-2 3.5 3.5 8.5-8.6 2 2z';
+
+export interface Model {
+  status: Status;
+  link: Link;
+  cadence: Cadence;
+  wanted: boolean;
+  /** The status poll has failed while we are not playing. */
+  unanswered: boolean;
+  /** Server's clock minus ours, ms. */
+  skew: number;
+  replay: { playing: boolean; at: number; length: number };
+}
+
+export const $ = <T extends Element = HTMLElement>(id: string): T => document.getElementById(id) as unknown as T;
+
+export class Page {
+  private s!: Strings;
+  private readonly dial = new Dial($('full'), $('faint'));
+  private people = '';
+  private said = '';
+  private saidAt = 0;
+  private timer = 0;
+
+  constructor(
+    private lang: Lang,
+    desktop: boolean,
+  ) {
+    this.speak(lang);
+    $('play').hidden = false;
+    $('vol').hidden = !desktop;
+  }
+
+  /** In this language from now on; `render` says the rest. */
+  speak(lang: Lang): void {
+    this.lang = lang;
+    const s = (this.s = STRINGS[lang]);
+    this.people = '';
+    $('vol').firstElementChild!.textContent = s.volume;
+    $('seek').setAttribute('aria-label', s.seek);
+    $('msg').firstElementChild!.textContent = s.message;
+  }
+
+  render(m: Model): void {
+    const { status } = m;
+    const { phase } = status;
+    const body = document.body;
+    body.dataset['view'] = phase === 'on_air' ? 'air' : phase;
+    const trouble = this.trouble(m);
+    const waits = phase === 'scheduled' ? this.waiting(m) : null;
+    body.classList.toggle('trouble', !!trouble);
+    body.classList.toggle('count', !!waits?.counting && !trouble);
+    body.classList.toggle('ready', phase === 'scheduled' && m.wanted);
+    text('title', status.title);
+    const lost = !!this.linkTrouble(m);
+    this.air(status, lost);
+    const say = trouble ?? this.calm(m, waits?.say);
+    text('say', say);
+    text('sub', trouble && this.timed(m) ? this.s.since(clock((Date.now() + m.skew - status.since) / 1000)) : (waits?.sub ?? this.crowd(m)));
+    this.button(m);
+    this.who(status, lost);
+    const own = status.message?.[this.lang];
+    const words = own || status.message?.[other(this.lang)];
+    const p = $('msg').lastElementChild as HTMLElement;
+    $('msg').hidden = !words;
+    p.lang = own ? this.lang : other(this.lang);
+    if (words) p.textContent = words;
+    this.links(status);
+    // The countdown's digits are for the eye; a reader hears the state it belongs to.
+    this.announce([waits?.counting ? waits.sub : say, words].filter(Boolean).join('. '));
+  }
+
+  private timed(m: Model): boolean {
+    return m.status.phase === 'on_air' && m.status.condition !== 'ok' && !this.linkTrouble(m);
+  }
+
+  /** Why it sounds simpler than it might, while it does. */
+  private crowd({ wanted, link, cadence, status }: Model): string | undefined {
+    const heard = wanted && link === 'playing' && status.phase === 'on_air';
+    return heard && cadence.rung >= CROWD_RUNG ? this.s.crowd(Math.round(cadence.hold)) : undefined;
+  }
+
+  private linkTrouble({ link, wanted, unanswered }: Model): string | undefined {
+    if (link !== 'playing' && !navigator.onLine) return this.s.offline;
+    if (wanted && (link === 'reconnecting' || link === 'gone' || link === 'full' || link === 'offline')) return this.s[link];
+    return unanswered ? this.s.gone : undefined;
+  }
+
+  /** What is wrong, nearest cause first: our own connection before the event's. */
+  private trouble(m: Model): string | undefined {
+    const mine = this.linkTrouble(m);
+    if (mine || m.status.phase !== 'on_air') return mine;
+    const { hostDropped, stageEmpty, fault } = this.s;
+    return { ok: undefined, host_dropped: hostDropped, stage_empty: stageEmpty, fault }[m.status.condition];
+  }
+
+  private waiting({ status, skew }: Model): { say: string; sub?: string; counting?: boolean } {
+    const when = status.starts === null ? null : moment(status.starts, local(this.lang));
+    if (status.starts === null || !when) return { say: this.s.notYet };
+    const left = (status.starts - Date.now() - skew) / 1000;
+    const sub = this.s.at(when);
+    return left > 0 ? { say: this.s.startsIn(countdown(left, this.lang)), sub, counting: true } : { say: this.s.anyMoment, sub };
+  }
+
+  private calm({ status, link, wanted }: Model, waits?: string): string | undefined {
+    if (waits) return waits;
+    if (status.phase === 'ended') return farewell(this.s, status.replay);
+    if (wanted) return link === 'playing' ? this.s.live : link === 'stalled' ? this.s.stalled : this.s.connecting;
+    return this.s.press;
+  }
+
+  /** `lost`: what we know is from before our connection broke, and nobody can say whether it still holds. */
+  private air({ phase, listeners }: Status, lost: boolean): void {
+    const p = $('air');
+    const label = { scheduled: this.s.soon, on_air: this.s.onAir, ended: this.s.over }[phase];
+    const n = phase === 'on_air' && !lost && listeners > 0 ? this.s.listening(listeners.toLocaleString(this.lang)) : '';
+    const html = label + n;
+    if (p.dataset['v'] === html) return;
+    p.dataset['v'] = html;
+    p.hidden = false;
+    const span = document.createElement('span');
+    span.textContent = n;
+    p.replaceChildren(label, ' ', span);
+  }
+
+  private button({ status, link, wanted, replay, skew }: Model): void {
+    const s = this.s;
+    const over = status.phase === 'ended';
+    const wait = status.phase === 'scheduled';
+    const icon = over ? (replay.playing ? PAUSE : PLAY) : wait ? (wanted ? TICK : PLAY) : wanted ? STOP : PLAY;
+    const label = over ? (replay.playing ? s.pause : s.again) : wait ? (wanted ? s.disarm : s.listen) : wanted ? s.stop : s.listen;
+    $('icon').setAttribute('d', icon);
+    $('go').setAttribute('aria-label', label);
+    $('play').hidden = over && !status.replay;
+    text('hint', wait ? (wanted ? s.armed : s.arm) : '');
+    $('time').hidden = !over;
+    if (over) {
+      this.dial.show('quiet', replay.length ? replay.at / replay.length : 0);
+      this.seekBar(replay.at, replay.length);
+    } else if (wait) {
+      const left = status.starts === null ? DIAL_S : (status.starts - Date.now() - skew) / 1000;
+      this.dial.show('quiet', 1 - left / DIAL_S);
+    } else if (wanted && link !== 'playing') this.dial.show('search', 1);
+    else this.dial.show(wanted && status.speaking.length ? 'voice' : 'quiet', status.condition === 'ok' ? 1 : 0.5);
+  }
+
+  private seekBar(at: number, length: number): void {
+    const bar = $<HTMLInputElement>('seek');
+    bar.max = String(Math.floor(length) || 1);
+    if (document.activeElement !== bar || !bar.matches(':active')) bar.value = String(Math.floor(at));
+    bar.setAttribute('aria-valuetext', clock(at));
+    text('now', clock(at));
+    text('end', length ? clock(length) : '–:––');
+  }
+
+  private who({ stage, speaking, phase }: Status, lost: boolean): void {
+    const key = JSON.stringify([stage, speaking, phase, lost]);
+    if (key === this.people) return;
+    this.people = key;
+    const s = this.s;
+    const list = stage.filter((p) => p.role !== 'monitor');
+    $('who').hidden = !list.length || phase === 'scheduled';
+    $('who').firstElementChild!.textContent = phase === 'ended' ? s.wasOnStage : s.onStage;
+    $('who').lastElementChild!.replaceChildren(
+      ...list.map((p) => {
+        const li = document.createElement('li');
+        const now = phase === 'on_air' && !lost;
+        const speaks = now && speaking.includes(p.seat);
+        const state = !p.connected ? s.lost : speaks ? s.speaking : p.muted ? s.muted : '';
+        li.className = speaks ? 'on' : '';
+        const small = document.createElement('small');
+        small.textContent = (now && state) || (s.roles[p.role] ?? '');
+        li.append(p.name, ' ', small);
+        return li;
+      }),
+    );
+  }
+
+  private links({ phase, replay }: Status): void {
+    const a = $<HTMLAnchorElement>('app');
+    const base = document.documentElement.dataset['base'];
+    a.hidden = phase === 'scheduled' || (phase === 'ended' && !replay);
+    a.href = base + (phase === 'ended' ? '/replay.mp4' : '/ogg/live.ogg');
+    a.download = phase === 'ended' ? 'stentor.mp4' : '';
+    if (phase !== 'ended') a.removeAttribute('download');
+    text('app', phase === 'ended' ? this.s.save : this.s.elsewhere);
+    a.hidden = phase === 'scheduled' || (phase === 'ended' && !replay);
+  }
+
+  private announce(words: string): void {
+    if (words === this.said) return;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(
+      () => {
+        this.said = words;
+        this.saidAt = Date.now();
+        $('live').textContent = words;
+      },
+      Math.max(300, this.saidAt + ANNOUNCE_MS - Date.now()),
+    );
+  }
+}
+
+export const other = (lang: Lang): Lang => (lang === 'fr' ? 'en' : 'fr');
+
+/** The reader's own way of writing dates (en-GB, fr-CA), if it is in the page's language. */
+function local(lang: Lang): string {
+  return navigator.languages.find((l) => l.startsWith(lang)) ?? lang;
+}
+
+function text(id: string, words?: string): void {
+  const e = $(id);
+  e.hidden = !words;
+  if (e.textContent !== (words ?? '')) e.textContent = words ?? '';
+}

@@ -1,0 +1,82 @@
+// The green room: name, microphone, how one sounds, and the way to the stage.
+
+import { type TemplateResult, html, nothing } from 'lit';
+import { hostTools } from './host-tools.ts';
+import { type Stage } from './model.ts';
+import { heading, troubles } from './parts.ts';
+import { type StageSeat } from './protocol.ts';
+
+export function greenRoom(stage: Stage, me: StageSeat): TemplateResult {
+  return html`<main class=${stage.runs ? 'desk' : 'single'}>
+    <section class="mine">
+      ${heading(stage)} ${troubles(stage)} ${stage.mic.track ? check(stage, me) : ask(stage)}
+    </section>
+    ${stage.runs ? hostTools(stage) : nothing}
+  </main>`;
+}
+
+function ask(stage: Stage): TemplateResult {
+  const w = stage.words;
+  const { mic } = stage;
+  return html`<div class="step">
+    <h2 class="big">${w.micTitle}</h2>
+    <p class="say">${stage.runs ? w.micWhy : w.micWhyGuest}</p>
+    ${mic.problem ? html`<p class="warn" role="alert">${w.mic[mic.problem]}</p>` : nothing}
+    <button class="key" aria-disabled=${mic.asking} @click=${() => mic.open()}>
+      ${mic.asking ? w.micAsking : mic.problem ? w.micRetry : w.micAllow}
+    </button>
+  </div>`;
+}
+
+function check(stage: Stage, me: StageSeat): TemplateResult {
+  const w = stage.words;
+  const { mic, peer } = stage;
+  const connected = peer.link === 'connected';
+  return html`<div class="step">
+      ${name(stage, me)}
+      <label class="field">
+        <span>${w.micDevice}</span>
+        <select @change=${(e: Event) => mic.choose((e.target as HTMLSelectElement).value)}>
+          ${mic.devices.map(
+            (d, i) => html`<option value=${d.deviceId} ?selected=${d.deviceId === mic.deviceId}>
+              ${d.label || `${w.micDefault} ${i + 1}`}
+            </option>`,
+          )}
+        </select>
+      </label>
+      <stentor-level .read=${() => mic.level()}></stentor-level>
+      <p class="soft">${w.speak}</p>
+    </div>
+    <div class="step">
+      <button aria-pressed=${stage.loopback} ?disabled=${!connected} @click=${() => stage.setLoopback(!stage.loopback)}>
+        ${w.listenBack}
+      </button>
+      <p class="soft">${w.headphones}</p>
+    </div>
+    <div class="step">${way(stage, connected)}</div>`;
+}
+
+function name(stage: Stage, me: StageSeat): TemplateResult {
+  const w = stage.words;
+  const rename = (e: Event) => {
+    e.preventDefault();
+    const field = (e.target as HTMLFormElement).elements.namedItem('name') as HTMLInputElement;
+    const value = field.value.trim();
+    if (!value) field.value = me.name;
+    else if (value !== me.name) stage.rename(value);
+  };
+  return html`<form class="field" @submit=${rename} @focusout=${(e: Event) => (e.currentTarget as HTMLFormElement).requestSubmit()}>
+    <label for="name">${w.yourName}</label>
+    <input id="name" name="name" maxlength="64" autocomplete="name" .value=${me.name} @input=${() => stage.typing()} />
+    <p class="soft" role="status">${stage.renamed ? w.nameSaved : ''}</p>
+  </form>`;
+}
+
+function way(stage: Stage, connected: boolean): TemplateResult {
+  const w = stage.words;
+  if (!connected) return html`<button class="key" disabled>${w.voiceConnecting}</button>`;
+  if (stage.runs)
+    return html`<button class="key" @click=${() => stage.goOnStage()}>${w.goOn}</button>
+      <p class="soft">${stage.state?.phase === 'scheduled' ? w.scheduledNote : w.hostWaits}</p>`;
+  return html`<p class="say" role="status">${w.hostSees}</p>`;
+}

@@ -1,0 +1,61 @@
+// What the host and co-hosts have beside their microphone: the programme, the people, the listeners.
+
+import { type TemplateResult, html, nothing } from 'lit';
+import { type Stage } from './model.ts';
+import { copyField } from './parts.ts';
+import { people } from './people.ts';
+
+/** Target of the mix and its tolerance (DESIGN §5), LUFS. */
+const TARGET_LUFS = -18;
+const TOLERANCE_LU = 2;
+/** Below this nobody speaks: the bed under a pause measures about −42. */
+const SILENT_LUFS = -40;
+
+export function hostTools(stage: Stage): TemplateResult {
+  const w = stage.words;
+  return html`<section class="tools-of-host">
+    ${programme(stage)} ${people(stage)}
+    <p><button @click=${() => stage.open({ kind: 'invite' })}>${w.invite}</button></p>
+    <section class="listeners">
+      <h2>${w.listeners((stage.state?.listeners ?? 0).toLocaleString(stage.lang))}</h2>
+      ${message(stage)} ${copyField(stage, 'listen-link', w.listenLink, stage.welcome!.listen)}
+    </section>
+  </section>`;
+}
+
+function programme(stage: Stage): TemplateResult {
+  const w = stage.words;
+  const air = stage.state?.phase === 'on_air';
+  return html`<section class="programme">
+    <h2>${w.program}</h2>
+    <div class="row spread">
+      <p class="lufs">${loudness(stage)}</p>
+      ${air
+        ? html`<button class="danger" @click=${() => stage.open({ kind: 'end' })}>${w.end}</button>`
+        : html`<button class="key" @click=${() => stage.open({ kind: 'start' })}>${w.start}</button>`}
+    </div>
+  </section>`;
+}
+
+function loudness(stage: Stage): TemplateResult {
+  const w = stage.words;
+  const { lufs } = stage;
+  // With every microphone closed the meter hears only the waiting sound: nothing to judge.
+  const open = stage.state?.seats.some((s) => s.place === 'on_stage' && s.connected && !s.mixer_muted);
+  if (!open) return html`<span class="figure">–</span> <span class="soft">LUFS, ${w.noneOpen}</span>`;
+  if (lufs === null || lufs < SILENT_LUFS) return html`<span class="figure">–</span> <span class="soft">LUFS, ${w.silence}</span>`;
+  const off = lufs - TARGET_LUFS;
+  const verdict = off < -TOLERANCE_LU ? w.tooQuiet : off > TOLERANCE_LU ? w.tooLoud : w.justRight;
+  const figure = lufs.toLocaleString(stage.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).replace('-', '−');
+  return html`<span class="figure">${figure}</span> <span class="soft">LUFS, ${verdict}</span>`;
+}
+
+function message(stage: Stage): TemplateResult {
+  const w = stage.words;
+  const said = stage.state?.message;
+  return html`${said ? html`<blockquote>${said[stage.lang] || said.fr || said.en}</blockquote>` : nothing}
+    <p class="row">
+      <button @click=${() => stage.open({ kind: 'message' })}>${w.messageEdit}</button>
+      ${said ? html`<button class="link" @click=${() => stage.send({ do: 'message', fr: '', en: '' })}>${w.clear}</button>` : nothing}
+    </p>`;
+}

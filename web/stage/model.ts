@@ -1,0 +1,332 @@
+// What the stage page knows and does: token, control line, microphone and connection, in one place.
+// The views read it and call it; it draws nothing.
+
+import { type Role } from '../shared/status.ts';
+import { Microphone } from './mic.ts';
+import { Peer } from './peer.ts';
+import { hushed } from './hushed.ts';
+import { type FromServer, type StageSeat, type StageState, type ToServer, type Welcome } from './protocol.ts';
+import { StageSocket } from './socket.ts';
+import { type Lang, type StageStrings, STRINGS } from './strings.ts';
+
+/** The mixer follows within 100 ms; held muted for longer against everybody's wish, we say `ready` again. */
+const UNHEEDED_MS = 700;
+const INSIST_MS = 350;
+const NOTE_MS = 8_000;
+const FIGURES_MS = 500;
+
+/** Why this page is no longer the seat: put out, not believed, or opened again elsewhere. */
+export type Ending = 'removed' | 'rejected' | 'replaced';
+
+export type Dialog =
+  | { kind: 'end' }
+  | { kind: 'start' }
+  | { kind: 'invite'; done?: { seat: number; name: string; link: string } }
+  | { kind: 'message' }
+  | { kind: 'remove' | 'hand_over'; seat: number };
+
+export class Stage {
+  readonly slug = location.pathname.split('/')[2] ?? '';
+  readonly token: string;
+  lang: Lang;
+  welcome: Welcome | null = null;
+  state: StageState | null = null;
+  levels = new Map<number, number>();
+  speaking = new Set<number>();
+  lufs: number | null = null;
+  end: Ending | null = null;
+  note = '';
+  loopback = false;
+  /** Muted by somebody else while this page was looking. */
+  hushed = false;
+  dialog: Dialog | null = null;
+  readonly mic: Microphone;
+  readonly peer: Peer;
+  private socket: StageSocket | null = null;
+  private noteTimer = 0;
+  private figuresAt = 0;
+  /** Mute was pressed here and the server has not said yet that it holds. Until then this microphone stays shut. */
+  wantsMuted = false;
+  private readySent = 0;
+  /** Just connected: what the last state says is from before. */
+  private unseen = true;
+  /** A new name that was asked for, and whether everybody sees it now. */
+  private newName = '';
+  renamed = false;
+
+  constructor(private readonly changed: () => void) {
+    this.lang = remembered();
+    this.token = token(this.slug);
+    const speaker = document.createElement('audio');
+    speaker.autoplay = true;
+    document.body.append(speaker);
+    this.peer = new Peer(
+      speaker,
+      () => (this.welcome ? { url: this.welcome.whip, token: this.token } : null),
+      () => this.peerChanged(),
+    );
+    this.mic = new Microphone(changed, (track) => this.peer.send(track));
+    if (this.token) this.connect();
+    // Another link pasted over this one changes only the fragment: the browser would not load anything.
+    addEventListener('hashchange', () => location.reload());
+    setInterval(() => this.insist(), INSIST_MS);
+    addEventListener('pointerdown', () => speaker.srcObject && speaker.paused && void speaker.play().catch(() => {}));
+  }
+
+  get words(): StageStrings {
+    return STRINGS[this.lang];
+  }
+
+  get online(): boolean {
+    return !!this.socket?.open;
+  }
+
+  /** The server has not answered for a while, or never has. */
+  get unanswered(): boolean {
+    return (this.socket?.unanswered ?? 0) > 2;
+  }
+
+  get me(): StageSeat | undefined {
+    return this.state?.seats.find((s) => s.seat === this.welcome?.seat);
+  }
+
+  /** Nothing more happens on this page. */
+  get over(): boolean {
+    return !!this.end || this.state?.phase === 'ended';
+  }
+
+  get runs(): boolean {
+    const role: Role | undefined = this.me?.role ?? this.welcome?.role;
+    return role === 'host' || role === 'co_host';
+  }
+
+  seat(n: number): StageSeat | undefined {
+    return this.state?.seats.find((s) => s.seat === n);
+  }
+
+  setLang(lang: Lang): void {
+    this.lang = lang;
+    localStorage.setItem('stentor-lang', lang);
+    this.changed();
+  }
+
+  /** Whether it went out; if it did not, that is said. */
+  send(message: ToServer): boolean {
+    const sent = !!this.socket?.send(message);
+    if (!sent) this.say(this.words.notConnected);
+    return sent;
+  }
+
+  /** Desired state with the version we saw: pressing twice cannot become a toggle. */
+  mute(seat: StageSeat, muted: boolean): void {
+    if (seat.seat === this.welcome?.seat) {
+      this.wantsMuted = muted;
+      if (muted && this.mic.track) this.mic.track.enabled = false;
+    }
+    this.send({ do: 'mute', seat: seat.seat, muted, version: seat.mute_version });
+    this.changed();
+  }
+
+  setLoopback(on: boolean): void {
+    this.loopback = on;
+    this.send({ do: 'loopback', on });
+    this.changed();
+  }
+
+  rename(name: string): void {
+    if (!this.welcome || !this.send({ do: 'rename', seat: this.welcome.seat, name })) return;
+    this.newName = name;
+    this.renamed = false;
+  }
+
+  /** The name is being changed again: it is no longer the one that was saved. */
+  typing(): void {
+    if (!this.renamed) return;
+    this.renamed = false;
+    this.changed();
+  }
+
+  goOnStage(): void {
+    if (this.loopback) this.setLoopback(false);
+    if (this.welcome) this.send({ do: 'admit', seat: this.welcome.seat });
+  }
+
+  open(dialog: Dialog | null): void {
+    this.dialog = dialog;
+    this.note = '';
+    this.changed();
+  }
+
+  say(note: string): void {
+    this.note = note;
+    clearTimeout(this.noteTimer);
+    this.noteTimer = window.setTimeout(() => {
+      this.note = '';
+      this.changed();
+    }, NOTE_MS);
+    this.changed();
+  }
+
+  private connect(): void {
+    const url = new URL(`/api/v1/events/${this.slug}/stage`, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    this.socket = new StageSocket(
+      url.href,
+      () => ({ do: 'hello', token: this.token }),
+      (message) => this.receive(message),
+      this.changed,
+    );
+  }
+
+  private receive(message: FromServer): void {
+    switch (message.is) {
+      case 'welcome':
+        this.welcome = message;
+        this.unseen = true;
+        this.readySent = 0;
+        this.peer.ensure();
+        if (this.loopback) this.send({ do: 'loopback', on: true });
+        void this.resume();
+        break;
+      case 'state':
+        this.follow(message);
+        break;
+      case 'levels':
+        return this.heard(message.seats, message.lufs);
+      case 'invited':
+        this.dialog = { kind: 'invite', done: message };
+        this.note = '';
+        break;
+      case 'refused':
+        return this.refused(message);
+      case 'warning': {
+        const seat = this.seat(message.seat);
+        if (seat) seat.warning = message.on ? 'silent_microphone' : null;
+        break;
+      }
+      case 'alarm':
+        if (this.state) this.state.alarms = this.state.alarms.filter((k) => k !== message.kind).concat(message.on ? message.kind : []);
+        break;
+      case 'removed':
+      case 'replaced':
+        return this.leave(message.is);
+      case 'ended':
+        if (this.state) this.state.phase = 'ended';
+        this.obey();
+        break;
+    }
+    this.changed();
+  }
+
+  /** `why` is for programs: it is in English, and this page may not be. */
+  private refused({ what, code }: { what: string; code: string }): void {
+    if (code === 'wrong_token') return this.leave('rejected');
+    this.obey(); // a local mute that was refused is undone
+    if (what !== 'ready') this.say(this.words.refusals[code] ?? this.words.refused);
+  }
+
+  /** It is over: the line, the connection and the microphone are let go. */
+  private rest(): void {
+    this.socket?.end();
+    this.peer.close();
+    this.mic.close();
+  }
+
+  private leave(end: Ending): void {
+    this.end = end;
+    if (end === 'rejected') sessionStorage.removeItem(tokenKey(this.slug));
+    this.rest();
+    this.changed();
+  }
+
+  private heard(seats: [number, number, boolean][], lufs: number | null): void {
+    this.lufs = lufs;
+    let news = this.speaking.size !== seats.filter((s) => s[2]).length;
+    this.levels.clear();
+    for (const [seat, dbfs, speaks] of seats) {
+      this.levels.set(seat, dbfs);
+      if (speaks !== this.speaking.has(seat)) news = true;
+    }
+    // Meters draw themselves; figures may be half a second old.
+    const now = Date.now();
+    if (!news && now - this.figuresAt < FIGURES_MS) return;
+    this.figuresAt = now;
+    this.speaking = new Set(seats.filter((s) => s[2]).map((s) => s[0]));
+    this.changed();
+  }
+
+  private follow(state: StageState): void {
+    const before = this.unseen ? undefined : this.me;
+    this.unseen = false;
+    this.state = state;
+    const me = this.me;
+    if (me) {
+      this.hushed = hushed(this.hushed, before, me, this.wantsMuted);
+      if (this.newName && me.name === this.newName) [this.newName, this.renamed] = ['', true];
+      // In the green room one may hear oneself; on stage it would be an echo.
+      if (me.place === 'on_stage' && this.loopback) this.setLoopback(false);
+    }
+    this.obey();
+  }
+
+  /** The microphone follows what the server wants, and `ready` follows what this page shows. */
+  private obey(): void {
+    if (this.state?.phase === 'ended') return this.rest();
+    const me = this.me;
+    if (!me) return;
+    if (me.muted) this.wantsMuted = false;
+    if (this.mic.track) this.mic.track.enabled = me.place !== 'on_stage' || !(me.muted || this.wantsMuted);
+    // A mute that was lost with the line, or crossed another change, is asked for again until it holds.
+    if (this.wantsMuted) this.socket?.send({ do: 'mute', seat: me.seat, muted: true, version: me.mute_version });
+    if (!me.connected) this.peer.denied();
+    this.sayReadyOnce();
+  }
+
+  private peerChanged(): void {
+    if (this.peer.link === 'connected') {
+      this.readySent = 0;
+      this.sayReadyOnce();
+      if (this.loopback) this.send({ do: 'loopback', on: true });
+    }
+    this.changed();
+  }
+
+  private sayReadyOnce(): void {
+    const me = this.me;
+    if (this.peer.link === 'connected' && me?.connected && !this.readySent) this.sayReady();
+  }
+
+  private sayReady(): void {
+    const me = this.me;
+    if (!me || !this.socket?.send({ do: 'ready', muted_version: me.mute_version })) return;
+    this.readySent = Date.now();
+  }
+
+  /** Held muted although nobody asks for it: our `ready` was lost or carried an old version. */
+  private insist(): void {
+    const me = this.me;
+    const held = me && me.place === 'on_stage' && !me.muted && me.mixer_muted;
+    if (held && this.peer.link === 'connected' && Date.now() - this.readySent > UNHEEDED_MS) this.sayReady();
+  }
+
+  /** After a reload the microphone comes back without a touch where the browser allows it. */
+  private async resume(): Promise<void> {
+    if (!this.over && !this.mic.track && (await Microphone.granted())) await this.mic.open();
+  }
+}
+
+function remembered(): Lang {
+  const kept = localStorage.getItem('stentor-lang');
+  if (kept === 'fr' || kept === 'en') return kept;
+  return navigator.language.startsWith('fr') ? 'fr' : 'en';
+}
+
+const tokenKey = (slug: string) => `stentor-token-${slug}`;
+
+/** From the fragment, which no server ever sees; kept for this tab, so that a lost fragment does not lock out. */
+function token(slug: string): string {
+  const key = tokenKey(slug);
+  const given = new URLSearchParams(location.hash.slice(1)).get('t');
+  if (given) sessionStorage.setItem(key, given);
+  return given ?? sessionStorage.getItem(key) ?? '';
+}

@@ -1,0 +1,81 @@
+// Who is on stage, in the green room, or expected; with what a host may do to each.
+
+import { type TemplateResult, html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { type Stage } from './model.ts';
+import { type Place, type StageSeat } from './protocol.ts';
+
+export function people(stage: Stage): TemplateResult {
+  const w = stage.words;
+  const at = (place: Place) => stage.state!.seats.filter((s) => s.place === place && s.role !== 'monitor');
+  const invited = at('invited');
+  return html`<section class="people">
+    <h2 tabindex="-1">${w.people}</h2>
+    ${list(stage, at('on_stage'), w.nobodyOn)}
+    ${stage.runs
+      ? html`<h2 tabindex="-1">${w.waiting}</h2>
+          ${list(stage, at('green_room'), w.nobodyWaiting)}
+          ${invited.length ? html`<h2 tabindex="-1">${w.invitedSeats}</h2>${list(stage, invited, '')}` : nothing}`
+      : nothing}
+  </section>`;
+}
+
+function list(stage: Stage, seats: StageSeat[], none: string): TemplateResult {
+  if (!seats.length) return html`<p class="soft none">${none}</p>`;
+  return html`<ul>
+    ${repeat(
+      seats,
+      (s) => s.seat,
+      (s) => person(stage, s),
+    )}
+  </ul>`;
+}
+
+function person(stage: Stage, s: StageSeat): TemplateResult {
+  const w = stage.words;
+  const mine = s.seat === stage.welcome!.seat;
+  const speaks = stage.speaking.has(s.seat) && s.place === 'on_stage';
+  const away = !s.connected && s.place !== 'invited';
+  const notes = [mine ? w.you : '', w.roles[s.role], !away && s.place === 'on_stage' && s.mixer_muted ? w.seatMuted : ''];
+  const wrong = away ? w.away : s.warning ? w.silent : '';
+  return html`<li class="${speaks ? 'on' : ''} ${away ? 'away' : ''}">
+    <div class="who">
+      <span class="name">${s.name}</span> <small>${notes.filter(Boolean).join(' · ')}</small>
+      ${wrong ? html`<small class="warn">${wrong}</small>` : nothing}
+    </div>
+    ${s.connected ? html`<stentor-level .read=${() => stage.levels.get(s.seat) ?? null}></stentor-level>` : nothing}
+    ${stage.runs && !mine ? tools(stage, s) : nothing}
+  </li>`;
+}
+
+/** A host may close anybody's microphone, and open only one that has no page of its own. */
+function tools(stage: Stage, s: StageSeat): TemplateResult {
+  const w = stage.words;
+  const on = s.place === 'on_stage';
+  const button = (label: string, act: () => void, cls = '') =>
+    html`<button class="small ${cls}" aria-label=${w.of(label, s.name)} @click=${act}>${label}</button>`;
+  return html`<div class="tools">
+    ${s.place === 'green_room' && s.connected ? button(w.admit, () => stage.send({ do: 'admit', seat: s.seat }), 'strong') : nothing}
+    ${on && !s.muted ? button(w.muteThem, () => stage.mute(s, true)) : nothing}
+    ${on && s.muted && s.role === 'line_in' ? button(w.unmuteThem, () => stage.mute(s, false)) : nothing}
+    <details>
+      <summary aria-label=${w.of(w.more, s.name)}>${w.more}</summary>
+      <div class="tools">${rest(stage, s)}</div>
+    </details>
+  </div>`;
+}
+
+function rest(stage: Stage, s: StageSeat): TemplateResult {
+  const w = stage.words;
+  const on = s.place === 'on_stage';
+  const button = (label: string, act: () => void) => html`<button class="small" aria-label=${w.of(label, s.name)} @click=${act}>${label}</button>`;
+  return html`
+    ${button(w.showLink, () => stage.send({ do: 'link', seat: s.seat }))}
+    ${on ? button(w.toGreen, () => stage.send({ do: 'green_room', seat: s.seat })) : nothing}
+    ${s.role === 'guest' ? button(w.makeCoHost, () => stage.send({ do: 'role', seat: s.seat, role: 'co_host' })) : nothing}
+    ${s.role === 'co_host' ? button(w.makeGuest, () => stage.send({ do: 'role', seat: s.seat, role: 'guest' })) : nothing}
+    ${on && s.role !== 'host' && s.role !== 'line_in' && stage.me?.role === 'host'
+      ? button(w.handOver, () => stage.open({ kind: 'hand_over', seat: s.seat }))
+      : nothing}
+    ${s.role === 'host' ? nothing : button(w.remove, () => stage.open({ kind: 'remove', seat: s.seat }))}`;
+}
