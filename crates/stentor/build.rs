@@ -1,0 +1,56 @@
+//! Embeds the built pages of `web/dist` in the binary.
+//!
+//! The pages are built by npm before cargo runs (`make web`); this script only lists what is there, so that a
+//! machine without Node can still compile a source archive that carries `web/dist`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist");
+    println!("cargo:rerun-if-changed={}", dist.display());
+    let mut files = Vec::new();
+    collect(&dist, &mut files);
+    files.sort();
+
+    let mut table = String::from("&[\n");
+    for file in &files {
+        let name = file.strip_prefix(&dist).expect("listed below dist");
+        writeln!(
+            table,
+            "    ({:?}, include_bytes!({:?})),",
+            name.to_string_lossy(),
+            file.canonicalize()
+                .expect("a file just listed")
+                .to_string_lossy()
+        )
+        .expect("writing to a String cannot fail");
+        println!("cargo:rerun-if-changed={}", file.display());
+    }
+    table.push(']');
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    fs::write(out.join("web_dist.rs"), table).expect("OUT_DIR is writable");
+
+    for page in ["listen.html", "stage.html"] {
+        if !dist.join(page).exists() {
+            println!(
+                "cargo:warning=web/dist/{page} is missing: run `make web` first, the server cannot show its pages without it"
+            );
+        }
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

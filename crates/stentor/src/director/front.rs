@@ -1,0 +1,191 @@
+//! What one event shows to the public: its page, its `status.json`, its streams and its replay.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use stentor_core::conversation::View;
+use stentor_core::event::{ConditionKind, Phase};
+use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
+
+use crate::event::EventRecord;
+use crate::pages::sentence::sentence;
+use crate::pages::{Lang, ListenPage, ListenTemplate, compress, page_headers};
+use crate::wire;
+use crate::wire::status::Replay;
+
+/// Seconds a page may be kept by caches: what changes is in `status.json` and in the sound.
+const PAGE_KEPT_S: u32 = 5;
+/// Seconds `status.json` may be kept by caches. Waiting pages ask every few seconds.
+const STATUS_KEPT_S: u32 = 1;
+
+/// The same under load, when what is not sound must cost less; pages ask as often as this says.
+const STATUS_KEPT_UNDER_LOAD_S: u32 = 6;
+
+/// What a page depends on; the same again is not rendered again.
+#[derive(PartialEq)]
+struct Rendered {
+    title: String,
+    starts: Option<i64>,
+    phase: Phase,
+    condition: ConditionKind,
+    replay: Replay,
+}
+
+/// The public side of one event.
+pub(crate) struct Front {
+    edge: Edge,
+    template: Option<ListenTemplate>,
+    base: String,
+    streams: Vec<Arc<Stream>>,
+    recording: Arc<AtomicBool>,
+    replay: Replay,
+    rendered: Option<Rendered>,
+}
+
+impl Front {
+    /// A front at `/e/slug`; `streams` are those people listen to, `recording` is what the programme's sink obeys.
+    pub(crate) fn new(
+        edge: Edge,
+        template: Option<ListenTemplate>,
+        slug: &str,
+        streams: Vec<Arc<Stream>>,
+        recording: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            edge,
+            template,
+            base: format!("/e/{slug}"),
+            streams,
+            recording,
+            replay: Replay::default(),
+            rendered: None,
+        }
+    }
+
+    /// Listeners now, on all faces that hold a connection.
+    pub(crate) fn listeners(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.listeners()).sum()
+    }
+
+    pub(crate) fn recording(&self, on: bool) {
+        self.recording.store(on, Ordering::Relaxed);
+    }
+
+    /// What becomes of the recording.
+    pub(crate) const fn replay(&self) -> Replay {
+        self.replay
+    }
+
+    /// Every listener gets what is left and then a clean end.
+    pub(crate) fn end_streams(&self) {
+        for stream in &self.streams {
+            stream.end();
+        }
+    }
+
+    /// There will be no replay; nobody needs to wait for it.
+    pub(crate) const fn no_replay(&mut self) {
+        self.replay = Replay::None;
+    }
+
+    /// The replay is at this file from now on.
+    pub(crate) fn offer_replay(&mut self, file: PathBuf) {
+        let document = FileDocument {
+            content_type: "audio/mp4".to_owned(),
+            cache: CacheClass::Immutable,
+            file,
+            headers: HeaderMap::new(),
+        };
+        match self
+            .edge
+            .documents()
+            .put_file(&format!("{}/replay.mp4", self.base), document)
+        {
+            Ok(()) => self.replay = Replay::Ready,
+            Err(error) => {
+                tracing::error!(%error, "the replay cannot be served");
+                self.no_replay();
+            }
+        }
+    }
+
+    pub(crate) fn publish_status(&self, view: &View, now_unix_ms: i64) {
+        let json = wire::status::full(view, now_unix_ms, self.replay);
+        let kept_s = if self.edge.rung().sheds_interaction() {
+            STATUS_KEPT_UNDER_LOAD_S
+        } else {
+            STATUS_KEPT_S
+        };
+        self.put(
+            "/status.json",
+            Document::new("application/json", CacheClass::Short(kept_s), json),
+        );
+    }
+
+    /// Renders the pages anew if anything they say has changed.
+    pub(crate) fn publish_pages(&mut self, view: &View, record: &EventRecord, now_unix_ms: i64) {
+        let now = Rendered {
+            title: view.title.clone(),
+            starts: view.starts_unix_ms,
+            phase: view.phase,
+            condition: view.condition.kind,
+            replay: self.replay,
+        };
+        if self.rendered.as_ref() == Some(&now) {
+            return;
+        }
+        let Some(template) = &self.template else {
+            return;
+        };
+        let state_json = wire::status::full(view, now_unix_ms, self.replay);
+        for lang in Lang::ALL {
+            let html = template.fill(&ListenPage {
+                lang,
+                title: &view.title,
+                sentence: sentence(lang, view.phase, view.condition.kind, self.replay),
+                state_json: &state_json,
+                base: &self.base,
+                plain_source: &format!("{}{}", self.base, plain_source(view.phase)),
+            });
+            let document = page_document(html, template.policy());
+            if lang == record.lang {
+                self.put("", document.clone());
+            }
+            self.put(&format!("/{}", lang.code()), document);
+        }
+        self.rendered = Some(now);
+    }
+
+    fn put(&self, below: &str, document: Document) {
+        // Only a full edge refuses, and what it already serves at this path stays.
+        if let Err(error) = self
+            .edge
+            .documents()
+            .put(&format!("{}{below}", self.base), document)
+        {
+            tracing::error!(%error, path = %self.base, "cannot be published");
+        }
+    }
+}
+
+/// Where a player without script finds sound: one that keeps trying itself while live, the file afterwards.
+fn plain_source(phase: Phase) -> &'static str {
+    if phase == Phase::Ended {
+        "/replay.mp4"
+    } else {
+        "/ogg/live.ogg"
+    }
+}
+
+fn page_document(html: String, policy: &str) -> Document {
+    let body = compress(Bytes::from(html));
+    Document {
+        content_type: "text/html; charset=utf-8".to_owned(),
+        cache: CacheClass::Short(PAGE_KEPT_S),
+        body,
+        headers: page_headers(policy, "microphone=(), camera=(), geolocation=()"),
+    }
+}

@@ -1,0 +1,324 @@
+//! An event as this server holds it: its record, its links, and its making.
+
+pub(crate) mod keeper;
+pub(crate) mod open;
+
+use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use stentor_cluster::store::EventRecord as Stored;
+use stentor_core::admission::Rung;
+use stentor_core::conversation::{Command, Conversation, Input, Outbox};
+use stentor_core::event::EventInfo;
+use stentor_core::limits::TITLE_CHARS_MAX;
+use stentor_core::stage::Role;
+use stentor_core::{Now, SeatId};
+
+use crate::pages::Lang;
+use crate::secret::LinkKey;
+
+/// Characters of a slug.
+const SLUG_CHARS_MAX: usize = 64;
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
+/// How far from now an event may start, in days: beyond it the number was most likely not seconds since 1970.
+const STARTS_DAYS_MAX: i64 = 3_660;
+
+/// What never changes about an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EventRecord {
+    /// The last part of its address.
+    pub(crate) slug: String,
+    /// Language of its page where none is asked for.
+    pub(crate) lang: Lang,
+    /// Position 0 of its timeline, milliseconds since 1970; also when it was made.
+    pub(crate) epoch_unix_ms: i64,
+    /// When its invitations end, seconds since 1970.
+    pub(crate) links_expire_unix_s: i64,
+    /// The rung on which its doors open.
+    pub(crate) opens_at: Rung,
+}
+
+impl EventRecord {
+    /// As the store has it.
+    ///
+    /// # Errors
+    /// The operator's: a record of another version or edited by hand.
+    pub(crate) fn from_stored(stored: Stored) -> Result<Self, NewEventError> {
+        let lang = Lang::parse(&stored.lang).ok_or(NewEventError::Lang(stored.lang))?;
+        let opens_at = opening(stored.opens_at)?;
+        Ok(Self {
+            slug: stored.slug,
+            lang,
+            epoch_unix_ms: stored.epoch_unix_ms,
+            links_expire_unix_s: stored.links_expire_unix_s,
+            opens_at,
+        })
+    }
+
+    /// As the store keeps it.
+    pub(crate) fn to_stored(&self, title: &str, starts_unix_ms: Option<i64>) -> Stored {
+        Stored {
+            slug: self.slug.clone(),
+            title: title.to_owned(),
+            lang: self.lang.code().to_owned(),
+            epoch_unix_ms: self.epoch_unix_ms,
+            created_unix_ms: self.epoch_unix_ms,
+            starts_unix_ms,
+            links_expire_unix_s: self.links_expire_unix_s,
+            opens_at: self.opens_at.number(),
+        }
+    }
+
+    /// The listener's address.
+    pub(crate) fn listen_link(&self, base_url: &str) -> String {
+        format!("{base_url}/e/{}", self.slug)
+    }
+
+    /// A place on the stage. The token is in the fragment: browsers do not send it, so no log has it.
+    pub(crate) fn stage_link(&self, key: &LinkKey, base_url: &str, seat: SeatId) -> String {
+        let token = key.token(&self.slug, seat, self.links_expire_unix_s);
+        format!("{base_url}/s/{}#t={token}", self.slug)
+    }
+}
+
+/// The host's seat, from the beginning of every event.
+pub(crate) const HOST: SeatId = SeatId(1);
+
+/// What an operator asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEvent {
+    pub(crate) title: String,
+    pub(crate) slug: Option<String>,
+    pub(crate) lang: String,
+    pub(crate) starts_unix_ms: Option<i64>,
+    pub(crate) host: String,
+    /// Number of the rung on which its doors open.
+    pub(crate) opens_at: u8,
+}
+
+impl NewEvent {
+    /// The record and the first state of a new event, with a guest's seat beside the host's (or those given).
+    ///
+    /// # Errors
+    /// The operator's: a title, slug or language that cannot be.
+    pub(crate) fn make(
+        &self,
+        now_unix_ms: i64,
+        invitation_days: u32,
+        seats: &[Command],
+    ) -> Result<(EventRecord, Conversation), NewEventError> {
+        let title = self.title.trim();
+        let chars = title.chars().count();
+        if chars == 0 || chars > TITLE_CHARS_MAX {
+            return Err(NewEventError::Title { got: chars });
+        }
+        let slug = match &self.slug {
+            Some(slug) if is_slug(slug) => slug.clone(),
+            Some(slug) => return Err(NewEventError::Slug(slug.clone())),
+            None => slug_of(title),
+        };
+        let lang = Lang::parse(&self.lang).ok_or_else(|| NewEventError::Lang(self.lang.clone()))?;
+        if let Some(starts) = self.starts_unix_ms
+            && (starts - now_unix_ms).abs() > STARTS_DAYS_MAX * DAY_S * 1000
+        {
+            return Err(NewEventError::Starts {
+                got_s: starts / 1000,
+                now_s: now_unix_ms / 1000,
+            });
+        }
+        let record = EventRecord {
+            slug,
+            lang,
+            epoch_unix_ms: now_unix_ms,
+            links_expire_unix_s: now_unix_ms / 1000 + i64::from(invitation_days) * DAY_S,
+            opens_at: opening(self.opens_at)?,
+        };
+        let now = Now {
+            mono_ms: 0,
+            unix_ms: now_unix_ms,
+        };
+        let info = EventInfo {
+            title: title.to_owned(),
+            starts_unix_ms: self.starts_unix_ms,
+            host_name: self.host.trim().to_owned(),
+        };
+        let mut conversation = Conversation::new(info, now);
+        let mut outbox = Outbox::new();
+        for command in seats {
+            conversation.step(
+                now,
+                Input::Command {
+                    by: HOST,
+                    command: command.clone(),
+                },
+                &mut outbox,
+            );
+        }
+        Ok((record, conversation))
+    }
+}
+
+/// The seat every event made on the command line has beside the host's: the guest whose link is printed.
+pub(crate) fn guest_seat(lang: &str) -> [Command; 1] {
+    let name = if lang == "fr" { "Invité" } else { "Guest" };
+    [Command::Invite {
+        name: name.to_owned(),
+        role: Role::Guest,
+    }]
+}
+
+/// A rung on which doors can open: one that lets people in.
+fn opening(number: u8) -> Result<Rung, NewEventError> {
+    Rung::new(number)
+        .filter(|rung| rung.admits())
+        .ok_or(NewEventError::OpensAt(number))
+}
+
+/// Whether a text can be the last part of an event's address.
+pub(crate) fn is_slug(text: &str) -> bool {
+    (1..=SLUG_CHARS_MAX).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn slug_of(title: &str) -> String {
+    let mut slug = String::new();
+    for c in title.to_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' => slug.push(c),
+            'à' | 'â' | 'ä' => slug.push('a'),
+            'é' | 'è' | 'ê' | 'ë' => slug.push('e'),
+            'î' | 'ï' => slug.push('i'),
+            'ô' | 'ö' => slug.push('o'),
+            'ù' | 'û' | 'ü' => slug.push('u'),
+            'ç' => slug.push('c'),
+            _ if slug.ends_with('-') || slug.is_empty() => {}
+            _ => slug.push('-'),
+        }
+    }
+    slug.truncate(SLUG_CHARS_MAX);
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() {
+        "event".to_owned()
+    } else {
+        slug.to_owned()
+    }
+}
+
+/// The wall clock, in milliseconds since 1970.
+pub(crate) fn unix_ms_now() -> i64 {
+    // Before 1970 a machine has no clock yet; 0 keeps positions at the beginning of the timeline.
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+}
+
+/// Why an event cannot be made as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NewEventError {
+    /// Empty or too long.
+    Title {
+        /// Characters given.
+        got: usize,
+    },
+    /// Not a possible address.
+    Slug(String),
+    /// Not a language of the pages.
+    Lang(String),
+    /// Years away from now, in seconds since 1970.
+    Starts {
+        /// The time given.
+        got_s: i64,
+        /// The time it was given at.
+        now_s: i64,
+    },
+    /// No rung, or one that lets nobody in.
+    OpensAt(u8),
+}
+
+impl fmt::Display for NewEventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Title { got } => write!(
+                f,
+                "a title has 1 to {TITLE_CHARS_MAX} characters, got {got}"
+            ),
+            Self::Slug(got) => {
+                write!(
+                    f,
+                    "a slug has 1 to {SLUG_CHARS_MAX} of a-z, 0-9 and -, got \"{got}\""
+                )
+            }
+            Self::Lang(got) => write!(f, "lang must be en or fr, got \"{got}\""),
+            Self::Starts { got_s, now_s } => write!(
+                f,
+                "an event starts within {STARTS_DAYS_MAX} days of now, which is {now_s} in seconds since 1970; got {got_s}"
+            ),
+            Self::OpensAt(got) => write!(
+                f,
+                "an event opens its doors on rung 0 to {} of the ladder, got {got}",
+                Rung::LEAST.number()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for NewEventError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_becomes_an_address() {
+        assert_eq!(slug_of("  Ça va ? L’été, enfin !"), "ca-va-l-ete-enfin");
+        assert_eq!(slug_of("日本"), "event");
+        assert!(is_slug(&slug_of(&"Long ".repeat(50))));
+    }
+
+    #[test]
+    fn what_cannot_be_an_event_is_refused_with_what_came() {
+        let new = NewEvent {
+            title: " ".to_owned(),
+            slug: None,
+            lang: "en".to_owned(),
+            starts_unix_ms: None,
+            host: "Ada".to_owned(),
+            opens_at: 0,
+        };
+        assert_eq!(
+            new.make(0, 1, &[]).err(),
+            Some(NewEventError::Title { got: 0 })
+        );
+        let new = NewEvent {
+            title: "T".to_owned(),
+            slug: Some("A b".to_owned()),
+            ..new
+        };
+        assert_eq!(
+            new.make(0, 1, &[]).err(),
+            Some(NewEventError::Slug("A b".to_owned()))
+        );
+        let new = NewEvent {
+            slug: None,
+            opens_at: 4,
+            ..new
+        };
+        assert_eq!(new.make(0, 1, &[]).err(), Some(NewEventError::OpensAt(4)));
+        let new = NewEvent { opens_at: 3, ..new };
+        let now_ms = 1_800_000_000_000;
+        for (starts_unix_ms, fits) in [(now_ms + 60_000, true), (12_000, false), (i64::MAX, false)]
+        {
+            let new = NewEvent {
+                slug: None,
+                starts_unix_ms: Some(starts_unix_ms),
+                ..new.clone()
+            };
+            assert_eq!(new.make(now_ms, 1, &[]).is_ok(), fits, "{starts_unix_ms}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Where newcomers join: the load is looked at, the ladder decides, the edge obeys, and every step is kept with its reason.
+//!
+//! On a thread of its own: a runtime that is behind must not be what notices that the node is.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use stentor_core::admission::{Ladder, Load, Measure, Pace, Rung, Step};
+use stentor_edge::{Edge, LoadMeter};
+
+use crate::event::unix_ms_now;
+
+/// How often the load is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Steps that can be read; the log has the others.
+const STEPS_KEPT: usize = 64;
+
+/// The ladder of this node, and what it did.
+pub(crate) struct LadderWatch {
+    state: Mutex<State>,
+}
+
+struct State {
+    ladder: Ladder,
+    load: Load,
+    steps: VecDeque<Recorded>,
+    steps_total: u64,
+}
+
+/// One step as it is told.
+#[derive(Clone, Copy, Debug)]
+struct Recorded {
+    unix_ms: i64,
+    step: Step,
+}
+
+/// What an operator reads of it.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    rung: u8,
+    pinned: Option<u8>,
+    /// Of each measure, thousandths of what there is.
+    load: Vec<(&'static str, u16)>,
+    /// Since the server started.
+    steps_total: u64,
+    /// The last ones, oldest first.
+    steps: Vec<StepReport>,
+}
+
+#[derive(Serialize)]
+struct StepReport {
+    unix_ms: i64,
+    from: u8,
+    to: u8,
+    reason: &'static str,
+    load: Vec<(&'static str, u16)>,
+}
+
+impl LadderWatch {
+    /// Starts to watch; `floor` is the least rung that events want. Ends when the value is dropped.
+    ///
+    /// # Errors
+    /// Ours: no thread.
+    pub(crate) fn start(
+        edge: Edge,
+        link_mbit_s: Option<u32>,
+        pin: Option<Rung>,
+        floor: impl Fn() -> Rung + Send + 'static,
+    ) -> io::Result<Arc<Self>> {
+        let mut ladder = Ladder::new(Pace::default());
+        ladder.pin(pin);
+        let watch = Arc::new(Self {
+            state: Mutex::new(State {
+                ladder,
+                load: Load::default(),
+                steps: VecDeque::with_capacity(STEPS_KEPT),
+                steps_total: 0,
+            }),
+        });
+        let began = Instant::now();
+        let mut meter = LoadMeter::new(edge.clone(), link_mbit_s);
+        // What is pinned or opened holds before anybody comes.
+        watch.look(&edge, 0, Load::default(), floor());
+        let weak = Arc::downgrade(&watch);
+        thread::Builder::new()
+            .name("ladder".to_owned())
+            .spawn(move || {
+                while let Some(watch) = after(LOOK_EVERY, &weak) {
+                    let now_ms = began.elapsed().as_millis() as u64;
+                    watch.look(&edge, now_ms, meter.look(), floor());
+                }
+            })?;
+        Ok(watch)
+    }
+
+    /// The operator's word, or its end.
+    pub(crate) fn pin(&self, rung: Option<Rung>) {
+        self.state().ladder.pin(rung);
+    }
+
+    /// Its state for people and programs.
+    pub(crate) fn report(&self) -> Report {
+        let state = self.state();
+        Report {
+            rung: state.ladder.rung().number(),
+            pinned: state.ladder.pinned().map(Rung::number),
+            load: shares(&state.load),
+            steps_total: state.steps_total,
+            steps: state.steps.iter().map(StepReport::of).collect(),
+        }
+    }
+
+    fn look(&self, edge: &Edge, now_ms: u64, load: Load, floor: Rung) {
+        let mut state = self.state();
+        state.load = load;
+        state.ladder.open_at(floor);
+        let Some(step) = state.ladder.look(now_ms, load) else {
+            return;
+        };
+        edge.set_rung(step.to);
+        state.keep(step);
+        drop(state);
+        tracing::info!(
+            from = step.from.number(),
+            to = step.to.number(),
+            reason = step.reason.code(),
+            load = %told(&step.load),
+            "newcomers join at another rung"
+        );
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn keep(&mut self, step: Step) {
+        if self.steps.len() == STEPS_KEPT {
+            self.steps.pop_front();
+        }
+        let unix_ms = unix_ms_now();
+        self.steps.push_back(Recorded { unix_ms, step });
+        self.steps_total += 1;
+    }
+}
+
+impl StepReport {
+    fn of(recorded: &Recorded) -> Self {
+        let step = recorded.step;
+        Self {
+            unix_ms: recorded.unix_ms,
+            from: step.from.number(),
+            to: step.to.number(),
+            reason: step.reason.code(),
+            load: shares(&step.load),
+        }
+    }
+}
+
+impl Report {
+    /// In the text format of Prometheus, with what everything means.
+    pub(crate) fn metrics(&self) -> String {
+        let mut text = format!(
+            "# HELP stentor_rung Rung of the ladder at which newcomers join, 0 to 4.\n# TYPE stentor_rung gauge\nstentor_rung {}\n\
+             # HELP stentor_rung_pinned Whether the operator holds the rung.\n# TYPE stentor_rung_pinned gauge\nstentor_rung_pinned {}\n\
+             # HELP stentor_ladder_steps_total Steps of the ladder since the server started.\n# TYPE stentor_ladder_steps_total counter\nstentor_ladder_steps_total {}\n\
+             # HELP stentor_load_ratio Load by measure, 1 being all there is.\n# TYPE stentor_load_ratio gauge\n",
+            self.rung,
+            u8::from(self.pinned.is_some()),
+            self.steps_total,
+        );
+        for (measure, permille) in &self.load {
+            let ratio = f64::from(*permille) / 1_000.0;
+            text.push_str(&format!(
+                "stentor_load_ratio{{measure=\"{measure}\"}} {ratio}\n"
+            ));
+        }
+        text
+    }
+}
+
+/// The value after a pause, while anybody else has it.
+fn after<T>(pause: Duration, weak: &Weak<T>) -> Option<Arc<T>> {
+    thread::sleep(pause);
+    weak.upgrade()
+}
+
+fn shares(load: &Load) -> Vec<(&'static str, u16)> {
+    Measure::ALL
+        .into_iter()
+        .map(|measure| (measure.code(), load.of(measure)))
+        .collect()
+}
+
+fn told(load: &Load) -> String {
+    let parts: Vec<String> = shares(load)
+        .into_iter()
+        .filter(|(_, permille)| *permille > 0)
+        .map(|(measure, permille)| format!("{measure} {permille}‰"))
+        .collect();
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stentor_edge::EdgeConfig;
+
+    #[test]
+    fn the_edge_obeys_the_pin_before_anybody_comes_and_the_step_is_kept_with_its_reason() {
+        let edge = Edge::new(EdgeConfig::default());
+        let pin = Rung::new(3);
+        let watch = LadderWatch::start(edge.clone(), None, pin, || Rung::REST).unwrap();
+        assert_eq!(edge.rung(), Rung::LEAST);
+        let report = watch.report();
+        assert_eq!(
+            (report.rung, report.pinned, report.steps_total),
+            (3, Some(3), 1)
+        );
+        assert_eq!(report.steps[0].reason, "pinned");
+        assert!(report.metrics().contains("\nstentor_rung 3\n"));
+    }
+
+    #[test]
+    fn the_steps_kept_are_the_last_ones() {
+        let edge = Edge::new(EdgeConfig::default());
+        let watch = LadderWatch::start(edge.clone(), None, None, || Rung::REST).unwrap();
+        for n in 0..2 * STEPS_KEPT as u64 {
+            watch.pin(Rung::new((n % 2) as u8 + 1));
+            watch.look(&edge, n, Load::default(), Rung::REST);
+        }
+        let report = watch.report();
+        assert_eq!(report.steps.len(), STEPS_KEPT);
+        assert!(report.steps_total >= 2 * STEPS_KEPT as u64 - 1);
+    }
+}

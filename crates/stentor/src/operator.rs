@@ -1,0 +1,152 @@
+//! The operator's port: metrics for Prometheus at `/metrics`, and the ladder with its last steps at `/ladder.json`.
+//!
+//! A port of its own, meant for loopback or a private network: listeners have no business here, and nothing can be changed.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use stentor_edge::{Edge, EdgeCounters};
+
+use crate::ladder::{LadderWatch, Report};
+
+/// Media type of the text format (Prometheus exposition format 0.0.4).
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What is looked at.
+#[derive(Clone)]
+pub(crate) struct Operator {
+    pub(crate) edge: Edge,
+    pub(crate) ladder: Arc<LadderWatch>,
+}
+
+/// The routes.
+pub(crate) fn router(operator: Operator) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/ladder.json", get(ladder))
+        .with_state(operator)
+}
+
+async fn ladder(State(operator): State<Operator>) -> Json<Report> {
+    Json(operator.ladder.report())
+}
+
+async fn metrics(State(operator): State<Operator>) -> Response {
+    let mut text = operator.ladder.report().metrics();
+    text.push_str(&connections(&operator.edge.counters()));
+    text.push_str(&streams(&operator.edge));
+    ([(header::CONTENT_TYPE, METRICS_TYPE)], text).into_response()
+}
+
+fn connections(counters: &EdgeCounters) -> String {
+    let mut text = String::new();
+    let plain = [
+        (
+            "connections_accepted",
+            counters.accepted,
+            "Connections taken from the kernel.",
+        ),
+        (
+            "connections_closed",
+            counters.closed,
+            "Of these, how many are gone.",
+        ),
+        (
+            "requests",
+            counters.requests,
+            "Requests whose head was read.",
+        ),
+        (
+            "bytes_sent",
+            counters.bytes_sent,
+            "Bytes given to the kernel, TLS included.",
+        ),
+        (
+            "bytes_received",
+            counters.bytes_received,
+            "Bytes taken from the kernel, TLS included.",
+        ),
+        (
+            "turns",
+            counters.turns,
+            "Slots of listeners whose turn it was.",
+        ),
+        (
+            "turns_late",
+            counters.turns_late,
+            "Of these, how many came more than 20 ms late.",
+        ),
+        ("visits", counters.visits, "Turns of single listeners."),
+        (
+            "visits_blocked",
+            counters.blocked,
+            "Of these, how many found a socket that took not everything.",
+        ),
+    ];
+    for (name, value, help) in plain {
+        let _ = write!(
+            text,
+            "# HELP stentor_{name}_total {help}\n# TYPE stentor_{name}_total counter\nstentor_{name}_total {value}\n"
+        );
+    }
+    text.push_str("# HELP stentor_refused_total Connections and requests refused or cut, by reason.\n# TYPE stentor_refused_total counter\n");
+    for (why, count) in &counters.refused {
+        let _ = writeln!(
+            text,
+            "stentor_refused_total{{reason=\"{}\"}} {count}",
+            why.name()
+        );
+    }
+    text
+}
+
+/// By stream, of which there are a few for each event; never by listener (DESIGN §2, rule 3).
+fn streams(edge: &Edge) -> String {
+    let mut streams = edge.streams();
+    streams.retain(|stream| stream.spec().live_name.is_some());
+    streams.sort_by(|a, b| a.spec().path.cmp(&b.spec().path));
+    let mut text = String::from(
+        "# HELP stentor_listeners Listeners of a stream now: joined minus left.\n# TYPE stentor_listeners gauge\n",
+    );
+    let mut joined = String::from(
+        "# HELP stentor_listeners_joined_total Listeners a stream has let in; one that moves between renditions counts in each.\n# TYPE stentor_listeners_joined_total counter\n",
+    );
+    for stream in streams {
+        let (path, counters) = (&stream.spec().path, stream.counters());
+        let _ = writeln!(
+            text,
+            "stentor_listeners{{stream=\"{path}\"}} {}",
+            counters.listening
+        );
+        let _ = writeln!(
+            joined,
+            "stentor_listeners_joined_total{{stream=\"{path}\"}} {}",
+            counters.joined
+        );
+    }
+    text + &joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stentor_edge::EdgeConfig;
+
+    #[test]
+    fn every_metric_is_explained_and_typed_before_its_first_value() {
+        let edge = Edge::new(EdgeConfig::default());
+        let text = connections(&edge.counters()) + &streams(&edge);
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let name = line.split(['{', ' ']).next().unwrap();
+            let before = &text[..text.find(line).unwrap()];
+            assert!(before.contains(&format!("# HELP {name} ")), "{name}");
+            assert!(before.contains(&format!("# TYPE {name} ")), "{name}");
+        }
+        assert!(text.contains("stentor_refused_total{reason=\"doors_closed\"} 0\n"));
+    }
+}

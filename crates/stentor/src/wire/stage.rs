@@ -1,0 +1,379 @@
+//! The stage's WebSocket: what pages ask for and what they are shown.
+
+use serde::{Deserialize, Serialize};
+use stentor_core::SeatId;
+use stentor_core::conversation::{Command, Refusal, View, Warning};
+use stentor_core::event::{Alarm, Phase};
+use stentor_core::stage::{Place, Role, SeatLevel};
+
+use super::status::{Message, json};
+
+/// One message of a page. Unknown fields are ignored, unknown verbs are not.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum Ask {
+    /// The first message: who this is.
+    Hello {
+        token: String,
+    },
+    Ready {
+        muted_version: u64,
+    },
+    Mute {
+        seat: u32,
+        muted: bool,
+        version: u64,
+    },
+    Admit {
+        seat: u32,
+    },
+    GreenRoom {
+        seat: u32,
+    },
+    Remove {
+        seat: u32,
+    },
+    HandOver {
+        seat: u32,
+    },
+    Role {
+        seat: u32,
+        role: String,
+    },
+    Invite {
+        name: String,
+        role: String,
+    },
+    Rename {
+        seat: u32,
+        name: String,
+    },
+    Phase {
+        phase: String,
+        version: u64,
+    },
+    Message {
+        fr: String,
+        en: String,
+    },
+    /// "This is how you sound": hear oneself in the green room.
+    Loopback {
+        on: bool,
+    },
+    /// The link of a seat once more; for hosts.
+    Link {
+        seat: u32,
+    },
+}
+
+/// What an [`Ask`] is for the server.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Hello { token: String },
+    Command(Command),
+    Loopback(bool),
+    Link(SeatId),
+}
+
+impl Ask {
+    /// Reads one text message.
+    ///
+    /// # Errors
+    /// One sentence that says what was expected and what came.
+    pub(crate) fn parse(text: &str, by: Option<SeatId>) -> Result<Asked, String> {
+        let ask: Self = serde_json::from_str(text)
+            .map_err(|error| format!("expected a message of the stage: {error}"))?;
+        let role = |name: &str| {
+            [Role::CoHost, Role::Guest, Role::LineIn, Role::Monitor]
+                .into_iter()
+                .find(|role| role.code() == name)
+                .ok_or_else(|| {
+                    format!("expected role co_host, guest, line_in or monitor, got \"{name}\"")
+                })
+        };
+        let own = by.unwrap_or(SeatId(0));
+        Ok(Asked::Command(match ask {
+            Self::Hello { token } => return Ok(Asked::Hello { token }),
+            Self::Loopback { on } => return Ok(Asked::Loopback(on)),
+            Self::Link { seat } => return Ok(Asked::Link(SeatId(seat))),
+            Self::Ready { muted_version } => Command::Ready {
+                seat: own,
+                muted_version,
+            },
+            Self::Mute {
+                seat,
+                muted,
+                version,
+            } => Command::SetMuted {
+                seat: SeatId(seat),
+                muted,
+                version,
+            },
+            Self::Admit { seat } => Command::Admit { seat: SeatId(seat) },
+            Self::GreenRoom { seat } => Command::ToGreenRoom { seat: SeatId(seat) },
+            Self::Remove { seat } => Command::Remove { seat: SeatId(seat) },
+            Self::HandOver { seat } => Command::HandOver { seat: SeatId(seat) },
+            Self::Role { seat, role: name } => Command::SetRole {
+                seat: SeatId(seat),
+                role: role(&name)?,
+            },
+            Self::Invite {
+                name,
+                role: as_role,
+            } => Command::Invite {
+                name,
+                role: role(&as_role)?,
+            },
+            Self::Rename { seat, name } => Command::Rename {
+                seat: SeatId(seat),
+                name,
+            },
+            Self::Phase { phase, version } => Command::SetPhase {
+                phase: phase_named(&phase)?,
+                version,
+            },
+            Self::Message { fr, en } => Command::SetMessage { fr, en },
+        }))
+    }
+}
+
+fn phase_named(name: &str) -> Result<Phase, String> {
+    [Phase::Scheduled, Phase::OnAir, Phase::Ended]
+        .into_iter()
+        .find(|phase| phase.code() == name)
+        .ok_or_else(|| format!("expected phase scheduled, on_air or ended, got \"{name}\""))
+}
+
+#[derive(Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+enum Tell<'a> {
+    Welcome {
+        seat: u32,
+        role: &'static str,
+        event: EventName<'a>,
+        whip: &'a str,
+        listen: &'a str,
+    },
+    State {
+        phase: &'static str,
+        phase_version: u64,
+        condition: &'static str,
+        since: i64,
+        listeners: u64,
+        message: Option<Message<'a>>,
+        alarms: Vec<&'static str>,
+        seats: Vec<Seat<'a>>,
+    },
+    Levels {
+        seats: Vec<(u32, f32, bool)>,
+        lufs: f32,
+        peak: f32,
+    },
+    Invited {
+        seat: u32,
+        name: &'a str,
+        link: &'a str,
+    },
+    Refused {
+        what: &'a str,
+        code: &'a str,
+        why: &'a str,
+    },
+    Warning {
+        seat: u32,
+        warning: &'static str,
+        on: bool,
+    },
+    Alarm {
+        kind: &'static str,
+        on: bool,
+    },
+    Removed,
+    Replaced,
+    Ended,
+}
+
+#[derive(Serialize)]
+struct EventName<'a> {
+    slug: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct Seat<'a> {
+    seat: u32,
+    name: &'a str,
+    role: &'static str,
+    place: &'static str,
+    connected: bool,
+    muted: bool,
+    mute_version: u64,
+    mixer_muted: bool,
+    speaking: bool,
+    warning: Option<&'static str>,
+}
+
+pub(crate) fn welcome(
+    seat: SeatId,
+    role: Role,
+    slug: &str,
+    title: &str,
+    whip: &str,
+    listen: &str,
+) -> String {
+    json(&Tell::Welcome {
+        seat: seat.0,
+        role: role.code(),
+        event: EventName { slug, title },
+        whip,
+        listen,
+    })
+}
+
+/// The whole stage, the same for every stage page.
+pub(crate) fn state(view: &View) -> String {
+    json(&Tell::State {
+        phase: view.phase.code(),
+        phase_version: view.phase_version,
+        condition: view.condition.kind.code(),
+        since: view.since_unix_ms(),
+        listeners: view.listeners,
+        message: view.message.as_ref().map(|message| Message {
+            fr: &message.fr,
+            en: &message.en,
+        }),
+        alarms: view.alarms.iter().map(|alarm| alarm.code()).collect(),
+        seats: view
+            .seats
+            .iter()
+            .filter(|seat| seat.place != Place::Removed)
+            .map(|seat| Seat {
+                seat: seat.seat.0,
+                name: &seat.name,
+                role: seat.role.code(),
+                place: seat.place.code(),
+                connected: seat.connected,
+                muted: seat.muted,
+                mute_version: seat.mute_version,
+                mixer_muted: seat.mixer_muted,
+                speaking: seat.speaking,
+                warning: seat
+                    .silent_microphone
+                    .then(|| Warning::SilentMicrophone.code()),
+            })
+            .collect(),
+    })
+}
+
+/// Levels of everybody (dBFS) and the loudness of the programme (LUFS momentary, dBTP).
+pub(crate) fn levels(levels: &[SeatLevel], lufs: f32, peak: f32) -> String {
+    // JSON has no minus infinity; -99 is below anything a meter shows.
+    let finite = |value: f32| {
+        if value.is_finite() {
+            (value * 10.0).round() / 10.0
+        } else {
+            -99.0
+        }
+    };
+    json(&Tell::Levels {
+        seats: levels
+            .iter()
+            .map(|level| {
+                (
+                    level.seat.0,
+                    f32::from(level.dbfs_tenths) / 10.0,
+                    level.voice,
+                )
+            })
+            .collect(),
+        lufs: finite(lufs),
+        peak: finite(peak),
+    })
+}
+
+pub(crate) fn invited(seat: SeatId, name: &str, link: &str) -> String {
+    json(&Tell::Invited {
+        seat: seat.0,
+        name,
+        link,
+    })
+}
+
+pub(crate) fn refused(what: &str, reason: Refusal) -> String {
+    json(&Tell::Refused {
+        what,
+        code: reason.code(),
+        why: &reason.to_string(),
+    })
+}
+
+/// A message that could not be read, or one this server cannot obey at the moment.
+pub(crate) fn not_understood(code: &str, why: &str) -> String {
+    json(&Tell::Refused {
+        what: "message",
+        code,
+        why,
+    })
+}
+
+pub(crate) fn warning(seat: SeatId, warning: Warning, on: bool) -> String {
+    json(&Tell::Warning {
+        seat: seat.0,
+        warning: warning.code(),
+        on,
+    })
+}
+
+pub(crate) fn alarm(alarm: Alarm, on: bool) -> String {
+    json(&Tell::Alarm {
+        kind: alarm.code(),
+        on,
+    })
+}
+
+pub(crate) fn removed() -> String {
+    json(&Tell::Removed)
+}
+
+pub(crate) fn replaced() -> String {
+    json(&Tell::Replaced)
+}
+
+pub(crate) fn ended() -> String {
+    json(&Tell::Ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_read_with_the_seat_of_its_sender() {
+        let asked =
+            Ask::parse(r#"{"do":"ready","muted_version":7}"#, Some(SeatId(3))).expect("valid");
+        assert!(matches!(
+            asked,
+            Asked::Command(Command::Ready {
+                seat: SeatId(3),
+                muted_version: 7
+            })
+        ));
+    }
+
+    #[test]
+    fn an_unknown_verb_or_role_is_named_in_one_sentence() {
+        let verb = Ask::parse(r#"{"do":"shout"}"#, None).expect_err("unknown");
+        assert!(verb.contains("shout"), "{verb}");
+        let role =
+            Ask::parse(r#"{"do":"invite","name":"A","role":"king"}"#, None).expect_err("unknown");
+        assert_eq!(
+            role,
+            "expected role co_host, guest, line_in or monitor, got \"king\""
+        );
+    }
+
+    #[test]
+    fn silence_is_a_number_in_json() {
+        assert!(levels(&[], f32::NEG_INFINITY, f32::NAN).contains("\"lufs\":-99.0"));
+    }
+}

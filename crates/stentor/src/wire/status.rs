@@ -1,0 +1,150 @@
+//! What listeners are told: `status.json`, and the notices that ride inside the sound. The same for everyone.
+
+use serde::{Serialize, Serializer};
+use stentor_core::SeatId;
+use stentor_core::conversation::{Notice, NoticeKind, View};
+use stentor_core::event::Phase;
+
+/// Version of these documents; a reader ignores what it does not know.
+const VERSION: u32 = 1;
+
+/// What becomes of the recording of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Replay {
+    /// Not there, and not to be given up: the event runs, or what it recorded is being made ready.
+    #[default]
+    Awaited,
+    /// It can be played.
+    Ready,
+    /// There is none: the event was never on air, nothing was recorded, or what was recorded cannot be used.
+    None,
+}
+
+impl Serialize for Replay {
+    /// `false`, `true`, `null`: whoever asks only whether there is one to play, asks whether it is true.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Awaited => serializer.serialize_bool(false),
+            Self::Ready => serializer.serialize_bool(true),
+            Self::None => serializer.serialize_none(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Full<'a> {
+    v: u32,
+    id: u64,
+    phase: &'static str,
+    condition: &'static str,
+    /// Since when phase and condition are so, milliseconds since 1970.
+    since: i64,
+    starts: Option<i64>,
+    /// When this was written, so that a page can correct its own clock.
+    now: i64,
+    title: &'a str,
+    listeners: u64,
+    stage: Vec<OnStage<'a>>,
+    speaking: Vec<u32>,
+    message: Option<Message<'a>>,
+    replay: Replay,
+}
+
+#[derive(Serialize)]
+struct OnStage<'a> {
+    seat: u32,
+    name: &'a str,
+    role: &'static str,
+    muted: bool,
+    connected: bool,
+}
+
+/// The host's line to listeners.
+#[derive(Serialize)]
+pub(super) struct Message<'a> {
+    pub(super) fr: &'a str,
+    pub(super) en: &'a str,
+}
+
+#[derive(Serialize)]
+struct Delta {
+    v: u32,
+    id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speaking: Option<Vec<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listeners: Option<u64>,
+}
+
+/// Everything a listener's page must know.
+pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
+    json(&Full {
+        v: VERSION,
+        id: view.notice_id,
+        phase: view.phase.code(),
+        condition: view.condition.kind.code(),
+        since: view.since_unix_ms(),
+        starts: view.starts_unix_ms,
+        now: now_unix_ms,
+        title: &view.title,
+        listeners: view.listeners,
+        stage: view
+            .on_stage()
+            .map(|seat| OnStage {
+                seat: seat.seat.0,
+                name: &seat.name,
+                role: seat.role.code(),
+                muted: seat.mixer_muted,
+                connected: seat.connected,
+            })
+            .collect(),
+        speaking: seats(view.speaking()),
+        // What the host said to those who waited is not true any more when it is over.
+        message: view
+            .message
+            .as_ref()
+            .filter(|_| view.phase != Phase::Ended)
+            .map(|message| Message {
+                fr: &message.fr,
+                en: &message.en,
+            }),
+        replay,
+    })
+}
+
+/// One notice, as much of the view as it carries.
+pub(crate) fn notice(notice: Notice, view: &View, now_unix_ms: i64, replay: Replay) -> String {
+    let delta = |speaking, listeners| {
+        json(&Delta {
+            v: VERSION,
+            id: notice.id,
+            speaking,
+            listeners,
+        })
+    };
+    match notice.kind {
+        NoticeKind::Full => full(view, now_unix_ms, replay),
+        NoticeKind::Speaking => delta(Some(seats(view.speaking())), None),
+        NoticeKind::Listeners => delta(None, Some(view.listeners)),
+    }
+}
+
+fn seats(ids: impl Iterator<Item = SeatId>) -> Vec<u32> {
+    ids.map(|seat| seat.0).collect()
+}
+
+/// Serialises a form of this module; none has a map with non-text keys or a float that is not a number.
+pub(super) fn json(form: &impl Serialize) -> String {
+    serde_json::to_string(form).expect("wire forms are always JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replay_to_wait_for_is_told_from_one_that_will_never_be() {
+        let said = [Replay::Awaited, Replay::Ready, Replay::None].map(|replay| json(&replay));
+        assert_eq!(said, ["false", "true", "null"]);
+    }
+}

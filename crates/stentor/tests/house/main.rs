@@ -1,0 +1,21 @@
+//! The rules of the house (DESIGN §2, §4 and §10), as a test: what a reviewer should never have to say.
+//!
+//! Each rule names what broke it and why it is a rule. They read the repository as it lies on the disk; nothing
+//! of the program itself is run.
+
+mod arrows;
+mod configuration;
+mod files;
+mod manifests;
+mod purity;
+mod tree;
+mod wasm;
+
+/// Fails with every finding of a rule, and the reason for it.
+fn judge(rule: &str, why: &str, findings: &[String]) {
+    assert!(
+        findings.is_empty(),
+        "\nhouse rule: {rule}\nwhy: {why}\nbroken by:\n  {}\n",
+        findings.join("\n  ")
+    );
+}
