@@ -1,0 +1,150 @@
+// Chromium with a microphone that speaks a file, and ears: what a page plays, recorded inside it.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { decode } from './sound.mjs';
+
+const CHROMIUM = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // A page that a test does not look at must play on as if somebody did.
+  '--disable-renderer-backgrounding',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  // Candidates as addresses: there is no mDNS here to look a name up.
+  '--disable-features=WebRtcHideLocalIpsWithMdns,Translate,MediaRouter,OptimizationHints',
+];
+
+/** A browser of its own (a fake microphone belongs to the process). `mic`: a WAV, repeated for ever. */
+export async function browser(t, { mic, args = [] } = {}) {
+  const home = mkdtempSync(join(tmpdir(), 'stentor-chromium-'));
+  const fake = mic ? ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${mic}`] : [];
+  const launched = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...QUIET, ...fake, ...args], env: { ...process.env, HOME: home } });
+  t?.after(async () => {
+    await launched.close().catch(() => {});
+    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  });
+  return launched;
+}
+
+/**
+ * A fresh page in a context of its own, or in `context`. What it complains about is kept in `page.complaints`, the paths it
+ * asked for in `page.asked`; `init` runs in it before its own script.
+ */
+export async function open(on, url, { phone = false, lang = 'en-GB', javaScript = true, mic = false, theme = 'light', size = { width: 800, height: 600 }, context, init, ...more } = {}) {
+  context ??= await newContext(on, { phone, lang, javaScript, mic, theme, size, ...more });
+  const page = await context.newPage();
+  if (init) await page.addInitScript(init);
+  page.complaints = [];
+  page.asked = [];
+  page.on('request', (request) => page.asked.push(new URL(request.url()).pathname));
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && page.complaints.push(message.text()));
+  await page.goto(url);
+  return page;
+}
+
+async function newContext(on, { phone, lang, javaScript, mic, theme, size, ...more }) {
+  return on.newContext({
+    locale: lang,
+    javaScriptEnabled: javaScript,
+    colorScheme: theme,
+    ignoreHTTPSErrors: true,
+    permissions: mic ? ['microphone'] : [],
+    viewport: phone ? { width: 390, height: 844 } : size,
+    // Without a graphics card every moving stroke is paid for in processor time that the sound needs.
+    reducedMotion: 'reduce',
+    deviceScaleFactor: phone ? 2 : 1,
+    isMobile: phone,
+    hasTouch: phone,
+    ...more,
+  });
+}
+
+/** Ends a browser as a crash or an empty battery does: no page says goodbye. */
+export async function crash(on) {
+  const gone = new Promise((done) => on.once('disconnected', done));
+  const session = await on.newBrowserCDPSession();
+  session.send('Browser.crash').catch(() => {});
+  await gone;
+}
+
+/** For `init`: keeps what the page makes in `__connections` (WebRTC), `__lines` (WebSocket) and `__analysed` (track ids given to Web Audio). */
+export function keepWhatItMakes() {
+  const keep = (name, list) => {
+    const made = (globalThis[list] = []);
+    globalThis[name] = new Proxy(globalThis[name], {
+      construct(target, args) {
+        const one = Reflect.construct(target, args);
+        made.push(one);
+        return one;
+      },
+    });
+  };
+  keep('RTCPeerConnection', '__connections');
+  keep('WebSocket', '__lines');
+  const analysed = (globalThis.__analysed = []);
+  const plain = AudioContext.prototype.createMediaStreamSource;
+  AudioContext.prototype.createMediaStreamSource = function (stream) {
+    analysed.push(...stream.getTracks().map((track) => track.id));
+    return plain.call(this, stream);
+  };
+}
+
+/** Begins to record what the page's `<audio>` plays. `ears.stop()` gives the samples at 16 kHz and when they began. */
+export async function listen(page) {
+  const began = await page.evaluate(async () => {
+    const deep = (root) => root.querySelector('audio[id=audio], audio') ?? [...root.querySelectorAll('*')].map((e) => e.shadowRoot && deep(e.shadowRoot)).find(Boolean);
+    const audio = deep(document);
+    if (!audio) throw new Error('the page has no <audio>');
+    const stream = audio.srcObject ?? audio.captureStream();
+    for (let i = 0; i < 100 && !stream.getAudioTracks().length; i++) await new Promise((done) => setTimeout(done, 50));
+    if (!stream.getAudioTracks().length) throw new Error('the <audio> plays nothing');
+    const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()), { mimeType: 'audio/webm;codecs=pcm' });
+    const parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const started = new Promise((done) => (recorder.onstart = () => done(performance.timeOrigin + performance.now())));
+    recorder.start(100);
+    globalThis.__ears = { recorder, parts };
+    // A player that stands still gives the recorder nothing to start with.
+    const still = new Promise((_, failed) => setTimeout(() => failed(new Error('the <audio> stands still')), 10_000));
+    return Promise.race([started, still]);
+  });
+  return {
+    began,
+    async stop() {
+      const text = await page.evaluate(async () => {
+        const { recorder, parts } = globalThis.__ears;
+        await new Promise((done) => {
+          recorder.onstop = done;
+          recorder.state === 'inactive' ? done() : recorder.stop();
+        });
+        const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+        let out = '';
+        for (let i = 0; i < bytes.length; i += 0x8000) out += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+        return btoa(out);
+      });
+      return { began, samples: await decode(Buffer.from(text, 'base64')) };
+    },
+  };
+}
+
+/** What the page plays for this many seconds. */
+export async function hear(page, seconds) {
+  const ears = await listen(page);
+  await page.waitForTimeout(seconds * 1000);
+  return (await ears.stop()).samples;
+}
+
+/** Waits until the listener's page says this, in its sentence or its hint (screen readers get a copy elsewhere). */
+export async function says(page, words, timeout = 10_000) {
+  await page.locator('#say, #hint').filter({ hasText: words }).first().waitFor({ timeout });
+}

@@ -1,0 +1,66 @@
+// The command itself: what `make run` starts, what it prints, how it leaves.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BINARY, Server, demo, env } from '../lib/server.mjs';
+import { dbfs, decode } from '../lib/sound.mjs';
+import { run, until } from '../lib/tools.mjs';
+
+test('the demonstration prints three links and can be heard at once', async (t) => {
+  const server = await demo(t);
+  const { listener, host, guest } = server.links;
+  assert.equal(listener, server.path('demo'));
+  assert.match(host, /\/s\/demo#t=.{20,}/);
+  assert.match(guest, /\/s\/demo#t=.{20,}/);
+  assert.notEqual(host, guest);
+  for (const link of [listener, host]) assert.equal((await fetch(link)).status, 200);
+  assert.equal((await server.status()).phase, 'on_air');
+  const response = await fetch(server.path('demo', '/48/live.mp4'));
+  const reader = response.body.getReader();
+  const parts = [];
+  const end = Date.now() + 4_000;
+  while (Date.now() < end) parts.push((await reader.read()).value);
+  await reader.cancel();
+  assert.ok(dbfs(await decode(Buffer.concat(parts))) > -35, 'a speaking voice');
+  const ready = await fetch(`${server.url}/healthz/ready`);
+  assert.equal(ready.status, 200);
+});
+
+test('the server leaves when told to, and its links are the same when it comes back', async (t) => {
+  const server = await demo(t);
+  const { host, guest } = server.links;
+  const open = await fetch(server.path('demo', '/48/live.mp4'));
+  const began = Date.now();
+  await server.stop();
+  const { code } = await server.exited;
+  assert.equal(code, 0, server.log);
+  assert.ok(Date.now() - began < 9_000);
+  await open.arrayBuffer().catch(() => {});
+  await server.start();
+  assert.equal(server.links.host, host);
+  assert.equal(server.links.guest, guest);
+});
+
+test('an event made beside a running server is there without a restart', async (t) => {
+  const server = await demo(t);
+  await server.create({ slug: 'later', title: 'Later' });
+  await until('the event is open', async () => (await fetch(server.path('later'))).status === 200, { ms: 10_000 });
+  assert.equal((await server.status('later')).phase, 'scheduled');
+});
+
+test('a self-signed certificate serves the pages over TLS', async (t) => {
+  const server = new Server(t, { args: ['--demo', '--dev-tls'], scheme: 'https' });
+  await server.start();
+  assert.match(server.links.host, /^https:/);
+  const ran = await run('ffprobe', ['-v', 'error', '-read_intervals', '%+2', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', server.path('demo', '/48/live.mp4')], { ms: 20_000 });
+  assert.match(ran.stdout, /opus/, ran.stderr);
+});
+
+test('help names every flag, and a slug that is taken is one sentence', async (t) => {
+  const help = await run(BINARY, ['serve', '--help'], { env: env() });
+  for (const flag of ['--demo', '--listen', '--udp', '--public-ip', '--data', '--public-url', '--tls-cert', '--tls-key', '--dev-tls', '--config']) assert.ok(help.stdout.includes(flag), flag);
+  const server = new Server(t);
+  await server.create({ slug: 'once' });
+  await assert.rejects(server.create({ slug: 'once' }), /once/);
+  await assert.rejects(server.create({ slug: 'Not A Slug' }), /slug/i);
+});

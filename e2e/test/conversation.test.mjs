@@ -1,0 +1,242 @@
+// A whole evening: host and guest in two browsers, a listener in a third, from the green room to the replay.
+// The steps follow one another as they do on an evening; sound is compared with sound.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { between } from '../lib/boxes.mjs';
+import { browser, hear, listen, open, says } from '../lib/browser.mjs';
+import { Server } from '../lib/server.mjs';
+import { RATE, dbfs, decode, decodeWav, levels, match, matchStretched } from '../lib/sound.mjs';
+import { speech } from '../lib/speech.mjs';
+import { bringOnStage, endEvent, enter, goOnStage, mute, notePress, onStage, startEvent, unmute } from '../lib/stage.mjs';
+import { sleep, story, until } from '../lib/tools.mjs';
+
+/** Similarity (sound.mjs) of the same speech after mixer, codec and a browser's processing; unrelated speech stays below LIKE_NOT. */
+const LIKE = 0.5;
+const LIKE_NOT = 0.4;
+/** Alike enough to look no further. */
+const SURELY = 0.7;
+/** Speech in the programme is about -20 dBFS; the bed under an empty stage about -42. */
+const SPEECH_DBFS = -30;
+/** A return has no bed: what is left after a mute is below this. */
+const SILENCE_DBFS = -55;
+const MUTE_MS = 300;
+const HEARD_AGAIN_MS = 30_000;
+/** Of each half of the evening so much is compared with what was said, seconds. */
+const PART_S = 6;
+
+/** What the page plays is speech again, without anybody having touched it. */
+const heardAgain = (page, what) => until(what, async () => dbfs(await hear(page, 1)) > SPEECH_DBFS, { ms: HEARD_AGAIN_MS });
+
+/** The end of what was recorded of `track` from one moment until another (Unix, ms), its last second left out. */
+async function recorded(server, track, from_ms, to_ms) {
+  const path = join(server.data, 'recordings/evening', `${track}.mp4`);
+  if (!existsSync(path)) return new Float32Array(0);
+  const { chunks, file } = between(readFileSync(path), from_ms, to_ms);
+  return chunks ? (await decode(file)).subarray(0, -RATE) : new Float32Array(0);
+}
+
+/** The last `PART_S` of these samples in which the voice is the one of `said`, and how like it is; else what came closest. */
+function lastSaying(samples, said) {
+  let best = { similarity: -1, part: new Float32Array(0) };
+  for (let end = samples.length; end >= PART_S * RATE && best.similarity < SURELY; end -= RATE) {
+    const part = samples.subarray(end - PART_S * RATE, end);
+    // Muted there: nothing to compare.
+    if (dbfs(part) < SILENCE_DBFS) continue;
+    const { similarity } = match(part, said);
+    if (similarity > best.similarity) best = { similarity, part };
+  }
+  return best;
+}
+
+test('an evening: green room, stage, broadcast, a killed server, the end, the replay', { timeout: 280_000 }, async (t) => {
+  const mics = await speech();
+  const said = { host: await decodeWav(mics.host), guest: await decodeWav(mics.guest) };
+  const server = new Server(t);
+  const links = await server.create({ slug: 'evening', title: 'An evening of talk', host: 'Ada' });
+  await server.start();
+  const [host, guest, chromium] = await Promise.all([
+    enter(t, links.host, mics.host),
+    enter(t, links.guest, mics.guest),
+    browser(t),
+  ]);
+  const listener = await open(chromium, links.listener);
+  const step = story(t);
+  /** When the server was killed and was back, Unix ms. */
+  const killed = { at: 0, back: 0 };
+
+  await step('before the event the listener is told that it has not begun', async () => {
+    await says(listener, 'It hasn’t begun yet.');
+    await listener.getByRole('button', { name: 'Listen' }).click();
+    await says(listener, 'All set: the sound will start by itself.');
+  });
+
+  await step('the host goes on stage and brings the guest on', async () => {
+    await goOnStage(host);
+    await bringOnStage(host, 'Guest');
+    await onStage(guest);
+    await Promise.all([unmute(host), unmute(guest)]);
+  });
+
+  await step('the listener hears the start without another touch', async () => {
+    await startEvent(host);
+    await says(listener, 'You are listening live.', 20_000);
+    await heardAgain(listener, 'the programme in the listener’s page');
+  });
+
+  await step('the sound that went in comes out: the host’s', async () => {
+    await mute(guest);
+    await sleep(1_500);
+    const heard = await hear(listener, 8);
+    const [right, wrong] = [matchStretched(heard, said.host), matchStretched(heard, said.guest)];
+    t.diagnostic(`listener hears host ${right.similarity.toFixed(2)}, guest ${wrong.similarity.toFixed(2)}`);
+    assert.ok(right.similarity > LIKE, `the host’s speech, similarity ${right.similarity}`);
+    assert.ok(wrong.similarity < LIKE_NOT, `not the guest’s, similarity ${wrong.similarity}`);
+  });
+
+  await step('the sound that went in comes out: the guest’s', async () => {
+    await unmute(guest);
+    await mute(host);
+    await sleep(1_500);
+    const heard = await hear(listener, 8);
+    const [right, wrong] = [matchStretched(heard, said.guest), matchStretched(heard, said.host)];
+    t.diagnostic(`listener hears guest ${right.similarity.toFixed(2)}, host ${wrong.similarity.toFixed(2)}`);
+    assert.ok(right.similarity > LIKE, `the guest’s speech, similarity ${right.similarity}`);
+    assert.ok(wrong.similarity < LIKE_NOT, `not the host’s, similarity ${wrong.similarity}`);
+    await unmute(host);
+  });
+
+  await step('host and guest hear each other and never themselves', async () => {
+    await sleep(1_000);
+    const [atHost, atGuest] = await Promise.all([hear(host, 6), hear(guest, 6)]);
+    const like = {
+      hostHearsGuest: match(atHost, said.guest).similarity,
+      hostHearsHost: match(atHost, said.host).similarity,
+      guestHearsHost: match(atGuest, said.host).similarity,
+      guestHearsGuest: match(atGuest, said.guest).similarity,
+    };
+    t.diagnostic(JSON.stringify(like));
+    assert.ok(like.hostHearsGuest > LIKE && like.guestHearsHost > LIKE, JSON.stringify(like));
+    assert.ok(like.hostHearsHost < LIKE_NOT && like.guestHearsGuest < LIKE_NOT, JSON.stringify(like));
+  });
+
+  await step('mute silences within 300 ms, whoever presses it', async () => {
+    for (const [by, ears, press, undo] of [
+      // The host mutes the guest: the mixer does it. Only the guest can undo it.
+      [host, host, () => host.getByRole('button', { name: 'Mute: Guest' }).click(), () => unmute(guest)],
+      [host, guest, () => mute(host), () => unmute(host)],
+    ]) {
+      const recording = await listen(ears);
+      await sleep(1_500);
+      const pressed = await notePress(by);
+      await press();
+      const at = await pressed();
+      await sleep(1_200);
+      const { began, samples } = await recording.stop();
+      const loud = levels(samples).map((level) => level > SILENCE_DBFS);
+      const last = began + (loud.lastIndexOf(true) + 1) * 10;
+      assert.ok(loud.slice(0, 100).filter(Boolean).length > 60, 'speech was heard before');
+      t.diagnostic(`silent ${(last - at).toFixed(0)} ms after the press`);
+      assert.ok(last - at <= MUTE_MS, `still heard ${last - at} ms after the press`);
+      await undo();
+      await heardAgain(ears, 'heard again after unmuting');
+    }
+  });
+
+  await step('a host who reloads comes back into the same place, muted as before', async () => {
+    await mute(host);
+    await host.reload();
+    await onStage(host);
+    await host.locator('.mute.muted').waitFor({ timeout: 15_000 });
+    assert.equal(await host.getByRole('button', { name: 'End the event' }).count(), 1, 'still the host');
+    await unmute(host);
+    await host.reload();
+    await onStage(host);
+    await host.locator('.mute.live').waitFor({ timeout: 15_000 });
+    await heardAgain(guest, 'the guest hears the host after the reload');
+  });
+
+  await step('a server that was killed is heard again by itself, with the same links', async () => {
+    await server.kill9();
+    killed.at = Date.now();
+    await says(listener, /The connection broke|The server isn’t answering/, 20_000);
+    killed.back = Date.now();
+    await server.start();
+    const since = Date.now();
+    await Promise.all([
+      heardAgain(listener, 'the listener hears again'),
+      heardAgain(guest, 'the guest hears the host again'),
+      heardAgain(host, 'the host hears the guest again'),
+    ]);
+    t.diagnostic(`heard again ${Date.now() - since} ms after the server was back`);
+    await says(listener, 'You are listening live.');
+    await Promise.all([host.locator('.mute.live').waitFor(), guest.locator('.mute.live').waitFor()]);
+    await until('the guest’s second half is on disk', async () => (await recorded(server, 'speaker-2', killed.back, Date.now())).length > PART_S * RATE, { ms: 20_000, every: 500 });
+    await mute(guest);
+    await sleep(1_500);
+    const { similarity } = matchStretched(await hear(listener, 8), said.host);
+    assert.ok(similarity > LIKE, `the host’s speech again, similarity ${similarity}`);
+    const fresh = await open(chromium, links.listener);
+    await says(fresh, 'It’s live. Press to listen.');
+    await fresh.context().close();
+  });
+
+  await step('after the end the same address plays the replay, with seek', async () => {
+    await endEvent(host);
+    await says(listener, 'It’s over, but you can hear all of it again.', 30_000);
+    await listener.getByRole('button', { name: 'Listen again' }).click();
+    await until('the replay plays', () => listener.evaluate(() => document.querySelector('#audio').currentTime > 0.5));
+    const length = await listener.evaluate(() => document.querySelector('#audio').duration);
+    assert.ok(length > 30, `the replay lasts ${length} s`);
+    await listener.getByRole('slider', { name: 'Position' }).fill(String(Math.floor(length - 15)));
+    await until('the replay goes on from there', () => listener.evaluate((at) => document.querySelector('#audio').currentTime > at, length - 14.5));
+    assert.ok(dbfs(await hear(listener, 2)) > SPEECH_DBFS, 'speech is heard in the replay');
+    const replay = Buffer.from(await (await fetch(server.path('evening', '/replay.mp4'))).arrayBuffer());
+    const samples = await decode(replay);
+    assert.ok(Math.abs(samples.length / 16_000 - length) < 1, `decodes whole: ${samples.length / 16_000} s of ${length} s`);
+    const part = await fetch(server.path('evening', '/replay.mp4'), { headers: { range: 'bytes=100-199' } });
+    assert.equal(part.status, 206);
+    assert.deepEqual(Buffer.from(await part.arrayBuffer()), replay.subarray(100, 200));
+  });
+
+  await step('each speaker was recorded alone, and the programme whole, before and after the kill', async () => {
+    const now = Date.now();
+    const halves = { before: [0, killed.at], after: [killed.back, now] };
+    for (const [half, [from, to]] of Object.entries(halves)) {
+      const [ofHost, ofGuest, programme] = await Promise.all(['speaker-1', 'speaker-2', 'programme'].map((track) => recorded(server, track, from, to)));
+      const host = lastSaying(ofHost, said.host);
+      const guest = lastSaying(ofGuest, said.guest);
+      const like = {
+        host: host.similarity,
+        hostHasGuest: match(host.part, said.guest).similarity,
+        guest: guest.similarity,
+        guestHasHost: match(guest.part, said.host).similarity,
+        programme: lastSaying(programme, said.host).similarity,
+      };
+      t.diagnostic(`recorded ${half} the kill: ${JSON.stringify(like, (_, value) => (typeof value === 'number' ? +value.toFixed(2) : value))}`);
+      assert.ok(Math.min(like.host, like.guest, like.programme) > LIKE, `${half}: ${JSON.stringify(like)}`);
+      assert.ok(Math.max(like.hostHasGuest, like.guestHasHost) < LIKE_NOT, `${half}: nobody else is in it: ${JSON.stringify(like)}`);
+    }
+    // What goes missing is what was on its way to the disk, and the time without a server.
+    const first = await recorded(server, 'programme', 0, killed.at);
+    assert.ok(first.length > 20 * RATE, `${first.length / RATE} s before the kill`);
+    const whole = await decode(Buffer.from(await (await fetch(server.path('evening', '/replay.mp4'))).arrayBuffer()));
+    const second = await recorded(server, 'programme', killed.back, now);
+    assert.ok(Math.abs(whole.length - first.length - second.length) < 3 * RATE, `the replay has ${whole.length / RATE} s of ${(first.length + second.length) / RATE}`);
+  });
+
+  await step('no stage page asked for the broadcast: it would be heard a second late and defeat the echo canceller', () => {
+    for (const page of [host, guest]) {
+      assert.ok(page.asked.some((path) => path.endsWith('/whip')), 'requests are seen');
+      assert.deepEqual(page.asked.filter((path) => path.startsWith('/e/')), []);
+    }
+  });
+
+  await step('no page complained', () => {
+    const network = /Failed to load resource|WebSocket connection|ERR_|net::/;
+    const all = [host, guest, listener].flatMap((page) => page.complaints).filter((line) => !network.test(line));
+    assert.deepEqual(all, []);
+  });
+});

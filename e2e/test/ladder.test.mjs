@@ -1,0 +1,194 @@
+// The ladder as listeners and operators meet it: nobody inside hears a gap, newcomers hear at once, and who must wait is told.
+
+import assert from 'node:assert/strict';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { browser, hear, open, says } from '../lib/browser.mjs';
+import { Pinned, heardNoGap, noticed, watchBuffer } from '../lib/ladder.mjs';
+import { decodeWav, matchStretched } from '../lib/sound.mjs';
+import { speech } from '../lib/speech.mjs';
+import { folder, shared, sleep, until } from '../lib/tools.mjs';
+
+const LIKE = 0.5;
+/** From the word to the move from rung 0 to rung 1 (`Rung::notice_ms`), with a look to spare, ms. */
+const CLIMB_MS = 31_000;
+
+const t = shared();
+let server;
+let chromium;
+let said;
+
+before(async () => {
+  server = await Pinned.open(t, { args: ['--demo'] });
+  await server.start();
+  chromium = await browser(t);
+  said = await decodeWav((await speech()).demo);
+});
+after(t.release);
+
+/** What stands in front of several servers: each new connection goes to the one that `to` says. */
+class Balancer {
+  static async start(t, to) {
+    const balancer = new Balancer();
+    balancer.to = to;
+    const sockets = new Set();
+    const server = createServer((one) => {
+      const other = connect(balancer.to, '127.0.0.1');
+      for (const [from, into] of [[one, other], [other, one]]) {
+        sockets.add(from);
+        from.on('error', () => {});
+        from.on('close', () => (sockets.delete(from), into.destroy()));
+        from.pipe(into);
+      }
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    t.after(() => {
+      sockets.forEach((socket) => socket.destroy());
+      server.close();
+    });
+    balancer.url = `http://127.0.0.1:${server.address().port}`;
+    return balancer;
+  }
+}
+
+async function listening() {
+  const page = await open(chromium, server.path('demo'), { init: watchBuffer });
+  await page.getByRole('button', { name: 'Listen' }).click();
+  await says(page, 'You are listening live.');
+  // The player finds its place in the burst; from here on every jump is one that is heard.
+  await sleep(1_000);
+  await noticed(page);
+  return page;
+}
+
+async function likeWhatWasSaid(page, seconds, what) {
+  const { similarity } = matchStretched(await hear(page, seconds), said);
+  assert.ok(similarity > LIKE, `${what}: similarity ${similarity}`);
+}
+
+test('who is inside is told, plays a little slower, moves to the slower cadence and back, and hears no gap', async (t) => {
+  await server.pin(0);
+  const page = await listening();
+  await sleep(2_000);
+  await server.pin(1);
+  await sleep(CLIMB_MS - 4_000);
+  await likeWhatWasSaid(page, 10, 'across the move');
+  const climbed = await noticed(page);
+  heardNoGap(t, climbed, 'across the move');
+  assert.ok(climbed.lowest > 0.05, `the least it held: ${climbed.lowest} s`);
+  assert.ok(climbed.rates.includes(0.96), `it slowed down: ${climbed.rates}`);
+  await sleep(3_000);
+  const { lowest, ahead } = await noticed(page);
+  assert.ok(lowest > 0.2 && ahead < 2.5, `on the slower cadence it holds ${lowest} to ${ahead} s`);
+  await server.pin(0);
+  // The spacing that was measured is forgotten after half a minute; then it plays faster, until it is close to the stage again.
+  await sleep(40_000);
+  await until('it is close to live again', async () => (await page.evaluate(() => globalThis.__ladder.ahead)) < 0.8, { ms: 40_000, every: 500 });
+  const back = await noticed(page);
+  heardNoGap(t, back, 'on the way down');
+  assert.ok(back.rates.every((rate) => rate >= 0.96 && rate <= 1.04), `not heard as another speed: ${back.rates}`);
+  assert.ok(await page.evaluate(() => document.querySelector('audio').preservesPitch), 'the pitch stays');
+  await page.context().close();
+});
+
+test('a newcomer at the highest open rung hears at once, is told why it sounds simpler, and runs never dry', async (t) => {
+  await server.pin(3);
+  const began = Date.now();
+  const page = await listening();
+  assert.ok(Date.now() - began < 5_000, `heard after ${Date.now() - began} ms`);
+  await page.locator('#sub').filter({ hasText: 'Very many are listening: the sound is simpler' }).waitFor();
+  assert.equal((await server.renditions())['12'], 1);
+  await until('what is not sound costs less, too', async () => /max-age=6/.test((await fetch(server.path('demo', '/status.json'))).headers.get('cache-control')), { ms: 12_000 });
+  await likeWhatWasSaid(page, 24, 'twelve kbit/s every ten seconds');
+  const seen = await noticed(page);
+  heardNoGap(t, seen, 'at the highest open rung');
+  assert.ok(seen.lowest > 1, `the least it held: ${seen.lowest} s`);
+  await server.pin(0);
+  await until('it is back on the best rendition', async () => (await server.renditions())['48'] === 1, { ms: 30_000 });
+  await likeWhatWasSaid(page, 8, 'back at rest');
+  const back = await noticed(page);
+  heardNoGap(t, back, 'on the way down');
+  await page.locator('#sub').waitFor({ state: 'hidden' });
+  // The slow cadence that was measured is forgotten after half a minute: what is held beyond is given back without a jump.
+  await sleep(36_000);
+  heardNoGap(t, await noticed(page), 'giving back what was held');
+  await page.context().close();
+});
+
+test('when the doors are closed a newcomer is told and let in by itself later; who is inside keeps hearing', async (t) => {
+  await server.pin(3);
+  const inside = await listening();
+  await server.pin(4);
+  const refused = await fetch(server.path('demo', '/48/live.mp4'));
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers.get('retry-after'), '15');
+  assert.match(await refused.text(), /nobody new/);
+  const page = await open(chromium, server.path('demo'));
+  await page.getByRole('button', { name: 'Listen' }).click();
+  await says(page, 'So many are listening that nobody new gets in for the moment.');
+  assert.ok((await server.metric('stentor_refused_total{reason="doors_closed"}')) >= 2);
+  await likeWhatWasSaid(inside, 12, 'inside');
+  const seen = await noticed(inside);
+  heardNoGap(t, seen, 'inside while the doors are closed');
+  await server.pin(3);
+  await says(page, 'You are listening live.', 30_000);
+  await page.context().close();
+  await inside.context().close();
+});
+
+test('a configuration that cannot be read changes nothing, and says so', async () => {
+  await server.pin(2);
+  writeFileSync(server.config, 'rung = 9\n');
+  process.kill(server.pid, 'SIGHUP');
+  await until('it is told', () => /rung must be 0 to 4, got 9/.test(server.log));
+  assert.equal((await server.ladder()).rung, 2);
+});
+
+test('a server told to leave goes red, hands its listeners over while it still sends, and is gone when they are', async (t) => {
+  const first = await Pinned.open(t, { args: ['--demo'], more: 'drain_s = 30\n' });
+  // The same event elsewhere: its timeline is the clock's, so that both say the same time.
+  await first.start();
+  await first.stop();
+  const data = folder(t);
+  cpSync(first.data, data, { recursive: true });
+  rmSync(join(data, 'lock'), { force: true });
+  const second = await Pinned.open(t, { args: ['--demo'], data });
+  await Promise.all([first.start(), second.start()]);
+  const balancer = await Balancer.start(t, first.port);
+  const page = await open(chromium, `${balancer.url}/e/demo`, { init: watchBuffer });
+  await page.getByRole('button', { name: 'Listen' }).click();
+  await says(page, 'You are listening live.');
+  await sleep(2_000);
+  await noticed(page);
+  first.child.kill('SIGTERM');
+  await until('it is red', async () => (await fetch(`${first.url}/healthz/ready`)).status === 503);
+  const refused = await fetch(first.path('demo', '/48/live.mp4'));
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  balancer.to = second.port;
+  const { code } = await first.exited;
+  assert.equal(code, 0);
+  assert.match(first.log, /leaving handed_over=1 left=0/);
+  assert.equal((await second.renditions())['48'], 1);
+  await says(page, 'You are listening live.');
+  await likeWhatWasSaid(page, 8, 'from the other server');
+  // Two mixers, whose clocks may be a chunk apart: where one programme is carried to both, there is nothing to wait for.
+  const seen = await noticed(page);
+  assert.ok(seen.jumps === 0 && seen.waits <= 1, JSON.stringify(seen));
+  await page.context().close();
+});
+
+test('an event opens its doors on its rung before anybody comes, and the step is kept with its reason', async (t) => {
+  const own = await Pinned.open(t, { rung: null });
+  await own.create({ slug: 'crowd', opensAt: 3 });
+  await own.start();
+  const ladder = await until('the doors are open', async () => {
+    const now = await own.ladder();
+    return now.rung === 3 && now;
+  });
+  assert.deepEqual(ladder.steps.map(({ from, to, reason }) => [from, to, reason]), [[0, 3, 'opening']]);
+  assert.equal(ladder.pinned, null);
+  assert.equal(await own.metric('stentor_rung'), 3);
+  assert.match(own.log, /newcomers join at another rung/);
+});

@@ -1,0 +1,144 @@
+// The listener's page in the situations that are not the good one: no script, no MediaSource, few bytes, two languages.
+
+import assert from 'node:assert/strict';
+import { get } from 'node:http';
+import { after, before, test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { browser, hear, open, says } from '../lib/browser.mjs';
+import { demo } from '../lib/server.mjs';
+import { dbfs, decode, decodeWav, match, matchStretched } from '../lib/sound.mjs';
+import { speech } from '../lib/speech.mjs';
+import { shared, sleep } from '../lib/tools.mjs';
+
+/** HTML, style and script together, compressed, as sent: TCP’s first window, so that a page is one round trip. */
+const PAGE_BYTES_MAX = 14 * 1024;
+const LIKE = 0.5;
+
+const t = shared();
+let server;
+let chromium;
+let said;
+
+before(async () => {
+  server = await demo(t);
+  chromium = await browser(t);
+  said = await decodeWav((await speech()).demo);
+});
+after(t.release);
+
+/** One request, its body as it came over the wire. */
+function raw(url, headers = {}) {
+  return new Promise((done, failed) => {
+    get(url, { headers }, (response) => {
+      const parts = [];
+      response.on('data', (part) => parts.push(part));
+      response.on('end', () => done({ status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) }));
+    }).on('error', failed);
+  });
+}
+
+test('the whole page is at most 14 kB compressed, and asks for nothing else before it plays', async () => {
+  for (const [encoding, unpack] of [['gzip', gunzipSync], ['br', brotliDecompressSync]]) {
+    const { headers, body } = await raw(server.path('demo'), { 'accept-encoding': encoding });
+    assert.equal(headers['content-encoding'], encoding);
+    assert.ok(body.length <= PAGE_BYTES_MAX, `${encoding}: ${body.length} bytes`);
+    const html = unpack(body).toString();
+    assert.ok(!/<script[^>]+src=|<link[^>]+stylesheet/.test(html), 'style and script are inside');
+    assert.equal(headers['set-cookie'], undefined);
+  }
+  const asked = [];
+  const page = await chromium.newPage();
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto(server.path('demo'));
+  await sleep(1_000);
+  await page.close();
+  assert.deepEqual(asked.filter((path) => path !== '/e/demo' && !path.startsWith('/assets/icon') && path !== '/e/demo/status.json' && path !== '/favicon.ico'), []);
+});
+
+test('one touch, and the demonstration is heard', async () => {
+  const page = await open(chromium, server.path('demo'));
+  await says(page, 'It’s live. Press to listen.');
+  const touched = Date.now();
+  await page.getByRole('button', { name: 'Listen' }).click();
+  await says(page, 'You are listening live.');
+  t.joined = Date.now() - touched;
+  const { similarity } = matchStretched(await hear(page, 8), said);
+  assert.ok(similarity > LIKE, `the demonstration’s voice, similarity ${similarity}`);
+  assert.deepEqual(page.complaints, []);
+  await page.getByRole('button', { name: 'Stop the sound' }).click();
+  await says(page, 'It’s live. Press to listen.');
+  await page.context().close();
+});
+
+test('who is on stage and who speaks is shown, in the page’s language', async () => {
+  const [fr, en] = await Promise.all([open(chromium, server.path('demo', '/fr')), open(chromium, server.path('demo', '/en'))]);
+  assert.equal(await fr.locator('html').getAttribute('lang'), 'fr');
+  assert.equal(await en.locator('html').getAttribute('lang'), 'en');
+  await says(fr, 'C’est en direct. Appuyez pour écouter.');
+  await fr.getByRole('heading', { name: 'Sur scène' }).waitFor();
+  await en.getByRole('heading', { name: 'On stage' }).waitFor();
+  await en.getByRole('button', { name: 'Listen' }).click();
+  await en.locator('#who li.on').getByText('speaking').waitFor({ timeout: 20_000 });
+  const heardUntil = await en.locator('#audio').evaluate((audio) => audio.currentTime);
+  await en.getByRole('link', { name: 'Français' }).click();
+  await says(en, 'Vous écoutez en direct.');
+  assert.ok((await en.locator('#audio').evaluate((audio) => audio.currentTime)) >= heardUntil, 'the same sound goes on');
+  assert.deepEqual([new URL(en.url()).pathname, await en.locator('html').getAttribute('lang')], ['/e/demo/fr', 'fr']);
+  await en.getByText('parle').waitFor({ timeout: 20_000 });
+  await Promise.all([fr.context().close(), en.context().close()]);
+});
+
+test('without script the page is text and a plain player that can be played', async () => {
+  const page = await open(chromium, server.path('demo'), { javaScript: false });
+  await page.getByRole('heading', { name: 'Stentor, a demonstration' }).waitFor();
+  assert.ok((await page.locator('#say').textContent()).trim().length > 5, 'a sentence says what is going on');
+  const player = page.locator('noscript audio[controls], audio[controls]');
+  const source = new URL(await player.first().getAttribute('src'), server.path('demo')).href;
+  const response = await fetch(source);
+  assert.equal(response.status, 200);
+  const parts = [];
+  const reader = response.body.getReader();
+  const end = Date.now() + 6_000;
+  while (Date.now() < end) parts.push((await reader.read()).value);
+  await reader.cancel();
+  const { similarity } = match((await decode(Buffer.concat(parts))).subarray(0, 6 * 16_000), said);
+  assert.ok(similarity > LIKE, `the plain player’s source carries the programme, similarity ${similarity}`);
+  await page.context().close();
+});
+
+test('without MediaSource the page plays HLS, and where that fails Ogg', async () => {
+  for (const without of ['MediaSource', 'HLS']) {
+    const context = await chromium.newContext({ locale: 'en-GB' });
+    await context.addInitScript((what) => {
+      delete globalThis.MediaSource;
+      delete globalThis.ManagedMediaSource;
+      if (what === 'HLS') HTMLMediaElement.prototype.canPlayType = () => '';
+    }, without);
+    const page = await context.newPage();
+    const asked = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(server.path('demo'));
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await says(page, 'You are listening live.', 40_000);
+    const heard = await hear(page, 8);
+    assert.ok(dbfs(heard) > -45, `${without}: sound, ${dbfs(heard)} dBFS`);
+    const { similarity } = matchStretched(heard, said);
+    assert.ok(similarity > LIKE, `${without}: the programme, similarity ${similarity}`);
+    assert.ok(asked.some((path) => path.endsWith(without === 'HLS' ? 'live.ogg' : '.m3u8')), asked.join(' '));
+    await context.close();
+  }
+});
+
+test('a listener who loses the network says so and comes back alone', async () => {
+  const page = await open(chromium, server.path('demo'));
+  await page.getByRole('button', { name: 'Listen' }).click();
+  await says(page, 'You are listening live.');
+  await page.context().setOffline(true);
+  await says(page, 'Your device is offline.');
+  await page.context().setOffline(false);
+  await says(page, 'You are listening live.', 20_000);
+  // Long enough for the pause in which the recording comes round again.
+  const { similarity } = matchStretched(await hear(page, 8), said);
+  assert.ok(similarity > LIKE, `the programme, similarity ${similarity}`);
+  await page.context().close();
+});

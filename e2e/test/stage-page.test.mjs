@@ -1,0 +1,227 @@
+// The stage page when something gets in its way: a network that goes, one without UDP, a dead microphone, a second tab.
+// A guest in Chromium; the host is a control line, and another speaker's voice comes over WHIP.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { browser, hear, keepWhatItMakes, open } from '../lib/browser.mjs';
+import { Line } from '../lib/line.mjs';
+import { Network } from '../lib/network.mjs';
+import { Session, endPublishing } from '../lib/publish.mjs';
+import { Server } from '../lib/server.mjs';
+import { RATE, dbfs, decode, decodeWav, match } from '../lib/sound.mjs';
+import { speech } from '../lib/speech.mjs';
+import { onStage, unmute } from '../lib/stage.mjs';
+import { shared, sleep, until } from '../lib/tools.mjs';
+
+const LIKE = 0.5;
+const SPEECH_DBFS = -35;
+const LINE_LOST = 'The line to the server is down. It is coming back by itself.';
+const VOICE_LOST = 'Your voice is cut off. Reconnecting by itself.';
+const GONE_MS = 25_000;
+const BACK_MS = 30_000;
+/** After this long unmuted and silent both are told (core: SILENT_MICROPHONE_AFTER_MS), and some time for a busy machine. */
+const SILENT_MS = 3_000;
+const TOLD_WITHIN_MS = 10_000;
+
+const t = shared();
+t.after(endPublishing);
+let server;
+let network;
+let host;
+let hostLink;
+let mics;
+let said;
+let talking;
+
+before(async () => {
+  mics = await speech();
+  said = { guest: await decodeWav(mics.guest), demo: await decodeWav(mics.demo) };
+  server = new Server(t, { args: ['--public-ip', '127.0.0.2'] });
+  ({ host: hostLink } = await server.create({ slug: 'stage', title: 'On stage' }));
+  await server.start();
+  network = await Network.start(t, server.port);
+  host = await Line.open(t, server, hostLink);
+  await host.phase('on_air');
+  talking = await browser(t, { mic: mics.guest });
+});
+after(t.release);
+
+/** Somebody new on stage in a page of their own, unmuted. Gives the page, the seat and the link. */
+async function speaker(name, { on = talking, role = 'guest' } = {}) {
+  const { seat, link } = await host.invite(name, role);
+  const page = await open(on, network.through(link), { mic: true, init: keepWhatItMakes });
+  await until(`${name} is connected`, () => host.seat(seat)?.connected, { ms: 20_000 });
+  await host.admit(seat);
+  await onStage(page);
+  await unmute(page);
+  return { page, seat, link };
+}
+
+const leave = async ({ page, seat }) => {
+  await page.context().close();
+  host.say({ do: 'remove', seat });
+  await until('the seat is closed', () => !host.seat(seat) || host.seat(seat).place === 'removed');
+};
+
+/** What the direct face carries from now on, without its first burst. */
+async function onAir(seconds) {
+  const response = await fetch(server.path('stage', '/48/live.mp4'));
+  const reader = response.body.getReader();
+  const parts = [];
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) parts.push((await reader.read()).value);
+  await reader.cancel();
+  return (await decode(Buffer.concat(parts))).subarray(-Math.floor((seconds - 1) * RATE));
+}
+
+async function heardOnAir(what) {
+  await until(`${what}: speech on air`, async () => dbfs(await onAir(2)) > SPEECH_DBFS, { ms: BACK_MS });
+  const { similarity } = match(await onAir(6), said.guest);
+  assert.ok(similarity > LIKE, `${what}: what went into the microphone is on air, similarity ${similarity}`);
+}
+
+/** Of the page's newest connection: how its packets travel, by WebRTC's own statistics. */
+const route = (page) =>
+  page.evaluate(async () => {
+    const stats = [...(await globalThis.__connections.at(-1).getStats()).values()];
+    const of = (id) => stats.find((one) => one.id === id);
+    const pair = of(stats.find(({ type }) => type === 'transport').selectedCandidatePairId);
+    const [local, remote] = [of(pair.localCandidateId), of(pair.remoteCandidateId)];
+    return { local: local.protocol, remote: remote.protocol, port: remote.port, sent: pair.bytesSent };
+  });
+
+test('echo cancellation stays on, the return is a plain audio element, and the broadcast is never asked for', { timeout: 60_000 }, async () => {
+  const desk = await host.invite('Desk', 'line_in');
+  const voice = await Session.open(t, { url: `${host.endpoint}whip`, token: desk.token });
+  void voice.speakForEver();
+  await until('the line is there', () => host.seat(desk.seat)?.connected);
+  await host.admit(desk.seat);
+  // As co-host: that page shows everything there is.
+  const guest = await speaker('Guest', { role: 'co_host' });
+  const { page } = guest;
+  const { similarity } = match(await hear(page, 6), said.demo);
+  assert.ok(similarity > LIKE, `the others are heard through it, similarity ${similarity}`);
+  const heard = await page.evaluate(() => {
+    const connection = globalThis.__connections.at(-1);
+    const [sender] = connection.getSenders();
+    const [receiver] = connection.getReceivers();
+    const players = [...document.querySelectorAll('audio, video')];
+    return {
+      settings: sender.track.getSettings(),
+      players: players.map(({ tagName, paused, muted, srcObject }) => ({ tagName, paused, muted, tracks: srcObject?.getTracks().map(({ id }) => id) })),
+      returned: receiver.track.id,
+      analysed: globalThis.__analysed,
+    };
+  });
+  assert.equal(heard.settings.echoCancellation, true);
+  assert.notEqual(heard.settings.channelCount, 2, 'stereo would turn the canceller off');
+  assert.deepEqual(heard.players, [{ tagName: 'AUDIO', paused: false, muted: false, tracks: [heard.returned] }]);
+  assert.ok(heard.analysed.length > 0, 'the meter reads the microphone');
+  assert.ok(!heard.analysed.includes(heard.returned), 'the return does not go through Web Audio');
+  assert.ok(page.asked.some((path) => path.endsWith('/whip')), 'requests are seen');
+  assert.deepEqual(page.asked.filter((path) => path.startsWith('/e/')), []);
+  await leave(guest);
+  await voice.remove();
+});
+
+test('a speaker whose network goes comes back into the same place, unmuted and heard, without a touch', { timeout: 120_000 }, async () => {
+  const guest = await speaker('Train');
+  const { page, seat } = guest;
+  await heardOnAir('before');
+  const before = { connections: await page.evaluate(() => globalThis.__connections.length), seats: host.state.seats.length };
+  assert.ok(network.datagrams > 100, `the voice goes through the network that is cut, ${network.datagrams} datagrams`);
+  network.cut();
+  // Long enough that both ends have let go.
+  await page.getByText(LINE_LOST).first().waitFor({ timeout: GONE_MS });
+  await page.getByText(VOICE_LOST).waitFor({ timeout: GONE_MS });
+  await until('the others see that they are gone', () => !host.seat(seat).connected, { ms: GONE_MS });
+  assert.equal(host.seat(seat).place, 'on_stage', 'the place is kept');
+  network.restore();
+  await until('the same seat is connected', () => host.seat(seat).connected, { ms: BACK_MS });
+  await page.locator('.mute.live').waitFor({ timeout: BACK_MS });
+  await Promise.all([LINE_LOST, VOICE_LOST].map((words) => page.getByText(words).first().waitFor({ state: 'hidden', timeout: BACK_MS })));
+  assert.equal(host.seat(seat).place, 'on_stage');
+  assert.equal(host.state.seats.length, before.seats, 'no second seat');
+  assert.ok((await page.evaluate(() => globalThis.__connections.length)) > before.connections, 'by a connection of its own making');
+  await heardOnAir('after');
+  await leave(guest);
+});
+
+test('where UDP is blocked the voice goes over TCP, on the page’s own port', { timeout: 90_000 }, async () => {
+  network.blockUdp(true);
+  const before = network.datagrams;
+  const guest = await speaker('Office');
+  await heardOnAir('over TCP');
+  const way = await route(guest.page);
+  assert.deepEqual([way.local, way.remote, way.port], ['tcp', 'tcp', server.port]);
+  assert.ok(way.sent > 20_000, `${way.sent} bytes`);
+  assert.equal(network.datagrams, before, 'not one datagram');
+  await leave(guest);
+  network.blockUdp(false);
+});
+
+test('unmuted but silent for three seconds: that person is told, and so is the host', { timeout: 90_000 }, async () => {
+  const dead = await browser(t, { mic: mics.silence });
+  const desk = await open(talking, network.through(hostLink));
+  const guest = await speaker('Quiet', { on: dead });
+  const open_at = Date.now();
+  const mine = guest.page.getByText('You’re unmuted, but no sound comes from your microphone.');
+  const atHost = desk.locator('.people li').filter({ hasText: 'Quiet' }).getByText('unmuted, but silent');
+  await Promise.all([mine.waitFor({ timeout: TOLD_WITHIN_MS }), atHost.waitFor({ timeout: TOLD_WITHIN_MS })]);
+  const told = Date.now() - open_at;
+  // `unmute` returns a little after the microphone was opened.
+  assert.ok(told > SILENT_MS - 1_500, `a pause is no fault: told after ${told} ms`);
+  await guest.page.locator('.mute').getByRole('button', { name: 'Mute', exact: true }).last().click();
+  await Promise.all([mine.waitFor({ state: 'detached' }), atHost.waitFor({ state: 'detached' })]);
+  await leave(guest);
+  await dead.close();
+  // Somebody who speaks is not accused.
+  const speaks = await speaker('Loud');
+  await sleep(SILENT_MS + 1_500);
+  assert.equal(host.seat(speaks.seat).warning, null);
+  await leave(speaks);
+  await desk.context().close();
+});
+
+const replaced = (page) => page.getByRole('heading', { name: 'You are here on another page' });
+
+test('of two tabs with one link the newer keeps the seat, the older says so, and can take it back', { timeout: 90_000 }, async () => {
+  const { page: older, seat, link } = await speaker('Twice');
+  const newer = await open(talking, network.through(link), { context: older.context(), init: keepWhatItMakes });
+  await onStage(newer);
+  await replaced(older).waitFor({ timeout: 15_000 });
+  await newer.locator('.mute.live').waitFor({ timeout: 15_000 });
+  await older.getByRole('button', { name: 'Take it back here' }).click();
+  await onStage(older);
+  await replaced(newer).waitFor({ timeout: 15_000 });
+  assert.equal(await replaced(older).count(), 0);
+  await leave({ page: older, seat });
+});
+
+test('the older of two tabs says so also when its line was cut and came back while its voice went on', { timeout: 90_000 }, async () => {
+  const { page: older, seat, link } = await speaker('Again');
+  await older.evaluate(() => globalThis.__lines.at(-1).close());
+  await until('the line came back', () => older.evaluate(() => globalThis.__lines.length > 1 && globalThis.__lines.at(-1).readyState === WebSocket.OPEN));
+  await older.getByText(LINE_LOST).first().waitFor({ state: 'hidden', timeout: 15_000 });
+  assert.equal(await older.evaluate(() => globalThis.__connections.length), 1, 'the voice went on');
+  const newer = await open(talking, network.through(link), { context: older.context(), init: keepWhatItMakes });
+  await onStage(newer);
+  await replaced(older).waitFor({ timeout: 15_000 });
+  await newer.locator('.mute.live').waitFor({ timeout: 15_000 });
+  // They do not take the seat from each other for ever.
+  const made = () => Promise.all([older, newer].map((page) => page.evaluate(() => globalThis.__connections.length)));
+  const settled = await made();
+  await sleep(4_000);
+  assert.deepEqual(await made(), settled);
+  assert.equal(await replaced(newer).count(), 0);
+  await leave({ page: older, seat });
+});
+
+test('who is removed while still asked for the microphone is told, too', { timeout: 30_000 }, async () => {
+  const { seat, link } = await host.invite('Early', 'guest');
+  const page = await open(talking, network.through(link));
+  await page.getByRole('heading', { name: 'First, your microphone' }).waitFor();
+  host.say({ do: 'remove', seat });
+  await page.getByRole('heading', { name: 'The host has closed your seat' }).waitFor({ timeout: 5_000 });
+  await page.context().close();
+});
