@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { SoundCard, button, open, press, says } from '../lib/firefox.mjs';
 import { Line } from '../lib/line.mjs';
 import { Server, demo } from '../lib/server.mjs';
-import { RATE, dbfs, decode, decodeWav, match } from '../lib/sound.mjs';
+import { RATE, dbfs, decode, decodeWav, match, matchStretched } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { ROOT, sleep, until } from '../lib/tools.mjs';
 
@@ -182,14 +182,16 @@ test('a listener hears the programme in Firefox, and again after the server was 
       return { currentTime, paused, error: error?.message ?? null, src };
     });
   await sleep(1_500);
-  const [before, heard] = [await state(), await card.hear(6)];
+  // Longer than the demonstration's longest silence, and in windows: a player may stretch what it plays.
+  const seconds = 10;
+  const [before, heard] = [await state(), await card.hear(seconds)];
   const after = await state();
-  const { similarity } = match(heard, said);
+  const { similarity } = matchStretched(heard, said);
   const advanced = after.currentTime - before.currentTime;
   t.diagnostic(`listener: ${dbfs(heard).toFixed(1)} dBFS, similarity ${similarity.toFixed(2)}, ${advanced.toFixed(2)} s played`);
   assert.ok(after.src.startsWith('blob:') && after.src === before.src, 'through MediaSource, one and the same');
   assert.deepEqual([after.error, after.paused], [null, false]);
-  assert.ok(advanced > 5.5 && advanced < 9, `${advanced} s played`);
+  assert.ok(advanced > seconds - 0.5 && advanced < seconds + 3, `${advanced} s played`);
   assert.ok(similarity > LIKE, `the demonstration’s voice, similarity ${similarity}`);
   assert.deepEqual(page.complaints, []);
   await shot(page, 'listener');
