@@ -74,7 +74,7 @@ lint: web ## formatting, clippy (of the fuzz targets too, without building libFu
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
-	CUSTOM_LIBFUZZER_PATH=/dev/null $(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --features studio,herd --target-dir $(TARGET) -- -D warnings
+	CUSTOM_LIBFUZZER_PATH=/dev/null $(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --features studio,herd,edge --target-dir $(TARGET) -- -D warnings
 
 .PHONY: test-rust
 test-rust: build-tools web ## the crates' tests

@@ -1,8 +1,8 @@
 //! Where people listen: accepting connections and copying the same bytes to all of them.
 //!
 //! A *stream* is a head and numbered chunks of bytes in a [`ring`]; a *document* is a small public object that is the same
-//! for everyone. [`faces`] decide, without touching a socket, what a request is answered with; [`accept`] is the engine
-//! that owns the sockets: it accepts, sniffs, limits and writes.
+//! for everyone. [`faces`] decide, without touching a socket, what a request is answered with. [`accept`] lets connections in: it
+//! sniffs, limits, shakes hands, and serves what needs a library or a handler; the shards serve all that is in memory.
 //!
 //! The edge knows nothing of media: to it a chunk is a name, a sequence number and bytes (DESIGN §2, rule 4). It knows no
 //! rooms, people or clocks of the programme either; whatever is not a stream or a document goes to the fallback service.
@@ -18,6 +18,7 @@
 //! | [`documents`] | what everyone reads: pages, playlists, status, replay | HTTP semantics |
 //! | [`faces`] | request head in, reply out | HTTP semantics, no socket, no runtime |
 //! | [`accept`] | sockets, TLS, deadlines, caps; one task per connection | tokio, hyper, rustls |
+//! | `shard` | listeners and clients by the hundred thousand, a thread for each table of descriptors | mio, httparse, rustls |
 
 pub mod accept;
 pub mod counters;

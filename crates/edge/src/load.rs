@@ -27,8 +27,8 @@ pub(crate) struct ShardGauge {
     pub(crate) busy_us: AtomicU64,
     /// Of this, giving turns.
     pub(crate) turns_us: AtomicU64,
-    /// Listeners it has, or that are on their way.
-    pub(crate) listeners: AtomicUsize,
+    /// Sockets it has, or that are on their way.
+    pub(crate) sockets: AtomicUsize,
 }
 
 /// Where those who own a figure put it.
@@ -147,7 +147,7 @@ impl LoadMeter {
             .before
             .shards
             .iter()
-            .map(|(gauge, ..)| gauge.listeners.load(Ordering::Relaxed))
+            .map(|(gauge, ..)| gauge.sockets.load(Ordering::Relaxed))
             .sum();
         let here = open.saturating_sub(with_shards as u64);
         let of = |used, max: &AtomicUsize| share(used, max.load(Ordering::Relaxed) as u64);
@@ -245,7 +245,7 @@ mod tests {
         edge.gauges().allow(1_000, 100);
         assert_eq!(meter.look().descriptors, 500, "all of them are here");
         let shard = Arc::new(ShardGauge::default());
-        shard.listeners.store(50, Ordering::Relaxed);
+        shard.sockets.store(50, Ordering::Relaxed);
         edge.gauges().add_shard(&shard);
         assert_eq!(
             meter.look().descriptors,

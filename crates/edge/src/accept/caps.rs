@@ -116,6 +116,32 @@ impl Permit {
         self
     }
 
+    /// The connection stays after all.
+    pub(super) fn stays(mut self) -> Self {
+        if self.moved {
+            self.moved = false;
+            self.caps.lock().moved -= 1;
+        }
+        self
+    }
+
+    /// The connection is to come back from a shard.
+    ///
+    /// # Errors
+    /// When there is no descriptor for it here.
+    pub(crate) fn come_back(&mut self) -> Result<(), Refusal> {
+        if !self.moved {
+            return Ok(());
+        }
+        let mut open = self.caps.lock();
+        if open.connections - open.moved >= self.caps.here_max {
+            return Err(Refusal::ConnectionsFull);
+        }
+        open.moved -= 1;
+        self.moved = false;
+        Ok(())
+    }
+
     /// Also counts the end of the connection in the figures of that edge.
     pub(super) fn counted(mut self, edge: Edge) -> Self {
         self.edge = Some(edge);
@@ -206,6 +232,22 @@ mod tests {
         drop(held);
         let open = caps.lock();
         assert_eq!((open.connections, open.by_prefix.len()), (0, 0));
+    }
+
+    #[test]
+    fn one_comes_back_from_a_shard_only_while_there_is_room_here() {
+        let limits = AcceptLimits::default();
+        let caps = Arc::new(Caps::new(&limits, 1));
+        let mut gone = caps.admit(ip("192.0.2.1")).ok().unwrap().moved();
+        let here = caps.admit(ip("192.0.2.2")).ok().unwrap();
+        assert_eq!(gone.come_back(), Err(Refusal::ConnectionsFull));
+        drop(here);
+        assert_eq!(gone.come_back(), Ok(()));
+        assert_eq!(gone.come_back(), Ok(()), "it is here");
+        assert_eq!(
+            caps.admit(ip("192.0.2.3")).err(),
+            Some(Refusal::ConnectionsFull)
+        );
     }
 
     #[test]

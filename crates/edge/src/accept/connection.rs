@@ -1,41 +1,34 @@
 //! One connection from its first byte to its last.
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::caps::Permit;
-use super::live;
-use super::request::{RequestBody, respond};
+use super::hand;
+use super::http1;
+use super::request::RequestBody;
 use super::sniff::{Sniffed, sniff};
-use super::socket::{Metered, Socket, Transport};
+use super::socket::{Metered, Transport};
 use super::tls::Tls;
 use super::watch::Pulse;
 use super::{BoxError, Peer, Shared, farewell};
 use crate::counters::{Refusal, add};
 use crate::faces::raw_sentence;
+use crate::shard::{Homecomer, Papers};
 
 /// Ciphertext that may wait in a TLS session for the kernel, bytes. Beyond: the writer waits, and the ring runs on.
 const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
-
-/// How the HTTP library's own minimum bounds its buffer, bytes.
-const HEADER_BYTES_MIN: usize = 8 * 1024;
 
 /// Serves one accepted connection to its end.
 pub(super) async fn run<S, B>(
@@ -64,14 +57,13 @@ pub(super) async fn run<S, B>(
         (Ok(Sniffed::Http), None) => {
             let pulse = Pulse::new();
             let metered = Metered::new(stream, pulse.clone(), shared.edge.clone(), permit);
-            let peer = Peer { addr, tls: false };
-            http(&shared, Transport::Plain(metered), pulse, peer).await;
+            ask(&shared, Transport::Plain(metered), pulse, addr).await;
         }
         (Ok(Sniffed::Tls), Some(tls)) => {
             let pulse = Pulse::new();
             let metered = Metered::new(stream, pulse.clone(), shared.edge.clone(), permit);
-            if let Some(transport) = shake_hands(&shared, tls, metered).await {
-                http(&shared, transport, pulse, Peer { addr, tls: true }).await;
+            if let Some(transport) = Box::pin(shake_hands(&shared, tls, metered)).await {
+                ask(&shared, transport, pulse, addr).await;
             }
         }
         (Ok(Sniffed::Http), Some(_)) => {
@@ -86,7 +78,61 @@ pub(super) async fn run<S, B>(
     }
 }
 
-async fn asked_to_stop(mut shutdown: watch::Receiver<bool>) {
+/// From here on the connection speaks HTTP: to a shard, which sends home what is not its own, or else here.
+async fn ask<S, B>(
+    shared: &Arc<Shared<S>>,
+    transport: Transport,
+    pulse: Arc<Pulse>,
+    addr: SocketAddr,
+) where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let tls = matches!(transport, Transport::Tls(_));
+    if let Some(transport) = hand::client(shared, transport, addr, false) {
+        let peer = Peer { addr, tls };
+        http1::serve(shared, transport, Bytes::new(), pulse, peer).await;
+    }
+}
+
+/// Goes on with a client that a shard sent home.
+pub(super) async fn come_home<S, B>(shared: Arc<Shared<S>>, client: Homecomer)
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let Papers {
+        tls,
+        peer: addr,
+        permit,
+        ahead,
+    } = client.papers;
+    let Ok(stream) = TcpStream::from_std(client.socket.into()) else {
+        return;
+    };
+    let peer = Peer {
+        addr,
+        tls: tls.is_some(),
+    };
+    let pulse = Pulse::new();
+    let metered = Metered::new(stream, pulse.clone(), shared.edge.clone(), permit);
+    let transport = Transport::new(metered, tls);
+    http1::serve(&shared, transport, ahead, pulse, peer).await;
+}
+
+pub(super) async fn asked_to_stop(mut shutdown: watch::Receiver<bool>) {
     // A sender that is gone can never ask again: that is taken as having asked.
     let _ = shutdown.wait_for(|down| *down).await;
 }
@@ -111,7 +157,10 @@ async fn shake_hands<S>(shared: &Shared<S>, tls: &Tls, metered: Metered) -> Opti
     });
     let why = tokio::select! {
         shaken = timeout(limit, shaking) => match shaken {
-            Ok(Ok(stream)) => return Some(Transport::Tls(Box::new(stream))),
+            Ok(Ok(stream)) => {
+                let (metered, session) = stream.into_inner();
+                return Some(Transport::new(metered, Some(Box::new(session))));
+            }
             Ok(Err(_)) => Refusal::HandshakeFailed,
             Err(_) => Refusal::HandshakeTimeout,
         },
@@ -119,93 +168,4 @@ async fn shake_hands<S>(shared: &Shared<S>, tls: &Tls, metered: Metered) -> Opti
     };
     shared.edge.count().refuse(why);
     None
-}
-
-async fn http<S, B>(shared: &Arc<Shared<S>>, transport: Transport, pulse: Arc<Pulse>, peer: Peer)
-where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let limits = &shared.limits;
-    let service = service_fn(|request| {
-        let answer = respond(shared.clone(), pulse.clone(), peer, request);
-        async { Ok::<_, Infallible>(answer.await) }
-    });
-    let header_bytes_max = limits.header_bytes_max.max(HEADER_BYTES_MIN);
-    let socket = Socket::new(transport, pulse.clone(), shared.edge.clone());
-    // The library's own header timeout also ends idle connections and says nothing: `Pulse` tells the two apart.
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .max_headers(limits.headers_max)
-        .max_header_size(header_bytes_max)
-        .max_buf_size(header_bytes_max)
-        .serve_connection(TokioIo::new(socket), service)
-        .with_upgrades();
-    let mut connection = connection;
-    let mut stop = pin!(asked_to_stop(shared.shutdown.clone()));
-    let mut stopping = false;
-    let mut alarm = pin!(sleep_until(tokio::time::Instant::now()));
-    let mut live = None;
-    let late = poll_fn(|cx| {
-        if Pin::new(&mut connection).poll(cx).is_ready() {
-            return Poll::Ready(None);
-        }
-        live = pulse.take_live();
-        if live.is_some() {
-            return Poll::Ready(None);
-        }
-        if !stopping && stop.as_mut().poll(cx).is_ready() {
-            stopping = true;
-            Pin::new(&mut connection).graceful_shutdown();
-            if Pin::new(&mut connection).poll(cx).is_ready() {
-                return Poll::Ready(None);
-            }
-        }
-        // After the connection was polled, since that is what moves its deadline.
-        while let Some((at, why)) = pulse.deadline(limits) {
-            if at <= tokio::time::Instant::now() {
-                return Poll::Ready(Some(why));
-            }
-            // A deadline that moved away needs nothing: the alarm goes off early and is set again.
-            if alarm.is_elapsed() || alarm.deadline() > at {
-                alarm.as_mut().reset(at);
-            }
-            if alarm.as_mut().poll(cx).is_pending() {
-                break;
-            }
-        }
-        Poll::Pending
-    })
-    .await;
-    if let Some(live) = live {
-        // Nothing of it was upgraded: its request is still waiting for an answer.
-        let Some(parts) = connection.into_parts() else {
-            return;
-        };
-        let transport = parts.io.into_inner().into_transport();
-        return live::hand(shared, transport, *live).await;
-    }
-    if let Some(why) = late {
-        shared.edge.count().refuse(why);
-        match why {
-            Refusal::WriteStall => pulse.reset_on_drop(),
-            Refusal::HeaderTimeout if pulse.is_mid_head() => pulse.give_up(),
-            _ => Pin::new(&mut connection).graceful_shutdown(),
-        }
-        if why != Refusal::WriteStall {
-            // Once more, to say so or to close in order; not waited for.
-            poll_fn(|cx| {
-                let _ = Pin::new(&mut connection).poll(cx);
-                Poll::Ready(())
-            })
-            .await;
-        }
-    }
 }

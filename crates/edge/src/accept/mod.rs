@@ -1,15 +1,18 @@
-//! The engine of sockets: accepts, tells protocols apart, limits, serves. One task per connection, HTTP/1.1 only.
+//! Where connections come in: accepts, tells protocols apart, limits. One task per connection, HTTP/1.1 only.
 //!
 //! Our own accept loop, because the stock ones set no header timeout and no caps. It does three things in order: caps
-//! (`caps`) before anything is read; a look at the first bytes (`sniff`) without taking them; then TLS, HTTP or the
-//! hand-over of ICE-TCP to the studio. Deadlines are kept in one place (`watch`).
+//! (`caps`) before anything is read; a look at the first bytes (`sniff`) without taking them; then TLS and the hand-over to a
+//! shard (`hand`), or of ICE-TCP to the studio. Whom a shard sends home is served here (`http1`): files, bodies, handlers, and heads
+//! that are wrong. Deadlines are kept in one place (`watch`).
 
 mod body;
 mod caps;
 mod connection;
 mod file;
-mod live;
+mod hand;
+mod http1;
 mod request;
+mod secured;
 mod sniff;
 mod socket;
 pub mod tls;
@@ -47,6 +50,13 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An accepted ICE-TCP connection with nothing consumed (non-blocking), and where it comes from.
 pub type Handover = (std::net::TcpStream, SocketAddr);
+
+/// What a connection is told for which there is no room.
+pub(crate) const FULL: &str =
+    "This server has as many connections as it can serve; try again in a few seconds.";
+
+/// Clients sent home by shards and not yet taken in. Beyond: they wait on their way.
+const HOMECOMERS_MAX: usize = 256;
 
 /// How long accepting rests when the process has no descriptor left, ms.
 const NO_DESCRIPTOR_PAUSE_MS: u64 = 50;
@@ -134,7 +144,8 @@ where
         "what the limits and the descriptors of this process allow on this port; raise `ulimit -n` for more connections"
     );
     let caps = Arc::new(Caps::new(&config.limits, allowed));
-    let shards = Shards::new(edge.clone(), &config.limits, descriptors);
+    let (home, mut homecomers) = mpsc::channel(HOMECOMERS_MAX);
+    let shards = Shards::new(edge.clone(), config.limits.clone(), descriptors, home);
     edge.gauges()
         .allow(config.limits.listeners_allowed(descriptors), allowed);
     let mut shutdown = config.shutdown.clone();
@@ -156,10 +167,13 @@ where
                 Ok((stream, addr)) => accept(&shared, &caps, stream, addr, &mut connections),
                 Err(error) => rest_after(&shared.edge, &error).await,
             },
+            Some(client) = homecomers.recv() => {
+                connections.spawn(connection::come_home(shared.clone(), client));
+            }
             Some(_) = connections.join_next() => {}
         }
     }
-    drop(listener);
+    drop((listener, homecomers));
     shared.edge.drain();
     let finished = async { while connections.join_next().await.is_some() {} };
     let left = async {
@@ -223,8 +237,7 @@ fn accept<S, B>(
             }
             connections.spawn(async move {
                 let _turn = turn;
-                let text = "This server has as many connections as it can serve; try again in a few seconds.";
-                farewell(stream, &raw_sentence(StatusCode::SERVICE_UNAVAILABLE, text)).await;
+                farewell(stream, &raw_sentence(StatusCode::SERVICE_UNAVAILABLE, FULL)).await;
             });
         }
     }

@@ -18,14 +18,14 @@ use tower_service::Service;
 
 use super::body::{AnswerBody, Kind};
 use super::file::{Opened, open};
-use super::live::{self, Live};
 use super::watch::Pulse;
 use super::{BoxError, Peer, Shared};
 use crate::counters::{Refusal, add};
 use crate::documents::CacheClass;
 use crate::edge::Edge;
-use crate::faces::{self, Reply, SERVER, sentence};
+use crate::faces::{self, Reply, SERVER, live_head, sentence};
 use crate::limits::AcceptLimits;
+use crate::shard::Live;
 
 /// A body that is too large is read and thrown away up to so many times its limit, so that the answer is not lost.
 const TOO_LARGE_READ_TIMES: u64 = 8;
@@ -41,16 +41,17 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
-    let in_flight = pulse.begin();
+    let in_flight = pulse.begin(!request.body().is_end_stream());
     add(&shared.edge.count().requests, 1);
     let (parts, body) = request.into_parts();
     let (mut response, kind) = match faces::answer(&shared.edge, &parts) {
         Reply::Whole(response) => whole(response),
         Reply::Live(response, place, rung) => {
+            let chunked = parts.version != Version::HTTP_10;
             pulse.go_live(Live {
                 rung,
-                answer: live::head(&response, parts.version),
-                chunked: parts.version != Version::HTTP_10,
+                answer: live_head(&response, chunked),
+                chunked,
                 place,
             });
             // The connection is taken from under this request; what waits here is dropped with it.

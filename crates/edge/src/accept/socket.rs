@@ -5,13 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use http::StatusCode;
 use rustls::ServerConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 
 use super::caps::Permit;
+use super::secured::Secured;
 use super::watch::Pulse;
 use crate::counters::{Refusal, add};
 use crate::edge::Edge;
@@ -39,6 +40,11 @@ impl Metered {
 
     pub(super) fn tcp(&self) -> &TcpStream {
         &self.tcp
+    }
+
+    /// The permit again, after [`Transport::dissolve`].
+    pub(super) fn hold(&mut self, permit: Permit) {
+        self.permit = Some(permit);
     }
 
     fn note_written(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -113,17 +119,31 @@ impl AsyncWrite for Metered {
 /// Plain or TLS.
 pub(super) enum Transport {
     Plain(Metered),
-    Tls(Box<TlsStream<Metered>>),
+    Tls(Box<Secured>),
 }
 
 impl Transport {
+    pub(super) fn new(metered: Metered, tls: Option<Box<ServerConnection>>) -> Self {
+        match tls {
+            None => Self::Plain(metered),
+            Some(session) => Self::Tls(Box::new(Secured::new(metered, session))),
+        }
+    }
+
+    pub(super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(metered) => metered.tcp(),
+            Self::Tls(tls) => tls.metered().tcp(),
+        }
+    }
+
     /// What a shard needs: the socket (whose drop closes it here only), what counts it, and its encryption.
     pub(super) fn dissolve(self) -> (Metered, Option<Permit>, Option<Box<ServerConnection>>) {
         let (mut metered, tls) = match self {
             Self::Plain(metered) => (metered, None),
             Self::Tls(tls) => {
                 let (metered, session) = tls.into_inner();
-                (metered, Some(Box::new(session)))
+                (metered, Some(session))
             }
         };
         let permit = metered.permit.take();
@@ -134,6 +154,8 @@ impl Transport {
 /// What the HTTP library reads and writes.
 pub(super) struct Socket {
     transport: Transport,
+    /// What was read before and belongs to the next request.
+    ahead: Bytes,
     pulse: Arc<Pulse>,
     edge: Edge,
     /// A head could not be read and that was said; what the peer still sends is thrown away, up to a limit.
@@ -142,9 +164,10 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(transport: Transport, pulse: Arc<Pulse>, edge: Edge) -> Self {
+    pub(super) fn new(transport: Transport, ahead: Bytes, pulse: Arc<Pulse>, edge: Edge) -> Self {
         Self {
             transport,
+            ahead,
             pulse,
             edge,
             refused: false,
@@ -227,7 +250,12 @@ impl AsyncRead for Socket {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buf.filled().len();
-        ready!(self.transport().poll_read(cx, buf))?;
+        if self.ahead.is_empty() {
+            ready!(self.transport().poll_read(cx, buf))?;
+        } else {
+            let count = self.ahead.len().min(buf.remaining());
+            buf.put_slice(&self.ahead.split_to(count));
+        }
         if buf.filled().len() > before {
             self.pulse.heard();
         }

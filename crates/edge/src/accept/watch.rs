@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::live::Live;
 use crate::counters::Refusal;
 use crate::limits::{AcceptLimits, FAREWELL_MS};
+use crate::shard::Live;
 
 /// No such moment.
 const NEVER: u64 = u64::MAX;
@@ -24,6 +24,8 @@ pub(super) struct Pulse {
     in_flight: AtomicU32,
     /// Requests since the connection was made.
     requests: AtomicU32,
+    /// Whether the last request had a body, of which something may still come.
+    had_body: AtomicBool,
     /// Since when no request has been in flight.
     quiet_since: AtomicU64,
     /// When the first byte of the next head came.
@@ -46,6 +48,7 @@ impl Pulse {
             made: Instant::now(),
             in_flight: AtomicU32::new(0),
             requests: AtomicU32::new(0),
+            had_body: AtomicBool::new(false),
             quiet_since: AtomicU64::new(0),
             head_since: AtomicU64::new(NEVER),
             blocked_since: AtomicU64::new(NEVER),
@@ -87,7 +90,8 @@ impl Pulse {
     }
 
     /// A request head was read whole; its answer is in flight while the guard lives.
-    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
+    pub(super) fn begin(self: &Arc<Self>, has_body: bool) -> InFlight {
+        self.had_body.store(has_body, Relaxed);
         self.head_since.store(NEVER, Relaxed);
         self.in_flight.fetch_add(1, Relaxed);
         self.requests.fetch_add(1, Relaxed);
@@ -129,6 +133,17 @@ impl Pulse {
     /// Whether part of a head came, and not all of it.
     pub(super) fn is_mid_head(&self) -> bool {
         self.head_since.load(Relaxed) != NEVER
+    }
+
+    /// Whether everything asked was answered and taken, and nothing more has come.
+    pub(super) fn rests(&self) -> bool {
+        let never = |moment: &AtomicU64| moment.load(Relaxed) == NEVER;
+        self.requests.load(Relaxed) > 0
+            && self.in_flight.load(Relaxed) == 0
+            && !self.had_body.load(Relaxed)
+            && never(&self.head_since)
+            && never(&self.blocked_since)
+            && never(&self.farewell_since)
     }
 
     /// By when the connection must have got on, and why it ends otherwise. `None`: it may take its time (a listener that
@@ -225,7 +240,7 @@ mod tests {
             assert_eq!(due(&pulse), Some((7_000, Refusal::HeaderTimeout)));
             pass(500).await;
         }
-        let answer = pulse.begin();
+        let answer = pulse.begin(false);
         assert_eq!(due(&pulse), None);
         drop(answer);
         assert_eq!(due(&pulse), Some((4_500 + 15_000, Refusal::Idle)));
@@ -237,7 +252,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_takes_nothing_has_ten_seconds() {
         let pulse = Pulse::new();
-        let answer = pulse.begin();
+        let answer = pulse.begin(false);
         pass(100).await;
         pulse.blocked();
         pass(100).await;
@@ -253,7 +268,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_still_being_taken_is_not_idle() {
         let pulse = Pulse::new();
-        drop(pulse.begin());
+        drop(pulse.begin(false));
         for _ in 0..10 {
             pass(9_000).await;
             pulse.wrote();

@@ -3,8 +3,10 @@
 //! The engine ([`crate::accept`]) reads heads, asks [`answer`], and carries out the [`Reply`].
 
 mod document;
+mod question;
 mod say;
 mod streams;
+mod wire;
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -13,8 +15,10 @@ use http::{Method, Response, StatusCode, Version, request};
 use stentor_core::admission::Rung;
 
 pub use document::FileAsk;
+pub use question::{Question, question};
 pub(crate) use document::{FilePart, file_answer};
 pub(crate) use say::{SERVER, busy, raw_sentence, sentence};
+pub(crate) use wire::{live_head, whole_head};
 
 use crate::documents::CacheClass;
 use crate::edge::Edge;

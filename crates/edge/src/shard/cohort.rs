@@ -150,12 +150,13 @@ mod tests {
 
     use bytes::Bytes;
 
-    use super::super::listener::Patience;
-    use super::super::{Newcomer, State};
+    use super::super::home::WayHome;
+    use super::super::{Live, Newcomer, State, Wants};
     use super::*;
     use crate::accept::Permit;
     use crate::edge::{Edge, EdgeConfig};
     use crate::family::Word;
+    use crate::limits::AcceptLimits;
     use crate::stream::{Place, Stream, StreamSpec};
 
     const STEP_MS: u64 = 10;
@@ -203,13 +204,13 @@ mod tests {
         edge.make_family(&streams, true);
         let (_, inbox) = UnixStream::pair().unwrap();
         let (_, papers) = sync_channel(1);
-        let patience = Patience {
-            stall_ms: 30_000,
-            overtaken_max: 5,
-        };
+        let (line, _) = UnixStream::pair().unwrap();
+        let (papers_home, _) = sync_channel(1);
+        let home = WayHome::new(line, papers_home);
+        let limits = AcceptLimits::default();
         let state = Arc::new(State::default());
         Scene {
-            shard: Shard::new(edge.clone(), state, inbox, papers, patience).unwrap(),
+            shard: Shard::new(edge.clone(), state, inbox, papers, home, limits).unwrap(),
             edge,
             streams,
             published_ms: 0,
@@ -248,12 +249,14 @@ mod tests {
             server.set_nonblocking(true).unwrap();
             let rung = self.edge.rung().serving();
             let newcomer = Newcomer {
-                answer: Bytes::new(),
-                chunked: false,
-                rung,
                 tls: None,
-                place: Place::take(self.streams[0].clone(), rung).unwrap(),
                 permit: Permit::for_test(),
+                wants: Wants::Stream(Live {
+                    answer: Bytes::new(),
+                    chunked: false,
+                    rung,
+                    place: Place::take(self.streams[0].clone(), rung).unwrap(),
+                }),
             };
             self.shard.take(Some(server.into()), newcomer);
             Client {

@@ -1,8 +1,9 @@
 //! Shards: the threads that copy one programme to hundreds of thousands of sockets.
 //!
-//! A listener's connection begins where all do, in [`crate::accept`]; once its request is read and it is to hear a stream, the
-//! socket is handed to a shard with nothing else left of it. A shard has one thread, a descriptor table of its own where the
-//! system allows it, and a dense array of listeners that it walks in slots of a tick, spread over the flush interval.
+//! A connection begins where all do, in [`crate::accept`]; once it is known to speak HTTP, and through TLS, its socket is handed to a
+//! shard with nothing else left of it. There it asks: what is in memory is answered at once, who asks for a stream is a listener from
+//! then on, and whoever wants anything else goes home to the accept side. A shard has one thread, a descriptor table of its own where
+//! the system allows it, and a dense array of listeners that it walks in slots of a tick, spread over the flush interval.
 //!
 //! | module | what |
 //! |---|---|
@@ -10,6 +11,8 @@
 //! | [`listener`] | one listener: a cursor, and what a visit does; no socket, no clock |
 //! | [`wheel`] | whose turn it is |
 //! | [`cohort`] | who is served otherwise from now on |
+//! | [`client`] | one who asks |
+//! | [`home`] | the way back to the accept side |
 //! | [`socket`] | plain or TLS |
 //! | [`table`] | descriptor tables, and sockets changing over |
 //! | [`run`] | the thread |
@@ -17,8 +20,10 @@
 //! Shards are started when they are needed. One that panics takes its own listeners with it, who reconnect; the others
 //! notice nothing.
 
+mod client;
 mod cohort;
 mod frames;
+mod home;
 mod listener;
 mod run;
 mod socket;
@@ -26,6 +31,7 @@ mod table;
 mod wheel;
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,32 +42,51 @@ use std::thread;
 use bytes::Bytes;
 use rustls::ServerConnection;
 use stentor_core::admission::Rung;
+use tokio::sync::mpsc;
 
 use crate::accept::Permit;
 use crate::edge::Edge;
 use crate::limits::{AcceptLimits, SHARDS_MAX};
 use crate::load::ShardGauge;
 use crate::stream::Place;
-use listener::Patience;
+use home::WayHome;
+pub(crate) use home::{Homecomer, Papers};
 
-/// Descriptors of a shard's table that are no listeners': standard ones, its inbox, its poll, and some to spare.
+/// Descriptors of a shard's table that are nobody's: standard ones, its inbox, the way home, its poll, and some to spare.
 const TABLE_RESERVE: usize = 32;
 
 /// Newcomers on their way to one shard. The socket they come through holds fewer (about 300 by its default buffer), so that
 /// this is never what they wait for.
 const PAPERS_MAX: usize = 4_096;
 
-/// A listener's papers: all but its socket.
+/// Somebody's papers: all but its socket.
 pub(crate) struct Newcomer {
+    pub(crate) tls: Option<Box<ServerConnection>>,
+    pub(crate) permit: Permit,
+    pub(crate) wants: Wants,
+}
+
+/// What somebody comes for.
+pub(crate) enum Wants {
+    /// A listener.
+    Stream(Live),
+    /// A client, who asks.
+    Answers {
+        peer: SocketAddr,
+        /// Something was asked and answered on this connection.
+        has_asked: bool,
+    },
+}
+
+/// A listener's request, understood.
+pub(crate) struct Live {
     /// Head of the HTTP answer.
     pub(crate) answer: Bytes,
     /// HTTP/1.1: the body is framed (RFC 9112 §7.1).
     pub(crate) chunked: bool,
     /// As on which rung it is served.
     pub(crate) rung: Rung,
-    pub(crate) tls: Option<Box<ServerConnection>>,
     pub(crate) place: Place,
-    pub(crate) permit: Permit,
 }
 
 /// What a shard lets others see.
@@ -93,25 +118,29 @@ struct Handle {
 /// All shards of a port.
 pub(crate) struct Shards {
     edge: Edge,
-    patience: Patience,
+    limits: AcceptLimits,
+    /// Where those go who want what no shard has.
+    home: mpsc::Sender<Homecomer>,
     running: Mutex<Vec<Arc<Handle>>>,
     /// Started before any is used twice: one a processor.
     spread: usize,
     shards_max: usize,
-    /// Listeners of one shard.
+    /// Sockets of one shard.
     capacity: usize,
 }
 
 impl Shards {
-    pub(crate) fn new(edge: Edge, limits: &AcceptLimits, descriptors: Option<usize>) -> Self {
-        let patience = Patience {
-            stall_ms: limits.live_stall_ms,
-            overtaken_max: edge.limits().overtaken_max,
-        };
+    pub(crate) fn new(
+        edge: Edge,
+        limits: AcceptLimits,
+        descriptors: Option<usize>,
+        home: mpsc::Sender<Homecomer>,
+    ) -> Self {
         let spread = thread::available_parallelism().map_or(1, usize::from);
         Self {
             edge,
-            patience,
+            limits,
+            home,
             running: Mutex::default(),
             spread: spread.min(SHARDS_MAX),
             shards_max: SHARDS_MAX,
@@ -119,7 +148,7 @@ impl Shards {
         }
     }
 
-    /// Hands a listener's socket over; the caller's own descriptor is to be dropped.
+    /// Hands somebody's socket over; the caller's own descriptor is to be dropped.
     ///
     /// # Errors
     /// With the papers: `WouldBlock` when the shard is behind (try again in a moment), else when there is no place left.
@@ -136,7 +165,7 @@ impl Shards {
         if let Err(error) = table::send(&way.0, socket) {
             return Err((error, Box::new(newcomer)));
         }
-        handle.state.gauge.listeners.fetch_add(1, Ordering::Relaxed);
+        handle.state.gauge.sockets.fetch_add(1, Ordering::Relaxed);
         way.1
             .send(newcomer)
             .map_err(|lost| (io::Error::from(io::ErrorKind::BrokenPipe), Box::new(lost.0)))
@@ -149,7 +178,7 @@ impl Shards {
     fn least_loaded(&self) -> io::Result<Arc<Handle>> {
         let mut running = self.running();
         running.retain(|handle| !handle.state.gone.load(Ordering::Acquire));
-        let load = |handle: &Arc<Handle>| handle.state.gauge.listeners.load(Ordering::Relaxed);
+        let load = |handle: &Arc<Handle>| handle.state.gauge.sockets.load(Ordering::Relaxed);
         let least = running.iter().min_by_key(|handle| load(handle)).cloned();
         match least {
             Some(handle) if running.len() >= self.spread && load(&handle) < self.capacity => {
@@ -177,18 +206,21 @@ impl Shards {
 
     fn start(&self, number: usize) -> io::Result<Handle> {
         let (ours, theirs) = UnixStream::pair()?;
+        let (back, back_theirs) = UnixStream::pair()?;
         let (papers, inbox) = sync_channel(PAPERS_MAX);
+        let (papers_back, outbox) = sync_channel(PAPERS_MAX);
         let (ready, is_ready) = channel();
         let state = Arc::new(State::default());
         self.edge.gauges().add_shard(&state.gauge);
-        let (edge, shared, patience) = (self.edge.clone(), state.clone(), self.patience);
-        let number_there = theirs.as_raw_fd();
+        let (edge, shared, limits) = (self.edge.clone(), state.clone(), self.limits.clone());
+        let numbers_there = [theirs.as_raw_fd(), back_theirs.as_raw_fd()];
         thread::Builder::new()
             .name(format!("shard-{number}"))
             .spawn(move || {
                 let _leaving = Leaving(shared.clone());
-                let own_table = table::leave_shared(&theirs);
-                let shard = run::Shard::new(edge, shared, theirs, inbox, patience);
+                let own_table = table::leave_shared(&numbers_there);
+                let way_home = WayHome::new(back_theirs, papers_back);
+                let shard = run::Shard::new(edge, shared, theirs, inbox, way_home, limits);
                 let began = shard.as_ref().map(|_| own_table).map_err(io::Error::kind);
                 if ready.send(began).is_ok()
                     && let Ok(shard) = shard
@@ -201,9 +233,13 @@ impl Shards {
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?
             .map_err(io::Error::from)?;
         if own_table {
-            // The thread has its own copy of this descriptor; ours would only keep the line open.
-            table::close(number_there);
+            // The thread has its own copies of these; ours would only keep the lines open.
+            numbers_there.into_iter().for_each(table::close);
         }
+        let (edge, home) = (self.edge.clone(), self.home.clone());
+        thread::Builder::new()
+            .name(format!("home-{number}"))
+            .spawn(move || home::bring(&edge, &back, &outbox, &home))?;
         Ok(Handle {
             state,
             way: Mutex::new((ours, papers)),
@@ -211,7 +247,7 @@ impl Shards {
     }
 }
 
-/// Listeners that one descriptor table holds.
+/// Sockets of others that one descriptor table holds.
 pub(crate) fn capacity(descriptors: Option<usize>) -> usize {
     descriptors.map_or(usize::MAX, |n| n.saturating_sub(TABLE_RESERVE).max(n / 2))
 }
@@ -250,7 +286,8 @@ mod tests {
             })
             .unwrap();
         stream.set_head(Bytes::from_static(b"h"));
-        let mut shards = Shards::new(edge, &AcceptLimits::default(), None);
+        let (home, _) = mpsc::channel(1);
+        let mut shards = Shards::new(edge, AcceptLimits::default(), None, home);
         (shards.spread, shards.shards_max, shards.capacity) = (2, 2, capacity);
         Scene {
             shards,
@@ -269,12 +306,14 @@ mod tests {
             let (server, _) = self.port.accept().unwrap();
             server.set_nonblocking(true).unwrap();
             let newcomer = Newcomer {
-                answer: Bytes::from_static(b"a"),
-                chunked: false,
-                rung: Rung::REST,
                 tls: None,
-                place: Place::take(self.stream.clone(), Rung::REST).unwrap(),
                 permit: Permit::for_test(),
+                wants: Wants::Stream(Live {
+                    answer: Bytes::from_static(b"a"),
+                    chunked: false,
+                    rung: Rung::REST,
+                    place: Place::take(self.stream.clone(), Rung::REST).unwrap(),
+                }),
             };
             self.shards
                 .hand(&server, newcomer)
@@ -336,7 +375,7 @@ mod tests {
             .shards
             .running()
             .iter()
-            .map(|handle| handle.state.gauge.listeners.load(Ordering::Relaxed))
+            .map(|handle| handle.state.gauge.sockets.load(Ordering::Relaxed))
             .collect();
         assert_eq!(loads, [3, 3]);
         assert_eq!(

@@ -12,17 +12,20 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use stentor_core::admission::Rung;
 
+use super::client::{Client, SPACE_BYTES, SWEEP_MS, client_of};
 use super::cohort::Words;
 use super::frames::Frames;
+use super::home::WayHome;
 use super::listener::{Listener, Over, Patience, Turn, Visit};
 use super::socket::Socket;
 use super::table;
 use super::wheel::{Seat, TICK_MS, Wheel};
-use super::{Newcomer, State};
+use super::{Live, Newcomer, State, Wants};
 use crate::accept::Permit;
 use crate::counters::{Refusal, add};
 use crate::edge::Edge;
 use crate::family::Told;
+use crate::limits::AcceptLimits;
 use crate::stream::{Place, Stream};
 
 const INBOX: Token = Token(usize::MAX);
@@ -65,12 +68,21 @@ pub(super) struct Track {
 pub(super) struct Shard {
     pub(super) edge: Edge,
     state: Arc<State>,
-    poll: Poll,
+    pub(super) poll: Poll,
     inbox: UnixStream,
     papers: Receiver<Newcomer>,
+    pub(super) home: WayHome,
+    pub(super) limits: AcceptLimits,
     patience: Patience,
     pub(super) entries: Slab<Entry>,
     pub(super) tracks: Slab<Track>,
+    pub(super) clients: Slab<Client>,
+    /// Clients who go home as soon as the way is free.
+    pub(super) homeward: Vec<usize>,
+    /// Into which is read what clients send.
+    pub(super) space: Box<[u8]>,
+    /// When it is looked next for clients whose time is over, ms.
+    sweep_ms: u64,
     began: Instant,
     /// When the last wait ended, µs.
     woke_us: u64,
@@ -83,22 +95,33 @@ impl Shard {
         state: Arc<State>,
         inbox: std::os::unix::net::UnixStream,
         papers: Receiver<Newcomer>,
-        patience: Patience,
+        home: WayHome,
+        limits: AcceptLimits,
     ) -> io::Result<Self> {
         inbox.set_nonblocking(true)?;
         let mut inbox = UnixStream::from_std(inbox);
         let poll = Poll::new()?;
         poll.registry()
             .register(&mut inbox, INBOX, Interest::READABLE)?;
+        let patience = Patience {
+            stall_ms: limits.live_stall_ms,
+            overtaken_max: edge.limits().overtaken_max,
+        };
         Ok(Self {
             edge,
             state,
             poll,
             inbox,
             papers,
+            home,
+            limits,
             patience,
             entries: Slab::new(),
             tracks: Slab::new(),
+            clients: Slab::new(),
+            homeward: Vec::new(),
+            space: vec![0; SPACE_BYTES].into(),
+            sweep_ms: 0,
             began: Instant::now(),
             woke_us: 0,
             more_waits: false,
@@ -123,11 +146,18 @@ impl Shard {
             for event in &events {
                 match event.token() {
                     INBOX => inbox = true,
+                    token if let Some(client) = client_of(token) => self.attend(client),
                     Token(key) => self.hear_out(key),
                 }
             }
             if inbox {
                 open = self.take_newcomers();
+            }
+            self.go_home_again();
+            let now_ms = self.now_ms();
+            if now_ms >= self.sweep_ms {
+                self.sweep_ms = now_ms + SWEEP_MS;
+                self.sweep(now_ms);
             }
             let turns = self.now_us();
             self.give_turns();
@@ -159,12 +189,13 @@ impl Shard {
         if self.more_waits {
             return Some(Duration::ZERO);
         }
-        if self.entries.is_empty() {
-            return None;
-        }
         let now_us = self.now_us();
         let tick_us = TICK_MS * 1_000;
-        Some(Duration::from_micros(tick_us - now_us % tick_us))
+        if !self.entries.is_empty() || !self.homeward.is_empty() {
+            return Some(Duration::from_micros(tick_us - now_us % tick_us));
+        }
+        let sweep = Duration::from_millis(self.sweep_ms.saturating_sub(now_us / 1_000));
+        (!self.clients.is_empty()).then_some(sweep)
     }
 
     /// Says whether more may come.
@@ -190,37 +221,51 @@ impl Shard {
     pub(super) fn take(&mut self, fd: Option<OwnedFd>, newcomer: Newcomer) {
         let Some(fd) = fd else {
             self.edge.count().refuse(Refusal::NoDescriptor);
-            self.state.gauge.listeners.fetch_sub(1, Ordering::Relaxed);
+            self.gave_up_one();
             return;
         };
         #[cfg(test)]
         assert!(!self.state.doomed.load(Ordering::Relaxed), "asked to panic");
         let tcp = TcpStream::from_std(std::net::TcpStream::from(fd));
-        let track = self.track(newcomer.place.stream());
-        let rung = self.starts_at(track, newcomer.rung);
+        let socket = Socket::new(tcp, newcomer.tls);
+        match newcomer.wants {
+            Wants::Stream(live) => self.seat(socket, newcomer.permit, live),
+            Wants::Answers { peer, has_asked } => {
+                self.welcome(socket, peer, has_asked, newcomer.permit);
+            }
+        }
+    }
+
+    /// A socket less.
+    pub(super) fn gave_up_one(&self) {
+        self.state.gauge.sockets.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Makes a listener of it.
+    pub(super) fn seat(&mut self, mut socket: Socket, permit: Permit, live: Live) {
+        let track = self.track(live.place.stream());
+        let rung = self.starts_at(track, live.rung);
         let wheel = self.wheel(track, rung);
-        let knows = Told::of(&newcomer.place.asked(), Rung::REST, None);
+        let knows = Told::of(&live.place.asked(), Rung::REST, None);
         let now_ms = self.now_ms();
         let vacant = self.entries.vacant_entry();
         let key = vacant.key();
-        let mut socket = Socket::new(tcp, newcomer.tls);
         let watched =
             self.poll
                 .registry()
                 .register(&mut socket.tcp, Token(key), Interest::READABLE);
         if watched.is_err() {
-            self.state.gauge.listeners.fetch_sub(1, Ordering::Relaxed);
-            return;
+            return self.gave_up_one();
         }
         let seat = self.tracks[track].wheels[wheel].join(key as u32, now_ms);
         vacant.insert(Entry {
             socket,
-            listener: Listener::new(newcomer.answer, newcomer.chunked, knows),
+            listener: Listener::new(live.answer, live.chunked, knows),
             track: track as u32,
             wheel: wheel as u32,
             seat,
-            place: newcomer.place,
-            _permit: newcomer.permit,
+            place: live.place,
+            _permit: permit,
         });
         // It hears at once, whoever's turn it is.
         self.visit(key);
@@ -386,6 +431,6 @@ impl Shard {
             Over::TooSlow => socket.reset(),
         }
         drop(place);
-        self.state.gauge.listeners.fetch_sub(1, Ordering::Relaxed);
+        self.gave_up_one();
     }
 }

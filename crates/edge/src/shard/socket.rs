@@ -16,6 +16,9 @@ const RECORD_BYTES_MAX: usize = 16 * 1024;
 /// What a listener may still send us, bytes; it is thrown away. Beyond it is not read any more.
 const JUNK_BYTES_MAX: u32 = 16 * 1024;
 
+/// Reads of ciphertext in a row that bring nothing. Beyond: the peer is gone.
+const EMPTY_READS_MAX: usize = 64;
+
 /// See the module.
 pub(super) struct Socket {
     pub(super) tcp: TcpStream,
@@ -38,16 +41,14 @@ impl Socket {
 
     /// Throws away what came. Says why the listener is gone, if it is.
     pub(super) fn hear_out(&mut self, read: &mut u64) -> Option<Over> {
-        loop {
-            if self.junk >= JUNK_BYTES_MAX {
-                return None;
-            }
-            match self.read_once() {
+        let mut space = [0; 4096];
+        while self.junk < JUNK_BYTES_MAX {
+            let before = *read;
+            let got = self.read(&mut space, read);
+            self.junk = self.junk.saturating_add((*read - before) as u32);
+            match got {
                 Ok(0) => return Some(Over::Gone),
-                Ok(count) => {
-                    self.junk = self.junk.saturating_add(count as u32);
-                    *read += count as u64;
-                }
+                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // The kernel has the same patience as we and may be the first to lose it (`TCP_USER_TIMEOUT`).
@@ -57,20 +58,25 @@ impl Socket {
                 Err(_) => return Some(Over::Gone),
             }
         }
+        None
     }
 
-    fn read_once(&mut self) -> io::Result<usize> {
-        let mut space = [0; 4096];
+    /// As [`Read::read`], deciphered; the bytes taken from the kernel are added to `came`.
+    pub(super) fn read(&mut self, space: &mut [u8], came: &mut u64) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
-            return self.tcp.read(&mut space);
+            let count = self.tcp.read(space)?;
+            *came += count as u64;
+            return Ok(count);
         };
-        let count = tls.read_tls(&mut self.tcp)?;
-        let state = tls.process_new_packets().map_err(io::Error::other)?;
-        if state.peer_has_closed() {
-            return Ok(0);
+        for _ in 0..EMPTY_READS_MAX {
+            match tls.reader().read(space) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+            *came += tls.read_tls(&mut self.tcp)? as u64;
+            tls.process_new_packets().map_err(io::Error::other)?;
         }
-        while matches!(tls.reader().read(&mut space), Ok(n) if n > 0) {}
-        Ok(count)
+        Err(io::Error::other("nothing but empty records"))
     }
 
     /// After everything was given.

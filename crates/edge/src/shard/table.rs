@@ -8,8 +8,7 @@
 use std::fs;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 use nix::sched::{CloneFlags, unshare};
 use rustix::net::{
@@ -22,13 +21,12 @@ const STANDARD: RawFd = 3;
 
 /// Gives this thread a table of its own, with nothing in it but the standard descriptors and `keep`. False where the system
 /// does not allow it: then the table stays shared.
-pub(super) fn leave_shared(keep: &impl AsRawFd) -> bool {
+pub(super) fn leave_shared(keep: &[RawFd]) -> bool {
     if unshare(CloneFlags::CLONE_FILES).is_err() {
         return false;
     }
-    let keep = keep.as_raw_fd();
     for fd in open_here() {
-        if fd >= STANDARD && fd != keep {
+        if fd >= STANDARD && !keep.contains(&fd) {
             close(fd);
         }
     }
@@ -51,7 +49,7 @@ fn open_here() -> Vec<RawFd> {
 }
 
 /// Sends a descriptor; the caller's own stays open. `WouldBlock` while the other side is behind.
-pub(super) fn send(through: &UnixStream, fd: impl AsFd) -> io::Result<()> {
+pub(super) fn send(through: impl AsFd, fd: impl AsFd) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut rights = SendAncillaryBuffer::new(&mut space);
     let fds = [fd.as_fd()];
@@ -70,6 +68,20 @@ pub(super) fn send(through: &UnixStream, fd: impl AsFd) -> io::Result<()> {
 /// # Errors
 /// `WouldBlock` when none waits; `UnexpectedEof` when the other side is gone.
 pub(super) fn receive(through: impl AsFd) -> io::Result<Option<OwnedFd>> {
+    receive_with(through, RecvFlags::DONTWAIT)
+}
+
+/// As [`receive`], and waits for it.
+pub(super) fn wait_for(through: impl AsFd) -> io::Result<Option<OwnedFd>> {
+    loop {
+        match receive_with(&through, RecvFlags::empty()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            received => return received,
+        }
+    }
+}
+
+fn receive_with(through: impl AsFd, how: RecvFlags) -> io::Result<Option<OwnedFd>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut rights = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
@@ -77,7 +89,7 @@ pub(super) fn receive(through: impl AsFd) -> io::Result<Option<OwnedFd>> {
         through,
         &mut [IoSliceMut::new(&mut byte)],
         &mut rights,
-        RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC,
+        how | RecvFlags::CMSG_CLOEXEC,
     )?;
     if message.bytes == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
@@ -92,6 +104,8 @@ pub(super) fn receive(through: impl AsFd) -> io::Result<Option<OwnedFd>> {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
 
     use super::*;
 
@@ -101,7 +115,7 @@ mod tests {
         let (mut client, server) = UnixStream::pair().unwrap();
         let number = server.as_raw_fd();
         let thread = std::thread::spawn(move || {
-            let own = leave_shared(&theirs);
+            let own = leave_shared(&[theirs.as_raw_fd()]);
             if own {
                 assert!(!open_here().contains(&number), "{:?}", open_here());
             }

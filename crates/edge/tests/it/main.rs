@@ -7,6 +7,7 @@ mod server;
 
 mod caps;
 mod chunks;
+mod clients;
 mod documents;
 mod fallback;
 mod files;

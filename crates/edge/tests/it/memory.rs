@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use stentor_edge::{Edge, Stream, StreamSpec};
+use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, Stream, StreamSpec};
 
 use crate::alone::{Crowd, Does, alone, resident_bytes};
 use crate::server::{HEAD, Server, Setup, chunk, spec, start, until};
@@ -101,6 +101,25 @@ fn a_listener_over_tls_that_reads_nothing_holds_one_record_more() {
         let each = resident_bytes().saturating_sub(before) / many as u64;
         println!("{each} bytes");
         assert!(each <= (16 + 16) * 1024, "{each} bytes");
+    });
+}
+
+#[test]
+fn a_client_at_rest_between_two_requests_holds_at_most_512_bytes() {
+    let name = "memory::a_client_at_rest_between_two_requests_holds_at_most_512_bytes";
+    alone(name, async {
+        let server = start(Setup {
+            limits: AcceptLimits {
+                idle_ms: 60_000,
+                ..AcceptLimits::default()
+            },
+            ..Setup::default()
+        });
+        let text = Document::new("text/plain", CacheClass::NoStore, "text");
+        server.edge.documents().put("/text", text).unwrap();
+        let each = grown(&server, 2_000, 8_000, Does::Ask).await;
+        println!("{each} bytes");
+        assert!(each <= 512, "{each} bytes");
     });
 }
 

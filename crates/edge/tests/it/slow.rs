@@ -82,6 +82,22 @@ async fn an_idle_connection_is_kept_for_its_time_and_then_closed() {
 }
 
 #[tokio::test]
+async fn a_head_that_begins_right_behind_another_is_not_lost_and_has_its_own_time() {
+    let server = start(short());
+    let mut client = Client::connect(server.addr).await;
+    client
+        .send("GET /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HT")
+        .await;
+    assert_eq!(client.answer("GET").await.unwrap().status, 404);
+    sleep_ms(100).await;
+    client.send("TP/1.1\r\nHost: x\r\n\r\nGET /z HT").await;
+    assert_eq!(client.answer("GET").await.unwrap().status, 404);
+    let late = client.answer("GET").await.unwrap();
+    late.is_sentence(408, "too long");
+    server.refused(Refusal::HeaderTimeout, 1).await;
+}
+
+#[tokio::test]
 async fn a_peer_that_closes_midway_is_forgotten() {
     let server = start(Setup::default());
     let stream = open(&server.edge, 0..3);

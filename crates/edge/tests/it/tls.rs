@@ -86,7 +86,7 @@ pub(crate) fn client_config(alpn: &[&[u8]]) -> ClientConfig {
     config
 }
 
-async fn shake(
+pub(crate) async fn shake(
     addr: std::net::SocketAddr,
     alpn: &[&[u8]],
 ) -> std::io::Result<TlsStream<TcpStream>> {

@@ -1,65 +1,50 @@
-//! From a connection to a listener: the answer's head, and the socket's way to a shard.
-//!
-//! Nothing of the connection is left here afterwards. The answer says `Connection: close`: when the programme is over, its
-//! listeners go elsewhere, and each to another place.
+//! A connection's way to a shard. Nothing of it is left here afterwards.
 
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use bytes::{BufMut, Bytes, BytesMut};
-use http::{Response, StatusCode, Version};
-use stentor_core::admission::Rung;
+use http::StatusCode;
 use tokio::time::{Instant, sleep};
 
 use super::Shared;
 use super::socket::Transport;
 use crate::counters::Refusal;
 use crate::faces::raw_sentence;
-use crate::shard::Newcomer;
-use crate::stream::Place;
+use crate::shard::{Live, Newcomer, Wants};
 
-/// How long a newcomer waits for a shard that is behind. Beyond: 503.
+/// How long a listener waits for a shard that is behind. Beyond: 503.
 const HAND_WITHIN: Duration = Duration::from_secs(2);
 
 /// How often it is tried.
 const HAND_AGAIN: Duration = Duration::from_millis(5);
 
-/// An answer that is to be taken over by a shard.
-pub(super) struct Live {
-    pub(super) answer: Bytes,
-    pub(super) chunked: bool,
-    pub(super) rung: Rung,
-    pub(super) place: Place,
+/// Hands a client over, or gives it back where no shard takes it now: then it is served here.
+pub(super) fn client<S>(
+    shared: &Shared<S>,
+    transport: Transport,
+    peer: SocketAddr,
+    has_asked: bool,
+) -> Option<Transport> {
+    let (mut metered, permit, tls) = transport.dissolve();
+    let newcomer = Newcomer {
+        tls,
+        permit: permit?.moved(),
+        wants: Wants::Answers { peer, has_asked },
+    };
+    let (_, papers) = shared.shards.hand(metered.tcp(), newcomer).err()?;
+    metered.hold(papers.permit.stays());
+    Some(Transport::new(metered, papers.tls))
 }
 
-/// The head of an endless answer. Without a length, so framed where the client knows how (RFC 9112 section 6.3).
-pub(super) fn head(response: &Response<()>, version: Version) -> Bytes {
-    let mut head = BytesMut::with_capacity(512);
-    head.put_slice(b"HTTP/1.1 200 OK\r\n");
-    for (name, value) in response.headers() {
-        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-            head.put_slice(part);
-        }
-    }
-    if version != Version::HTTP_10 {
-        head.put_slice(b"transfer-encoding: chunked\r\n");
-    }
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    head.put_slice(format!("connection: close\r\ndate: {date}\r\n\r\n").as_bytes());
-    head.freeze()
-}
-
-/// Hands the socket over, or says why that cannot be.
-pub(super) async fn hand<S>(shared: &Shared<S>, transport: Transport, live: Live) {
+/// Hands a listener over, or says why that cannot be.
+pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: Live) {
     let (metered, permit, tls) = transport.dissolve();
     let Some(permit) = permit else { return };
     let mut newcomer = Newcomer {
-        answer: live.answer,
-        chunked: live.chunked,
-        rung: live.rung,
         tls,
-        place: live.place,
         permit: permit.moved(),
+        wants: Wants::Stream(live),
     };
     let give_up = Instant::now() + HAND_WITHIN;
     loop {

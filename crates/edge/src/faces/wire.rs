@@ -1,0 +1,93 @@
+//! Heads of answers as bytes, for where no HTTP library writes them (RFC 9112 section 4).
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header;
+use http::{Method, Response, StatusCode};
+
+/// Room for a head, bytes; longer ones grow.
+const HEAD_BYTES: usize = 512;
+
+/// The head of an answer whose body follows as it is.
+pub(crate) fn whole_head(method: &Method, response: &Response<Bytes>) -> Vec<u8> {
+    let mut head = begin(response);
+    // RFC 9110 section 8.6: these have no body, and say no length that is not that of the answer to GET.
+    let bodiless = method == Method::HEAD
+        || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status());
+    if !bodiless && !response.headers().contains_key(header::CONTENT_LENGTH) {
+        let length = response.body().len().to_string();
+        field(&mut head, "content-length", length.as_bytes());
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// The head of an endless answer. Without a length, so framed where the client knows how (RFC 9112 section 6.3). It says
+/// `Connection: close`: when the programme is over its listeners go elsewhere, and each to another place.
+pub(crate) fn live_head(response: &Response<()>, chunked: bool) -> Bytes {
+    let mut head = begin(response);
+    if chunked {
+        field(&mut head, "transfer-encoding", b"chunked");
+    }
+    head.extend_from_slice(b"connection: close\r\n\r\n");
+    head.into()
+}
+
+/// Status, fields and date (RFC 9110 section 6.6.1).
+fn begin<T>(response: &Response<T>) -> Vec<u8> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    let status = response.status();
+    head.extend_from_slice(b"HTTP/1.1 ");
+    head.extend_from_slice(status.as_str().as_bytes());
+    head.push(b' ');
+    head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+    head.extend_from_slice(b"\r\n");
+    for (name, value) in response.headers() {
+        field(&mut head, name.as_str(), value.as_bytes());
+    }
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    field(&mut head, "date", date.as_bytes());
+    head
+}
+
+fn field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        head.extend_from_slice(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_its_length_unless_it_has_no_body() {
+        let head = |method, status: StatusCode, body: &'static str| {
+            let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+            *response.status_mut() = status;
+            String::from_utf8(whole_head(&method, &response)).unwrap()
+        };
+        let ok = head(Method::GET, StatusCode::OK, "four");
+        assert!(ok.starts_with("HTTP/1.1 200 OK\r\ndate: "), "{ok}");
+        assert!(ok.ends_with("\r\ncontent-length: 4\r\n\r\n"), "{ok}");
+        for (method, status) in [
+            (Method::OPTIONS, StatusCode::NO_CONTENT),
+            (Method::GET, StatusCode::NOT_MODIFIED),
+            (Method::HEAD, StatusCode::OK),
+        ] {
+            assert!(!head(method, status, "").contains("content-length"));
+        }
+    }
+
+    #[test]
+    fn an_endless_answer_is_framed_where_the_client_knows_how() {
+        let head = |chunked| {
+            let head = live_head(&Response::new(()), chunked);
+            String::from_utf8(head.to_vec()).unwrap()
+        };
+        assert!(head(true).contains("transfer-encoding: chunked\r\n"));
+        assert!(!head(false).contains("transfer-encoding"));
+        assert!(head(false).ends_with("connection: close\r\n\r\n"));
+    }
+}

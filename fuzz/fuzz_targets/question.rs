@@ -1,0 +1,35 @@
+//! What a client sends to a shard: a request is answered only when it is whole, by its own bytes alone, and never when a
+//! body may follow it that somebody else would read as the next request.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use stentor_edge::faces::{Question, question};
+use stentor_edge::{CacheClass, Document, Edge, EdgeConfig};
+
+const FIELDS_MAX: usize = 64;
+
+static EDGE: LazyLock<Edge> = LazyLock::new(|| {
+    let edge = Edge::new(EdgeConfig::default());
+    let page = Document::new("text/html", CacheClass::NoStore, "page");
+    edge.documents().put("/", page).expect("there is room");
+    edge
+});
+
+fuzz_target!(|bytes: &[u8]| {
+    let Question::Answered(used, [head, body]) = question(&EDGE, bytes, FIELDS_MAX) else {
+        return;
+    };
+    let request = &bytes[..used];
+    assert!(head.starts_with(b"HTTP/1.1 ") && head.ends_with(b"\r\n\r\n"));
+    let again = question(&EDGE, request, FIELDS_MAX);
+    assert!(matches!(again, Question::Answered(u, [_, b]) if u == used && b == body));
+    let less = question(&EDGE, &request[..used - 1], FIELDS_MAX);
+    assert!(matches!(less, Question::Else), "it was not whole");
+    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+    for field in ["content-length:", "transfer-encoding:", "upgrade:"] {
+        assert!(!text.contains(&format!("\n{field}")), "{field}");
+    }
+});
