@@ -250,11 +250,14 @@ export class Player {
   }
 
   private async dial(kbps: number, signal: AbortSignal): Promise<Reader> {
-    const response = await fetch(`${this.base}/${kbps}/live.mp4`, { cache: 'no-store', signal });
-    if (response.status === 503) this.retryS = Number(response.headers.get('retry-after')) || 0;
-    if (!response.ok || !response.body) throw new Error(`stream answered ${response.status}`);
-    this.retryS = 0;
-    return response.body.getReader();
+    return (await this.ask(`/${kbps}/live.mp4`, 'GET', signal)).body!.getReader();
+  }
+
+  private async ask(path: string, method: string, signal: AbortSignal): Promise<Response> {
+    const response = await fetch(this.base + path, { method, cache: 'no-store', signal });
+    this.retryS = response.status === 503 ? Number(response.headers.get('retry-after')) || 0 : 0;
+    if (!response.ok) throw new Error(`stream answered ${response.status}`);
+    return response;
   }
 
   /**
@@ -273,8 +276,11 @@ export class Player {
     return undefined;
   }
 
-  private native(signal: AbortSignal): Promise<void> {
-    const path = this.engines[0] === 'hls' ? '/index.m3u8' : '/ogg/live.ogg';
+  private async native(signal: AbortSignal): Promise<void> {
+    const hls = this.engines[0] === 'hls';
+    const path = hls ? '/index.m3u8' : '/ogg/live.ogg';
+    // An element cannot say why it got nothing.
+    if (!hls) await this.ask(path, 'HEAD', signal);
     this.gotData = true;
     this.audio.src = `${this.base}${path}?${Date.now() % 1e6}`;
     this.play();

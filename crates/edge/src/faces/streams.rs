@@ -120,9 +120,6 @@ fn live(edge: &Edge, stream: Arc<Stream>, method: &Method) -> Reply {
     // An endless answer has no parts (RFC 9110 §14.3) and must not be collected by a proxy in front.
     set(headers, header::ACCEPT_RANGES, "none");
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    if method == Method::HEAD {
-        return Reply::Whole(response.map(|()| Bytes::new()));
-    }
     let rung = match stream.kin() {
         Some(_) => edge.rung(),
         None => Rung::REST,
@@ -133,6 +130,9 @@ fn live(edge: &Edge, stream: Arc<Stream>, method: &Method) -> Reply {
             DOORS_RETRY_S,
             "So many are listening that this server takes nobody new for the moment; those inside keep hearing. Try again a little later.",
         ));
+    }
+    if method == Method::HEAD {
+        return Reply::Whole(response.map(|()| Bytes::new()));
     }
     let listeners_max = stream.spec().listeners_max;
     match Place::take(stream, rung) {

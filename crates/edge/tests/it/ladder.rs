@@ -6,7 +6,7 @@ use bytes::Bytes;
 use stentor_core::admission::Rung;
 use stentor_edge::{Refusal, Stream, StreamSpec};
 
-use crate::client::{get, listen};
+use crate::client::{ask, get, listen};
 use crate::server::{HEAD, Server, Setup, spec, start, until};
 
 const BEST: &str = "/e/demo/48/live.mp4";
@@ -104,7 +104,9 @@ async fn when_the_doors_are_closed_newcomers_are_told_when_to_ask_and_those_insi
     let answer = get(server.addr, BEST).await;
     answer.is_sentence(503, "nobody new");
     assert_eq!(answer.header("retry-after"), Some("15"));
-    assert_eq!(server.edge.counters().refused(Refusal::DoorsClosed), 1);
+    let head = ask(server.addr, "HEAD", BEST, &[]).await;
+    assert_eq!((head.status, head.header("retry-after")), (503, Some("15")));
+    assert_eq!(server.edge.counters().refused(Refusal::DoorsClosed), 2);
     assert_eq!(inside.said().await, "[3]");
     for _ in 0..11 {
         inside.said().await;
