@@ -11,7 +11,7 @@ pub struct EdgeLimits {
     pub documents_max: usize,
     /// Bytes of all in-memory documents, every encoding counted. Beyond: `put` is refused.
     pub documents_bytes_max: u64,
-    /// Answers being read from disk at once, each holding a descriptor and 64 KiB. Beyond: 503.
+    /// Answers being read from disk at once by the accept side, each holding a descriptor and 64 KiB. Beyond: 503.
     pub file_answers_max: usize,
     /// How often in one ring's length a listener may be overtaken before it is let go; its player reconnects.
     pub overtaken_max: u32,

@@ -1,22 +1,20 @@
 //! Answers read from disk: one descriptor and one read ahead per answer, however long the file.
 
-use std::fs::Metadata;
 use std::future::Future;
 use std::io::{self, SeekFrom};
 use std::ops::Range;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
-use std::time::UNIX_EPOCH;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::{HeaderValue, Response};
+use http::Response;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::counters::Refusal;
 use crate::edge::Edge;
-use crate::faces::{FileAsk, FilePart, busy, file_answer};
+use crate::faces::{FileAsk, FilePart, busy, file_answer, file_etag};
 use crate::limits::FILE_READ_BYTES;
 
 /// What became of a request for a file.
@@ -49,7 +47,7 @@ pub(super) async fn open(edge: &Edge, ask: &FileAsk) -> Opened {
 async fn open_part(ask: &FileAsk, turn: OwnedSemaphorePermit) -> io::Result<Opened> {
     let mut file = File::open(ask.file()).await?;
     let metadata = file.metadata().await?;
-    match file_answer(ask, metadata.len(), &etag_of(&metadata)) {
+    match file_answer(ask, metadata.len(), &file_etag(&metadata)) {
         FilePart::Nothing(response) => Ok(Opened::Whole(response)),
         FilePart::Bytes(response, part) => {
             file.set_max_buf_size(FILE_READ_BYTES);
@@ -59,17 +57,6 @@ async fn open_part(ask: &FileAsk, turn: OwnedSemaphorePermit) -> io::Result<Open
             Ok(Opened::Body(response, FileBody::new(file, &part, turn)))
         }
     }
-}
-
-/// The version of a file by its length and its time of change: reading 200 MB to hash them would cost more than it tells.
-fn etag_of(metadata: &Metadata) -> HeaderValue {
-    let changed_ns = metadata
-        .modified()
-        .ok()
-        .and_then(|t| t.duration_since(UNIX_EPOCH).ok())
-        .map_or(0, |d| d.as_nanos());
-    HeaderValue::from_str(&format!("\"{:x}-{changed_ns:x}\"", metadata.len()))
-        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// Part of a file, read as it is taken.

@@ -1,8 +1,10 @@
 //! The document face: caching, conditions, codings and ranges (RFC 9110 §8, §13, §14), for memory and disk alike.
 
+use std::fs::Metadata;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
@@ -30,6 +32,11 @@ impl FileAsk {
             // `answer` makes a FileAsk of files only.
             Source::Memory(_) => Path::new(""),
         }
+    }
+
+    /// How it is asked for.
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
     }
 }
 
@@ -71,6 +78,17 @@ pub(super) fn answer(stored: Arc<Stored>, request: &request::Parts) -> Reply {
         }
         Selected::Nothing(response) => response,
     })
+}
+
+/// The version of a file, by its length and its time of change: reading 200 MB to hash them would cost more than it tells.
+pub(crate) fn file_etag(metadata: &Metadata) -> HeaderValue {
+    let changed_ns = metadata
+        .modified()
+        .ok()
+        .and_then(|t| t.duration_since(UNIX_EPOCH).ok())
+        .map_or(0, |d| d.as_nanos());
+    HeaderValue::from_str(&format!("\"{:x}-{changed_ns:x}\"", metadata.len()))
+        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// The answer of an opened file of that length and version.

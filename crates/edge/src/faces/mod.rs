@@ -15,10 +15,10 @@ use http::{Method, Response, StatusCode, Version, request};
 use stentor_core::admission::Rung;
 
 pub use document::FileAsk;
+pub(crate) use document::{FilePart, file_answer, file_etag};
 pub use question::{Question, question};
-pub(crate) use document::{FilePart, file_answer};
 pub(crate) use say::{SERVER, busy, raw_sentence, sentence};
-pub(crate) use wire::{live_head, whole_head};
+pub(crate) use wire::{live_head, part_head, whole_head};
 
 use crate::documents::CacheClass;
 use crate::edge::Edge;

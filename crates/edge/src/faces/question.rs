@@ -1,7 +1,6 @@
-//! One request out of the bytes that came, where its answer is in memory.
+//! One request out of the bytes that came, where its answer is a stream, a document or a chunk.
 //!
-//! What is not plainly such a request (a body, another protocol, a head that is not whole or not good, a file, the fallback's)
-//! is left to the accept side, which has a library for it, and a sentence for whoever is wrong. So nothing is refused here.
+//! What is not plainly such a request (a body, another protocol, a head that is not whole or not good, the fallback's) is left to the accept side, which has a library for it, and a sentence for whoever is wrong. So nothing is refused here.
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
@@ -9,7 +8,7 @@ use http::{Method, Request, Uri, Version, request};
 
 use stentor_core::admission::Rung;
 
-use super::{Reply, answer, live_head, whole_head};
+use super::{FileAsk, Reply, answer, live_head, whole_head};
 use crate::edge::Edge;
 use crate::stream::Place;
 
@@ -39,7 +38,9 @@ pub enum Question {
     Answered(usize, [Bytes; 2]),
     /// A listener's: the head of its answer (framed: RFC 9112 section 7.1), and where it belongs.
     Live(Bytes, Place, Rung),
-    /// None that is answered out of memory.
+    /// So many bytes were a request for a file.
+    File(usize, FileAsk),
+    /// None that is answered here.
     Else,
 }
 
@@ -61,7 +62,8 @@ pub fn question(edge: &Edge, bytes: &[u8], fields_max: usize) -> Question {
         Reply::Live(response, place, rung) => {
             Question::Live(live_head(&response, true), place, rung)
         }
-        Reply::File(_) | Reply::NotMine => Question::Else,
+        Reply::File(ask) => Question::File(used, ask),
+        Reply::NotMine => Question::Else,
     }
 }
 
@@ -112,7 +114,7 @@ mod tests {
                 let status = std::str::from_utf8(&head[9..12]).unwrap();
                 Some((status.parse().unwrap(), used))
             }
-            Question::Live(..) => panic!("there is no stream"),
+            Question::Live(..) | Question::File(..) => panic!("there is none"),
             Question::Else => None,
         }
     }

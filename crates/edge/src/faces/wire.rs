@@ -23,6 +23,13 @@ pub(crate) fn whole_head(method: &Method, response: &Response<Bytes>) -> Vec<u8>
     head
 }
 
+/// The head of an answer that says its length itself.
+pub(crate) fn part_head(response: &Response<()>) -> Vec<u8> {
+    let mut head = begin(response);
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
 /// The head of an endless answer. Without a length, so framed where the client knows how (RFC 9112 section 6.3). It says
 /// `Connection: close`: when the programme is over its listeners go elsewhere, and each to another place.
 pub(crate) fn live_head(response: &Response<()>, chunked: bool) -> Bytes {

@@ -1,16 +1,20 @@
-//! A client: a connection that asks for what is in memory (pages, playlists, segments, chunks), answered where listeners are served.
+//! A client: a connection that asks for pages, playlists, segments, chunks or recordings, answered where listeners are served.
 //!
 //! It owns no buffer and no timer. What it sends is read into the shard's one space; a question that is not whole or not plain
-//! goes home with its bytes; and what its socket does not take of an answer is kept as references.
+//! goes home with its bytes; and what its socket does not take of an answer is kept as references, and as a place in a file.
 
+use std::convert::Infallible;
 use std::io::{self, IoSlice, Write};
 use std::net::SocketAddr;
+use std::ops::Range;
+use std::rc::Rc;
 
 use bytes::{Buf, Bytes};
 use http::StatusCode;
 use mio::{Interest, Token};
 
 use super::Live;
+use super::files::{Files, OpenFile};
 use super::home::Papers;
 use super::listener::Wire;
 use super::run::Shard;
@@ -18,14 +22,22 @@ use super::socket::Socket;
 use crate::accept::{FULL, Permit};
 use crate::counters::{Refusal, add};
 use crate::edge::Edge;
-use crate::faces::{Question, question, raw_sentence};
+use crate::faces::{
+    FileAsk, FilePart, Question, file_answer, part_head, question, raw_sentence, whole_head,
+};
 use crate::limits::AcceptLimits;
 
+/// Into which a shard reads, bytes: what a client sends, and a piece of a file.
+pub(super) const SPACE_BYTES: usize = 64 * 1024;
+
 /// What is read of a client at once, bytes. A head that is longer goes home.
-pub(super) const SPACE_BYTES: usize = 16 * 1024;
+const READ_BYTES: usize = 16 * 1024;
 
 /// Questions answered in a row before others have their turn. A client who asks on and on goes home, where turns are shared.
 const QUESTIONS_MAX: usize = 16;
+
+/// Given of a file in a row before others have their turn, bytes; the next turn is a tick later.
+const FILE_TURN_BYTES: u64 = 256 * 1024;
 
 /// How often it is looked for those whose time is over, ms.
 pub(super) const SWEEP_MS: u64 = 250;
@@ -45,6 +57,8 @@ pub(super) struct Client {
     /// Since when nothing has come, or nothing of what it is owed was taken, ms.
     since_ms: u64,
     has_asked: bool,
+    /// It is looked after again in the next tick.
+    again: bool,
     peer: SocketAddr,
     permit: Permit,
 }
@@ -56,11 +70,87 @@ enum State {
     GoesHome(Bytes),
 }
 
-/// What of an answer the socket did not take, and what was asked behind it.
+/// What of an answer was not given yet, and what was asked behind it.
+#[derive(Default)]
 struct Owed {
     head: Bytes,
     body: Bytes,
+    part: Option<Part>,
     ahead: Bytes,
+}
+
+/// What is left to give of a file.
+struct Part {
+    file: Rc<OpenFile>,
+    left: Range<u64>,
+}
+
+/// How far giving came.
+enum Given {
+    All,
+    /// It has had its turn, or the file is not in memory yet.
+    Turn,
+}
+
+impl Owed {
+    fn memory(head: Bytes, body: Bytes) -> Self {
+        Self {
+            head,
+            body,
+            ..Self::default()
+        }
+    }
+
+    /// The answer to a request for a file; `None` when it cannot be opened here.
+    fn file(files: &mut Files, ask: &FileAsk) -> Option<Self> {
+        let file = files.open(ask.file()).ok()??;
+        Some(match file_answer(ask, file.length, &file.etag) {
+            FilePart::Nothing(response) => {
+                let head = whole_head(ask.method(), &response);
+                Self::memory(head.into(), response.into_body())
+            }
+            FilePart::Bytes(response, part) => Self {
+                head: part_head(&response).into(),
+                part: Some(Part { file, left: part }),
+                ..Self::default()
+            },
+        })
+    }
+
+    /// Gives what the wire takes; `WouldBlock` until it takes more.
+    fn give(&mut self, turn: &mut Turn<'_>, wire: &mut impl Wire) -> io::Result<Given> {
+        while !(self.head.is_empty() && self.body.is_empty()) {
+            let slices = [IoSlice::new(&self.head), IoSlice::new(&self.body)];
+            let count = write(wire, &slices)?;
+            let of_head = count.min(self.head.len());
+            self.head.advance(of_head);
+            self.body.advance(count - of_head);
+        }
+        if let Some(Part { file, left }) = &mut self.part {
+            let until = left.start.saturating_add(FILE_TURN_BYTES);
+            while !left.is_empty() {
+                if left.start >= until {
+                    return Ok(Given::Turn);
+                }
+                let want = (left.end - left.start).min(turn.space.len() as u64) as usize;
+                let Some(read) = file.read_at(&mut turn.space[..want], left.start)? else {
+                    return Ok(Given::Turn);
+                };
+                left.start += write(wire, &[IoSlice::new(&turn.space[..read])])? as u64;
+            }
+        }
+        wire.flush().map(|()| Given::All)
+    }
+}
+
+fn write(wire: &mut impl Wire, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    loop {
+        match wire.write_vectored(slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            written => return written,
+        }
+    }
 }
 
 /// What is to be done with a client.
@@ -68,120 +158,105 @@ enum Next {
     Waits,
     /// Until its socket takes more.
     Blocked,
+    /// In the next tick.
+    Again,
     Gone,
     Home(Bytes),
     Listens(Live),
 }
 
+/// What a shard lends to the client whose turn it is.
+struct Turn<'a> {
+    edge: &'a Edge,
+    limits: &'a AcceptLimits,
+    files: &'a mut Files,
+    space: &'a mut [u8],
+    now_ms: u64,
+}
+
 impl Client {
     /// Gives what it is owed, then answers what it asks.
-    fn go_on(&mut self, edge: &Edge, limits: &AcceptLimits, space: &mut [u8], now_ms: u64) -> Next {
+    fn go_on(&mut self, turn: &mut Turn<'_>) -> Next {
+        match self.answers(turn) {
+            Ok(never) => match never {},
+            Err(next) => next,
+        }
+    }
+
+    /// Until there is something else to do.
+    fn answers(&mut self, turn: &mut Turn<'_>) -> Result<Infallible, Next> {
         let mut ahead = match std::mem::replace(&mut self.state, State::Asks) {
             State::Asks => Bytes::new(),
-            State::Owed(owed) => {
-                let Owed { head, body, ahead } = *owed;
-                match self.give(edge, head, body, now_ms) {
-                    Ok(None) => ahead,
-                    Ok(Some((head, body))) => return self.owe(head, body, ahead),
-                    Err(_) => return Next::Gone,
-                }
-            }
-            State::GoesHome(ahead) => return Next::Home(ahead),
+            State::GoesHome(ahead) => return Err(Next::Home(ahead)),
+            State::Owed(owed) => self.settle(turn, *owed)?,
         };
         let mut answered = 0;
         loop {
-            let mut came = 0;
-            let bytes = if ahead.is_empty() {
-                let got = self.socket.read(space, &mut came);
-                add(&edge.count().bytes_received, came);
-                match got {
-                    Ok(0) => return Next::Gone,
-                    Ok(count) => &space[..count],
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Waits,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(_) => return Next::Gone,
+            if ahead.is_empty() {
+                ahead = self.hear(turn)?;
+            }
+            if answered == QUESTIONS_MAX {
+                return Err(Next::Home(ahead));
+            }
+            answered += 1;
+            let (used, owed) = match question(turn.edge, &ahead, turn.limits.headers_max) {
+                Question::Answered(used, [head, body]) => (used, Owed::memory(head, body)),
+                Question::File(used, ask) => match Owed::file(turn.files, &ask) {
+                    Some(owed) => (used, owed),
+                    None => return Err(Next::Home(ahead)),
+                },
+                Question::Live(answer, place, rung) => {
+                    add(&turn.edge.count().requests, 1);
+                    return Err(Next::Listens(Live {
+                        answer,
+                        chunked: true,
+                        rung,
+                        place,
+                    }));
                 }
-            } else {
-                &ahead[..]
+                Question::Else => return Err(Next::Home(ahead)),
             };
-            let mut rest = bytes;
-            while !rest.is_empty() {
-                if answered == QUESTIONS_MAX {
-                    return Next::Home(Bytes::copy_from_slice(rest));
-                }
-                answered += 1;
-                match question(edge, rest, limits.headers_max) {
-                    Question::Answered(used, [head, body]) => {
-                        rest = &rest[used..];
-                        add(&edge.count().requests, 1);
-                        self.has_asked = true;
-                        self.since_ms = now_ms;
-                        match self.give(edge, head, body, now_ms) {
-                            Ok(None) => {}
-                            Ok(Some((head, body))) => {
-                                let ahead = Bytes::copy_from_slice(rest);
-                                return self.owe(head, body, ahead);
-                            }
-                            Err(_) => return Next::Gone,
-                        }
-                    }
-                    Question::Live(answer, place, rung) => {
-                        add(&edge.count().requests, 1);
-                        return Next::Listens(Live {
-                            answer,
-                            chunked: true,
-                            rung,
-                            place,
-                        });
-                    }
-                    Question::Else => return Next::Home(Bytes::copy_from_slice(rest)),
-                }
-            }
-            ahead = Bytes::new();
+            add(&turn.edge.count().requests, 1);
+            self.has_asked = true;
+            self.since_ms = turn.now_ms;
+            ahead.advance(used);
+            ahead = self.settle(turn, Owed { ahead, ..owed })?;
         }
     }
 
-    fn owe(&mut self, head: Bytes, body: Bytes, ahead: Bytes) -> Next {
-        self.state = State::Owed(Box::new(Owed { head, body, ahead }));
-        Next::Blocked
+    /// What it has sent.
+    fn hear(&mut self, turn: &mut Turn<'_>) -> Result<Bytes, Next> {
+        let space = &mut turn.space[..READ_BYTES];
+        loop {
+            let mut came = 0;
+            let got = self.socket.read(space, &mut came);
+            add(&turn.edge.count().bytes_received, came);
+            return match got {
+                Ok(0) => Err(Next::Gone),
+                Ok(count) => Ok(Bytes::copy_from_slice(&space[..count])),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Next::Waits),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => Err(Next::Gone),
+            };
+        }
     }
 
-    /// Gives what the socket takes, and the rest back.
-    fn give(
-        &mut self,
-        edge: &Edge,
-        mut head: Bytes,
-        mut body: Bytes,
-        now_ms: u64,
-    ) -> io::Result<Option<(Bytes, Bytes)>> {
+    /// Gives what is owed, and then what was asked behind it back; or keeps what is left.
+    fn settle(&mut self, turn: &mut Turn<'_>, mut owed: Owed) -> Result<Bytes, Next> {
         let mut taken = 0;
-        let mut wire = self.socket.counted(&mut taken);
-        let blocked = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-        let given = loop {
-            if head.is_empty() && body.is_empty() {
-                break match wire.flush() {
-                    Ok(()) => Ok(None),
-                    Err(error) if blocked(&error) => Ok(Some((head, body))),
-                    Err(error) => Err(error),
-                };
-            }
-            match wire.write_vectored(&[IoSlice::new(&head), IoSlice::new(&body)]) {
-                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    let of_head = count.min(head.len());
-                    head.advance(of_head);
-                    body.advance(count - of_head);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if blocked(&error) => break Ok(Some((head, body))),
-                Err(error) => break Err(error),
-            }
-        };
+        let given = owed.give(turn, &mut self.socket.counted(&mut taken));
         if taken > 0 {
-            self.since_ms = now_ms;
-            add(&edge.count().bytes_sent, taken);
+            self.since_ms = turn.now_ms;
+            add(&turn.edge.count().bytes_sent, taken);
         }
-        given
+        let next = match given {
+            Ok(Given::All) => return Ok(owed.ahead),
+            Ok(Given::Turn) => Next::Again,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Next::Blocked,
+            Err(_) => return Err(Next::Gone),
+        };
+        self.state = State::Owed(Box::new(owed));
+        Err(next)
     }
 
     /// By when it must have got on, and why it is let go otherwise.
@@ -210,6 +285,7 @@ impl Shard {
             state: State::Asks,
             since_ms: now_ms,
             has_asked,
+            again: false,
             peer,
             permit,
         });
@@ -226,8 +302,16 @@ impl Shard {
         let Some(client) = self.clients.get_mut(key) else {
             return;
         };
-        match client.go_on(&self.edge, &self.limits, &mut self.space, now_ms) {
+        let mut turn = Turn {
+            edge: &self.edge,
+            limits: &self.limits,
+            files: &mut self.files,
+            space: &mut self.space,
+            now_ms,
+        };
+        match client.go_on(&mut turn) {
             Next::Waits => {}
+            Next::Again => self.attend_in_a_tick(key),
             Next::Blocked => {
                 self.watch(key, Interest::READABLE | Interest::WRITABLE, false);
             }
@@ -240,10 +324,19 @@ impl Shard {
         }
     }
 
-    /// Those who could not go home yet.
-    pub(super) fn go_home_again(&mut self) {
-        for key in std::mem::take(&mut self.homeward) {
+    /// Goes on with those who are to be looked after in this tick.
+    pub(super) fn attend_again(&mut self) {
+        for key in std::mem::take(&mut self.again) {
+            if let Some(client) = self.clients.get_mut(key) {
+                client.again = false;
+            }
             self.attend(key);
+        }
+    }
+
+    fn attend_in_a_tick(&mut self, key: usize) {
+        if !std::mem::replace(&mut self.clients[key].again, true) {
+            self.again.push(key);
         }
     }
 
@@ -276,7 +369,7 @@ impl Shard {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 client.state = State::GoesHome(ahead);
-                self.homeward.push(key);
+                self.attend_in_a_tick(key);
             }
             Err(_) => self.dismiss(key),
         }

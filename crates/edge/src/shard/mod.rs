@@ -12,6 +12,7 @@
 //! | [`wheel`] | whose turn it is |
 //! | [`cohort`] | who is served otherwise from now on |
 //! | [`client`] | one who asks |
+//! | [`files`] | recordings, read without waiting for a disk |
 //! | [`home`] | the way back to the accept side |
 //! | [`socket`] | plain or TLS |
 //! | [`table`] | descriptor tables, and sockets changing over |
@@ -22,6 +23,7 @@
 
 mod client;
 mod cohort;
+mod files;
 mod frames;
 mod home;
 mod listener;
@@ -53,7 +55,7 @@ use home::WayHome;
 pub(crate) use home::{Homecomer, Papers};
 
 /// Descriptors of a shard's table that are nobody's: standard ones, its inbox, the way home, its poll, and some to spare.
-const TABLE_RESERVE: usize = 32;
+const TABLE_RESERVE: usize = 32 + files::FILES_MAX;
 
 /// Newcomers on their way to one shard. The socket they come through holds fewer (about 300 by its default buffer), so that
 /// this is never what they wait for.

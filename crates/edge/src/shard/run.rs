@@ -14,6 +14,7 @@ use stentor_core::admission::Rung;
 
 use super::client::{Client, SPACE_BYTES, SWEEP_MS, client_of};
 use super::cohort::Words;
+use super::files::Files;
 use super::frames::Frames;
 use super::home::WayHome;
 use super::listener::{Listener, Over, Patience, Turn, Visit};
@@ -77,9 +78,10 @@ pub(super) struct Shard {
     pub(super) entries: Slab<Entry>,
     pub(super) tracks: Slab<Track>,
     pub(super) clients: Slab<Client>,
-    /// Clients who go home as soon as the way is free.
-    pub(super) homeward: Vec<usize>,
-    /// Into which is read what clients send.
+    /// Clients to be looked after in the next tick.
+    pub(super) again: Vec<usize>,
+    pub(super) files: Files,
+    /// Into which is read what clients send, and what they are sent of files.
     pub(super) space: Box<[u8]>,
     /// When it is looked next for clients whose time is over, ms.
     sweep_ms: u64,
@@ -119,7 +121,8 @@ impl Shard {
             entries: Slab::new(),
             tracks: Slab::new(),
             clients: Slab::new(),
-            homeward: Vec::new(),
+            again: Vec::new(),
+            files: Files::default(),
             space: vec![0; SPACE_BYTES].into(),
             sweep_ms: 0,
             began: Instant::now(),
@@ -153,7 +156,7 @@ impl Shard {
             if inbox {
                 open = self.take_newcomers();
             }
-            self.go_home_again();
+            self.attend_again();
             let now_ms = self.now_ms();
             if now_ms >= self.sweep_ms {
                 self.sweep_ms = now_ms + SWEEP_MS;
@@ -191,7 +194,7 @@ impl Shard {
         }
         let now_us = self.now_us();
         let tick_us = TICK_MS * 1_000;
-        if !self.entries.is_empty() || !self.homeward.is_empty() {
+        if !self.entries.is_empty() || !self.again.is_empty() {
             return Some(Duration::from_micros(tick_us - now_us % tick_us));
         }
         let sweep = Duration::from_millis(self.sweep_ms.saturating_sub(now_us / 1_000));

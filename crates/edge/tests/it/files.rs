@@ -128,6 +128,43 @@ async fn serve_two_hundred_megabytes() {
 }
 
 #[tokio::test]
+async fn a_crowd_reads_one_recording_at_once_each_at_its_own_pace() {
+    const READERS: usize = 300;
+    const BYTES: u64 = 3_000_000;
+    let (server, _replay) = with_replay("crowd", BYTES, Setup::default());
+    let mut readers = Vec::new();
+    for reader in 0..READERS {
+        let from = (reader * 1_000) as u64;
+        let range = format!("bytes={from}-");
+        let mut client = Client::connect(server.addr).await;
+        client.request("GET", REPLAY, &[("Range", &range)]).await;
+        assert_eq!(client.head().await.unwrap().status, 206);
+        readers.push((client, from));
+    }
+    // All are in the middle of it.
+    let whole = std::sync::Arc::new(pattern(0, BYTES));
+    let mut reading = tokio::task::JoinSet::new();
+    for (mut client, from) in readers {
+        let whole = whole.clone();
+        reading.spawn(async move {
+            let rest = client.exactly((BYTES - from) as usize).await;
+            assert!(rest == whole[from as usize..], "from {from}");
+            client
+        });
+    }
+    let mut readers = reading.join_all().await;
+    let asked_again = &mut readers[0];
+    asked_again
+        .request("GET", REPLAY, &[("Range", "bytes=-4")])
+        .await;
+    assert_eq!(
+        asked_again.answer("GET").await.unwrap().body,
+        pattern(BYTES - 4, 4)
+    );
+    assert_eq!(server.edge.counters().refused(Refusal::FilesFull), 0);
+}
+
+#[tokio::test]
 async fn a_replaced_file_has_another_tag_and_a_stale_range_gets_the_whole() {
     let (server, replay) = with_replay("replaced", 1000, Setup::default());
     let tag = get(server.addr, REPLAY)
@@ -169,7 +206,7 @@ async fn a_vanished_file_is_one_clear_sentence() {
 }
 
 #[tokio::test]
-async fn readers_of_files_are_bounded_and_give_their_place_back() {
+async fn readers_through_the_runtime_are_bounded_and_give_their_place_back() {
     let setup = Setup {
         edge: EdgeLimits {
             file_answers_max: 1,
@@ -179,10 +216,12 @@ async fn readers_of_files_are_bounded_and_give_their_place_back() {
         ..Setup::default()
     };
     let (server, _replay) = with_replay("bounded", 50_000_000, setup);
+    // A connection that is not kept is no shard's, and reads through the runtime.
+    let once = [("Connection", "close")];
     let mut reader = Client::connect(server.addr).await;
-    reader.request("GET", REPLAY, &[]).await;
+    reader.request("GET", REPLAY, &once).await;
     assert_eq!(reader.head().await.unwrap().status, 200);
-    let refused = get(server.addr, REPLAY).await;
+    let refused = ask(server.addr, "GET", REPLAY, &once).await;
     refused.is_sentence(503, "read at once");
     assert_eq!(refused.header("retry-after"), Some("2"));
     server.refused(Refusal::FilesFull, 1).await;
