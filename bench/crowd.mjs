@@ -13,11 +13,11 @@ import { bar, plot } from './plot.mjs';
 const ICECAST = process.env.ICECAST ?? '/usr/bin/icecast2';
 const LISTENERS = Number(process.env.CROWD_LISTENERS ?? 15_000);
 
+/** All listeners in a row: spread over the interval, which costs more, it would not be the least. */
 async function floor(t, { flush, from }) {
   const port = await freePort();
   const bytes = Math.round((from.bytesPerSecond * flush) / 1000);
-  const phases = Math.max(1, Math.min(20, Math.floor(flush / 10)));
-  const program = child(t, BIN('floor'), ['--listen', `127.0.0.1:${port}`, '--bytes-per-flush', String(bytes), '--flush-ms', String(flush), '--phases', String(phases), '--cpus', '0', '--quiet']);
+  const program = child(t, BIN('floor'), ['--listen', `127.0.0.1:${port}`, '--bytes-per-flush', String(bytes), '--flush-ms', String(flush), '--cpus', '0', '--quiet']);
   await sleep(500);
   program.lives();
   return { pid: program.pid, port };

@@ -3,7 +3,7 @@
 
 import { herd, beside, faults, idle, missing, stentor, valid } from './herd.mjs';
 import { repeat, row } from './lib.mjs';
-import { kib } from './proc.mjs';
+import { availableKib, kib } from './proc.mjs';
 
 const LISTENERS = Number(process.env.MANY_LISTENERS ?? 300_000);
 const RATE = 5_000;
@@ -14,9 +14,13 @@ export default async function measure() {
   const runs = await repeat(async (t) => {
     const server = await stentor(t, { rung: 3 });
     const idleCores = await idle(server.pid);
+    const before = availableKib();
+    let least = before;
+    const looking = setInterval(() => (least = Math.min(least, availableKib())), 1_000);
+    t.after(() => clearInterval(looking));
     const one = await valid(() => herd(t, server.pid, { port: server.port, path: '/e/demo/48/live.mp4', rate: RATE, listeners: LISTENERS, hold: HOLD_S, more: ['--hash-every', '4', '--patience', '30'] }));
     const [turns, late] = [await server.metric('stentor_turns_total'), await server.metric('stentor_turns_late_total')];
-    return { ...one, idleCores, late: late / turns, peakKib: kib(server.pid, 'VmHWM') };
+    return { ...one, idleCores, late: late / turns, peakKib: kib(server.pid, 'VmHWM'), machineKib: before - least };
   });
   return {
     listeners: LISTENERS,
@@ -35,6 +39,8 @@ export default async function measure() {
       row('slots late by more than 20 ms', 'part', runs.map(({ late }) => late)),
       row('memory of the server at most (RSS)', 'MiB', runs.map(({ peakKib }) => peakKib / 1024)),
       row('memory (RSS) per listener', 'bytes', runs.map(({ bytesPerListener }) => bytesPerListener), { limit: 512 }),
+      row('memory of the machine per listener, both ends of the connection and the herd', 'bytes', runs.map(({ machineKib }) => (machineKib * 1024) / LISTENERS)),
+      row('processor time of the herd', 'cores', runs.map(({ report }) => report.generator.hold_cores)),
       row('bytes beside the sound', 'part of it', runs.map(beside), { limit: 0.15 }),
     ],
   };

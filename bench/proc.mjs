@@ -19,3 +19,6 @@ export function segmentsSent() {
 
 /** A line of /proc/PID/status in KiB, such as `VmRSS`. */
 export const kib = (pid, name) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`${name}:\\s+(\\d+)`))[1]);
+
+/** Memory of the machine that is not spoken for, KiB; sockets' memory is the kernel's and in no process's own figure. */
+export const availableKib = () => Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))[1]);

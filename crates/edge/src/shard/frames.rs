@@ -3,8 +3,8 @@
 //! Copied once per shard when it is published, so that nothing is shared between threads while it is sent and the
 //! publisher never waits for a listener.
 
+use std::cell::{Ref, RefCell};
 use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -52,6 +52,19 @@ impl Frame {
     }
 }
 
+/// Given to one listener in one piece, bytes, unless one chunk has more.
+const RUN_BYTES_MAX: usize = 64 * 1024;
+
+/// Chunks in one piece.
+#[derive(Default)]
+struct Run {
+    /// The first, the one before which it ends at the latest, and whether framed.
+    asked: (u64, u64, bool),
+    /// The chunk behind the last.
+    to: u64,
+    bytes: Vec<u8>,
+}
+
 /// One stream as a shard sends it.
 pub(super) struct Frames {
     stream: Arc<Stream>,
@@ -60,6 +73,7 @@ pub(super) struct Frames {
     frames: VecDeque<(u64, Frame)>,
     /// Ordinal of `frames[0]`.
     first: u64,
+    run: RefCell<Run>,
     ended: bool,
     closing: bool,
 }
@@ -71,6 +85,7 @@ impl Frames {
             head: None,
             frames: VecDeque::new(),
             first: 0,
+            run: RefCell::default(),
             ended: false,
             closing: false,
         }
@@ -174,23 +189,45 @@ impl Frames {
         self.head.as_ref().map(|head| head.part(chunked, 0))
     }
 
-    /// The bytes from chunk `from` on, as many chunks as `slices` has room for. Gives how many.
-    pub(super) fn gather<'a>(
-        &'a self,
-        from: u64,
-        chunked: bool,
-        slices: &mut [IoSlice<'a>],
-    ) -> usize {
-        let start = from.saturating_sub(self.first) as usize;
-        let mut count = 0;
-        for (slot, (_, frame)) in slices
-            .iter_mut()
-            .zip(self.frames.range(start.min(self.frames.len())..))
-        {
-            *slot = IoSlice::new(frame.slice(chunked));
-            count += 1;
+    /// The chunks from `from` on and before `until`, in one piece of [`RUN_BYTES_MAX`] or of one chunk, and the chunk behind them.
+    ///
+    /// Kept for the next listener: of those served as on one rung nearly all are to get the same. A send of one piece costs less
+    /// than one of many.
+    pub(super) fn run(&self, from: u64, until: u64, chunked: bool) -> (Ref<'_, [u8]>, u64) {
+        let asked = (from, until.min(self.end()), chunked);
+        let mut run = self.run.borrow_mut();
+        if run.asked != asked {
+            run.asked = asked;
+            run.to = from;
+            run.bytes.clear();
+            let start = from.saturating_sub(self.first) as usize;
+            for (_, frame) in self.frames.range(start.min(self.frames.len())..) {
+                let slice = frame.slice(chunked);
+                let fits = run.bytes.is_empty() || run.bytes.len() + slice.len() <= RUN_BYTES_MAX;
+                if run.to == asked.1 || !fits {
+                    break;
+                }
+                run.bytes.extend_from_slice(slice);
+                run.to += 1;
+            }
         }
-        count
+        let to = run.to;
+        drop(run);
+        (Ref::map(self.run.borrow(), |run| &run.bytes[..]), to)
+    }
+
+    /// Which chunk is the one that `taken` bytes from the beginning of chunk `from` lead into, and how far.
+    pub(super) fn reached(&self, from: u64, chunked: bool, mut taken: usize) -> (u64, usize) {
+        let mut ordinal = from;
+        for (_, frame) in self.frames.range((from - self.first) as usize..) {
+            let length = frame.slice(chunked).len();
+            if taken < length {
+                break;
+            }
+            taken -= length;
+            ordinal += 1;
+        }
+        (ordinal, taken)
     }
 
     /// What of a chunk is left after `sent` bytes of it.
@@ -236,6 +273,42 @@ mod tests {
         assert_eq!(frames.join(200), 7);
         assert_eq!(frames.join(60_000), 0, "there is no more");
         assert!(frames.holds(1_600) && !frames.holds(1_800));
+    }
+
+    #[test]
+    fn a_run_is_what_its_chunks_are_one_after_the_other() {
+        let frames = frames(200, 8..12);
+        let run = |from, until, chunked| {
+            let (bytes, to) = frames.run(from, until, chunked);
+            (String::from_utf8(bytes.to_vec()).unwrap(), to)
+        };
+        for _ in 0..2 {
+            assert_eq!(run(1, 3, false), ("910".into(), 3));
+            assert_eq!(
+                run(1, u64::MAX, true),
+                ("1\r\n9\r\n2\r\n10\r\n2\r\n11\r\n".into(), 4)
+            );
+            assert_eq!(run(3, 4, false), ("11".into(), 4));
+        }
+        assert_eq!(frames.reached(1, false, 1), (2, 0));
+        assert_eq!(frames.reached(1, false, 2), (2, 1));
+        assert_eq!(frames.reached(1, false, 5), (4, 0));
+    }
+
+    #[test]
+    fn a_run_ends_where_it_would_be_too_long_and_has_one_chunk_at_least() {
+        let stream = frames(200, []).stream;
+        let mut frames = Frames::new(stream.clone());
+        for sequence in 0..3 {
+            let bytes = vec![b'.'; RUN_BYTES_MAX / 2 + 1];
+            stream.publish(sequence, bytes.into()).unwrap();
+        }
+        stream
+            .publish(3, vec![b'.'; 2 * RUN_BYTES_MAX].into())
+            .unwrap();
+        frames.sync();
+        assert_eq!(frames.run(0, 4, false).1, 1);
+        assert_eq!(frames.run(3, 4, false).1, 4);
     }
 
     #[test]

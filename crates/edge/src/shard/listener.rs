@@ -10,9 +10,6 @@ use bytes::{Buf, Bytes};
 use super::frames::{Frame, Frames, LAST_CHUNK};
 use crate::family::Told;
 
-/// Chunks given in one system call, at most; Linux takes 1,024.
-const SLICES_MAX: usize = 64;
-
 /// Where the bytes go.
 pub(super) trait Wire {
     /// As [`io::Write::write_vectored`] on a non-blocking socket.
@@ -202,24 +199,18 @@ impl Listener {
         sent: &mut u64,
     ) -> io::Result<()> {
         let frames = turn.frames;
-        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-        let most = (turn.until - next).min(SLICES_MAX as u64) as usize;
-        let count = frames.gather(next, self.chunked, &mut slices[..most]);
-        let mut taken = wire.write_vectored(&slices[..count])?;
+        let (run, behind) = frames.run(next, turn.until, self.chunked);
+        let taken = wire.write_vectored(&[IoSlice::new(&run)])?;
         *sent += taken as u64;
-        let mut ordinal = next;
-        for slice in &slices[..count] {
-            if taken < slice.len() {
-                break;
+        self.stage = Stage::Chunks(behind);
+        if taken < run.len() {
+            let (ordinal, within) = frames.reached(next, self.chunked, taken);
+            self.stage = Stage::Chunks(ordinal);
+            if within > 0 {
+                self.rest = frames.rest(ordinal, self.chunked, within);
+                self.stage = Stage::Chunks(ordinal + 1);
             }
-            taken -= slice.len();
-            ordinal += 1;
         }
-        if taken > 0 {
-            self.rest = frames.rest(ordinal, self.chunked, taken);
-            ordinal += 1;
-        }
-        self.stage = Stage::Chunks(ordinal);
         Ok(())
     }
 
