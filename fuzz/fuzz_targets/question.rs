@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use stentor_edge::faces::{Question, question};
-use stentor_edge::{CacheClass, Document, Edge, EdgeConfig};
+use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, EdgeConfig};
 
-const FIELDS_MAX: usize = 64;
+static LIMITS: LazyLock<AcceptLimits> = LazyLock::new(AcceptLimits::default);
 
 static EDGE: LazyLock<Edge> = LazyLock::new(|| {
     let edge = Edge::new(EdgeConfig::default());
@@ -19,14 +19,14 @@ static EDGE: LazyLock<Edge> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let Question::Answered(used, [head, body]) = question(&EDGE, bytes, FIELDS_MAX) else {
+    let Question::Answered(used, [head, body]) = question(&EDGE, bytes, &LIMITS) else {
         return;
     };
     let request = &bytes[..used];
     assert!(head.starts_with(b"HTTP/1.1 ") && head.ends_with(b"\r\n\r\n"));
-    let again = question(&EDGE, request, FIELDS_MAX);
+    let again = question(&EDGE, request, &LIMITS);
     assert!(matches!(again, Question::Answered(u, [_, b]) if u == used && b == body));
-    let less = question(&EDGE, &request[..used - 1], FIELDS_MAX);
+    let less = question(&EDGE, &request[..used - 1], &LIMITS);
     assert!(matches!(less, Question::Else), "it was not whole");
     let text = String::from_utf8_lossy(request).to_ascii_lowercase();
     for field in ["content-length:", "transfer-encoding:", "upgrade:"] {

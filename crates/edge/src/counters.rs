@@ -37,17 +37,19 @@ pub enum Refusal {
     BadBody,
     /// A listener came to a stream that holds `listeners_max`.
     StreamFull,
-    /// Every shard has as many listeners as its descriptors allow, or is too far behind.
+    /// Every shard has as many sockets as its descriptors allow, or is too far behind.
     ShardsFull,
     /// `file_answers_max` answers are being read from disk.
     FilesFull,
     /// A listener came while the ladder takes nobody new.
     DoorsClosed,
+    /// The next bytes of a recording did not come from the disk in time, or not at all.
+    FileUnread,
 }
 
 impl Refusal {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ConnectionsFull,
         Self::PrefixFull,
         Self::NoDescriptor,
@@ -66,6 +68,7 @@ impl Refusal {
         Self::ShardsFull,
         Self::FilesFull,
         Self::DoorsClosed,
+        Self::FileUnread,
     ];
 
     /// Its name in metrics and evidence.
@@ -90,6 +93,7 @@ impl Refusal {
             Self::ShardsFull => "shards_full",
             Self::FilesFull => "files_full",
             Self::DoorsClosed => "doors_closed",
+            Self::FileUnread => "file_unread",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! HTTP/1.1 on one connection: its requests, its deadlines, and its rest between two requests.
 //!
-//! Here is served what the shards do not: files, bodies, handlers, and heads that are wrong. When an answer has left and nothing
+//! Here is served what the shards do not: bodies, handlers, clients that are not kept, and heads that are wrong. When an answer has left and nothing
 //! more has come, the connection goes (back) to a shard. Where none takes it, it rests here as a socket and a deadline: what the
 //! library holds for it (buffers, some 20 kB) is given back, and made anew when the next request comes.
 
@@ -115,7 +115,7 @@ pub(super) async fn serve<S, B>(
                 let Some(parts) = connection.into_parts() else {
                     return;
                 };
-                let transport = parts.io.into_inner().into_transport();
+                let (transport, _) = parts.io.into_inner().into_parts(Bytes::new());
                 // Boxed, as above.
                 return Box::pin(hand::listener(shared, transport, *live)).await;
             }
@@ -140,8 +140,7 @@ pub(super) async fn serve<S, B>(
                 let Some(parts) = connection.into_parts() else {
                     return;
                 };
-                transport = parts.io.into_inner().into_transport();
-                ahead = parts.read_buf;
+                (transport, ahead) = parts.io.into_inner().into_parts(parts.read_buf);
                 if !ahead.is_empty() {
                     continue;
                 }

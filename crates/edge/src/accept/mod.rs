@@ -2,8 +2,7 @@
 //!
 //! Our own accept loop, because the stock ones set no header timeout and no caps. It does three things in order: caps
 //! (`caps`) before anything is read; a look at the first bytes (`sniff`) without taking them; then TLS and the hand-over to a
-//! shard (`hand`), or of ICE-TCP to the studio. Whom a shard sends home is served here (`http1`): files, bodies, handlers, and heads
-//! that are wrong. Deadlines are kept in one place (`watch`).
+//! shard (`hand`), or of ICE-TCP to the studio. Whom a shard sends home is served here (`http1`). Deadlines are kept in one place (`watch`).
 
 mod body;
 mod caps;
@@ -173,13 +172,18 @@ where
             Some(_) = connections.join_next() => {}
         }
     }
-    drop((listener, homecomers));
+    drop(listener);
     shared.edge.drain();
-    let finished = async { while connections.join_next().await.is_some() {} };
     let left = async {
-        finished.await;
-        while caps.open() > 0 {
-            tokio::time::sleep(Duration::from_millis(LEAVING_LOOK_MS)).await;
+        while caps.open() > 0 || !connections.is_empty() {
+            tokio::select! {
+                // Who was on the way home when it was asked is still answered.
+                Some(client) = homecomers.recv() => {
+                    connections.spawn(connection::come_home(shared.clone(), client));
+                }
+                Some(_) = connections.join_next() => {}
+                () = tokio::time::sleep(Duration::from_millis(LEAVING_LOOK_MS)) => {}
+            }
         }
     };
     let limit = Duration::from_millis(shared.limits.shutdown_ms);

@@ -175,8 +175,14 @@ impl Socket {
         }
     }
 
-    pub(super) fn into_transport(self) -> Transport {
-        self.transport
+    /// What was read and not understood yet is what the library still holds, and behind it what it has not taken.
+    pub(super) fn into_parts(self, held: Bytes) -> (Transport, Bytes) {
+        let ahead = match (held.is_empty(), self.ahead.is_empty()) {
+            (true, _) => self.ahead,
+            (_, true) => held,
+            _ => [held, self.ahead].concat().into(),
+        };
+        (self.transport, ahead)
     }
 
     fn transport(&mut self) -> Pin<&mut (dyn AsyncReadWrite + '_)> {

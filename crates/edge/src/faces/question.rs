@@ -10,6 +10,7 @@ use stentor_core::admission::Rung;
 
 use super::{FileAsk, Reply, answer, live_head, whole_head};
 use crate::edge::Edge;
+use crate::limits::AcceptLimits;
 use crate::stream::Place;
 
 /// Fields of a head that is read here. One with more goes home.
@@ -44,14 +45,14 @@ pub enum Question {
     Else,
 }
 
-/// Reads the first request of `bytes`, of so many fields at most, and answers it.
+/// Reads the first request of `bytes` and answers it.
 #[must_use]
-pub fn question(edge: &Edge, bytes: &[u8], fields_max: usize) -> Question {
+pub fn question(edge: &Edge, bytes: &[u8], limits: &AcceptLimits) -> Question {
     // One that leaves says so with each answer (`Connection: close`).
     if edge.is_leaving() {
         return Question::Else;
     }
-    let Some((request, used)) = parse(bytes, fields_max) else {
+    let Some((request, used)) = parse(bytes, limits) else {
         return Question::Else;
     };
     match answer(edge, &request) {
@@ -68,13 +69,13 @@ pub fn question(edge: &Edge, bytes: &[u8], fields_max: usize) -> Question {
 }
 
 /// A whole and plain HTTP/1.1 request that keeps the connection, with the fields that are looked at; and its length.
-fn parse(bytes: &[u8], fields_max: usize) -> Option<(request::Parts, usize)> {
+fn parse(bytes: &[u8], limits: &AcceptLimits) -> Option<(request::Parts, usize)> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
-    let mut head = httparse::Request::new(&mut fields[..fields_max.min(FIELDS_MAX)]);
+    let mut head = httparse::Request::new(&mut fields[..limits.headers_max.min(FIELDS_MAX)]);
     let httparse::Status::Complete(used) = head.parse(bytes).ok()? else {
         return None;
     };
-    if head.version != Some(1) {
+    if head.version != Some(1) || used > limits.header_bytes_max {
         return None;
     }
     let (mut request, ()) = Request::new(()).into_parts();
@@ -109,7 +110,7 @@ mod tests {
     }
 
     fn answered(bytes: &str) -> Option<(u16, usize)> {
-        match question(&edge(), bytes.as_bytes(), FIELDS_MAX) {
+        match question(&edge(), bytes.as_bytes(), &AcceptLimits::default()) {
             Question::Answered(used, [head, _]) => {
                 let status = std::str::from_utf8(&head[9..12]).unwrap();
                 Some((status.parse().unwrap(), used))
@@ -147,6 +148,11 @@ mod tests {
         ] {
             assert_eq!(answered(head), None, "{head:?}");
         }
+        let long = format!(
+            "GET /text HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n",
+            "v".repeat(16_384)
+        );
+        assert_eq!(answered(&long), None);
         let many = format!(
             "GET /text HTTP/1.1\r\nHost: x\r\n{}\r\n",
             "A: b\r\n".repeat(64)

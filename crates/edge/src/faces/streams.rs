@@ -24,6 +24,9 @@ const HEAD_CACHE: CacheClass = CacheClass::Short(60);
 /// When somebody who was not let in may ask again, seconds; the page adds chance to it.
 const DOORS_RETRY_S: u32 = 15;
 
+/// The same where a stream has all the listeners it may have, seconds.
+const FULL_RETRY_S: u32 = 5;
+
 /// What a name within a stream's folder means.
 enum Name {
     Live,
@@ -124,28 +127,34 @@ fn live(edge: &Edge, stream: Arc<Stream>, method: &Method) -> Reply {
         Some(_) => edge.rung(),
         None => Rung::REST,
     };
+    // HEAD is refused as GET is, by who cannot see why GET was; it is not who comes, and not counted.
+    let comes = method != Method::HEAD;
+    let refuse = |why, retry_after_s, text: &str| {
+        if comes {
+            edge.count().refuse(why);
+        }
+        Reply::Whole(say::busy(retry_after_s, text))
+    };
     if !rung.admits() {
-        edge.count().refuse(Refusal::DoorsClosed);
-        return Reply::Whole(say::busy(
+        return refuse(
+            Refusal::DoorsClosed,
             DOORS_RETRY_S,
             "So many are listening that this server takes nobody new for the moment; those inside keep hearing. Try again a little later.",
-        ));
-    }
-    if method == Method::HEAD {
-        return Reply::Whole(response.map(|()| Bytes::new()));
+        );
     }
     let listeners_max = stream.spec().listeners_max;
+    let full = format!(
+        "This stream has {listeners_max} listeners here, which is its limit; try again in a few seconds."
+    );
+    if !comes {
+        return match stream.listeners() < listeners_max as u64 {
+            true => Reply::Whole(response.map(|()| Bytes::new())),
+            false => refuse(Refusal::StreamFull, FULL_RETRY_S, &full),
+        };
+    }
     match Place::take(stream, rung) {
         Some(place) => Reply::Live(response, place, rung),
-        None => {
-            edge.count().refuse(Refusal::StreamFull);
-            Reply::Whole(say::busy(
-                5,
-                &format!(
-                    "This stream has {listeners_max} listeners here, which is its limit; try again in a few seconds."
-                ),
-            ))
-        }
+        None => refuse(Refusal::StreamFull, FULL_RETRY_S, &full),
     }
 }
 

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use bytes::{Buf, Bytes};
 use http::StatusCode;
+use mio::event::Event;
 use mio::{Interest, Token};
 
 use super::Live;
@@ -19,6 +20,7 @@ use super::home::Papers;
 use super::listener::Wire;
 use super::run::Shard;
 use super::socket::Socket;
+use super::wheel::TICK_MS;
 use crate::accept::{FULL, Permit};
 use crate::counters::{Refusal, add};
 use crate::edge::Edge;
@@ -33,11 +35,17 @@ pub(super) const SPACE_BYTES: usize = 64 * 1024;
 /// What is read of a client at once, bytes. A head that is longer goes home.
 const READ_BYTES: usize = 16 * 1024;
 
-/// Questions answered in a row before others have their turn. A client who asks on and on goes home, where turns are shared.
+/// Questions of one client answered in one turn.
 const QUESTIONS_MAX: usize = 16;
 
-/// Given of a file in a row before others have their turn, bytes; the next turn is a tick later.
-const FILE_TURN_BYTES: u64 = 256 * 1024;
+/// Given to one client in one turn, bytes, and at most one piece more.
+const TURN_BYTES: usize = 256 * 1024;
+
+/// Read of a file for a TLS session at once, bytes: one record, which is what it takes at once.
+const RECORD_BYTES: usize = 16 * 1024;
+
+/// Clients have their turns for so long, µs, before listeners have theirs.
+const CLIENTS_US: u64 = 5_000;
 
 /// How often it is looked for those whose time is over, ms.
 pub(super) const SWEEP_MS: u64 = 250;
@@ -57,8 +65,10 @@ pub(super) struct Client {
     /// Since when nothing has come, or nothing of what it is owed was taken, ms.
     since_ms: u64,
     has_asked: bool,
-    /// It is looked after again in the next tick.
-    again: bool,
+    /// Its turn will come without anything happening to its socket.
+    queued: bool,
+    /// Nothing helps but that its socket takes more.
+    blocked: bool,
     peer: SocketAddr,
     permit: Permit,
 }
@@ -70,7 +80,7 @@ enum State {
     GoesHome(Bytes),
 }
 
-/// What of an answer was not given yet, and what was asked behind it.
+/// What of an answer was not given yet, and what was asked behind it: at most [`READ_BYTES`].
 #[derive(Default)]
 struct Owed {
     head: Bytes,
@@ -83,13 +93,17 @@ struct Owed {
 struct Part {
     file: Rc<OpenFile>,
     left: Range<u64>,
+    /// Since when the next bytes have been waited for, ms.
+    waits_since_ms: Option<u64>,
 }
 
 /// How far giving came.
 enum Given {
     All,
-    /// It has had its turn, or the file is not in memory yet.
+    /// It has had its turn.
     Turn,
+    /// The file is not in memory yet.
+    NotYet,
 }
 
 impl Owed {
@@ -111,7 +125,11 @@ impl Owed {
             }
             FilePart::Bytes(response, part) => Self {
                 head: part_head(&response).into(),
-                part: Some(Part { file, left: part }),
+                part: Some(Part {
+                    file,
+                    left: part,
+                    waits_since_ms: None,
+                }),
                 ..Self::default()
             },
         })
@@ -119,27 +137,54 @@ impl Owed {
 
     /// Gives what the wire takes; `WouldBlock` until it takes more.
     fn give(&mut self, turn: &mut Turn<'_>, wire: &mut impl Wire) -> io::Result<Given> {
+        let mut given = 0;
         while !(self.head.is_empty() && self.body.is_empty()) {
+            if given >= TURN_BYTES {
+                return Ok(Given::Turn);
+            }
             let slices = [IoSlice::new(&self.head), IoSlice::new(&self.body)];
             let count = write(wire, &slices)?;
             let of_head = count.min(self.head.len());
             self.head.advance(of_head);
             self.body.advance(count - of_head);
+            given += count;
         }
-        if let Some(Part { file, left }) = &mut self.part {
-            let until = left.start.saturating_add(FILE_TURN_BYTES);
-            while !left.is_empty() {
-                if left.start >= until {
-                    return Ok(Given::Turn);
-                }
-                let want = (left.end - left.start).min(turn.space.len() as u64) as usize;
-                let Some(read) = file.read_at(&mut turn.space[..want], left.start)? else {
-                    return Ok(Given::Turn);
-                };
-                left.start += write(wire, &[IoSlice::new(&turn.space[..read])])? as u64;
+        while let Some(part) = self.part.as_mut().filter(|part| !part.left.is_empty()) {
+            if given >= TURN_BYTES {
+                return Ok(Given::Turn);
             }
+            let Some(piece) = part.read(turn)? else {
+                return Ok(Given::NotYet);
+            };
+            let count = write(wire, &[IoSlice::new(piece)])?;
+            part.left.start += count as u64;
+            given += count;
         }
         wire.flush().map(|()| Given::All)
+    }
+}
+
+impl Part {
+    /// The next piece, if it is in memory.
+    fn read<'a>(&mut self, turn: &'a mut Turn<'_>) -> io::Result<Option<&'a [u8]>> {
+        let (at, left) = (self.left.start, self.left.end - self.left.start);
+        let want = left.min(turn.space.len() as u64) as usize;
+        let piece = &mut turn.space[..want];
+        let read = self.file.read_at(piece, at);
+        if let Ok(Some(count)) = read {
+            self.waits_since_ms = None;
+            return Ok(Some(&piece[..count]));
+        }
+        let since_ms = *self.waits_since_ms.get_or_insert_with(|| {
+            self.file.fetch(at);
+            turn.now_ms
+        });
+        let late = turn.now_ms >= since_ms.saturating_add(turn.limits.write_stall_ms);
+        if late || read.is_err() {
+            turn.edge.count().refuse(Refusal::FileUnread);
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        Ok(None)
     }
 }
 
@@ -158,8 +203,10 @@ enum Next {
     Waits,
     /// Until its socket takes more.
     Blocked,
-    /// In the next tick.
+    /// When others have had their turn.
     Again,
+    /// In the next tick.
+    Later,
     Gone,
     Home(Bytes),
     Listens(Live),
@@ -196,10 +243,15 @@ impl Client {
                 ahead = self.hear(turn)?;
             }
             if answered == QUESTIONS_MAX {
-                return Err(Next::Home(ahead));
+                let owed = Owed {
+                    ahead,
+                    ..Owed::default()
+                };
+                self.state = State::Owed(Box::new(owed));
+                return Err(Next::Again);
             }
             answered += 1;
-            let (used, owed) = match question(turn.edge, &ahead, turn.limits.headers_max) {
+            let (used, owed) = match question(turn.edge, &ahead, turn.limits) {
                 Question::Answered(used, [head, body]) => (used, Owed::memory(head, body)),
                 Question::File(used, ask) => match Owed::file(turn.files, &ask) {
                     Some(owed) => (used, owed),
@@ -246,15 +298,21 @@ impl Client {
         let mut taken = 0;
         let given = owed.give(turn, &mut self.socket.counted(&mut taken));
         if taken > 0 {
-            self.since_ms = turn.now_ms;
             add(&turn.edge.count().bytes_sent, taken);
+        }
+        // What is waited for on our side is not the peer's idleness.
+        if taken > 0 || matches!(given, Ok(Given::NotYet)) {
+            self.since_ms = turn.now_ms;
         }
         let next = match given {
             Ok(Given::All) => return Ok(owed.ahead),
             Ok(Given::Turn) => Next::Again,
+            Ok(Given::NotYet) => Next::Later,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Next::Blocked,
             Err(_) => return Err(Next::Gone),
         };
+        // Of what was read no more is kept than what it is about.
+        owed.ahead = Bytes::copy_from_slice(&owed.ahead);
         self.state = State::Owed(Box::new(owed));
         Err(next)
     }
@@ -285,34 +343,77 @@ impl Shard {
             state: State::Asks,
             since_ms: now_ms,
             has_asked,
-            again: false,
+            queued: false,
+            blocked: false,
             peer,
             permit,
         });
         if self.watch(key, Interest::READABLE, true) {
-            self.attend(key);
+            self.queue(key);
         } else {
             self.dismiss(key);
         }
     }
 
-    /// Goes on with a client whose socket has something, or takes something.
-    pub(super) fn attend(&mut self, key: usize) {
+    /// Something has happened to a client's socket.
+    pub(super) fn hear_of(&mut self, key: usize, event: &Event) {
+        let ends = event.is_error() || event.is_read_closed() || event.is_write_closed();
+        let blocked = self.clients.get(key).is_none_or(|client| client.blocked);
+        if !blocked || event.is_writable() || ends {
+            self.queue(key);
+        }
+    }
+
+    /// Its turn comes when those before it have had theirs.
+    fn queue(&mut self, key: usize) {
+        if let Some(client) = self.clients.get_mut(key)
+            && !std::mem::replace(&mut client.queued, true)
+        {
+            self.due.push_back(key);
+        }
+    }
+
+    /// Gives clients their turns, those of this tick and those that were not reached before, for as long as [`CLIENTS_US`].
+    pub(super) fn attend_those_due(&mut self, woke_us: u64) {
+        let tick = woke_us / (TICK_MS * 1_000);
+        if tick != self.later_since {
+            self.later_since = tick;
+            self.due.extend(self.later.drain(..));
+        }
+        while let Some(key) = self.due.pop_front() {
+            if let Some(client) = self.clients.get_mut(key) {
+                client.queued = false;
+                self.attend(key);
+            }
+            if self.now_us() - woke_us > CLIENTS_US {
+                return;
+            }
+        }
+    }
+
+    /// One turn.
+    fn attend(&mut self, key: usize) {
         let now_ms = self.now_ms();
-        let Some(client) = self.clients.get_mut(key) else {
-            return;
+        let client = &mut self.clients[key];
+        let space_bytes = if client.socket.tls.is_some() {
+            RECORD_BYTES
+        } else {
+            SPACE_BYTES
         };
+        client.blocked = false;
         let mut turn = Turn {
             edge: &self.edge,
             limits: &self.limits,
             files: &mut self.files,
-            space: &mut self.space,
+            space: &mut self.space[..space_bytes],
             now_ms,
         };
         match client.go_on(&mut turn) {
             Next::Waits => {}
-            Next::Again => self.attend_in_a_tick(key),
+            Next::Again => self.queue(key),
+            Next::Later => self.look_later(key),
             Next::Blocked => {
+                client.blocked = true;
                 self.watch(key, Interest::READABLE | Interest::WRITABLE, false);
             }
             Next::Gone => self.dismiss(key),
@@ -324,20 +425,9 @@ impl Shard {
         }
     }
 
-    /// Goes on with those who are to be looked after in this tick.
-    pub(super) fn attend_again(&mut self) {
-        for key in std::mem::take(&mut self.again) {
-            if let Some(client) = self.clients.get_mut(key) {
-                client.again = false;
-            }
-            self.attend(key);
-        }
-    }
-
-    fn attend_in_a_tick(&mut self, key: usize) {
-        if !std::mem::replace(&mut self.clients[key].again, true) {
-            self.again.push(key);
-        }
+    fn look_later(&mut self, key: usize) {
+        self.clients[key].queued = true;
+        self.later.push(key);
     }
 
     fn go_home(&mut self, key: usize, ahead: Bytes) {
@@ -369,7 +459,7 @@ impl Shard {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 client.state = State::GoesHome(ahead);
-                self.attend_in_a_tick(key);
+                self.look_later(key);
             }
             Err(_) => self.dismiss(key),
         }
@@ -409,6 +499,10 @@ impl Shard {
     /// Out of the table, and no longer watched.
     fn forget(&mut self, key: usize) -> Client {
         let mut client = self.clients.remove(key);
+        if client.queued {
+            self.due.retain(|other| *other != key);
+            self.later.retain(|other| *other != key);
+        }
         let _ = self.poll.registry().deregister(&mut client.socket.tcp);
         client
     }

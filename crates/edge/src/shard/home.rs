@@ -1,4 +1,4 @@
-//! The way back from a shard: clients who ask for what is not in memory, or not plainly.
+//! The way back from a shard: clients who ask for what it does not serve, or not plainly.
 //!
 //! Socket and papers go the same way in the same order, as they came. One thread of the accept side's descriptor table waits
 //! for each shard, since only there a descriptor becomes the accept side's.

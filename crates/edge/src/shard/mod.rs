@@ -1,7 +1,7 @@
 //! Shards: the threads that copy one programme to hundreds of thousands of sockets.
 //!
 //! A connection begins where all do, in [`crate::accept`]; once it is known to speak HTTP, and through TLS, its socket is handed to a
-//! shard with nothing else left of it. There it asks: what is in memory is answered at once, who asks for a stream is a listener from
+//! shard with nothing else left of it. There it asks: what is ready is answered at once, who asks for a stream is a listener from
 //! then on, and whoever wants anything else goes home to the accept side. A shard has one thread, a descriptor table of its own where
 //! the system allows it, and a dense array of listeners that it walks in slots of a tick, spread over the flush interval.
 //!
@@ -43,6 +43,7 @@ use std::thread;
 
 use bytes::Bytes;
 use rustls::ServerConnection;
+use socket2::SockRef;
 use stentor_core::admission::Rung;
 use tokio::sync::mpsc;
 
@@ -57,8 +58,10 @@ pub(crate) use home::{Homecomer, Papers};
 /// Descriptors of a shard's table that are nobody's: standard ones, its inbox, the way home, its poll, and some to spare.
 const TABLE_RESERVE: usize = 32 + files::FILES_MAX;
 
-/// Newcomers on their way to one shard. The socket they come through holds fewer (about 300 by its default buffer), so that
-/// this is never what they wait for.
+/// What a line of sockets may hold, bytes as the kernel counts them: about a hundred. Beyond: who sends tries again.
+const LINE_BYTES: usize = 64 * 1024;
+
+/// Papers on their way to or from one shard: more than a line holds sockets, so that this is never what anybody waits for.
 const PAPERS_MAX: usize = 4_096;
 
 /// Somebody's papers: all but its socket.
@@ -207,8 +210,8 @@ impl Shards {
     }
 
     fn start(&self, number: usize) -> io::Result<Handle> {
-        let (ours, theirs) = UnixStream::pair()?;
-        let (back, back_theirs) = UnixStream::pair()?;
+        let (ours, theirs) = line()?;
+        let (back_theirs, back) = line()?;
         let (papers, inbox) = sync_channel(PAPERS_MAX);
         let (papers_back, outbox) = sync_channel(PAPERS_MAX);
         let (ready, is_ready) = channel();
@@ -223,20 +226,22 @@ impl Shards {
                 let own_table = table::leave_shared(&numbers_there);
                 let way_home = WayHome::new(back_theirs, papers_back);
                 let shard = run::Shard::new(edge, shared, theirs, inbox, way_home, limits);
-                let began = shard.as_ref().map(|_| own_table).map_err(io::Error::kind);
-                if ready.send(began).is_ok()
+                let failed = shard.as_ref().err().map(io::Error::kind);
+                if ready.send((own_table, failed)).is_ok()
                     && let Ok(shard) = shard
                 {
                     shard.run();
                 }
             })?;
-        let own_table = is_ready
+        let (own_table, failed) = is_ready
             .recv()
-            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?
-            .map_err(io::Error::from)?;
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         if own_table {
             // The thread has its own copies of these; ours would only keep the lines open.
             numbers_there.into_iter().for_each(table::close);
+        }
+        if let Some(kind) = failed {
+            return Err(kind.into());
         }
         let (edge, home) = (self.edge.clone(), self.home.clone());
         thread::Builder::new()
@@ -247,6 +252,13 @@ impl Shards {
             way: Mutex::new((ours, papers)),
         })
     }
+}
+
+/// Through which sockets go one way: who sends, and who receives.
+fn line() -> io::Result<(UnixStream, UnixStream)> {
+    let (from, to) = UnixStream::pair()?;
+    SockRef::from(&from).set_send_buffer_size(LINE_BYTES)?;
+    Ok((from, to))
 }
 
 /// Sockets of others that one descriptor table holds.

@@ -1,5 +1,6 @@
 //! The thread of a shard: newcomers in, turns given, leavers out.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -40,9 +41,6 @@ const NEWCOMERS_MAX: usize = 128;
 /// A slot that is visited later than this is late, ms.
 const LATE_MS: u64 = 2 * TICK_MS;
 
-/// How long a newcomer's papers may lag behind its socket.
-const PAPERS_WITHIN: Duration = Duration::from_secs(1);
-
 /// One listener with everything it holds.
 pub(super) struct Entry {
     socket: Socket,
@@ -78,8 +76,12 @@ pub(super) struct Shard {
     pub(super) entries: Slab<Entry>,
     pub(super) tracks: Slab<Track>,
     pub(super) clients: Slab<Client>,
-    /// Clients to be looked after in the next tick.
-    pub(super) again: Vec<usize>,
+    /// Clients whose turn it is.
+    pub(super) due: VecDeque<usize>,
+    /// Clients whose turn it is in the next tick.
+    pub(super) later: Vec<usize>,
+    /// The tick in which [`Self::later`] was emptied.
+    pub(super) later_since: u64,
     pub(super) files: Files,
     /// Into which is read what clients send, and what they are sent of files.
     pub(super) space: Box<[u8]>,
@@ -121,7 +123,9 @@ impl Shard {
             entries: Slab::new(),
             tracks: Slab::new(),
             clients: Slab::new(),
-            again: Vec::new(),
+            due: VecDeque::new(),
+            later: Vec::new(),
+            later_since: 0,
             files: Files::default(),
             space: vec![0; SPACE_BYTES].into(),
             sweep_ms: 0,
@@ -149,14 +153,14 @@ impl Shard {
             for event in &events {
                 match event.token() {
                     INBOX => inbox = true,
-                    token if let Some(client) = client_of(token) => self.attend(client),
+                    token if let Some(client) = client_of(token) => self.hear_of(client, event),
                     Token(key) => self.hear_out(key),
                 }
             }
             if inbox {
                 open = self.take_newcomers();
             }
-            self.attend_again();
+            self.attend_those_due(self.woke_us);
             let now_ms = self.now_ms();
             if now_ms >= self.sweep_ms {
                 self.sweep_ms = now_ms + SWEEP_MS;
@@ -183,18 +187,18 @@ impl Shard {
         self.began -= Duration::from_millis(ms);
     }
 
-    fn now_us(&self) -> u64 {
+    pub(super) fn now_us(&self) -> u64 {
         self.began.elapsed().as_micros() as u64
     }
 
     /// Until something must be done: at most a tick where there are listeners, since the news is looked for then.
     fn wait(&self) -> Option<Duration> {
-        if self.more_waits {
+        if self.more_waits || !self.due.is_empty() {
             return Some(Duration::ZERO);
         }
         let now_us = self.now_us();
         let tick_us = TICK_MS * 1_000;
-        if !self.entries.is_empty() || !self.again.is_empty() {
+        if !self.entries.is_empty() || !self.later.is_empty() {
             return Some(Duration::from_micros(tick_us - now_us % tick_us));
         }
         let sweep = Duration::from_millis(self.sweep_ms.saturating_sub(now_us / 1_000));
@@ -206,8 +210,8 @@ impl Shard {
         for _ in 0..NEWCOMERS_MAX {
             match table::receive(&self.inbox) {
                 Ok(fd) => {
-                    // A socket without papers belongs to nobody.
-                    if let Ok(newcomer) = self.papers.recv_timeout(PAPERS_WITHIN) {
+                    // They follow at once; a socket whose papers never come is nobody's.
+                    if let Ok(newcomer) = self.papers.recv() {
                         self.take(fd, newcomer);
                     }
                 }

@@ -1,4 +1,4 @@
-//! A listener's socket as a shard holds it, plain or TLS.
+//! A socket as a shard holds it, plain or TLS.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
@@ -74,7 +74,11 @@ impl Socket {
                 read => return read,
             }
             *came += tls.read_tls(&mut self.tcp)? as u64;
-            tls.process_new_packets().map_err(io::Error::other)?;
+            if let Err(error) = tls.process_new_packets() {
+                // The alert says why; a socket that does not take it is let go without.
+                let _ = tls.write_tls(&mut self.tcp);
+                return Err(io::Error::other(error));
+            }
         }
         Err(io::Error::other("nothing but empty records"))
     }

@@ -11,6 +11,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 use nix::sched::{CloneFlags, unshare};
+use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -48,19 +49,19 @@ fn open_here() -> Vec<RawFd> {
         .collect()
 }
 
-/// Sends a descriptor; the caller's own stays open. `WouldBlock` while the other side is behind.
+/// Sends a descriptor; the caller's own stays open. `WouldBlock` while the other side is behind, or all others together.
 pub(super) fn send(through: impl AsFd, fd: impl AsFd) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut rights = SendAncillaryBuffer::new(&mut space);
     let fds = [fd.as_fd()];
     rights.push(SendAncillaryMessage::ScmRights(&fds));
-    sendmsg(
-        through,
-        &[IoSlice::new(b"!")],
-        &mut rights,
-        SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
-    )?;
-    Ok(())
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    match sendmsg(through, &[IoSlice::new(b"!")], &mut rights, flags) {
+        Ok(_) => Ok(()),
+        // As many are on their way in this system as this user may have open.
+        Err(Errno::TOOMANYREFS) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The next descriptor sent; `None` in the place of one that found this table full.

@@ -202,6 +202,8 @@ async fn a_full_stream_tells_newcomers_and_keeps_those_inside() {
     refused.is_sentence(503, "2 listeners");
     assert_eq!(refused.header("retry-after"), Some("5"));
     assert_eq!(refused.header("cache-control"), Some("no-store"));
+    let head = ask(server.addr, "HEAD", LIVE, &[]).await;
+    assert_eq!((head.status, head.header("retry-after")), (503, Some("5")));
     assert_eq!(stream.counters().refused_full, 1);
     server.refused(Refusal::StreamFull, 1).await;
     stream.publish(1, chunk(1)).unwrap();
