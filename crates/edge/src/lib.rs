@@ -16,6 +16,7 @@
 //! | `family` | streams that are one programme at different cost, and what a rung makes of them | the ladder's table |
 //! | `load` | how loaded this node is, for the ladder | `/proc` |
 //! | [`documents`] | what everyone reads: pages, playlists, status, replay | HTTP semantics |
+//! | `heads` | heads of answers as bytes | the time of day |
 //! | [`faces`] | request head in, reply out | HTTP semantics, no socket, no runtime |
 //! | [`accept`] | sockets, TLS, deadlines, caps; one task per connection | tokio, hyper, rustls |
 //! | `shard` | listeners and clients by the hundred thousand, a thread for each table of descriptors | mio, httparse, rustls |
@@ -26,6 +27,7 @@ pub mod documents;
 mod edge;
 pub mod faces;
 mod family;
+mod heads;
 pub mod limits;
 mod load;
 pub mod ring;

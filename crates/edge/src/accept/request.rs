@@ -23,7 +23,8 @@ use super::{BoxError, Peer, Shared};
 use crate::counters::{Refusal, add};
 use crate::documents::CacheClass;
 use crate::edge::Edge;
-use crate::faces::{self, Reply, SERVER, live_head, sentence};
+use crate::faces::{self, Reply, SERVER, sentence};
+use crate::heads::live_head;
 use crate::limits::AcceptLimits;
 use crate::shard::Live;
 

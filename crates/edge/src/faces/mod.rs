@@ -6,7 +6,6 @@ mod document;
 mod question;
 mod say;
 mod streams;
-mod wire;
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -18,7 +17,6 @@ pub use document::FileAsk;
 pub(crate) use document::{FilePart, file_answer, file_etag};
 pub use question::{Question, question};
 pub(crate) use say::{SERVER, busy, raw_sentence, sentence};
-pub(crate) use wire::{live_head, part_head, whole_head};
 
 use crate::documents::CacheClass;
 use crate::edge::Edge;

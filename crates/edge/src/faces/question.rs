@@ -4,11 +4,11 @@
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Method, Request, Uri, Version, request};
+use http::{Method, Request, Response, Uri, Version, request};
 
 use stentor_core::admission::Rung;
 
-use super::{FileAsk, Reply, answer, live_head, whole_head};
+use super::{FileAsk, Reply, answer};
 use crate::edge::Edge;
 use crate::limits::AcceptLimits;
 use crate::stream::Place;
@@ -35,10 +35,10 @@ const MORE: [HeaderName; 4] = [
 
 /// What the bytes of a client came to.
 pub enum Question {
-    /// So many bytes were a request, and this is its answer: the head and the body.
-    Answered(usize, [Bytes; 2]),
-    /// A listener's: the head of its answer (framed: RFC 9112 section 7.1), and where it belongs.
-    Live(Bytes, Place, Rung),
+    /// So many bytes were a request of that method, and this is its answer.
+    Answered(usize, Method, Response<Bytes>),
+    /// A listener's: the head of its answer, and where it belongs.
+    Live(Response<()>, Place, Rung),
     /// So many bytes were a request for a file.
     File(usize, FileAsk),
     /// None that is answered here.
@@ -56,13 +56,8 @@ pub fn question(edge: &Edge, bytes: &[u8], limits: &AcceptLimits) -> Question {
         return Question::Else;
     };
     match answer(edge, &request) {
-        Reply::Whole(response) => {
-            let head = whole_head(&request.method, &response);
-            Question::Answered(used, [head.into(), response.into_body()])
-        }
-        Reply::Live(response, place, rung) => {
-            Question::Live(live_head(&response, true), place, rung)
-        }
+        Reply::Whole(response) => Question::Answered(used, request.method, response),
+        Reply::Live(response, place, rung) => Question::Live(response, place, rung),
         Reply::File(ask) => Question::File(used, ask),
         Reply::NotMine => Question::Else,
     }
@@ -111,10 +106,7 @@ mod tests {
 
     fn answered(bytes: &str) -> Option<(u16, usize)> {
         match question(&edge(), bytes.as_bytes(), &AcceptLimits::default()) {
-            Question::Answered(used, [head, _]) => {
-                let status = std::str::from_utf8(&head[9..12]).unwrap();
-                Some((status.parse().unwrap(), used))
-            }
+            Question::Answered(used, _, response) => Some((response.status().as_u16(), used)),
             Question::Live(..) | Question::File(..) => panic!("there is none"),
             Question::Else => None,
         }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use bytes::{Buf, Bytes};
-use http::StatusCode;
+use http::{Method, Response, StatusCode};
 use mio::event::Event;
 use mio::{Interest, Token};
 
@@ -24,9 +24,8 @@ use super::wheel::TICK_MS;
 use crate::accept::{FULL, Permit};
 use crate::counters::{Refusal, add};
 use crate::edge::Edge;
-use crate::faces::{
-    FileAsk, FilePart, Question, file_answer, part_head, question, raw_sentence, whole_head,
-};
+use crate::faces::{FileAsk, FilePart, Question, file_answer, question, raw_sentence};
+use crate::heads::{live_head, part_head, whole_head};
 use crate::limits::AcceptLimits;
 
 /// Into which a shard reads, bytes: what a client sends, and a piece of a file.
@@ -107,10 +106,10 @@ enum Given {
 }
 
 impl Owed {
-    fn memory(head: Bytes, body: Bytes) -> Self {
+    fn memory(method: &Method, response: Response<Bytes>) -> Self {
         Self {
-            head,
-            body,
+            head: whole_head(method, &response).into(),
+            body: response.into_body(),
             ..Self::default()
         }
     }
@@ -119,10 +118,7 @@ impl Owed {
     fn file(files: &mut Files, ask: &FileAsk) -> Option<Self> {
         let file = files.open(ask.file()).ok()??;
         Some(match file_answer(ask, file.length, &file.etag) {
-            FilePart::Nothing(response) => {
-                let head = whole_head(ask.method(), &response);
-                Self::memory(head.into(), response.into_body())
-            }
+            FilePart::Nothing(response) => Self::memory(ask.method(), response),
             FilePart::Bytes(response, part) => Self {
                 head: part_head(&response).into(),
                 part: Some(Part {
@@ -252,15 +248,17 @@ impl Client {
             }
             answered += 1;
             let (used, owed) = match question(turn.edge, &ahead, turn.limits) {
-                Question::Answered(used, [head, body]) => (used, Owed::memory(head, body)),
+                Question::Answered(used, method, response) => {
+                    (used, Owed::memory(&method, response))
+                }
                 Question::File(used, ask) => match Owed::file(turn.files, &ask) {
                     Some(owed) => (used, owed),
                     None => return Err(Next::Home(ahead)),
                 },
-                Question::Live(answer, place, rung) => {
+                Question::Live(response, place, rung) => {
                     add(&turn.edge.count().requests, 1);
                     return Err(Next::Listens(Live {
-                        answer,
+                        answer: live_head(&response, true),
                         chunked: true,
                         rung,
                         place,
