@@ -114,13 +114,14 @@ export default async function measure() {
       row('storm of 5,000 joins/s: never in', '', storm.map(missing), { limit: 0 }),
       ...(peer.length
         ? [
-            row('Icecast 2, 48 kbit/s Ogg: listeners per core', '', peer.map(({ cores }) => perCore(cores))),
+            row('Icecast 2, 48 kbit/s Ogg: listeners per core', '', peer.map(({ cores, report }) => report.joined / cores)),
             row('1 s flush: TCP segments per listener and second, both ways', '', one.map(({ ours }) => ours.segments)),
             row('Icecast 2: TCP segments per listener and second, both ways', '', peer.map(({ segments }) => segments)),
             row('Icecast 2: first audio p99', 'ms', peer.map(({ report }) => report.first_audio.p99_ms)),
             row('Icecast 2: never in', '', peer.map(missing)),
             row('Icecast 2: memory (RSS) per listener', 'bytes', peer.map(({ bytesPerListener }) => bytesPerListener)),
-            row('1 s flush: CPU, ours : Icecast 2', 'ratio', peer.map(({ cores }, n) => one[n].serving / cores), { limit: 1 }),
+            // Of each listener who was served: some never get into Icecast.
+            row('1 s flush: CPU a listener, ours : Icecast 2', 'ratio', peer.map((icecast, n) => one[n].serving / one[n].ours.report.joined / (icecast.cores / icecast.report.joined)), { limit: 1 }),
           ]
         : []),
       ...hlsRows('HLS, ours', segmented.ours, { limit: 0 }),
