@@ -15,7 +15,6 @@ mod operator;
 mod pages;
 mod programme;
 mod recorder;
-mod say;
 mod secret;
 mod shelf;
 mod tls;

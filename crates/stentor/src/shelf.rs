@@ -17,7 +17,6 @@ use crate::config::Config;
 use crate::error::AppError;
 use crate::event::{EventRecord, NewEvent, guest_seat, unix_ms_now};
 use crate::pages::Lang;
-use crate::say::say;
 use crate::secret::LinkKey;
 use crate::{demo, wire};
 
@@ -90,8 +89,10 @@ pub(crate) fn create_event(config: &Config, new: NewEvent) -> Result<(), AppErro
         &guest_seat(&new.lang),
     )?;
     store_event(&*store, &record, &conversation)?;
-    let links = event_links(&record, &conversation, &key, &config.base_url());
-    say(&links);
+    print!(
+        "{}",
+        event_links(&record, &conversation, &key, &config.base_url())
+    );
     Ok(())
 }
 
@@ -155,7 +156,7 @@ pub(crate) fn print_links(
     base_url: &str,
     only: Option<&str>,
 ) -> Result<(), AppError> {
-    say(&links(store, key, base_url, only)?);
+    print!("{}", links(store, key, base_url, only)?);
     Ok(())
 }
 

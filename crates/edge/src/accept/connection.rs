@@ -1,24 +1,28 @@
 //! One connection from its first byte to its last.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tower_service::Service;
 
 use super::caps::Permit;
 use super::hand;
 use super::http1;
+use super::request::RequestBody;
 use super::sniff::{Sniffed, sniff};
 use super::socket::{Metered, Transport};
 use super::tls::Tls;
 use super::watch::Pulse;
-use super::{Fallback, Peer, Shared, farewell};
+use super::{BoxError, Peer, Shared, farewell};
 use crate::counters::{Refusal, add};
 use crate::faces::raw_sentence;
 use crate::shard::{Homecomer, Papers};
@@ -27,12 +31,21 @@ use crate::shard::{Homecomer, Papers};
 const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
 
 /// Serves one accepted connection to its end.
-pub(super) async fn run<S: Fallback>(
+pub(super) async fn run<S, B>(
     shared: Arc<Shared<S>>,
     stream: TcpStream,
     addr: SocketAddr,
     permit: Permit,
-) {
+) where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     let limit = Duration::from_millis(shared.limits.header_ms);
     let sniffed = tokio::select! {
         sniffed = timeout(limit, sniff(&stream)) => sniffed,
@@ -66,21 +79,40 @@ pub(super) async fn run<S: Fallback>(
 }
 
 /// From here on the connection speaks HTTP: to a shard, which sends home what is not its own, or else here.
-async fn ask<S: Fallback>(
+async fn ask<S, B>(
     shared: &Arc<Shared<S>>,
     transport: Transport,
     pulse: Arc<Pulse>,
     addr: SocketAddr,
-) {
+) where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     let tls = matches!(transport, Transport::Tls(_));
-    if let Some(transport) = hand::client(shared, transport, addr, false).await {
+    if let Some(transport) = hand::client(shared, transport, addr, false) {
         let peer = Peer { addr, tls };
         http1::serve(shared, transport, Bytes::new(), pulse, peer).await;
     }
 }
 
 /// Goes on with a client that a shard sent home.
-pub(super) async fn come_home<S: Fallback>(shared: Arc<Shared<S>>, client: Homecomer) {
+pub(super) async fn come_home<S, B>(shared: Arc<Shared<S>>, client: Homecomer)
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     let Papers {
         tls,
         peer: addr,

@@ -13,38 +13,28 @@ use crate::counters::Refusal;
 use crate::faces::raw_sentence;
 use crate::shard::{Live, Newcomer, Wants};
 
-/// How long somebody waits for a shard that is behind. Beyond: a listener gets 503, and a client is served here.
+/// How long a listener waits for a shard that is behind. Beyond: 503.
 const HAND_WITHIN: Duration = Duration::from_secs(2);
 
 /// How often it is tried.
 const HAND_AGAIN: Duration = Duration::from_millis(5);
 
-/// Hands a client over, or gives it back where no shard takes it: then it is served here.
-pub(super) async fn client<S>(
+/// Hands a client over, or gives it back where no shard takes it now: then it is served here.
+pub(super) fn client<S>(
     shared: &Shared<S>,
     transport: Transport,
     peer: SocketAddr,
     has_asked: bool,
 ) -> Option<Transport> {
     let (mut metered, permit, tls) = transport.dissolve();
-    let mut newcomer = Newcomer {
+    let newcomer = Newcomer {
         tls,
-        permit: permit?,
+        permit: permit?.moved(),
         wants: Wants::Answers { peer, has_asked },
     };
-    let give_up = Instant::now() + HAND_WITHIN;
-    loop {
-        newcomer.permit = newcomer.permit.moved();
-        let (error, papers) = shared.shards.hand(metered.tcp(), newcomer).err()?;
-        newcomer = *papers;
-        newcomer.permit = newcomer.permit.stays();
-        // Shards are behind when many come at once; to serve them here would cost more than to wait.
-        if !may_pass(error.kind()) || Instant::now() >= give_up {
-            metered.hold(newcomer.permit);
-            return Some(Transport::new(metered, newcomer.tls));
-        }
-        sleep(HAND_AGAIN).await;
-    }
+    let (_, papers) = shared.shards.hand(metered.tcp(), newcomer).err()?;
+    metered.hold(papers.permit.stays());
+    Some(Transport::new(metered, papers.tls))
 }
 
 /// Hands a listener over, or says why that cannot be.

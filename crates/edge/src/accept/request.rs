@@ -1,5 +1,6 @@
 //! One request: asks the faces, else the fallback, and makes the answer a body the writer can take.
 
+use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,11 +14,12 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Sleep, timeout};
+use tower_service::Service;
 
 use super::body::{AnswerBody, Kind};
 use super::file::{Opened, open};
 use super::watch::Pulse;
-use super::{BoxError, Fallback, Peer, Shared};
+use super::{BoxError, Peer, Shared};
 use crate::counters::{Refusal, add};
 use crate::documents::CacheClass;
 use crate::edge::Edge;
@@ -29,12 +31,17 @@ use crate::shard::Live;
 /// A body that is too large is read and thrown away up to so many times its limit, so that the answer is not lost.
 const TOO_LARGE_READ_TIMES: u64 = 8;
 
-pub(super) async fn respond<S: Fallback>(
+pub(super) async fn respond<S, B>(
     shared: Arc<Shared<S>>,
     pulse: Arc<Pulse>,
     peer: Peer,
     request: Request<Incoming>,
-) -> Response<AnswerBody<S::Body>> {
+) -> Response<AnswerBody<B>>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
     let in_flight = pulse.begin(!request.body().is_end_stream());
     add(&shared.edge.count().requests, 1);
     let (parts, body) = request.into_parts();
@@ -75,11 +82,14 @@ fn whole<B>(response: Response<Bytes>) -> (Response<()>, Kind<B>) {
     )
 }
 
-async fn fall_back<S: Fallback>(
+async fn fall_back<S, B>(
     shared: &Shared<S>,
     peer: Peer,
     request: Request<Incoming>,
-) -> (Response<()>, Kind<S::Body>) {
+) -> (Response<()>, Kind<B>)
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+{
     let max = shared.limits.request_body_bytes_max;
     let mut request = request.map(|b| RequestBody::new(b, &shared.limits, shared.edge.clone()));
     if let Some(announced) = request.body().inner.size_hint().exact()
@@ -98,11 +108,11 @@ async fn fall_back<S: Fallback>(
     (Response::from_parts(parts, ()), Kind::Fallback(body))
 }
 
-async fn too_large<S: Fallback>(
+async fn too_large<S, B>(
     shared: &Shared<S>,
     request: Request<RequestBody>,
     announced: u64,
-) -> (Response<()>, Kind<S::Body>) {
+) -> (Response<()>, Kind<B>) {
     shared.edge.count().refuse(Refusal::BadBody);
     let max = shared.limits.request_body_bytes_max;
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);

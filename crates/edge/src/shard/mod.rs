@@ -58,9 +58,8 @@ pub(crate) use home::{Homecomer, Papers};
 /// Descriptors of a shard's table that are nobody's: standard ones, its inbox, the way home, its poll, and some to spare.
 const TABLE_RESERVE: usize = 32 + files::FILES_MAX;
 
-/// What a line of sockets may hold, bytes as the kernel counts them, which lowers it to `net.core.wmem_max`: some hundreds, which
-/// come while a shard has to wait for its processor. Beyond: who sends tries again.
-const LINE_BYTES: usize = 1024 * 1024;
+/// What a line of sockets may hold, bytes as the kernel counts them: about a hundred. Beyond: who sends tries again.
+const LINE_BYTES: usize = 64 * 1024;
 
 /// Papers on their way to or from one shard: more than a line holds sockets, so that this is never what anybody waits for.
 const PAPERS_MAX: usize = 4_096;
@@ -233,8 +232,7 @@ impl Shards {
                 {
                     shard.run();
                 }
-            })
-            .map_err(no_room)?;
+            })?;
         let (own_table, failed) = is_ready
             .recv()
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
@@ -246,28 +244,14 @@ impl Shards {
             return Err(kind.into());
         }
         let (edge, home) = (self.edge.clone(), self.home.clone());
-        let (up, is_up) = channel();
         thread::Builder::new()
             .name(format!("home-{number}"))
-            .spawn(move || {
-                let _ = up.send(());
-                home::bring(&edge, &back, &outbox, &home);
-            })
-            .map_err(no_room)?;
-        // A thread that has not begun yet may still lack memory, and would end the process.
-        is_up
-            .recv()
-            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+            .spawn(move || home::bring(&edge, &back, &outbox, &home))?;
         Ok(Handle {
             state,
             way: Mutex::new((ours, papers)),
         })
     }
-}
-
-/// The system says of a thread it cannot start that it may be tried again; it would be, and in vain.
-fn no_room(_: io::Error) -> io::Error {
-    io::ErrorKind::OutOfMemory.into()
 }
 
 /// Through which sockets go one way: who sends, and who receives.
