@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BINARY, Server, demo, env } from '../lib/server.mjs';
 import { dbfs, decode } from '../lib/sound.mjs';
-import { run, until } from '../lib/tools.mjs';
+import { folder, run, until } from '../lib/tools.mjs';
 
 test('the demonstration prints three links and can be heard at once', async (t) => {
   const server = await demo(t);
@@ -63,4 +63,10 @@ test('help names every flag, and a slug that is taken is one sentence', async (t
   await server.create({ slug: 'once' });
   await assert.rejects(server.create({ slug: 'once' }), /once/);
   await assert.rejects(server.create({ slug: 'Not A Slug' }), /slug/i);
+});
+
+test('who reads only the beginning of what a command prints does it no harm', async (t) => {
+  const command = '(sleep 0.2; "$0" event create --title T --host Ada --data "$1"; echo "code $?" >&2) | true';
+  const { stderr } = await run('sh', ['-c', command, BINARY, folder(t, 'data')]);
+  assert.equal(stderr.trim(), 'code 0');
 });

@@ -180,6 +180,12 @@ impl Edge {
             .store(within_ms.max(1), Ordering::Release);
     }
 
+    /// Clients who are in the middle of a recording.
+    #[must_use]
+    pub fn reading(&self) -> usize {
+        self.inner.gauges.reading()
+    }
+
     /// Whether nobody new is let in because this server leaves.
     pub(crate) fn is_leaving(&self) -> bool {
         self.draining() || self.leaves_in_ms().is_some()

@@ -29,6 +29,8 @@ pub(crate) struct ShardGauge {
     pub(crate) turns_us: AtomicU64,
     /// Sockets it has, or that are on their way.
     pub(crate) sockets: AtomicUsize,
+    /// Of these, who is in the middle of a recording.
+    pub(crate) reading: AtomicUsize,
 }
 
 /// Where those who own a figure put it.
@@ -52,6 +54,15 @@ impl Gauges {
         self.connections_max
             .store(connections_max, Ordering::Relaxed);
         self.here_max.store(here_max, Ordering::Relaxed);
+    }
+
+    /// Who is in the middle of a recording, as of the last quarter of a second.
+    pub(crate) fn reading(&self) -> usize {
+        let shards = self.shards();
+        let reading = shards
+            .iter()
+            .map(|gauge| gauge.reading.load(Ordering::Relaxed));
+        reading.sum()
     }
 
     fn shards(&self) -> Vec<Arc<ShardGauge>> {

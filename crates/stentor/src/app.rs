@@ -23,6 +23,7 @@ use crate::event::open::House;
 use crate::ladder::LadderWatch;
 use crate::operator::{self, Operator};
 use crate::pages::{self, ListenTemplate};
+use crate::say::say;
 use crate::secret::LinkKey;
 use crate::shelf::{demo_event, make_data_dir, open_store, print_links, restore, stored_events};
 use crate::{demo, programme, tls};
@@ -196,6 +197,9 @@ async fn run(
     if let Some(event) = demo_slug.and_then(|slug| running.event(slug)) {
         demo::begin(&event).await;
     }
+    if !pages::are_built() {
+        tracing::warn!("this program was built without its pages: `make build` builds both");
+    }
     let ladder = watch_load(config, &edge, &running)?;
     print_links(&*store, &house.key, &house.base_url, demo_slug)?;
     running.ready.store(true, Ordering::Relaxed);
@@ -229,7 +233,7 @@ async fn run(
         serve_operator(addr, operator, accept.shutdown.clone())?;
     }
     let serving = tokio::spawn(stentor_edge::serve(edge, tcp, accept));
-    println!("ready");
+    say("ready\n");
     let watch = Watch {
         load,
         ladder: &ladder,
@@ -335,14 +339,16 @@ impl Watch<'_> {
         let edge = &self.house.edge;
         let listeners = || -> u64 { edge.streams().iter().map(|s| s.listeners()).sum() };
         let before = listeners();
+        let reading = edge.reading();
         edge.hand_over(drain_s.saturating_mul(1_000));
         tracing::info!(
             listeners = before,
+            reading,
             drain_s,
             "listeners are told to find another server; SIGTERM again or Ctrl-C ends this"
         );
         let gone = async {
-            while listeners() > 0 {
+            while listeners() > 0 || edge.reading() > 0 {
                 tokio::time::sleep(GONE_LOOK).await;
             }
         };
@@ -356,6 +362,7 @@ impl Watch<'_> {
         tracing::info!(
             handed_over = before.saturating_sub(listeners()),
             left = listeners(),
+            reading = edge.reading(),
             "leaving"
         );
     }

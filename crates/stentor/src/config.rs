@@ -106,6 +106,14 @@ impl Config {
         if let Some(number) = self.rung.filter(|number| Rung::new(*number).is_none()) {
             return Err(ConfigError::Rung(number));
         }
+        for (key, zero) in [
+            ("link_mbit_s", self.link_mbit_s == Some(0)),
+            ("connections_max", self.connections_max == 0),
+        ] {
+            if zero {
+                return Err(ConfigError::Zero(key));
+            }
+        }
         if let Some(url) = &self.public_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
@@ -209,6 +217,8 @@ pub(crate) enum ConfigError {
     TwoTls,
     /// The ladder has no such rung.
     Rung(u8),
+    /// A bound within which nobody could be served.
+    Zero(&'static str),
     /// `public_url` has no scheme we serve.
     PublicUrl(String),
 }
@@ -223,6 +233,7 @@ impl fmt::Display for ConfigError {
                 path.display()
             ),
             Self::Value(error) => write!(f, "configuration: {error}"),
+            Self::Zero(key) => write!(f, "{key} is a number above zero, not 0"),
             Self::HalfTls => {
                 write!(
                     f,
@@ -316,6 +327,16 @@ mod tests {
         assert_eq!(error, "rung must be 0 to 4, got 5");
         let config = with_file("rung = 4").expect("the last one");
         assert_eq!(config.pinned(), Some(Rung::CLOSED));
+    }
+
+    #[test]
+    fn bounds_within_which_nobody_could_be_served_are_refused() {
+        for key in ["link_mbit_s", "connections_max"] {
+            let error = with_file(&format!("{key} = 0"))
+                .expect_err("zero")
+                .to_string();
+            assert_eq!(error, format!("{key} is a number above zero, not 0"));
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod operator;
 mod pages;
 mod programme;
 mod recorder;
+mod say;
 mod secret;
 mod shelf;
 mod tls;

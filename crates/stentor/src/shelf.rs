@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::error::AppError;
 use crate::event::{EventRecord, NewEvent, guest_seat, unix_ms_now};
 use crate::pages::Lang;
+use crate::say::say;
 use crate::secret::LinkKey;
 use crate::{demo, wire};
 
@@ -89,10 +90,8 @@ pub(crate) fn create_event(config: &Config, new: NewEvent) -> Result<(), AppErro
         &guest_seat(&new.lang),
     )?;
     store_event(&*store, &record, &conversation)?;
-    print!(
-        "{}",
-        event_links(&record, &conversation, &key, &config.base_url())
-    );
+    let links = event_links(&record, &conversation, &key, &config.base_url());
+    say(&links);
     Ok(())
 }
 
@@ -156,7 +155,7 @@ pub(crate) fn print_links(
     base_url: &str,
     only: Option<&str>,
 ) -> Result<(), AppError> {
-    print!("{}", links(store, key, base_url, only)?);
+    say(&links(store, key, base_url, only)?);
     Ok(())
 }
 

@@ -189,7 +189,7 @@ where
     let limit = Duration::from_millis(shared.limits.shutdown_ms);
     if tokio::time::timeout(limit, left).await.is_err() {
         tracing::info!(
-            cut = connections.len(),
+            cut = caps.open(),
             "connections did not finish within the time of shutdown"
         );
         connections.shutdown().await;

@@ -8,6 +8,7 @@ use std::io::{self, IoSlice, Write};
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use bytes::{Buf, Bytes};
 use http::{Method, Response, StatusCode};
@@ -463,9 +464,16 @@ impl Shard {
         }
     }
 
-    /// Lets those go whose time is over; all that are owed nothing when this process leaves.
+    /// Counts who reads, and lets those go whose time is over; all that are owed nothing when this process leaves.
     pub(super) fn sweep(&mut self, now_ms: u64) {
         let leaving = self.edge.draining();
+        let reads =
+            |client: &Client| matches!(&client.state, State::Owed(owed) if owed.part.is_some());
+        let reading = self.clients.iter().filter(|(_, client)| reads(client));
+        self.state
+            .gauge
+            .reading
+            .store(reading.count(), Ordering::Relaxed);
         let over: Vec<(usize, Option<Refusal>)> = self
             .clients
             .iter()

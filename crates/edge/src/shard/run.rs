@@ -66,7 +66,7 @@ pub(super) struct Track {
 /// See the module.
 pub(super) struct Shard {
     pub(super) edge: Edge,
-    state: Arc<State>,
+    pub(super) state: Arc<State>,
     pub(super) poll: Poll,
     inbox: UnixStream,
     papers: Receiver<Newcomer>,

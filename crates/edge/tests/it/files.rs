@@ -179,6 +179,21 @@ async fn a_crowd_reads_one_recording_at_once_each_at_its_own_pace() {
 }
 
 #[tokio::test]
+async fn it_is_known_who_is_in_the_middle_of_a_recording() {
+    let (server, replay) = with_replay("middle", 50_000_000, Setup::default());
+    if !reads_without_waiting(&replay.0) {
+        println!("not run: the temporary folder's filesystem cannot read without waiting");
+        return;
+    }
+    let mut reader = Client::connect(server.addr).await;
+    reader.request("GET", REPLAY, &[]).await;
+    assert_eq!(reader.head().await.unwrap().status, 200);
+    until("somebody reads", || server.edge.reading() == 1).await;
+    reader.exactly(50_000_000).await;
+    until("nobody reads", || server.edge.reading() == 0).await;
+}
+
+#[tokio::test]
 async fn a_recording_is_the_same_over_tls() {
     let setup = Setup {
         tls: Some(tls()),

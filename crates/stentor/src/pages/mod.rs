@@ -21,6 +21,11 @@ pub(crate) use sentence::Lang;
 /// Everything in `web/dist`, by its path there.
 static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_dist.rs"));
 
+/// Whether this program carries its pages: one that was built without them serves everything else.
+pub(crate) fn are_built() -> bool {
+    built("listen.html").is_some() && built("stage.html").is_some()
+}
+
 /// A built file, by its path below `web/dist`.
 fn built(path: &str) -> Option<&'static [u8]> {
     DIST.binary_search_by(|(name, _)| (*name).cmp(path))
