@@ -34,7 +34,7 @@ pub mod ring;
 mod shard;
 pub mod stream;
 
-pub use accept::{AcceptConfig, Peer, RequestBody, bind, serve, tls::Tls};
+pub use accept::{AcceptConfig, Fallback, Peer, RequestBody, bind, serve, tls::Tls};
 pub use counters::{EdgeCounters, Refusal};
 pub use documents::{Body, CacheClass, Document, DocumentError, Documents, FileDocument};
 pub use edge::{Edge, EdgeConfig};

@@ -1,28 +1,24 @@
 //! One connection from its first byte to its last.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body::Body;
+use http::StatusCode;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tower_service::Service;
 
 use super::caps::Permit;
 use super::hand;
 use super::http1;
-use super::request::RequestBody;
 use super::sniff::{Sniffed, sniff};
 use super::socket::{Metered, Transport};
 use super::tls::Tls;
 use super::watch::Pulse;
-use super::{BoxError, Peer, Shared, farewell};
+use super::{Fallback, Peer, Shared, farewell};
 use crate::counters::{Refusal, add};
 use crate::faces::raw_sentence;
 use crate::shard::{Homecomer, Papers};
@@ -31,21 +27,12 @@ use crate::shard::{Homecomer, Papers};
 const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
 
 /// Serves one accepted connection to its end.
-pub(super) async fn run<S, B>(
+pub(super) async fn run<S: Fallback>(
     shared: Arc<Shared<S>>,
     stream: TcpStream,
     addr: SocketAddr,
     permit: Permit,
-) where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+) {
     let limit = Duration::from_millis(shared.limits.header_ms);
     let sniffed = tokio::select! {
         sniffed = timeout(limit, sniff(&stream)) => sniffed,
@@ -79,21 +66,12 @@ pub(super) async fn run<S, B>(
 }
 
 /// From here on the connection speaks HTTP: to a shard, which sends home what is not its own, or else here.
-async fn ask<S, B>(
+async fn ask<S: Fallback>(
     shared: &Arc<Shared<S>>,
     transport: Transport,
     pulse: Arc<Pulse>,
     addr: SocketAddr,
-) where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+) {
     let tls = matches!(transport, Transport::Tls(_));
     if let Some(transport) = hand::client(shared, transport, addr, false) {
         let peer = Peer { addr, tls };
@@ -102,17 +80,7 @@ async fn ask<S, B>(
 }
 
 /// Goes on with a client that a shard sent home.
-pub(super) async fn come_home<S, B>(shared: Arc<Shared<S>>, client: Homecomer)
-where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+pub(super) async fn come_home<S: Fallback>(shared: Arc<Shared<S>>, client: Homecomer) {
     let Papers {
         tls,
         peer: addr,

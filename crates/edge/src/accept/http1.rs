@@ -11,20 +11,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
-use http_body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tower_service::Service;
 
 use super::connection::asked_to_stop;
 use super::hand;
-use super::request::{RequestBody, respond};
+use super::request::respond;
 use super::socket::{Socket, Transport};
 use super::watch::Pulse;
-use super::{BoxError, Peer, Shared};
+use super::{Fallback, Peer, Shared};
 use crate::counters::Refusal;
 use crate::limits::AcceptLimits;
 use crate::shard::Live;
@@ -45,22 +42,13 @@ enum Next {
 }
 
 /// Serves requests until the connection ends or goes elsewhere.
-pub(super) async fn serve<S, B>(
+pub(super) async fn serve<S: Fallback>(
     shared: &Arc<Shared<S>>,
     mut transport: Transport,
     mut ahead: Bytes,
     pulse: Arc<Pulse>,
     peer: Peer,
-) where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+) {
     let service = service_fn(|request| {
         let answer = respond(shared.clone(), pulse.clone(), peer, request);
         async { Ok::<_, Infallible>(answer.await) }

@@ -72,6 +72,36 @@ pub struct Peer {
     pub tls: bool,
 }
 
+/// Answers what is neither a stream nor a document; an axum `Router` is one.
+pub trait Fallback:
+    Service<
+        Request<RequestBody>,
+        Response = Response<Self::Body>,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+    /// What its answers are made of.
+    type Body: Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static;
+}
+
+impl<S, B> Fallback for S
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Body = B;
+}
+
 /// How connections are accepted and served.
 pub struct AcceptConfig<S> {
     /// Bounds of connections.
@@ -80,7 +110,7 @@ pub struct AcceptConfig<S> {
     pub tls: Option<tls::Tls>,
     /// Where ICE-TCP connections go; without it they are closed.
     pub handover: Option<mpsc::Sender<Handover>>,
-    /// Answers what is neither a stream nor a document; an axum `Router` is one.
+    /// See [`Fallback`].
     pub fallback: S,
     /// `true`, or the sender gone: stop accepting, end answers cleanly, return.
     pub shutdown: channel::Receiver<bool>,
@@ -123,17 +153,7 @@ struct Shared<S> {
 /// Accepts and serves until shutdown is asked; returns when every answer has finished or `shutdown_ms` has passed.
 ///
 /// Shutdown drains the edge: its listeners' answers end cleanly, on every port it is served on.
-pub async fn serve<S, B>(edge: Edge, listener: TcpListener, config: AcceptConfig<S>)
-where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: AcceptConfig<S>) {
     let descriptors = descriptor_limit();
     let allowed = config.limits.connections_allowed(descriptors);
     tracing::info!(
@@ -206,22 +226,13 @@ async fn rest_after(edge: &Edge, error: &io::Error) {
     }
 }
 
-fn accept<S, B>(
+fn accept<S: Fallback>(
     shared: &Arc<Shared<S>>,
     caps: &Arc<Caps>,
     stream: TcpStream,
     addr: SocketAddr,
     connections: &mut JoinSet<()>,
-) where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+) {
     add(&shared.edge.count().accepted, 1);
     match caps.admit(addr.ip()) {
         Ok(permit) => {

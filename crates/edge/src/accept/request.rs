@@ -1,6 +1,5 @@
 //! One request: asks the faces, else the fallback, and makes the answer a body the writer can take.
 
-use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,12 +13,11 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Sleep, timeout};
-use tower_service::Service;
 
 use super::body::{AnswerBody, Kind};
 use super::file::{Opened, open};
 use super::watch::Pulse;
-use super::{BoxError, Peer, Shared};
+use super::{BoxError, Fallback, Peer, Shared};
 use crate::counters::{Refusal, add};
 use crate::documents::CacheClass;
 use crate::edge::Edge;
@@ -31,17 +29,12 @@ use crate::shard::Live;
 /// A body that is too large is read and thrown away up to so many times its limit, so that the answer is not lost.
 const TOO_LARGE_READ_TIMES: u64 = 8;
 
-pub(super) async fn respond<S, B>(
+pub(super) async fn respond<S: Fallback>(
     shared: Arc<Shared<S>>,
     pulse: Arc<Pulse>,
     peer: Peer,
     request: Request<Incoming>,
-) -> Response<AnswerBody<B>>
-where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
-    B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BoxError>,
-{
+) -> Response<AnswerBody<S::Body>> {
     let in_flight = pulse.begin(!request.body().is_end_stream());
     add(&shared.edge.count().requests, 1);
     let (parts, body) = request.into_parts();
@@ -82,14 +75,11 @@ fn whole<B>(response: Response<Bytes>) -> (Response<()>, Kind<B>) {
     )
 }
 
-async fn fall_back<S, B>(
+async fn fall_back<S: Fallback>(
     shared: &Shared<S>,
     peer: Peer,
     request: Request<Incoming>,
-) -> (Response<()>, Kind<B>)
-where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
-{
+) -> (Response<()>, Kind<S::Body>) {
     let max = shared.limits.request_body_bytes_max;
     let mut request = request.map(|b| RequestBody::new(b, &shared.limits, shared.edge.clone()));
     if let Some(announced) = request.body().inner.size_hint().exact()
@@ -108,11 +98,11 @@ where
     (Response::from_parts(parts, ()), Kind::Fallback(body))
 }
 
-async fn too_large<S, B>(
+async fn too_large<S: Fallback>(
     shared: &Shared<S>,
     request: Request<RequestBody>,
     announced: u64,
-) -> (Response<()>, Kind<B>) {
+) -> (Response<()>, Kind<S::Body>) {
     shared.edge.count().refuse(Refusal::BadBody);
     let max = shared.limits.request_body_bytes_max;
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
