@@ -73,7 +73,7 @@ async fn ask<S: Fallback>(
     addr: SocketAddr,
 ) {
     let tls = matches!(transport, Transport::Tls(_));
-    if let Some(transport) = hand::client(shared, transport, addr, false) {
+    if let Some(transport) = hand::client(shared, transport, addr, false).await {
         let peer = Peer { addr, tls };
         http1::serve(shared, transport, Bytes::new(), pulse, peer).await;
     }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::StatusCode;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use super::Shared;
@@ -13,14 +14,14 @@ use crate::counters::Refusal;
 use crate::faces::raw_sentence;
 use crate::shard::{Live, Newcomer, Wants};
 
-/// How long a listener waits for a shard that is behind. Beyond: 503.
+/// How long somebody waits for a shard that is behind. Beyond: a listener gets 503, and a client is served here.
 const HAND_WITHIN: Duration = Duration::from_secs(2);
 
 /// How often it is tried.
 const HAND_AGAIN: Duration = Duration::from_millis(5);
 
-/// Hands a client over, or gives it back where no shard takes it now: then it is served here.
-pub(super) fn client<S>(
+/// Hands a client over, or gives it back where no shard takes it: then it is served here.
+pub(super) async fn client<S>(
     shared: &Shared<S>,
     transport: Transport,
     peer: SocketAddr,
@@ -29,11 +30,11 @@ pub(super) fn client<S>(
     let (mut metered, permit, tls) = transport.dissolve();
     let newcomer = Newcomer {
         tls,
-        permit: permit?.moved(),
+        permit: permit?,
         wants: Wants::Answers { peer, has_asked },
     };
-    let (_, papers) = shared.shards.hand(metered.tcp(), newcomer).err()?;
-    metered.hold(papers.permit.stays());
+    let (_, papers) = hand(shared, metered.tcp(), newcomer).await.err()?;
+    metered.hold(papers.permit);
     Some(Transport::new(metered, papers.tls))
 }
 
@@ -41,33 +42,46 @@ pub(super) fn client<S>(
 pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: Live) {
     let (metered, permit, tls) = transport.dissolve();
     let Some(permit) = permit else { return };
-    let mut newcomer = Newcomer {
+    let newcomer = Newcomer {
         tls,
-        permit: permit.moved(),
+        permit,
         wants: Wants::Stream(live),
     };
+    let Err((error, papers)) = hand(shared, metered.tcp(), newcomer).await else {
+        return;
+    };
+    tracing::debug!(%error, "no shard takes a listener");
+    shared.edge.count().refuse(Refusal::ShardsFull);
+    if papers.tls.is_none() {
+        let words = raw_sentence(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server has as many listeners as it can serve; try again in a few seconds.",
+        );
+        // An empty socket buffer takes a sentence; one that does not is let go without.
+        let _ = metered.tcp().try_write(&words);
+    }
+}
+
+/// Waits for a shard that is behind, as when many come at once: to serve who comes on this side would cost more. Gives the papers back
+/// where that is in vain.
+async fn hand<S>(
+    shared: &Shared<S>,
+    socket: &TcpStream,
+    mut newcomer: Newcomer,
+) -> Result<(), (io::Error, Box<Newcomer>)> {
     let give_up = Instant::now() + HAND_WITHIN;
     loop {
-        match shared.shards.hand(metered.tcp(), newcomer) {
-            Ok(()) => return,
-            Err((error, papers)) if may_pass(error.kind()) && Instant::now() < give_up => {
-                newcomer = *papers;
-                sleep(HAND_AGAIN).await;
-            }
-            Err((error, papers)) => {
-                tracing::debug!(%error, "no shard takes a listener");
-                shared.edge.count().refuse(Refusal::ShardsFull);
-                if papers.tls.is_none() {
-                    let words = raw_sentence(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        "This server has as many listeners as it can serve; try again in a few seconds.",
-                    );
-                    // An empty socket buffer takes a sentence; one that does not is let go without.
-                    let _ = metered.tcp().try_write(&words);
-                }
-                return;
-            }
+        newcomer.permit = newcomer.permit.moved();
+        let Err((error, papers)) = shared.shards.hand(socket, newcomer) else {
+            return Ok(());
+        };
+        newcomer = *papers;
+        // While it waits, its descriptor is one of this side's.
+        newcomer.permit = newcomer.permit.stays();
+        if !may_pass(error.kind()) || Instant::now() >= give_up {
+            return Err((error, Box::new(newcomer)));
         }
+        sleep(HAND_AGAIN).await;
     }
 }
 

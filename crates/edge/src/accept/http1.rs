@@ -132,7 +132,7 @@ pub(super) async fn serve<S: Fallback>(
                 if !ahead.is_empty() {
                     continue;
                 }
-                match hand::client(shared, transport, peer.addr, true) {
+                match hand::client(shared, transport, peer.addr, true).await {
                     None => return,
                     Some(stays) => transport = stays,
                 }

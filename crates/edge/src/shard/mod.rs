@@ -58,8 +58,9 @@ pub(crate) use home::{Homecomer, Papers};
 /// Descriptors of a shard's table that are nobody's: standard ones, its inbox, the way home, its poll, and some to spare.
 const TABLE_RESERVE: usize = 32 + files::FILES_MAX;
 
-/// What a line of sockets may hold, bytes as the kernel counts them: about a hundred. Beyond: who sends tries again.
-const LINE_BYTES: usize = 64 * 1024;
+/// What a line of sockets may hold, bytes as the kernel counts them, which lowers it to `net.core.wmem_max`: some hundreds, which
+/// come while a shard has to wait for its processor. Beyond: who sends tries again.
+const LINE_BYTES: usize = 1024 * 1024;
 
 /// Papers on their way to or from one shard: more than a line holds sockets, so that this is never what anybody waits for.
 const PAPERS_MAX: usize = 4_096;
