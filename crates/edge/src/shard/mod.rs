@@ -233,7 +233,8 @@ impl Shards {
                 {
                     shard.run();
                 }
-            })?;
+            })
+            .map_err(no_room)?;
         let (own_table, failed) = is_ready
             .recv()
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
@@ -245,14 +246,28 @@ impl Shards {
             return Err(kind.into());
         }
         let (edge, home) = (self.edge.clone(), self.home.clone());
+        let (up, is_up) = channel();
         thread::Builder::new()
             .name(format!("home-{number}"))
-            .spawn(move || home::bring(&edge, &back, &outbox, &home))?;
+            .spawn(move || {
+                let _ = up.send(());
+                home::bring(&edge, &back, &outbox, &home);
+            })
+            .map_err(no_room)?;
+        // A thread that has not begun yet may still lack memory, and would end the process.
+        is_up
+            .recv()
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         Ok(Handle {
             state,
             way: Mutex::new((ours, papers)),
         })
     }
+}
+
+/// The system says of a thread it cannot start that it may be tried again; it would be, and in vain.
+fn no_room(_: io::Error) -> io::Error {
+    io::ErrorKind::OutOfMemory.into()
 }
 
 /// Through which sockets go one way: who sends, and who receives.
