@@ -3,14 +3,14 @@
 //! When an event has ended, everybody asks for its recording at once, and the system has it in memory. What it has not is
 //! fetched by the system while the shard goes on; who asked for it is looked after again in the next tick.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, IoSliceMut};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 
 use http::HeaderValue;
-use rustix::fs::{Advice, fadvise};
+use rustix::fs::{Advice, CWD, Mode, OFlags, ResolveFlags, fadvise, openat2};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use crate::faces::file_etag;
@@ -38,7 +38,11 @@ pub(super) struct OpenFile {
 impl Files {
     /// The file as it is now; `None` when there is no room for one more, or reading it could wait for a disk.
     pub(super) fn open(&mut self, path: &Path) -> io::Result<Option<Rc<OpenFile>>> {
-        let etag = file_etag(&fs::metadata(path)?);
+        let Some(file) = open_now(path)? else {
+            return Ok(None);
+        };
+        let metadata = file.metadata()?;
+        let etag = file_etag(&metadata);
         self.open.retain(|(_, file)| file.strong_count() > 0);
         let of_path = self.open.iter().filter(|(name, _)| name == path);
         let mut known = of_path.filter_map(|(_, file)| file.upgrade());
@@ -48,15 +52,13 @@ impl Files {
         if self.open.len() >= FILES_MAX {
             return Ok(None);
         }
-        let file = File::open(path)?;
         if let Err(Errno::OPNOTSUPP | Errno::NOSYS) = read_now(&file, &mut [0], 0) {
             return Ok(None);
         }
-        let metadata = file.metadata()?;
         let opened = Rc::new(OpenFile {
             file,
             length: metadata.len(),
-            etag: file_etag(&metadata),
+            etag,
         });
         self.open.push((path.to_owned(), Rc::downgrade(&opened)));
         Ok(Some(opened))
@@ -84,6 +86,17 @@ impl OpenFile {
     }
 }
 
+/// Opens what the system knows the way to; `None` where it would have to look on a disk or ask another machine, or (before
+/// Linux 5.12, or where a sandbox forbids it) cannot say.
+fn open_now(path: &Path) -> io::Result<Option<File>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    match openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED) {
+        Ok(fd) => Ok(Some(fd.into())),
+        Err(Errno::AGAIN | Errno::NOSYS | Errno::INVAL | Errno::PERM) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn read_now(file: &File, space: &mut [u8], at: u64) -> Result<usize, Errno> {
     preadv2(
         file,
@@ -95,6 +108,8 @@ fn read_now(file: &File, space: &mut [u8], at: u64) -> Result<usize, Errno> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A file that goes when the test does.
