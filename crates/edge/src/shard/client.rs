@@ -20,7 +20,7 @@ use super::files::{Files, OpenFile};
 use super::home::Papers;
 use super::listener::Wire;
 use super::run::Shard;
-use super::socket::Socket;
+use super::socket::{RECORD_BYTES_MAX, Socket};
 use super::wheel::TICK_MS;
 use crate::accept::{FULL, Permit};
 use crate::counters::{Refusal, add};
@@ -40,9 +40,6 @@ const QUESTIONS_MAX: usize = 16;
 
 /// Given to one client in one turn, bytes, and at most one piece more.
 const TURN_BYTES: usize = 256 * 1024;
-
-/// Read of a file for a TLS session at once, bytes: one record, which is what it takes at once.
-const RECORD_BYTES: usize = 16 * 1024;
 
 /// Clients have their turns for so long, µs, before listeners have theirs.
 const CLIENTS_US: u64 = 5_000;
@@ -165,7 +162,7 @@ impl Part {
     /// The next piece, if it is in memory.
     fn read<'a>(&mut self, turn: &'a mut Turn<'_>) -> io::Result<Option<&'a [u8]>> {
         let (at, left) = (self.left.start, self.left.end - self.left.start);
-        let want = left.min(turn.space.len() as u64) as usize;
+        let want = left.min(turn.piece_bytes as u64) as usize;
         let piece = &mut turn.space[..want];
         let read = self.file.read_at(piece, at);
         if let Ok(Some(count)) = read {
@@ -215,6 +212,8 @@ struct Turn<'a> {
     limits: &'a AcceptLimits,
     files: &'a mut Files,
     space: &'a mut [u8],
+    /// Read of a file at once: what the socket takes at once.
+    piece_bytes: usize,
     now_ms: u64,
 }
 
@@ -347,18 +346,26 @@ impl Shard {
             peer,
             permit,
         });
-        if self.watch(key, Interest::READABLE, true) {
-            self.queue(key);
-        } else {
-            self.dismiss(key);
+        let (source, token) = (&mut self.clients[key].socket.tcp, Token(key | CLIENT));
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        match self.poll.registry().register(source, token, interest) {
+            Ok(()) => self.queue(key),
+            Err(_) => self.dismiss(key),
         }
     }
 
     /// Something has happened to a client's socket.
     pub(super) fn hear_of(&mut self, key: usize, event: &Event) {
         let ends = event.is_error() || event.is_read_closed() || event.is_write_closed();
-        let blocked = self.clients.get(key).is_none_or(|client| client.blocked);
-        if !blocked || event.is_writable() || ends {
+        let Some(client) = self.clients.get(key) else {
+            return;
+        };
+        let helps = if client.blocked {
+            event.is_writable()
+        } else {
+            event.is_readable()
+        };
+        if helps || ends {
             self.queue(key);
         }
     }
@@ -394,8 +401,8 @@ impl Shard {
     fn attend(&mut self, key: usize) {
         let now_ms = self.now_ms();
         let client = &mut self.clients[key];
-        let space_bytes = if client.socket.tls.is_some() {
-            RECORD_BYTES
+        let piece_bytes = if client.socket.tls.is_some() {
+            RECORD_BYTES_MAX
         } else {
             SPACE_BYTES
         };
@@ -404,17 +411,15 @@ impl Shard {
             edge: &self.edge,
             limits: &self.limits,
             files: &mut self.files,
-            space: &mut self.space[..space_bytes],
+            space: &mut self.space,
+            piece_bytes,
             now_ms,
         };
         match client.go_on(&mut turn) {
             Next::Waits => {}
             Next::Again => self.queue(key),
             Next::Later => self.look_later(key),
-            Next::Blocked => {
-                client.blocked = true;
-                self.watch(key, Interest::READABLE | Interest::WRITABLE, false);
-            }
+            Next::Blocked => client.blocked = true,
             Next::Gone => self.dismiss(key),
             Next::Home(ahead) => self.go_home(key, ahead),
             Next::Listens(live) => {
@@ -511,17 +516,5 @@ impl Shard {
         }
         let _ = self.poll.registry().deregister(&mut client.socket.tcp);
         client
-    }
-
-    /// Says whether that could be.
-    fn watch(&mut self, key: usize, interest: Interest, first: bool) -> bool {
-        let (source, token) = (&mut self.clients[key].socket.tcp, Token(key | CLIENT));
-        let registry = self.poll.registry();
-        let watched = if first {
-            registry.register(source, token, interest)
-        } else {
-            registry.reregister(source, token, interest)
-        };
-        watched.is_ok()
     }
 }

@@ -10,8 +10,9 @@ use socket2::SockRef;
 
 use super::listener::{Over, Wire};
 
-/// Sound encrypted in one go, bytes: one TLS record (RFC 8446 §5.1). More waits until the socket has taken it.
-const RECORD_BYTES_MAX: usize = 16 * 1024;
+/// Encrypted in one go, bytes: one TLS record (RFC 8446 §5.1), of which what a socket does not take is kept. Less than a record
+/// may be, so that a session at rest (some 8 KiB) and what is kept are 16 KiB together.
+pub(super) const RECORD_BYTES_MAX: usize = 7 * 1024;
 
 /// What a listener may still send us, bytes; it is thrown away. Beyond it is not read any more.
 const JUNK_BYTES_MAX: u32 = 16 * 1024;
