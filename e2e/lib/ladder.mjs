@@ -6,18 +6,18 @@ import { Server, freePort } from './server.mjs';
 import { folder, until } from './tools.mjs';
 
 export class Pinned extends Server {
-  /** `rung`: at the start; null leaves it to the load. `more`: further lines of the configuration. */
-  static async open(t, { rung = 0, args = [], more = '', ...options } = {}) {
+  /** `rung`: at the start; null leaves it to the load. `connections`: how many may come. `more`: further lines of the configuration. */
+  static async open(t, { rung = 0, args = [], connections = 1_000_000, more = '', ...options } = {}) {
     const config = join(folder(t, 'config'), 'stentor.toml');
     const metrics = `127.0.0.1:${await freePort()}`;
     const server = new Pinned(t, { args: ['--config', config, '--metrics', metrics, ...args], ...options });
-    Object.assign(server, { config, metrics, more });
+    Object.assign(server, { config, metrics, connections, more });
     server.write(rung);
     return server;
   }
 
   write(rung) {
-    writeFileSync(this.config, `connections_max = 1000000\n${this.more}${rung === null ? '' : `rung = ${rung}\n`}`);
+    writeFileSync(this.config, `connections_max = ${this.connections}\n${this.more}${rung === null ? '' : `rung = ${rung}\n`}`);
   }
 
   /** Where newcomers join from now on. */

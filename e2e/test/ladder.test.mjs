@@ -192,6 +192,18 @@ test('a server told to leave goes red, hands its listeners over while it still s
   await page.context().close();
 });
 
+test('a server that is full still tells its operator that it lives', async (t) => {
+  const own = await Pinned.open(t, { args: ['--demo'], connections: 1 });
+  await own.start();
+  const inside = connect(own.port, '127.0.0.1');
+  t.after(() => inside.destroy());
+  await until('the one place is taken', async () => (await own.metric('stentor_connections_accepted_total')) === 1);
+  assert.equal((await fetch(`${own.url}/healthz/live`)).status, 503);
+  for (const path of ['live', 'ready']) {
+    assert.equal((await fetch(`http://${own.metrics}/healthz/${path}`)).status, 200, path);
+  }
+});
+
 test('an event opens its doors on its rung before anybody comes, and the step is kept with its reason', async (t) => {
   const own = await Pinned.open(t, { rung: null });
   await own.create({ slug: 'crowd', opensAt: 3 });

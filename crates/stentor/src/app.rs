@@ -230,7 +230,8 @@ async fn run(
             edge: edge.clone(),
             ladder: Arc::clone(&ladder),
         };
-        serve_operator(addr, operator, accept.shutdown.clone())?;
+        let routes = operator::router(operator).merge(api::health(Arc::clone(&running)));
+        serve_operator(addr, routes, accept.shutdown.clone())?;
     }
     let serving = tokio::spawn(stentor_edge::serve(edge, tcp, accept));
     say("ready\n");
@@ -278,7 +279,7 @@ fn watch_load(
 /// The operator's port, with the same accept loop and limits as the public one, and nothing of what is served there.
 fn serve_operator(
     addr: SocketAddr,
-    operator: Operator,
+    routes: axum::Router,
     shutdown: tokio::sync::watch::Receiver<bool>,
 ) -> Result<(), AppError> {
     let tcp = stentor_edge::bind(addr).map_err(|source| AppError::Bind {
@@ -294,7 +295,7 @@ fn serve_operator(
         },
         tls: None,
         handover: None,
-        fallback: operator::router(operator),
+        fallback: routes,
         shutdown,
     };
     tokio::spawn(stentor_edge::serve(

@@ -28,14 +28,22 @@ const BODY_BYTES_MAX: usize = 128 * 1024;
 /// The routes, beside the edge's own.
 pub(crate) fn router(running: Arc<Running>) -> Router {
     Router::new()
-        .route("/healthz/live", get(|| async { "alive\n" }))
-        .route("/healthz/ready", get(ready))
         .route("/api/v1/events/{slug}/stage", any(stage::open))
         .route("/api/v1/events/{slug}/whip", any(whip::whip))
         .route("/api/v1/events/{slug}/whep", any(whip::whep))
         .route("/api/v1/sessions/{secret}", any(whip::session))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(Arc::clone(&running))
+        .merge(health(running))
+}
+
+/// Whether this process lives, and whether it takes in listeners: for who watches it or stands in front of it. On the operator's port too,
+/// where it is answered also when a crowd fills the public one.
+pub(crate) fn health(running: Arc<Running>) -> Router {
+    Router::new()
+        .route("/healthz/live", get(|| async { "alive\n" }))
+        .route("/healthz/ready", get(ready))
         .with_state(running)
 }
 
