@@ -135,6 +135,16 @@ impl AcceptLimits {
             .min(self.connections_max)
     }
 
+    /// What keeps it from being more.
+    #[must_use]
+    pub fn listeners_bound_by(&self, descriptors: Option<usize>) -> &'static str {
+        if self.listeners_allowed(descriptors) < self.connections_max {
+            "descriptors: raise `ulimit -n`"
+        } else {
+            "`connections_max`"
+        }
+    }
+
     /// Connections other than listeners' that the limits and the descriptors of this process allow together.
     #[must_use]
     pub fn connections_allowed(&self, descriptors: Option<usize>) -> usize {
@@ -164,5 +174,22 @@ mod tests {
         assert_eq!(limits.connections_allowed(Some(20_000)), 19_744);
         assert_eq!(limits.connections_allowed(Some(300)), 150);
         assert_eq!(limits.connections_allowed(None), limits.connections_max);
+    }
+
+    #[test]
+    fn every_shard_has_the_descriptors_of_a_process_and_what_bounds_the_listeners_is_named() {
+        let limits = AcceptLimits {
+            connections_max: 2_000_000,
+            ..AcceptLimits::default()
+        };
+        let of = |descriptors| {
+            let bound = limits.listeners_bound_by(descriptors);
+            (limits.listeners_allowed(descriptors), bound)
+        };
+        let few = "descriptors: raise `ulimit -n`";
+        assert_eq!(of(Some(1_024)), (SHARDS_MAX * (1_024 - 48), few));
+        assert_eq!(of(Some(20_000)), (SHARDS_MAX * (20_000 - 48), few));
+        assert_eq!(of(Some(1_048_576)), (2_000_000, "`connections_max`"));
+        assert_eq!(of(None), (2_000_000, "`connections_max`"));
     }
 }

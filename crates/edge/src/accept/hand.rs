@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Shared;
 use super::socket::Transport;
@@ -17,7 +17,7 @@ use crate::shard::{Live, Newcomer, Wants};
 /// How long somebody waits for a shard that is behind. Beyond: a listener gets 503, and a client is served here.
 const HAND_WITHIN: Duration = Duration::from_secs(2);
 
-/// How often it is tried.
+/// How often the first of them tries.
 const HAND_AGAIN: Duration = Duration::from_millis(5);
 
 /// Hands a client over, or gives it back where no shard takes it: then it is served here.
@@ -62,14 +62,17 @@ pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: 
     }
 }
 
-/// Waits for a shard that is behind, as when many come at once: to serve who comes on this side would cost more. Gives the papers back
-/// where that is in vain.
+/// Waits for a shard that is behind, as when many come at once: to serve who comes on this side would cost more. One tries, and the
+/// others behind it in their order. Gives the papers back where that is in vain.
 async fn hand<S>(
     shared: &Shared<S>,
     socket: &TcpStream,
     mut newcomer: Newcomer,
 ) -> Result<(), (io::Error, Box<Newcomer>)> {
     let give_up = Instant::now() + HAND_WITHIN;
+    let Ok(_turn) = timeout_at(give_up, shared.handing.lock()).await else {
+        return Err((io::ErrorKind::WouldBlock.into(), Box::new(newcomer)));
+    };
     loop {
         newcomer.permit = newcomer.permit.moved();
         let Err((error, papers)) = shared.shards.hand(socket, newcomer) else {

@@ -28,7 +28,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch as channel};
+use tokio::sync::{Mutex, Semaphore, mpsc, watch as channel};
 use tokio::task::JoinSet;
 use tower_service::Service;
 
@@ -148,6 +148,8 @@ struct Shared<S> {
     shutdown: channel::Receiver<bool>,
     farewells: Arc<Semaphore>,
     shards: Shards,
+    /// Whose turn it is to give a connection to a shard.
+    handing: Mutex<()>,
 }
 
 /// Accepts and serves until shutdown is asked; returns when every answer has finished or `shutdown_ms` has passed.
@@ -159,8 +161,9 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
     tracing::info!(
         port = listener.local_addr().map_or(0, |addr| addr.port()),
         listeners = config.limits.listeners_allowed(descriptors),
+        bound_by = config.limits.listeners_bound_by(descriptors),
         connections = allowed,
-        "what the limits and the descriptors of this process allow on this port; raise `ulimit -n` for more connections"
+        "what the limits and the descriptors of this process allow on this port: so many listeners, and so many connections that are none yet"
     );
     let caps = Arc::new(Caps::new(&config.limits, allowed));
     let (home, mut homecomers) = mpsc::channel(HOMECOMERS_MAX);
@@ -177,6 +180,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
         shutdown: config.shutdown,
         farewells: Arc::new(Semaphore::new(FAREWELLS_MAX)),
         shards,
+        handing: Mutex::default(),
     });
     let mut connections = JoinSet::new();
     loop {
@@ -210,7 +214,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
     if tokio::time::timeout(limit, left).await.is_err() {
         tracing::info!(
             cut = caps.open(),
-            "connections did not finish within the time of shutdown"
+            "did not finish within the time of shutdown"
         );
         connections.shutdown().await;
     }
