@@ -180,10 +180,11 @@ impl Edge {
             .store(within_ms.max(1), Ordering::Release);
     }
 
-    /// Clients who are in the middle of a recording.
+    /// Clients who are in the middle of a recording, in shards and elsewhere.
     #[must_use]
     pub fn reading(&self) -> usize {
-        self.inner.gauges.reading()
+        let elsewhere = self.inner.limits.file_answers_max - self.inner.files.available_permits();
+        self.inner.gauges.reading() + elsewhere
     }
 
     /// Whether nobody new is let in because this server leaves.

@@ -1,4 +1,4 @@
-//! The operator's port: metrics for Prometheus at `/metrics`, and the ladder with its last steps at `/ladder.json`; beside them, its health.
+//! The operator's port: metrics for Prometheus at `/metrics`, and the ladder with its last steps at `/ladder.json`.
 //!
 //! A port of its own, meant for loopback or a private network: listeners have no business here, and nothing can be changed.
 

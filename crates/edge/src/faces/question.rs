@@ -48,17 +48,18 @@ pub enum Question {
 /// Reads the first request of `bytes` and answers it.
 #[must_use]
 pub fn question(edge: &Edge, bytes: &[u8], limits: &AcceptLimits) -> Question {
-    // One that leaves says so with each answer (`Connection: close`).
-    if edge.is_leaving() {
+    if edge.draining() {
         return Question::Else;
     }
     let Some((request, used)) = parse(bytes, limits) else {
         return Question::Else;
     };
     match answer(edge, &request) {
+        Reply::File(ask) => Question::File(used, ask),
+        // A server that leaves says so with each answer (`Connection: close`), but lets a replay be heard.
+        _ if edge.is_leaving() => Question::Else,
         Reply::Whole(response) => Question::Answered(used, request.method, response),
         Reply::Live(response, place, rung) => Question::Live(response, place, rung),
-        Reply::File(ask) => Question::File(used, ask),
         Reply::NotMine => Question::Else,
     }
 }

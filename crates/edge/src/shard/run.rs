@@ -201,8 +201,11 @@ impl Shard {
         if !self.entries.is_empty() || !self.later.is_empty() {
             return Some(Duration::from_micros(tick_us - now_us % tick_us));
         }
+        // The last look is at a table without clients: then nobody reads.
+        let to_look_at =
+            !self.clients.is_empty() || self.state.gauge.reading.load(Ordering::Relaxed) > 0;
         let sweep = Duration::from_millis(self.sweep_ms.saturating_sub(now_us / 1_000));
-        (!self.clients.is_empty()).then_some(sweep)
+        to_look_at.then_some(sweep)
     }
 
     /// Says whether more may come.

@@ -191,6 +191,17 @@ async fn it_is_known_who_is_in_the_middle_of_a_recording() {
     until("somebody reads", || server.edge.reading() == 1).await;
     reader.exactly(50_000_000).await;
     until("nobody reads", || server.edge.reading() == 0).await;
+    let mut goes = Client::connect(server.addr).await;
+    goes.request("GET", REPLAY, &[]).await;
+    until("another reads", || server.edge.reading() == 1).await;
+    // While this server leaves, a replay is given as before.
+    server.edge.hand_over(60_000);
+    reader
+        .request("GET", REPLAY, &[("Range", "bytes=0-9")])
+        .await;
+    assert_eq!(reader.head().await.unwrap().status, 206);
+    drop((reader, goes));
+    until("all have gone", || server.edge.reading() == 0).await;
 }
 
 #[tokio::test]
