@@ -234,7 +234,7 @@ async fn run(
         serve_operator(addr, routes, accept.shutdown.clone())?;
     }
     let serving = tokio::spawn(stentor_edge::serve(edge, tcp, accept));
-    say("ready\n");
+    say("ready\n").map_err(AppError::Say)?;
     let watch = Watch {
         load,
         ladder: &ladder,

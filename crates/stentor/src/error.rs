@@ -33,6 +33,8 @@ pub(crate) enum AppError {
         source: std::io::Error,
     },
     Runtime(std::io::Error),
+    /// What was to be printed cannot be.
+    Say(std::io::Error),
     Studio(String),
     NewEvent(NewEventError),
     SlugTaken(String),
@@ -86,6 +88,7 @@ impl fmt::Display for AppError {
             Self::Runtime(source) => {
                 write!(f, "the system does not give what a server needs: {source}")
             }
+            Self::Say(source) => write!(f, "what is to be printed cannot be written: {source}"),
             Self::Studio(why) => write!(f, "the studio cannot start: {why}"),
             Self::NewEvent(error) => error.fmt(f),
             Self::SlugTaken(slug) => write!(

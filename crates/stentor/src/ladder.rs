@@ -2,7 +2,7 @@
 //!
 //! On a thread of its own: a runtime that is behind must not be what notices that the node is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -29,7 +29,8 @@ struct State {
     ladder: Ladder,
     load: Load,
     steps: VecDeque<Recorded>,
-    steps_total: u64,
+    /// Since the server started, by reason.
+    counts: BTreeMap<&'static str, u64>,
 }
 
 /// One step as it is told.
@@ -46,8 +47,8 @@ pub(crate) struct Report {
     pinned: Option<u8>,
     /// Of each measure, thousandths of what there is.
     load: Vec<(&'static str, u16)>,
-    /// Since the server started.
-    steps_total: u64,
+    /// Since the server started, by reason.
+    steps_total: BTreeMap<&'static str, u64>,
     /// The last ones, oldest first.
     steps: Vec<StepReport>,
 }
@@ -79,7 +80,7 @@ impl LadderWatch {
                 ladder,
                 load: Load::default(),
                 steps: VecDeque::with_capacity(STEPS_KEPT),
-                steps_total: 0,
+                counts: BTreeMap::new(),
             }),
         });
         let began = Instant::now();
@@ -110,7 +111,7 @@ impl LadderWatch {
             rung: state.ladder.rung().number(),
             pinned: state.ladder.pinned().map(Rung::number),
             load: shares(&state.load),
-            steps_total: state.steps_total,
+            steps_total: state.counts.clone(),
             steps: state.steps.iter().map(StepReport::of).collect(),
         }
     }
@@ -146,7 +147,7 @@ impl State {
         }
         let unix_ms = unix_ms_now();
         self.steps.push_back(Recorded { unix_ms, step });
-        self.steps_total += 1;
+        *self.counts.entry(step.reason.code()).or_default() += 1;
     }
 }
 
@@ -169,16 +170,20 @@ impl Report {
         let mut text = format!(
             "# HELP stentor_rung Rung of the ladder at which newcomers join, 0 to 4.\n# TYPE stentor_rung gauge\nstentor_rung {}\n\
              # HELP stentor_rung_pinned Whether the operator holds the rung.\n# TYPE stentor_rung_pinned gauge\nstentor_rung_pinned {}\n\
-             # HELP stentor_ladder_steps_total Steps of the ladder since the server started.\n# TYPE stentor_ladder_steps_total counter\nstentor_ladder_steps_total {}\n\
              # HELP stentor_load_ratio Load by measure, 1 being all there is.\n# TYPE stentor_load_ratio gauge\n",
             self.rung,
             u8::from(self.pinned.is_some()),
-            self.steps_total,
         );
         for (measure, permille) in &self.load {
             let ratio = f64::from(*permille) / 1_000.0;
             text.push_str(&format!(
                 "stentor_load_ratio{{measure=\"{measure}\"}} {ratio}\n"
+            ));
+        }
+        text.push_str("# HELP stentor_ladder_steps_total Steps of the ladder since the server started, by reason.\n# TYPE stentor_ladder_steps_total counter\n");
+        for (reason, count) in &self.steps_total {
+            text.push_str(&format!(
+                "stentor_ladder_steps_total{{reason=\"{reason}\"}} {count}\n"
             ));
         }
         text
@@ -219,12 +224,11 @@ mod tests {
         let watch = LadderWatch::start(edge.clone(), None, pin, || Rung::REST).unwrap();
         assert_eq!(edge.rung(), Rung::LEAST);
         let report = watch.report();
-        assert_eq!(
-            (report.rung, report.pinned, report.steps_total),
-            (3, Some(3), 1)
-        );
+        assert_eq!((report.rung, report.pinned), (3, Some(3)));
         assert_eq!(report.steps[0].reason, "pinned");
-        assert!(report.metrics().contains("\nstentor_rung 3\n"));
+        let metrics = report.metrics();
+        assert!(metrics.contains("\nstentor_rung 3\n"));
+        assert!(metrics.contains("\nstentor_ladder_steps_total{reason=\"pinned\"} 1\n"));
     }
 
     #[test]
@@ -237,6 +241,6 @@ mod tests {
         }
         let report = watch.report();
         assert_eq!(report.steps.len(), STEPS_KEPT);
-        assert!(report.steps_total >= 2 * STEPS_KEPT as u64 - 1);
+        assert!(report.steps_total["pinned"] >= 2 * STEPS_KEPT as u64 - 1);
     }
 }

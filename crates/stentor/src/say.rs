@@ -1,9 +1,15 @@
 //! What the program says to whoever started it.
 
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 
 /// Prints to standard output. Who reads there may have heard enough (`| head`): that is no fault.
-pub(crate) fn say(text: &str) {
-    let mut out = std::io::stdout();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+///
+/// # Errors
+/// Where it cannot be written for another reason, as on a full disk.
+pub(crate) fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        said => said,
+    }
 }

@@ -91,8 +91,7 @@ pub(crate) fn create_event(config: &Config, new: NewEvent) -> Result<(), AppErro
     )?;
     store_event(&*store, &record, &conversation)?;
     let links = event_links(&record, &conversation, &key, &config.base_url());
-    say(&links);
-    Ok(())
+    say(&links).map_err(AppError::Say)
 }
 
 /// Prints every event of the store with its links.
@@ -155,8 +154,7 @@ pub(crate) fn print_links(
     base_url: &str,
     only: Option<&str>,
 ) -> Result<(), AppError> {
-    say(&links(store, key, base_url, only)?);
-    Ok(())
+    say(&links(store, key, base_url, only)?).map_err(AppError::Say)
 }
 
 /// The links of every event that can be read; of the others, why they cannot.

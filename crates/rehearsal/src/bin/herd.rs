@@ -14,7 +14,7 @@ fn main() -> std::process::ExitCode {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs;
-    use std::io::Write as _;
+    use std::io::{self, Write as _};
     use std::net::{SocketAddr, ToSocketAddrs};
     use std::path::PathBuf;
     use std::process::ExitCode;
@@ -177,9 +177,9 @@ mod linux {
             .as_ref()
             .is_some_and(|path| path.as_os_str() == "-");
         if to_stdout {
-            say(&report.to_json());
+            say(&report.to_json())?;
         } else {
-            say(&report.to_string());
+            say(&report.to_string())?;
             if let Some(path) = &arguments.json {
                 fs::write(path, report.to_json())
                     .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
@@ -199,9 +199,13 @@ mod linux {
     }
 
     /// Prints a line. Who reads may have heard enough (`| head`): that is no fault.
-    fn say(text: &str) {
-        let mut out = std::io::stdout();
-        let _ = writeln!(out, "{text}");
+    fn say(text: &str) -> Result<(), String> {
+        match writeln!(io::stdout(), "{text}") {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(format!("the report cannot be printed: {error}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn plan(arguments: &Arguments) -> Result<Plan, String> {
