@@ -11,6 +11,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::resource::{Resource, getrlimit};
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -27,9 +28,11 @@ pub(super) fn leave_shared(keep: &[RawFd]) -> bool {
         return false;
     }
     let not_ours = |fd: &RawFd| *fd >= STANDARD && !keep.contains(fd);
-    // To list a table takes a number, which one that was full when it was copied has not: there every number is taken.
-    (STANDARD..).find(not_ours).into_iter().for_each(close);
-    open_here().into_iter().filter(not_ours).for_each(close);
+    match open_here() {
+        Ok(open) => open.into_iter().filter(not_ours).for_each(close),
+        // To list a table takes a number, and one that was full when it was copied has none; or there is no /proc.
+        Err(_) => (0..numbers_max()).filter(not_ours).for_each(close),
+    }
     true
 }
 
@@ -39,13 +42,16 @@ pub(super) fn close(fd: RawFd) {
     let _ = nix::unistd::close(fd);
 }
 
-fn open_here() -> Vec<RawFd> {
-    let Ok(entries) = fs::read_dir("/proc/thread-self/fd") else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect()
+fn open_here() -> io::Result<Vec<RawFd>> {
+    let entries = fs::read_dir("/proc/thread-self/fd")?;
+    let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    Ok(numbers.collect())
+}
+
+/// Above every number in a table.
+fn numbers_max() -> RawFd {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(now, _)| now);
+    RawFd::try_from(limit).unwrap_or(RawFd::MAX)
 }
 
 /// Sends a descriptor; the caller's own stays open. `WouldBlock` while the other side is behind, or all others together.
@@ -128,7 +134,7 @@ mod tests {
             assert_eq!(failed.raw_os_error(), Some(Errno::MFILE.raw_os_error()));
             let left = std::thread::spawn(move || {
                 assert!(leave_shared(&[number]));
-                let left = open_here();
+                let left = open_here().unwrap();
                 left.into_iter().filter(|fd| *fd >= STANDARD).collect()
             });
             let left: Vec<RawFd> = left.join().unwrap();
@@ -149,7 +155,8 @@ mod tests {
         let thread = std::thread::spawn(move || {
             let own = leave_shared(&[theirs.as_raw_fd()]);
             if own {
-                assert!(!open_here().contains(&number), "{:?}", open_here());
+                let open = open_here().unwrap();
+                assert!(!open.contains(&number), "{open:?}");
             }
             let fd = loop {
                 match receive(&theirs) {
