@@ -207,7 +207,10 @@ fn machine_memory(meminfo: &str) -> u16 {
 fn group_memory() -> Option<u16> {
     let own = fs::read_to_string("/proc/self/cgroup").ok()?;
     let path = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let read = |name| fs::read_to_string(format!("/sys/fs/cgroup{path}/{name}")).ok();
+    share_of_group(|name| fs::read_to_string(format!("/sys/fs/cgroup{path}/{name}")).ok())
+}
+
+fn share_of_group(read: impl Fn(&str) -> Option<String>) -> Option<u16> {
     let max = read("memory.max")?.trim().parse().ok()?;
     let current: u64 = read("memory.current")?.trim().parse().ok()?;
     let cache = read("memory.stat")?
@@ -235,6 +238,41 @@ mod tests {
         assert_eq!((load.late, load.blocked, load.link), (100, 300, 0));
         let load = meter.look();
         assert_eq!((load.late, load.blocked), (0, 0));
+    }
+
+    #[test]
+    fn what_is_sent_is_told_as_a_share_of_what_the_network_carries() {
+        let edge = Edge::new(EdgeConfig::default());
+        let mut meter = LoadMeter::new(edge.clone(), Some(1_000));
+        thread::sleep(Duration::from_millis(20));
+        // In 20 ms 1 Gbit/s carries 2.5 MB.
+        let began = meter.before.at;
+        add(&edge.count().bytes_sent, 1_250_000);
+        let link = meter.look().link;
+        let took = meter.before.at.duration_since(began).as_secs_f64();
+        let expected = 1_000.0 * 0.01 / took;
+        assert!(
+            (f64::from(link) - expected).abs() <= 1.0,
+            "{link}, not {expected}"
+        );
+    }
+
+    #[test]
+    fn memory_of_a_group_is_told_without_the_cache_that_is_given_back_when_asked() {
+        let group = |max: &'static str| {
+            move |name: &str| {
+                let text = match name {
+                    "memory.max" => max,
+                    "memory.current" => "900\n",
+                    "memory.stat" => "anon 500\ninactive_file 400\nactive_file 0\n",
+                    _ => return None,
+                };
+                Some(text.to_owned())
+            }
+        };
+        assert_eq!(share_of_group(group("1000\n")), Some(500));
+        assert_eq!(share_of_group(group("max\n")), None, "no bound is no share");
+        assert_eq!(share_of_group(|_| None), None);
     }
 
     #[test]

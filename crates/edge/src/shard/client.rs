@@ -354,7 +354,8 @@ impl Shard {
         }
     }
 
-    /// Something has happened to a client's socket.
+    /// Something has happened to a client's socket. It is told once (edge-triggered): a client waits only after a read said `WouldBlock`,
+    /// and is blocked only after a write did.
     pub(super) fn hear_of(&mut self, key: usize, event: &Event) {
         let ends = event.is_error() || event.is_read_closed() || event.is_write_closed();
         let Some(client) = self.clients.get(key) else {

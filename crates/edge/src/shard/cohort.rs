@@ -146,6 +146,7 @@ mod tests {
     use std::io::{ErrorKind, Read};
     use std::net::{TcpListener, TcpStream};
     use std::os::unix::net::UnixStream;
+    use std::sync::atomic::Ordering;
     use std::sync::mpsc::sync_channel;
 
     use bytes::Bytes;
@@ -154,6 +155,7 @@ mod tests {
     use super::super::{Live, Newcomer, State, Wants};
     use super::*;
     use crate::accept::Permit;
+    use crate::counters::Refusal;
     use crate::edge::{Edge, EdgeConfig};
     use crate::family::Word;
     use crate::limits::AcceptLimits;
@@ -167,6 +169,8 @@ mod tests {
         shard: Shard,
         streams: Vec<Arc<Stream>>,
         published_ms: u64,
+        /// How often memory was asked for while turns were given.
+        allocated: u64,
         port: TcpListener,
     }
 
@@ -214,6 +218,7 @@ mod tests {
             edge,
             streams,
             published_ms: 0,
+            allocated: 0,
             port: TcpListener::bind("127.0.0.1:0").unwrap(),
         }
     }
@@ -237,7 +242,9 @@ mod tests {
                         stream.publish(sequence, Bytes::from(text)).unwrap();
                     }
                 }
-                self.shard.give_turns();
+                let shard = &mut self.shard;
+                let counted = allocation_counter::measure(|| shard.give_turns());
+                self.allocated += counted.count_total;
                 clients.iter_mut().for_each(|client| client.hear(now_ms));
             }
         }
@@ -264,6 +271,7 @@ mod tests {
                 text: String::new(),
                 wants_ms: Rung::REST.burst_ms().into(),
                 heard: Vec::new(),
+                moved_ms: Vec::new(),
                 told: Vec::new(),
                 ends_ms: None,
                 holds_ms: 0.0,
@@ -282,6 +290,8 @@ mod tests {
         wants_ms: f64,
         /// Renditions in the order in which they came, each once in a row, with when the first chunk began.
         heard: Vec<(String, u64)>,
+        /// When the first chunk of each of these came.
+        moved_ms: Vec<u64>,
         told: Vec<(u64, String)>,
         /// Where the next chunk must begin.
         ends_ms: Option<u64>,
@@ -342,6 +352,7 @@ mod tests {
             self.came_ms = now_ms;
             if self.heard.last().is_none_or(|(last, _)| *last != name) {
                 self.heard.push((name, begins_ms));
+                self.moved_ms.push(now_ms);
             }
         }
 
@@ -372,6 +383,18 @@ mod tests {
             assert_eq!(client.renditions(), ["48", "24", "12"]);
             assert_eq!(client.rungs(), up);
             assert!(client.lowest_ms > 0.0, "{} ms", client.lowest_ms);
+            // Of rungs 2 and 3 before their renditions come, and long enough to gather what they ask for.
+            for (rung, moved_ms) in [2, 3].into_iter().zip(&client.moved_ms[1..]) {
+                let told_ms = client.told[rung - 1].0;
+                let before = Rung::ALL[rung - 1];
+                // The word itself takes up to two turns.
+                let gathers_ms =
+                    before.notice_ms(Rung::ALL[rung]) - 2 * u64::from(before.flush_ms());
+                assert!(
+                    told_ms + gathers_ms <= *moved_ms,
+                    "rung {rung}: told {told_ms}, moved {moved_ms}"
+                );
+            }
         }
         assert_eq!(scene.streams[2].listeners(), 3);
         for rung in [2, 1, 0] {
@@ -509,6 +532,45 @@ mod tests {
             scene.pass(20_000, &mut clients);
             assert!(clients.iter().all(|client| client.lowest_ms > 0.0));
         }
+    }
+
+    #[test]
+    fn what_is_sent_to_many_allocates_no_more_than_what_is_sent_to_few() {
+        let allocated = |listeners| {
+            let mut scene = scene();
+            scene.pass(5_000, &mut []);
+            let mut clients: Vec<Client> = (0..listeners).map(|_| scene.listen()).collect();
+            scene.pass(1_000, &mut clients);
+            let before = scene.allocated;
+            scene.pass(10_000, &mut clients);
+            assert!(clients.iter().all(|client| client.lowest_ms > 0.0));
+            scene.allocated - before
+        };
+        let (few, many) = (allocated(2), allocated(100));
+        println!("{few} for 2, {many} for 100");
+        assert!(many <= few, "{few} for 2, {many} for 100");
+    }
+
+    #[test]
+    fn who_finds_the_table_of_a_shard_full_is_counted_and_gives_its_place_back() {
+        let mut scene = scene();
+        let rung = Rung::REST;
+        let newcomer = Newcomer {
+            tls: None,
+            permit: Permit::for_test(),
+            wants: Wants::Stream(Live {
+                answer: Bytes::new(),
+                chunked: false,
+                rung,
+                place: Place::take(scene.streams[0].clone(), rung).unwrap(),
+            }),
+        };
+        assert_eq!(scene.streams[0].listeners(), 1);
+        scene.shard.state.gauge.sockets.store(1, Ordering::Relaxed);
+        scene.shard.take(None, newcomer);
+        assert_eq!(scene.streams[0].listeners(), 0);
+        assert_eq!(scene.shard.state.gauge.sockets.load(Ordering::Relaxed), 0);
+        assert_eq!(scene.edge.counters().refused(Refusal::NoDescriptor), 1);
     }
 
     #[test]

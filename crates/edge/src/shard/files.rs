@@ -86,8 +86,8 @@ impl OpenFile {
     }
 }
 
-/// Opens what the system knows the way to; `None` where it would have to look on a disk or ask another machine, or (before
-/// Linux 5.12, or where a sandbox forbids it) cannot say.
+/// Opens what the system knows the way to; `None` where it would have to look for it on a disk, or (before Linux 5.12, or where a
+/// sandbox forbids it) cannot say. A network filesystem may still ask its server: recordings belong on a local one.
 fn open_now(path: &Path) -> io::Result<Option<File>> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     match openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED) {

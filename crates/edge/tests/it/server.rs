@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body::Body;
 use http_body_util::{BodyExt, Full};
-use stentor_edge::accept::BoxError;
 use stentor_edge::{
     AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeLimits, Peer, Refusal, RequestBody, Stream,
     StreamSpec, Tls, Word, bind, serve,
@@ -43,17 +41,7 @@ pub(crate) fn start(setup: Setup) -> Server {
 }
 
 /// The same with another fallback.
-pub(crate) fn start_with<S, B>(setup: Setup, fallback: S) -> Server
-where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+pub(crate) fn start_with<S: stentor_edge::Fallback>(setup: Setup, fallback: S) -> Server {
     let edge = Edge::new(EdgeConfig {
         limits: setup.edge,
         word: setup.word,

@@ -209,6 +209,10 @@ impl Report {
             (self.stalls, "times a buffer ran dry"),
             (self.delivery_gap.count, "times nothing came for too long"),
             (self.hashes.altered, "chunks were not what was published"),
+            (
+                self.hashes.uncompared,
+                "chunks could not be compared with what was published",
+            ),
             (self.sound.silent_listeners, "heard nothing but silence"),
             (self.sound.undecodable, "packets were no sound"),
         ];

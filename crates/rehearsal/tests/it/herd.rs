@@ -78,6 +78,7 @@ fn without_a_manifest_nothing_counts_as_confirmed() {
     let said = herd(serve(Manner::Good), &["--manifest", "/none"]);
     assert_eq!(said.number("/hashes/confirmed"), 0);
     assert_eq!(said.number("/hashes/uncompared"), said.number("/chunks"));
+    assert_eq!(said.code, Some(4));
     let failure = said.report["hashes"]["last_failure"].to_string();
     assert!(failure.contains("status 404"), "{failure}");
 }
@@ -107,6 +108,8 @@ fn a_pause_longer_than_the_buffer_is_a_stall() {
     let p50 = said.ms("/stall/p50_ms");
     assert!((550.0..900.0).contains(&p50), "{p50}");
     assert_eq!(said.ms("/lowest_buffer/max_ms"), 0.0);
+    // What was captured when the pause began came when it was over, and says so (`prft`).
+    assert!(said.ms("/lateness/max_ms") > 1_000.0);
 }
 
 #[test]
