@@ -86,7 +86,7 @@ test('who is inside is told, plays a little slower, moves to the slower cadence 
   const climbed = await noticed(page);
   heardNoGap(t, climbed, 'across the move');
   assert.ok(climbed.lowest > 0.05, `the least it held: ${climbed.lowest} s`);
-  assert.ok(climbed.rates.includes(0.96), `it slowed down: ${climbed.rates}`);
+  assert.ok(climbed.rates.includes(0.96) && climbed.rates.every((rate) => rate <= 1.04), `it slowed down: ${climbed.rates}`);
   await sleep(3_000);
   const { lowest, ahead } = await noticed(page);
   assert.ok(lowest > 0.2 && ahead < 2.5, `on the slower cadence it holds ${lowest} to ${ahead} s`);
@@ -193,6 +193,26 @@ test('a server told to leave goes red, hands its listeners over while it still s
   heardNoGap(t, seen, 'from one server to the other');
   isLikeWhatWasSaid(heard, 'from the other server');
   await page.context().close();
+});
+
+test('who pays no heed to a server that leaves is sent to for as long as was said, and then ended cleanly', async (t) => {
+  const own = await Pinned.open(t, { args: ['--demo'], more: 'drain_s = 3\n' });
+  await own.start();
+  const heard = await fetch(own.path('demo', '/48/live.mp4'));
+  const reader = heard.body.getReader();
+  const since = { bytes: 0, lastMs: 0 };
+  await reader.read();
+  const told = Date.now();
+  own.child.kill('SIGTERM');
+  // A body that is cut is an error; one that ends is done.
+  for (let one = await reader.read(); !one.done; one = await reader.read()) {
+    since.bytes += one.value.length;
+    since.lastMs = Date.now() - told;
+  }
+  const endedMs = Date.now() - told;
+  assert.ok(endedMs >= 2_900 && endedMs < 6_000, `ended after ${endedMs} ms`);
+  assert.ok(since.lastMs > 2_500 && since.bytes > 3 * 4_000, JSON.stringify(since));
+  assert.equal((await own.exited).code, 0);
 });
 
 test('a server that is full still tells its operator that it lives', async (t) => {
