@@ -14,10 +14,11 @@ const UP_S = [33, 74, 240];
 const DOWN_S = 35;
 /** A crowd that one processor does not serve at rung 0. */
 const CROWD = Number(process.env.CLIMB_CROWD ?? 24_000);
-const CROWD_PER_S = 800;
-const CROWD_S = 75;
+/** As fast as those inside can be told and move (half a minute for the first rung): a crowd that comes faster opens its doors higher. */
+const CROWD_PER_S = 400;
+const CROWD_S = 105;
 /** A minute of calm for each rung down, and some. */
-const CALM_S = 260;
+const CALM_S = 300;
 
 /** What the page noticed, kept as one: the browser is asked often, so that nothing is overwritten. */
 async function watched(page, seconds) {

@@ -90,7 +90,7 @@ export const missing = ({ report }) => report.scheduled - report.joined;
 
 /** What a listener of the herd must never meet. */
 export const faults = ({ report }) =>
-  report.gaps + report.repeated + report.misnumbered + report.hashes.altered + report.sound.undecodable + Object.values(report.cut).reduce((sum, n) => sum + n, 0);
+  report.gaps + report.repeated + report.misnumbered + report.hashes.altered + report.hashes.uncompared + report.sound.undecodable + report.sound.silent_listeners + Object.values(report.cut).reduce((sum, n) => sum + n, 0);
 
 /** Bytes on the wire beyond the sound itself, as a part of the sound; TCP and below not counted. */
 export const beside = ({ report }) => report.bytes / report.sound_bytes - 1;

@@ -31,8 +31,8 @@ export default async function measure() {
       row('gaps, altered or undecodable chunks, cuts', '', runs.map(faults), { limit: 0 }),
       row('stalls of the player model', '', runs.map(({ report }) => report.stalls), { limit: 0 }),
       row('chunks received in order', '', runs.map(({ report }) => report.chunks)),
-      row('hashes confirmed by the manifest', '', runs.map(({ report }) => report.hashes.confirmed)),
-      row('first audio p99', 'ms', runs.map(({ report }) => report.first_audio.p99_ms)),
+      row('hashes confirmed by the manifest', '', runs.map(({ report }) => report.hashes.confirmed), { atLeast: 1 }),
+      row('first audio p99', 'ms', runs.map(({ report }) => report.first_audio.p99_ms), { limit: 1_000 }),
       row('least sound that any player held', 'ms', runs.map(({ report }) => report.lowest_buffer.min_ms)),
       row('processor time of the server', 'cores', runs.map(({ cores }) => cores)),
       row('of this, before anybody came', 'cores', runs.map(({ idleCores }) => idleCores)),
@@ -41,6 +41,10 @@ export default async function measure() {
       row('memory (RSS) per listener', 'bytes', runs.map(({ bytesPerListener }) => bytesPerListener), { limit: 512 }),
       row('memory of the machine per listener, both ends of the connection and the herd', 'bytes', runs.map(({ machineKib }) => (machineKib * 1024) / LISTENERS)),
       row('processor time of the herd', 'cores', runs.map(({ report }) => report.generator.hold_cores)),
+      // What the limit is: the least of these three.
+      row('at this cost the server fills its processor with', 'listeners', runs.map(({ cores, idleCores }) => (LISTENERS * (1 - idleCores)) / (cores - idleCores))),
+      row('at this cost the herd fills its own with', 'listeners', runs.map(({ report }) => LISTENERS / report.generator.hold_cores)),
+      row('at this cost the memory is full with', 'listeners', runs.map(({ machineKib }) => (LISTENERS * availableKib()) / machineKib)),
       row('bytes beside the sound', 'part of it', runs.map(beside), { limit: 0.15 }),
     ],
   };
