@@ -60,8 +60,6 @@ pub const OPUS_BYTES_MAX: usize = 1275;
 pub const RED_COPIES_MAX: usize = 8;
 /// Received packets remembered to find where a redundant copy belongs.
 pub const RED_HISTORY_MAX: usize = 32;
-/// A jump in sequence larger than this many packets (10 s) is a new stream, not a loss.
-pub const SEQUENCE_JUMP_MAX: u64 = 500;
 
 /// Ticks run at once to catch up after the machine stopped us; beyond that the clock is set anew.
 pub const CATCH_UP_TICKS_MAX: u32 = 50;

@@ -119,12 +119,6 @@ fn container_bits_per_s(rendition: Rendition) -> u32 {
     (cmaf::chunk(&content).len() as u32 * 8 * 1_000).div_ceil(rendition.chunk_ms())
 }
 
-/// First sample of a segment.
-#[must_use]
-pub const fn segment_position(number: u64) -> u64 {
-    number * SEGMENT_SAMPLES
-}
-
 /// Whether a segment begins at `position`.
 pub(crate) const fn begins_segment(position: u64) -> bool {
     position.is_multiple_of(SEGMENT_SAMPLES)
