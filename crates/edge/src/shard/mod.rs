@@ -305,7 +305,7 @@ mod tests {
             .open_stream(StreamSpec {
                 path: "/e/demo/48".into(),
                 live_name: Some("live.mp4".into()),
-                chunk_ext: None,
+                chunk_ext: Some("m4s".into()),
                 head_name: None,
                 content_type: "audio/mp4".into(),
                 chunk_ms: 10,
@@ -329,6 +329,22 @@ mod tests {
 
     impl Scene {
         fn listen(&self) -> Result<TcpStream, io::Error> {
+            self.come(Wants::Stream(Live {
+                answer: Bytes::from_static(b"a"),
+                chunked: false,
+                rung: Rung::REST,
+                place: Place::take(self.stream.clone(), Rung::REST).unwrap(),
+            }))
+        }
+
+        /// Somebody who asks for documents and chunks.
+        fn browse(&self) -> TcpStream {
+            let peer = "127.0.0.1:9".parse().unwrap();
+            let has_asked = false;
+            self.come(Wants::Answers { peer, has_asked }).unwrap()
+        }
+
+        fn come(&self, wants: Wants) -> Result<TcpStream, io::Error> {
             let client = TcpStream::connect(self.port.local_addr().unwrap()).unwrap();
             client
                 .set_read_timeout(Some(Duration::from_secs(5)))
@@ -338,12 +354,7 @@ mod tests {
             let newcomer = Newcomer {
                 tls: None,
                 permit: Permit::for_test(),
-                wants: Wants::Stream(Live {
-                    answer: Bytes::from_static(b"a"),
-                    chunked: false,
-                    rung: Rung::REST,
-                    place: Place::take(self.stream.clone(), Rung::REST).unwrap(),
-                }),
+                wants,
             };
             self.shards
                 .hand(&server, newcomer)
@@ -362,6 +373,14 @@ mod tests {
         let mut space = vec![0; bytes];
         client.read_exact(&mut space).unwrap();
         String::from_utf8(space).unwrap()
+    }
+
+    /// The status with which the first chunk is answered; none where the connection is cut.
+    fn asked(client: &mut TcpStream) -> Option<String> {
+        let _ = client.write_all(b"GET /e/demo/48/0.m4s HTTP/1.1\r\nHost: h\r\n\r\n");
+        let mut space = [0; 12];
+        client.read_exact(&mut space).ok()?;
+        Some(String::from_utf8(space.into()).unwrap())
     }
 
     fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -394,6 +413,25 @@ mod tests {
         until("they are counted", || scene.stream.listeners() == 1);
         let mut again = scene.listen().unwrap();
         assert_eq!(heard(&mut again, 4), "ah01");
+        assert_eq!(scene.shards.running().len(), 2);
+    }
+
+    #[test]
+    fn a_shard_that_panics_cuts_its_clients_who_are_answered_when_they_come_again() {
+        let mut scene = scene(100);
+        scene.publish();
+        let mut clients: Vec<TcpStream> = (0..2).map(|_| scene.browse()).collect();
+        let first = scene.shards.running()[0].clone();
+        first.state.doomed.store(true, Ordering::Relaxed);
+        let mut unlucky = scene.browse();
+        assert_eq!(asked(&mut unlucky), None, "it was cut");
+        until("the shard is gone", || {
+            first.state.gone.load(Ordering::Acquire)
+        });
+        assert_eq!(asked(&mut clients[0]), None, "so was this one");
+        let answered = Some("HTTP/1.1 200".to_owned());
+        assert_eq!(asked(&mut clients[1]), answered, "this notices nothing");
+        assert_eq!(asked(&mut scene.browse()), answered, "it came again");
         assert_eq!(scene.shards.running().len(), 2);
     }
 
