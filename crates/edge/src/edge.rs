@@ -40,7 +40,10 @@ struct Inner {
     draining: AtomicBool,
     /// How long a server that hands its listeners over still sends, ms; 0 while it stays.
     leaves_in_ms: AtomicU32,
+    /// Where newcomers join.
     rung: AtomicU8,
+    /// As on which those inside are served.
+    inside: AtomicU8,
     word: Option<Word>,
     gauges: Gauges,
 }
@@ -67,6 +70,7 @@ impl Edge {
                 draining: AtomicBool::new(false),
                 leaves_in_ms: AtomicU32::default(),
                 rung: AtomicU8::default(),
+                inside: AtomicU8::default(),
                 word: config.word,
                 gauges: Gauges::default(),
                 limits,
@@ -107,9 +111,24 @@ impl Edge {
         Kin::bind(streams, told && self.inner.word.is_some());
     }
 
-    /// Where newcomers join from now on, and where those inside are brought.
+    /// Where newcomers join from now on, and those inside are brought. [`Rung::CLOSED`] lets nobody new in, and leaves those
+    /// inside where they are: see [`Self::bring_to`].
     pub fn set_rung(&self, rung: Rung) {
         self.inner.rung.store(rung.number(), Ordering::Relaxed);
+        if rung.admits() {
+            self.bring_to(rung);
+        }
+    }
+
+    /// Where those inside are brought.
+    pub fn bring_to(&self, rung: Rung) {
+        self.inner.inside.store(rung.number(), Ordering::Relaxed);
+    }
+
+    /// As on which rung those inside are served, once they have been told and have moved.
+    #[must_use]
+    pub fn inside(&self) -> Rung {
+        Rung::new(self.inner.inside.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     /// Where newcomers join.

@@ -44,6 +44,7 @@ struct Recorded {
 #[derive(Serialize)]
 pub(crate) struct Report {
     rung: u8,
+    inside: u8,
     pinned: Option<u8>,
     /// Of each measure, thousandths of what there is.
     load: Vec<(&'static str, u16)>,
@@ -58,6 +59,8 @@ struct StepReport {
     unix_ms: i64,
     from: u8,
     to: u8,
+    /// As on which rung those inside are served from then on.
+    inside: u8,
     reason: &'static str,
     load: Vec<(&'static str, u16)>,
 }
@@ -109,6 +112,7 @@ impl LadderWatch {
         let state = self.state();
         Report {
             rung: state.ladder.rung().number(),
+            inside: state.ladder.inside().number(),
             pinned: state.ladder.pinned().map(Rung::number),
             load: shares(&state.load),
             steps_total: state.counts.clone(),
@@ -124,14 +128,16 @@ impl LadderWatch {
             return;
         };
         edge.set_rung(step.to);
+        edge.bring_to(step.inside);
         state.keep(step);
         drop(state);
         tracing::info!(
             from = step.from.number(),
             to = step.to.number(),
+            inside = step.inside.number(),
             reason = step.reason.code(),
             load = %told(&step.load),
-            "newcomers join at another rung"
+            "the ladder made a step"
         );
     }
 
@@ -158,6 +164,7 @@ impl StepReport {
             unix_ms: recorded.unix_ms,
             from: step.from.number(),
             to: step.to.number(),
+            inside: step.inside.number(),
             reason: step.reason.code(),
             load: shares(&step.load),
         }
@@ -169,9 +176,11 @@ impl Report {
     pub(crate) fn metrics(&self) -> String {
         let mut text = format!(
             "# HELP stentor_rung Rung of the ladder at which newcomers join, 0 to 4.\n# TYPE stentor_rung gauge\nstentor_rung {}\n\
+             # HELP stentor_rung_inside Rung as on which those inside are served, 0 to 3.\n# TYPE stentor_rung_inside gauge\nstentor_rung_inside {}\n\
              # HELP stentor_rung_pinned Whether the operator holds the rung.\n# TYPE stentor_rung_pinned gauge\nstentor_rung_pinned {}\n\
              # HELP stentor_load_ratio Load by measure, 1 being all there is.\n# TYPE stentor_load_ratio gauge\n",
             self.rung,
+            self.inside,
             u8::from(self.pinned.is_some()),
         );
         for (measure, permille) in &self.load {

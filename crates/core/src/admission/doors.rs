@@ -22,7 +22,7 @@ impl Doors {
     #[must_use]
     pub fn new(rung: Rung) -> Self {
         Self {
-            rung: rung.serving(),
+            rung: rung.min(Rung::LEAST),
             on_air_since_ms: None,
         }
     }

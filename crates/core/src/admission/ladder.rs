@@ -1,7 +1,8 @@
 //! The ladder: which rung newcomers join at, decided from the load, with hysteresis and a reason for every step.
 //!
-//! It goes up a rung at a time, fast, because a crowd does not wait; it comes down slowly, and only when what the lower rung
-//! would cost fits with room to spare. Those who are in cost what they cost until they have moved, so the load after a step is not
+//! It goes up a rung at a time, fast, because a crowd does not wait; only what no rung helps against closes the doors from
+//! anywhere, and an opening goes to its rung at once. It comes down slowly, and only when what the lower rung would cost fits with
+//! room to spare. Doors that close change nothing for those inside. Those who are in cost what they cost until they have moved, so the load after a step is not
 //! yet the load of the new rung: the pause between two steps is for the newcomers, not for them.
 
 use super::load::{Load, Measure};
@@ -73,21 +74,54 @@ pub struct Step {
     pub from: Rung,
     /// Where it is.
     pub to: Rung,
+    /// As on which rung those inside are served from now on.
+    pub inside: Rung,
     /// Why.
     pub reason: Reason,
     /// The load at that moment.
     pub load: Load,
 }
 
+/// Where it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stand {
+    /// Nobody new is let in.
+    closed: bool,
+    /// As on which rung those inside are served; where newcomers join, too, unless the doors are closed.
+    inside: Rung,
+}
+
+impl Stand {
+    const fn at(rung: Rung) -> Self {
+        Self {
+            closed: false,
+            inside: rung,
+        }
+    }
+
+    const fn closed(inside: Rung) -> Self {
+        Self {
+            closed: true,
+            inside,
+        }
+    }
+
+    const fn rung(self) -> Rung {
+        if self.closed {
+            Rung::CLOSED
+        } else {
+            self.inside
+        }
+    }
+}
+
 /// See the module. One per node.
 #[derive(Clone, Debug, Default)]
 pub struct Ladder {
     pace: Pace,
-    rung: Rung,
+    stand: Stand,
     pin: Option<Rung>,
     floor: Rung,
-    /// Where to go when the doors open again.
-    before_closing: Rung,
     /// Since when a measure is over its climbing bound.
     over_since_ms: Option<u64>,
     /// Since when a measure is over its closing bound.
@@ -115,7 +149,13 @@ impl Ladder {
     /// Where newcomers join now.
     #[must_use]
     pub const fn rung(&self) -> Rung {
-        self.rung
+        self.stand.rung()
+    }
+
+    /// As on which rung those inside are served, the doors being open or closed.
+    #[must_use]
+    pub const fn inside(&self) -> Rung {
+        self.stand.inside
     }
 
     /// The operator's word, until it is taken back with `None`. Followed at the next look.
@@ -150,53 +190,64 @@ impl Ladder {
         self.calm_since_ms = since(self.fits_below(load), self.calm_since_ms);
         let (to, reason) = self.decide(now_ms, load)?;
         let step = Step {
-            from: self.rung,
-            to,
+            from: self.rung(),
+            to: to.rung(),
+            inside: to.inside,
             reason,
             load,
         };
-        if to == Rung::CLOSED {
-            self.before_closing = self.rung;
-        }
         self.learn(now_ms, &step);
-        self.rung = to;
+        self.stand = to;
         self.stepped_ms = Some(now_ms);
         self.calm_since_ms = None;
         Some(step)
     }
 
-    fn decide(&self, now_ms: u64, load: Load) -> Option<(Rung, Reason)> {
+    fn decide(&self, now_ms: u64, load: Load) -> Option<(Stand, Reason)> {
+        let inside = self.stand.inside;
         if let Some(pin) = self.pin {
-            return (pin != self.rung).then_some((pin, Reason::Pinned));
+            let to = match pin.admits() {
+                true => Stand::at(pin),
+                false => Stand::closed(inside),
+            };
+            return (to != self.stand).then_some((to, Reason::Pinned));
         }
         let lasted = |since: Option<u64>, ms| since.is_some_and(|at| now_ms - at >= ms);
         let settled = self
             .stepped_ms
             .is_none_or(|at| now_ms - at >= self.pace.settle_ms);
-        if self.rung == Rung::CLOSED {
+        if self.stand.closed {
             let opens = lasted(self.eased_since_ms, self.pace.reopen_ms)
                 && lasted(self.stepped_ms, self.pace.reopen_ms);
-            return opens.then_some((self.before_closing.max(self.floor), Reason::Calm));
+            if opens {
+                return Some((Stand::at(inside.max(self.floor)), Reason::Calm));
+            }
+        } else if inside < self.floor {
+            return Some((Stand::at(self.floor), Reason::Opening));
         }
-        if self.rung < self.floor {
-            return Some((self.floor, Reason::Opening));
-        }
-        if lasted(self.full_since_ms, self.pace.over_ms) {
+        if lasted(self.full_since_ms, self.pace.over_ms) && !self.stand.closed {
             // What a cheaper listener helps against is tried first; what no rung helps against is not waited for.
             let hopeless = load.over(|bounds| bounds.close.filter(|_| bounds.climb.is_none()));
-            let last = (self.rung == Rung::LEAST && settled)
+            let last = (inside == Rung::LEAST && settled)
                 .then(|| load.over(|bounds| bounds.close))
                 .flatten();
             if let Some(measure) = hopeless.or(last) {
-                return Some((Rung::CLOSED, Reason::Over(measure)));
+                return Some((Stand::closed(inside), Reason::Over(measure)));
             }
         }
-        if lasted(self.over_since_ms, self.pace.over_ms) && settled && self.rung < Rung::LEAST {
+        if lasted(self.over_since_ms, self.pace.over_ms) && settled && inside < Rung::LEAST {
             let measure = load.over(|bounds| bounds.climb)?;
-            return Some((self.rung.above()?, Reason::Over(measure)));
+            let to = Stand {
+                inside: inside.above()?,
+                ..self.stand
+            };
+            return Some((to, Reason::Over(measure)));
         }
-        let below = self.rung.below().filter(|below| *below >= self.floor)?;
-        lasted(self.calm_since_ms, self.calm_ms()).then_some((below, Reason::Calm))
+        if self.stand.closed {
+            return None;
+        }
+        let below = inside.below().filter(|below| *below >= self.floor)?;
+        lasted(self.calm_since_ms, self.calm_ms()).then_some((Stand::at(below), Reason::Calm))
     }
 
     /// How long calm must last, ms.
@@ -225,16 +276,17 @@ impl Ladder {
 
     /// Whether what the next lower rung would cost fits with room to spare.
     fn fits_below(&self, load: Load) -> bool {
-        let Some(below) = self.rung.below() else {
+        let inside = self.stand.inside;
+        let Some(below) = inside.below() else {
             return false;
         };
-        let rise = below.turns_permille(self.rung).saturating_sub(1_000);
+        let rise = below.turns_permille(inside).saturating_sub(1_000);
         let forecast = Load {
             processor: grown(load.processor, load.turns, rise),
             link: grown(
                 load.link,
                 load.link,
-                below.bytes_permille(self.rung).saturating_sub(1_000),
+                below.bytes_permille(inside).saturating_sub(1_000),
             ),
             ..load
         };

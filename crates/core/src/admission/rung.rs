@@ -97,12 +97,6 @@ impl Rung {
         self.0 < Self::CLOSED.0
     }
 
-    /// How those who are in are served: as on this rung, or as on the one before the doors were closed.
-    #[must_use]
-    pub fn serving(self) -> Self {
-        self.min(Self::LEAST)
-    }
-
     /// How often a listener is sent bytes, ms.
     #[must_use]
     pub const fn flush_ms(self) -> u32 {

@@ -25,9 +25,11 @@ impl Scene {
         let mut steps = Vec::new();
         while self.now_ms < until_ms {
             self.now_ms += LOOK_MS;
+            let was = (self.ladder.rung(), self.ladder.inside());
             if let Some(step) = self.ladder.look(self.now_ms, load) {
-                assert_eq!(step.to, self.ladder.rung());
-                assert_ne!(step.from, step.to);
+                let is = (self.ladder.rung(), self.ladder.inside());
+                assert_eq!((step.from, step.to, step.inside), (was.0, is.0, is.1));
+                assert_ne!(was, is);
                 steps.push((self.now_ms, step));
             }
         }
@@ -135,6 +137,7 @@ fn what_no_rung_helps_against_closes_the_doors_at_once_and_opens_them_where_they
         let mut scene = Scene::at(1);
         assert_eq!(numbers(&scene.during(2_000, load)), [(4, why)]);
         assert!(!scene.ladder.rung().admits());
+        assert_eq!(scene.ladder.inside().number(), 1, "they stay as they are");
         assert_eq!(numbers(&scene.during(60_000, load)), []);
         assert_eq!(numbers(&scene.during(5_500, IDLE)), [(1, "calm")]);
     }
@@ -153,7 +156,7 @@ fn the_doors_close_for_the_processor_only_where_nothing_cheaper_is_left() {
         numbers(&steps),
         [(1, "late"), (2, "late"), (3, "late"), (4, "late")]
     );
-    assert_eq!(scene.ladder.rung().serving(), Rung::LEAST);
+    assert_eq!(scene.ladder.inside(), Rung::LEAST);
 }
 
 #[test]
@@ -174,6 +177,29 @@ fn doors_that_were_closed_do_not_open_a_moment_later_at_the_very_bound() {
         ..IDLE
     };
     assert_eq!(numbers(&scene.during(5_500, eased)), [(3, "calm")]);
+}
+
+#[test]
+fn behind_closed_doors_those_inside_climb_as_they_would_with_open_ones() {
+    let mut scene = Scene::at(1);
+    let full = |load| Load {
+        descriptors: 990,
+        ..load
+    };
+    assert_eq!(
+        numbers(&scene.during(2_000, full(IDLE))),
+        [(4, "descriptors")]
+    );
+    let steps = scene.during(60_000, full(busy()));
+    assert_eq!(numbers(&steps), [(4, "processor"), (4, "processor")]);
+    let inside: Vec<u8> = steps.iter().map(|(_, step)| step.inside.number()).collect();
+    assert_eq!(inside, [2, 3]);
+    assert_eq!(
+        numbers(&scene.during(600_000, full(IDLE))),
+        [],
+        "nothing opens"
+    );
+    assert_eq!(numbers(&scene.during(5_500, IDLE)), [(3, "calm")]);
 }
 
 #[test]
@@ -256,6 +282,11 @@ fn the_operators_word_holds_against_any_load_until_it_is_taken_back() {
     let mut scene = scene();
     scene.ladder.pin(Some(Rung::REST));
     assert_eq!(numbers(&scene.during(60_000, busy())), []);
+    scene.ladder.pin(Rung::new(3));
+    assert_eq!(numbers(&scene.during(600_000, IDLE)), [(3, "pinned")]);
+    scene.ladder.pin(Some(Rung::CLOSED));
+    assert_eq!(numbers(&scene.during(600_000, IDLE)), [(4, "pinned")]);
+    assert_eq!(scene.ladder.inside(), Rung::LEAST);
     scene.ladder.pin(Rung::new(3));
     assert_eq!(numbers(&scene.during(600_000, IDLE)), [(3, "pinned")]);
     scene.ladder.pin(None);

@@ -55,7 +55,7 @@ impl Shard {
         let entry = self.entries.get(key)?;
         let wheel = &self.tracks[entry.track as usize].wheels[entry.wheel as usize];
         let rung = wheel.rung();
-        if self.edge.rung().serving() != rung {
+        if self.edge.inside() != rung {
             return wheel.goes(now_ms);
         }
         wheel
@@ -249,13 +249,10 @@ mod tests {
             }
         }
 
-        fn listen(&mut self) -> Client {
-            let socket = TcpStream::connect(self.port.local_addr().unwrap()).unwrap();
-            socket.set_nonblocking(true).unwrap();
-            let (server, _) = self.port.accept().unwrap();
-            server.set_nonblocking(true).unwrap();
-            let rung = self.edge.rung().serving();
-            let newcomer = Newcomer {
+        /// Who comes at today's rung; takes a place.
+        fn newcomer(&self) -> Newcomer {
+            let rung = self.edge.rung();
+            Newcomer {
                 tls: None,
                 permit: Permit::for_test(),
                 wants: Wants::Stream(Live {
@@ -264,7 +261,15 @@ mod tests {
                     rung,
                     place: Place::take(self.streams[0].clone(), rung).unwrap(),
                 }),
-            };
+            }
+        }
+
+        fn listen(&mut self) -> Client {
+            let socket = TcpStream::connect(self.port.local_addr().unwrap()).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            let (server, _) = self.port.accept().unwrap();
+            server.set_nonblocking(true).unwrap();
+            let newcomer = self.newcomer();
             self.shard.take(Some(server.into()), newcomer);
             Client {
                 socket,
@@ -376,7 +381,7 @@ mod tests {
             })
             .collect();
         scene.pass(20_000, &mut clients);
-        scene.edge.set_rung(Rung::CLOSED);
+        scene.edge.set_rung(Rung::LEAST);
         scene.pass(450_000, &mut clients);
         let up = ["1", "2", "3"];
         for client in &clients {
@@ -554,23 +559,29 @@ mod tests {
     #[test]
     fn who_finds_the_table_of_a_shard_full_is_counted_and_gives_its_place_back() {
         let mut scene = scene();
-        let rung = Rung::REST;
-        let newcomer = Newcomer {
-            tls: None,
-            permit: Permit::for_test(),
-            wants: Wants::Stream(Live {
-                answer: Bytes::new(),
-                chunked: false,
-                rung,
-                place: Place::take(scene.streams[0].clone(), rung).unwrap(),
-            }),
-        };
+        let newcomer = scene.newcomer();
         assert_eq!(scene.streams[0].listeners(), 1);
         scene.shard.state.gauge.sockets.store(1, Ordering::Relaxed);
         scene.shard.take(None, newcomer);
         assert_eq!(scene.streams[0].listeners(), 0);
         assert_eq!(scene.shard.state.gauge.sockets.load(Ordering::Relaxed), 0);
         assert_eq!(scene.edge.counters().refused(Refusal::NoDescriptor), 1);
+    }
+
+    #[test]
+    fn doors_that_close_leave_those_inside_as_they_are_until_they_are_brought_elsewhere() {
+        let mut scene = scene();
+        scene.pass(5_000, &mut []);
+        let mut clients = [scene.listen()];
+        scene.edge.set_rung(Rung::CLOSED);
+        scene.pass(120_000, &mut clients);
+        assert!(clients[0].told.is_empty(), "{:?}", clients[0].told);
+        assert_eq!(clients[0].renditions(), ["48"]);
+        scene.edge.bring_to(Rung::ALL[2]);
+        scene.pass(150_000, &mut clients);
+        assert_eq!(clients[0].rungs(), ["1", "2"]);
+        assert_eq!(clients[0].renditions(), ["48", "24"]);
+        assert!(clients[0].lowest_ms > 0.0);
     }
 
     #[test]

@@ -311,7 +311,7 @@ impl Shard {
 
     pub(super) fn give_turns(&mut self) {
         let now_ms = self.now_ms();
-        let rung = self.edge.rung().serving();
+        let rung = self.edge.inside();
         let tracks: Vec<usize> = self.tracks.iter().map(|(key, _)| key).collect();
         for track in tracks {
             let news = self.tracks[track].frames.sync();
