@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use stentor_edge::{Edge, EdgeCounters};
+use stentor_edge::{Edge, EdgeCounters, StreamCounters};
 
 use crate::ladder::{LadderWatch, Report};
 
@@ -110,26 +110,55 @@ fn streams(edge: &Edge) -> String {
     let mut streams = edge.streams();
     streams.retain(|stream| stream.spec().live_name.is_some());
     streams.sort_by(|a, b| a.spec().path.cmp(&b.spec().path));
-    let mut text = String::from(
-        "# HELP stentor_listeners Listeners of a stream now: joined minus left.\n# TYPE stentor_listeners gauge\n",
-    );
-    let mut joined = String::from(
-        "# HELP stentor_listeners_joined_total Listeners a stream has let in; one that moves between renditions counts in each.\n# TYPE stentor_listeners_joined_total counter\n",
-    );
-    for stream in streams {
-        let (path, counters) = (&stream.spec().path, stream.counters());
-        let _ = writeln!(
+    let counted: Vec<(String, StreamCounters)> = streams
+        .iter()
+        .map(|stream| (stream.spec().path.clone(), stream.counters()))
+        .collect();
+    type Figure = fn(&StreamCounters) -> u64;
+    let figures: [(&str, &str, Figure, &str); 5] = [
+        (
+            "listeners",
+            "gauge",
+            |c| c.listening,
+            "Listeners of a stream now: joined minus left.",
+        ),
+        (
+            "listeners_joined_total",
+            "counter",
+            |c| c.joined,
+            "Listeners a stream has let in; one that moves between renditions counts in each.",
+        ),
+        (
+            "listeners_overtaken_total",
+            "counter",
+            |c| c.overtaken,
+            "Times a listener was so far behind that it was put back to live.",
+        ),
+        (
+            "chunks_skipped_total",
+            "counter",
+            |c| c.chunks_skipped,
+            "Chunks that listeners who were put back to live never get.",
+        ),
+        (
+            "listeners_dropped_slow_total",
+            "counter",
+            |c| c.dropped_slow,
+            "Listeners let go because that happened again and again.",
+        ),
+    ];
+    let mut text = String::new();
+    for (name, kind, figure, help) in figures {
+        let _ = write!(
             text,
-            "stentor_listeners{{stream=\"{path}\"}} {}",
-            counters.listening
+            "# HELP stentor_{name} {help}\n# TYPE stentor_{name} {kind}\n"
         );
-        let _ = writeln!(
-            joined,
-            "stentor_listeners_joined_total{{stream=\"{path}\"}} {}",
-            counters.joined
-        );
+        for (path, counters) in &counted {
+            let value = figure(counters);
+            let _ = writeln!(text, "stentor_{name}{{stream=\"{path}\"}} {value}");
+        }
     }
-    text + &joined
+    text
 }
 
 #[cfg(test)]
