@@ -76,7 +76,7 @@ export async function provenance(name) {
     load_average_1_min: loadavg()[0],
     server_built: statSync(BINARY).mtime.toISOString(),
     date: new Date().toISOString(),
-    command: `make bench BENCH=${name}`,
+    command: `make bench BENCH=${name}${process.env.BENCH_REPETITIONS ? ` BENCH_REPETITIONS=${REPETITIONS}` : ''}`,
     repetitions: REPETITIONS,
   };
 }
