@@ -34,6 +34,7 @@ const model: Model = {
   link: 'idle',
   cadence: AT_REST,
   wanted: false,
+  asksAt: 0,
   unanswered: false,
   skew: 0,
   replay: { playing: false, at: 0, length: 0 },
@@ -145,6 +146,7 @@ async function poll(): Promise<void> {
 function render(): void {
   const over = model.status.phase === 'ended';
   model.cadence = player.cadence;
+  model.asksAt = player.asksAt;
   model.replay = { playing: over && !audio.paused, at: audio.currentTime, length: audio.duration || 0 };
   page.render(model);
   describe();

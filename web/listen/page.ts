@@ -21,6 +21,8 @@ export interface Model {
   link: Link;
   cadence: Cadence;
   wanted: boolean;
+  /** When a full server is asked again, ms of our clock. */
+  asksAt: number;
   /** The status poll has failed while we are not playing. */
   unanswered: boolean;
   /** Server's clock minus ours, ms. */
@@ -72,7 +74,7 @@ export class Page {
     this.air(status, lost);
     const say = trouble ?? this.calm(m, waits?.say);
     text('say', say);
-    text('sub', trouble && this.timed(m) ? this.s.since(clock((Date.now() + m.skew - status.since) / 1000)) : (waits?.sub ?? this.crowd(m)));
+    text('sub', trouble && this.timed(m) ? this.s.since(clock((Date.now() + m.skew - status.since) / 1000)) : (waits?.sub ?? this.asks(m) ?? this.crowd(m)));
     this.button(m);
     this.who(status, lost);
     const own = status.message?.[this.lang];
@@ -94,6 +96,12 @@ export class Page {
   private crowd({ wanted, link, cadence, status }: Model): string | undefined {
     const heard = wanted && link === 'playing' && status.phase === 'on_air';
     return heard && cadence.rung >= CROWD_RUNG ? this.s.crowd(Math.round(cadence.hold)) : undefined;
+  }
+
+  /** About how long it takes until we ask a full server again. */
+  private asks({ link, wanted, asksAt }: Model): string | undefined {
+    const left = Math.ceil((asksAt - Date.now()) / 1000);
+    return wanted && link === 'full' && left > 0 ? this.s.asks(left) : undefined;
   }
 
   private linkTrouble({ link, wanted, unanswered }: Model): string | undefined {

@@ -58,6 +58,8 @@ function silence(): string {
 
 export class Player {
   link: Link = 'idle';
+  /** When we ask a full server again, ms of our clock; in the past where nothing of the kind is waited for. */
+  asksAt = 0;
   private readonly engines: Engine[];
   private feed: MseFeed | null = null;
   private wanted = false;
@@ -155,7 +157,9 @@ export class Player {
       this.judgeEngine();
       const full = this.retryS > LEAVING_S;
       this.broken = !navigator.onLine ? 'offline' : full ? 'full' : failed > 1 ? 'gone' : 'reconnecting';
-      await this.pause(full ? jittered(this.retryS * 1000) : backoff(this.attempt++));
+      const wait = full ? jittered(this.retryS * 1000) : backoff(this.attempt++);
+      if (full) this.asksAt = Date.now() + wait;
+      await this.pause(wait);
       if (!this.wanted) break;
       const status = await this.hooks.refresh();
       failed = status ? 0 : failed + 1;

@@ -27,6 +27,7 @@ export interface Strings {
   reconnecting: string;
   gone: string;
   full: string;
+  asks(seconds: number): string;
   crowd(seconds: number): string;
   offline: string;
   hostDropped: string;
@@ -74,6 +75,7 @@ const fr: Strings = {
   reconnecting: 'La liaison a été coupée. Elle se rétablit toute seule.',
   gone: 'Le serveur ne répond pas. Nous réessayons sans relâche ; vous n’avez rien à faire.',
   full: 'Tant de monde écoute que plus personne n’entre pour l’instant. Restez là : le son partira tout seul dès qu’il y a une place.',
+  asks: (seconds) => `Prochain essai dans ${seconds} s.`,
   crowd: (seconds) => `Vous êtes très nombreux : le son est plus simple, et jusqu’à ${seconds} s derrière la scène.`,
   offline: 'Votre appareil n’a plus de réseau. Le son reviendra avec lui.',
   hostDropped: 'L’hôte a perdu la liaison. Nous restons à l’antenne.',
@@ -120,6 +122,7 @@ const en: Strings = {
   reconnecting: 'The connection broke. It is repairing itself.',
   gone: 'The server isn’t answering. We keep trying; there is nothing you need to do.',
   full: 'So many are listening that nobody new gets in for the moment. Stay here: the sound will start by itself as soon as there is room.',
+  asks: (seconds) => `Next try in ${seconds} s.`,
   crowd: (seconds) => `Very many are listening: the sound is simpler, and up to ${seconds} s behind the stage.`,
   offline: 'Your device is offline. Sound returns when the network does.',
   hostDropped: 'The host has dropped. We stay here.',
