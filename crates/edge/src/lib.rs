@@ -39,6 +39,6 @@ pub use counters::{EdgeCounters, Refusal};
 pub use documents::{Body, CacheClass, Document, DocumentError, Documents, FileDocument};
 pub use edge::{Edge, EdgeConfig};
 pub use family::{Told, Word};
-pub use limits::{AcceptLimits, EdgeLimits};
+pub use limits::{AcceptLimits, EdgeLimits, raise_descriptor_limit};
 pub use load::LoadMeter;
 pub use stream::{PublishError, Stream, StreamCounters, StreamError, StreamSpec};

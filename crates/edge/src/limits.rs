@@ -2,6 +2,11 @@
 //!
 //! The defaults are fit for one machine on the public internet; tests pass shorter ones.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 /// Bounds of what the edge keeps in memory and serves.
 #[derive(Clone, Debug)]
 pub struct EdgeLimits {
@@ -32,7 +37,8 @@ impl Default for EdgeLimits {
 /// Bounds of connections: how many, for how long, and how large their heads may be.
 #[derive(Clone, Debug)]
 pub struct AcceptLimits {
-    /// From the first byte of a request head to its end (and from accept to the first byte), ms. Beyond: 408, closed.
+    /// From the first byte of a request head to its end, ms. Beyond: 408, closed. From accept to the first byte, too. Beyond:
+    /// closed without a word.
     pub header_ms: u64,
     /// The whole TLS handshake, ms. Beyond: closed.
     pub handshake_ms: u64,
@@ -56,10 +62,10 @@ pub struct AcceptLimits {
     pub connections_max: usize,
     /// Open connections of one IPv4 /24 or IPv6 /64. Beyond: as `connections_max`.
     pub prefix_connections_max: usize,
-    /// Whether loopback is exempt from the cap per prefix: a reverse proxy on this machine is one address for all.
-    pub loopback_exempt: bool,
-    /// Descriptors of the process left for everything but listeners: stage, storage, files. Lowers `connections_max`
-    /// where the process limit asks for it.
+    /// Networks without a cap per prefix: a reverse proxy is one address for all who come through it.
+    pub proxies: Vec<IpNet>,
+    /// Descriptors of the process left for everything but connections: stage, storage, files. What is left bounds the
+    /// connections that no shard has.
     pub descriptor_reserve: usize,
     /// Bytes the kernel may hold for a connection beyond what is in flight (`TCP_NOTSENT_LOWAT`). Small, so that a slow
     /// listener is noticed by the ring instead of hearing the past.
@@ -81,14 +87,15 @@ impl Default for AcceptLimits {
             request_body_bytes_max: 256 * 1024,
             connections_max: 100_000,
             prefix_connections_max: 4_096,
-            loopback_exempt: true,
+            proxies: loopback().to_vec(),
             descriptor_reserve: 256,
             unsent_bytes_max: 16 * 1024,
         }
     }
 }
 
-/// Shards of one port: each is a thread, and holds as many listeners as a process may hold descriptors. Beyond: 503.
+/// Shards of one port: each has a descriptor table of its own, and so nearly as many sockets as a process may have descriptors.
+/// Beyond: 503.
 pub const SHARDS_MAX: usize = 64;
 
 /// Largest chunk a ring takes, bytes. Beyond: `publish` is refused.
@@ -111,6 +118,26 @@ pub const LISTEN_BACKLOG: i32 = 4096;
 
 /// One read from disk, bytes.
 pub const FILE_READ_BYTES: usize = 64 * 1024;
+
+/// Descriptors a process asks for at most: some systems allow a thousand million, and whoever looks through all their numbers
+/// would not come back.
+const DESCRIPTORS_MAX: u64 = 1 << 20;
+
+/// This machine itself.
+fn loopback() -> [IpNet; 2] {
+    let v4 = Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8);
+    let v6 = Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128);
+    [v4.into(), v6.into()]
+}
+
+/// Raises the soft limit of open descriptors as far as the hard one lets it: the soft one is kept low for the sake of programs that
+/// use `select`, which this is not. Where that cannot be, it stays as it is.
+pub fn raise_descriptor_limit() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let wanted = hard.min(DESCRIPTORS_MAX).max(soft);
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard);
+    }
+}
 
 /// The soft limit of open descriptors of this process, where the system tells (Linux).
 #[must_use]
@@ -139,7 +166,7 @@ impl AcceptLimits {
     #[must_use]
     pub fn listeners_bound_by(&self, descriptors: Option<usize>) -> &'static str {
         if self.listeners_allowed(descriptors) < self.connections_max {
-            "descriptors: raise `ulimit -n`"
+            "descriptors: raise `ulimit -Hn`"
         } else {
             "`connections_max`"
         }
@@ -186,7 +213,7 @@ mod tests {
             let bound = limits.listeners_bound_by(descriptors);
             (limits.listeners_allowed(descriptors), bound)
         };
-        let few = "descriptors: raise `ulimit -n`";
+        let few = "descriptors: raise `ulimit -Hn`";
         assert_eq!(of(Some(1_024)), (SHARDS_MAX * (1_024 - 48), few));
         assert_eq!(of(Some(20_000)), (SHARDS_MAX * (20_000 - 48), few));
         assert_eq!(of(Some(1_048_576)), (2_000_000, "`connections_max`"));

@@ -125,6 +125,7 @@ pub(crate) fn serve(
 ) -> Result<(), AppError> {
     let config = load()?;
     let _log = start_log(&config.log)?;
+    stentor_edge::raise_descriptor_limit();
     let _lock = lock_data_dir(&config.data_dir)?;
     let tls = tls::of(&config)?;
     warn_of_plain_http(&config);
@@ -153,6 +154,15 @@ pub(crate) fn serve(
         })?;
         run(load, &config, demo, udp, tcp, tls).await
     })
+}
+
+fn accept_limits(config: &Config) -> Result<AcceptLimits, ConfigError> {
+    let mut limits = AcceptLimits {
+        connections_max: config.connections_max,
+        ..AcceptLimits::default()
+    };
+    limits.proxies.extend(config.proxy_nets()?);
+    Ok(limits)
 }
 
 async fn run(
@@ -216,10 +226,7 @@ async fn run(
     let (leave, leaving) = tokio::sync::watch::channel(false);
     let renewed = tls.clone();
     let accept = AcceptConfig {
-        limits: AcceptLimits {
-            connections_max: config.connections_max,
-            ..AcceptLimits::default()
-        },
+        limits: accept_limits(config)?,
         tls,
         handover: Some(handed),
         fallback: api::router(Arc::clone(&running)),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use stentor_core::admission::Rung;
 
@@ -43,6 +44,9 @@ pub(crate) struct Config {
     pub(crate) metrics: Option<SocketAddr>,
     /// Connections in all, listeners among them, that the port takes.
     pub(crate) connections_max: usize,
+    /// Reverse proxies, each a network (`192.0.2.0/24`) or an address: who comes through them does not count as one crowd from one
+    /// network. This machine need not be named.
+    pub(crate) proxies: Vec<String>,
     /// How long listeners are given to find another server when this one is told to leave (SIGTERM), seconds. With nowhere to
     /// go, 0: they come back to this one when it is back.
     pub(crate) drain_s: u32,
@@ -66,6 +70,7 @@ impl Default for Config {
             link_mbit_s: None,
             metrics: None,
             connections_max: 100_000,
+            proxies: Vec::new(),
             drain_s: 0,
             log: "info".to_owned(),
         }
@@ -114,12 +119,26 @@ impl Config {
                 return Err(ConfigError::Zero(key));
             }
         }
+        self.proxy_nets()?;
         if let Some(url) = &self.public_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
             return Err(ConfigError::PublicUrl(url.clone()));
         }
         Ok(self)
+    }
+
+    /// The networks of the reverse proxies.
+    ///
+    /// # Errors
+    /// [`ConfigError::Proxy`].
+    pub(crate) fn proxy_nets(&self) -> Result<Vec<IpNet>, ConfigError> {
+        let net = |text: &String| {
+            let address = || text.parse::<IpAddr>().map(IpNet::from);
+            let net = text.parse().or_else(|_| address());
+            net.map_err(|_| ConfigError::Proxy(text.clone()))
+        };
+        self.proxies.iter().map(net).collect()
     }
 
     /// The rung to stay on.
@@ -219,6 +238,8 @@ pub(crate) enum ConfigError {
     Rung(u8),
     /// A bound within which nobody could be served.
     Zero(&'static str),
+    /// One of `proxies` is neither a network nor an address.
+    Proxy(String),
     /// `public_url` has no scheme we serve.
     PublicUrl(String),
 }
@@ -245,6 +266,10 @@ impl fmt::Display for ConfigError {
                 "dev_tls makes a certificate of its own: leave it out where tls_cert is given"
             ),
             Self::Rung(got) => write!(f, "rung must be 0 to {}, got {got}", Rung::CLOSED.number()),
+            Self::Proxy(got) => write!(
+                f,
+                "proxies takes networks as 192.0.2.0/24, and addresses, got \"{got}\""
+            ),
             Self::PublicUrl(got) => {
                 write!(
                     f,
@@ -337,6 +362,19 @@ mod tests {
                 .to_string();
             assert_eq!(error, format!("{key} is a number above zero, not 0"));
         }
+    }
+
+    #[test]
+    fn a_proxy_is_a_network_or_an_address_and_anything_else_is_refused() {
+        let config = with_file("proxies = [\"192.0.2.0/24\", \"2001:db8::7\"]").expect("both");
+        let nets = config.proxy_nets().expect("both");
+        assert!(nets[0].contains(&IpAddr::from([192, 0, 2, 9])));
+        assert_eq!(nets[1].to_string(), "2001:db8::7/128");
+        let error = with_file("proxies = [\"cdn.example\"]").expect_err("a name");
+        assert_eq!(
+            error.to_string(),
+            "proxies takes networks as 192.0.2.0/24, and addresses, got \"cdn.example\""
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ipnet::IpNet;
+
 use crate::counters::{Refusal, add};
 use crate::edge::Edge;
 use crate::limits::AcceptLimits;
@@ -17,7 +19,7 @@ pub(super) struct Caps {
     /// Connections that no shard has.
     here_max: usize,
     prefix_max: usize,
-    loopback_exempt: bool,
+    proxies: Vec<IpNet>,
 }
 
 #[derive(Default)]
@@ -58,7 +60,7 @@ impl Caps {
             connections_max: limits.connections_max,
             here_max,
             prefix_max: limits.prefix_connections_max,
-            loopback_exempt: limits.loopback_exempt,
+            proxies: limits.proxies.clone(),
         }
     }
 
@@ -70,8 +72,9 @@ impl Caps {
         {
             return Err(Refusal::ConnectionsFull);
         }
-        let prefix =
-            (!(self.loopback_exempt && ip.to_canonical().is_loopback())).then(|| Prefix::from(ip));
+        let address = ip.to_canonical();
+        let is_proxy = self.proxies.iter().any(|net| net.contains(&address));
+        let prefix = (!is_proxy).then(|| Prefix::from(address));
         if let Some(prefix) = prefix {
             let of_prefix = open.by_prefix.get(&prefix).copied().unwrap_or(0);
             if of_prefix >= self.prefix_max {
@@ -184,10 +187,9 @@ impl Permit {
 mod tests {
     use super::*;
 
-    fn caps(connections_max: usize, prefix_connections_max: usize, exempt: bool) -> Arc<Caps> {
+    fn caps(connections_max: usize, prefix_connections_max: usize) -> Arc<Caps> {
         let limits = AcceptLimits {
             prefix_connections_max,
-            loopback_exempt: exempt,
             ..AcceptLimits::default()
         };
         Arc::new(Caps::new(&limits, connections_max))
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_prefix_is_capped_and_others_are_not() {
-        let caps = caps(100, 2, true);
+        let caps = caps(100, 2);
         let first = caps.admit(ip("198.51.100.1")).ok().unwrap();
         let _second = caps.admit(ip("198.51.100.2")).ok().unwrap();
         let refused = |address| caps.admit(ip(address)).err();
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_is_a_64() {
-        let caps = caps(100, 1, true);
+        let caps = caps(100, 1);
         let _held = caps.admit(ip("2001:db8:1:2::1")).ok().unwrap();
         assert_eq!(
             caps.admit(ip("2001:db8:1:2:ffff::9")).err(),
@@ -223,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_total_is_capped_and_the_table_empties() {
-        let caps = caps(2, 100, true);
+        let caps = caps(2, 100);
         let held = [caps.admit(ip("192.0.2.1")), caps.admit(ip("203.0.113.1"))];
         assert_eq!(
             caps.admit(ip("192.0.2.1")).err(),
@@ -251,11 +253,23 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_on_this_machine_is_not_one_crowd_from_one_network() {
-        assert!(caps(10, 0, true).admit(ip("127.0.0.1")).is_ok());
-        assert_eq!(
-            caps(10, 0, false).admit(ip("127.0.0.1")).err(),
-            Some(Refusal::PrefixFull)
-        );
+    fn a_proxy_is_not_one_crowd_from_one_network() {
+        let limits = AcceptLimits {
+            prefix_connections_max: 0,
+            ..AcceptLimits::default()
+        };
+        let here = Arc::new(Caps::new(&limits, 10));
+        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(here.admit(ip(address)).is_ok(), "{address}");
+        }
+        let refused = |caps: &Arc<Caps>, address| caps.admit(ip(address)).err();
+        assert_eq!(refused(&here, "192.0.2.7"), Some(Refusal::PrefixFull));
+        let elsewhere = AcceptLimits {
+            proxies: vec!["192.0.2.0/24".parse().unwrap()],
+            ..limits
+        };
+        let elsewhere = Arc::new(Caps::new(&elsewhere, 10));
+        assert_eq!(refused(&elsewhere, "192.0.2.7"), None);
+        assert_eq!(refused(&elsewhere, "127.0.0.1"), Some(Refusal::PrefixFull));
     }
 }

@@ -10,7 +10,7 @@ fn capped(connections_max: usize, prefix_connections_max: usize) -> Setup {
         limits: AcceptLimits {
             connections_max,
             prefix_connections_max,
-            loopback_exempt: false,
+            proxies: Vec::new(),
             ..AcceptLimits::default()
         },
         ..Setup::default()

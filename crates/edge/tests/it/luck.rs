@@ -143,6 +143,18 @@ fn without_a_descriptor_newcomers_wait_and_are_served_when_there_is_one() {
 /// What a thread needs, so that a shard cannot be started with less.
 const LESS_THAN_A_STACK: u64 = 1024 * 1024;
 
+#[test]
+fn a_process_takes_the_descriptors_it_may_have() {
+    let name = "luck::a_process_takes_the_descriptors_it_may_have";
+    alone(name, async {
+        let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        setrlimit(Resource::RLIMIT_NOFILE, 256, most).unwrap();
+        stentor_edge::raise_descriptor_limit();
+        let now = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        assert_eq!(now, (most.min(1 << 20), most));
+    });
+}
+
 fn allow_memory(more: Option<u64>) {
     let (_, most) = getrlimit(Resource::RLIMIT_AS).unwrap();
     let now = more.map_or(most, |more| status_bytes("VmSize:") + more);
