@@ -1,7 +1,8 @@
 //! Whose turn it is: the listeners of one stream who are served as on one rung, spread over its flush interval.
 //!
-//! A cycle begins when there is news and lasts one flush interval, in slots of [`TICK_MS`]. Slots are filled from the front:
-//! a small crowd is served right after a chunk is published, a large one evenly over the interval.
+//! A cycle begins when there is news and lasts one flush interval, in slots of [`TICK_MS`]. A small crowd is served right after a
+//! chunk is published, a large one evenly over the interval. What is in between is served soon after chunks, too, but not after the
+//! same one: the shards of a server begin their cycles when they like, and each would want the processor for itself.
 
 use stentor_core::admission::Rung;
 
@@ -11,6 +12,9 @@ pub(super) const TICK_MS: u64 = 10;
 /// Listeners of a slot before the next one is used. Sends in a row cost less than sends spread out (by some 7 % here, and no more in
 /// longer rows), and so many, each over TLS, are sent to within a tick.
 const SLOT_FILL: usize = 128;
+
+/// Slots from one chunk to the next, where chunks come as often as they ever do.
+const SLOTS_PER_CHUNK: usize = 20;
 
 /// Where a listener is in its wheel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +37,10 @@ pub(super) struct Wheel {
     flush_ms: u64,
     moving: Option<Move>,
     slots: Vec<Vec<u32>>,
-    /// No slot before this one has room.
+    /// The slots in the order in which they are filled, and the place of each in that order.
+    order: Vec<u32>,
+    rank: Vec<u32>,
+    /// No slot before this one of the order has room.
     open: usize,
     members: usize,
     /// When the cycle began, and the next slot to be visited; `None` between cycles.
@@ -45,12 +52,19 @@ pub(super) struct Wheel {
 impl Wheel {
     pub(super) fn new(rung: Rung, flush_ms: u64) -> Self {
         let slots = (flush_ms / TICK_MS).max(1) as usize;
+        let order = order(slots);
+        let mut rank = vec![0; slots];
+        for (place, slot) in order.iter().enumerate() {
+            rank[*slot as usize] = place as u32;
+        }
         Self {
             rung,
             flush_ms,
             moving: None,
-            open: 0,
             slots: vec![Vec::new(); slots],
+            order,
+            rank,
+            open: 0,
             members: 0,
             cycle: None,
             last_began_ms: None,
@@ -100,11 +114,11 @@ impl Wheel {
     pub(super) fn join(&mut self, member: u32, now_ms: u64) -> Seat {
         self.members += 1;
         let fill = SLOT_FILL.max(self.members.div_ceil(self.slots.len()));
-        let behind = &self.slots[self.open..];
-        let room = behind.iter().position(|slot| slot.len() < fill);
+        let mut behind = self.order[self.open..].iter();
+        let room = behind.position(|slot| self.slots[*slot as usize].len() < fill);
         // With all of them full the filling has just grown by one.
-        let slot = room.map_or(0, |behind| self.open + behind);
-        self.open = slot;
+        self.open = room.map_or(0, |behind| self.open + behind);
+        let slot = self.order[self.open] as usize;
         if let Some(moving) = &mut self.moving {
             // The last to come has as long to gather as the first.
             moving.due_ms = moving.due_ms.max(now_ms + self.rung.notice_ms(moving.to));
@@ -119,7 +133,7 @@ impl Wheel {
     /// Lets a member go. Gives the member that took its seat's place, whose seat that now is.
     pub(super) fn leave(&mut self, seat: Seat) -> Option<u32> {
         self.members -= 1;
-        self.open = self.open.min(seat.slot as usize);
+        self.open = self.open.min(self.rank[seat.slot as usize] as usize);
         let slot = &mut self.slots[seat.slot as usize];
         slot.swap_remove(seat.index as usize);
         slot.get(seat.index as usize).copied()
@@ -171,6 +185,19 @@ impl Wheel {
     }
 }
 
+/// The order in which slots are filled: the first of every chunk's, then the second ones; the chunks so that however many slots
+/// are used, they are far from one another.
+fn order(slots: usize) -> Vec<u32> {
+    if !slots.is_multiple_of(SLOTS_PER_CHUNK) {
+        return (0..slots as u32).collect();
+    }
+    let mut firsts: Vec<u32> = (0..slots as u32).step_by(SLOTS_PER_CHUNK).collect();
+    firsts.sort_by_key(|first| (first / SLOTS_PER_CHUNK as u32).reverse_bits());
+    (0..SLOTS_PER_CHUNK as u32)
+        .flat_map(|nth| firsts.iter().map(move |first| first + nth))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +228,40 @@ mod tests {
         let most = wheel.slots.iter().map(Vec::len).max().unwrap();
         let least = wheel.slots.iter().map(Vec::len).min().unwrap();
         assert!(most <= 1_000 && least >= 990, "{least} to {most}");
+    }
+
+    #[test]
+    fn a_crowd_too_small_for_every_slot_is_spread_over_the_whole_interval_all_the_same() {
+        for flush_ms in [1_000, 3_000, 10_000] {
+            let mut wheel = wheel(flush_ms);
+            let chunks = flush_ms as usize / 200;
+            // Two slots for each chunk, of twenty.
+            for member in 0..(2 * chunks * SLOT_FILL) as u32 {
+                wheel.join(member, 0);
+            }
+            let by_chunk = wheel.slots.chunks(SLOTS_PER_CHUNK);
+            for slots in by_chunk {
+                let filled: Vec<usize> = slots.iter().map(Vec::len).take_while(|n| *n > 0).collect();
+                assert_eq!(filled, [SLOT_FILL, SLOT_FILL], "soon after the chunk");
+            }
+        }
+    }
+
+    #[test]
+    fn of_one_interval_few_slots_are_far_from_one_another() {
+        let first = |slots, n| {
+            let mut few = order(slots)[..n].to_vec();
+            few.sort_unstable();
+            few
+        };
+        assert_eq!(first(20, 3), [0, 1, 2], "one chunk: right after it");
+        assert_eq!(first(100, 3), [0, 40, 80]);
+        assert_eq!(first(1_000, 4), [0, 320, 640, 960]);
+        for slots in [1, 7, 20, 100, 120, 1_000] {
+            let mut all = order(slots);
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..slots as u32), "{slots}");
+        }
     }
 
     #[test]
