@@ -241,7 +241,8 @@ mod tests {
             }
             let by_chunk = wheel.slots.chunks(SLOTS_PER_CHUNK);
             for slots in by_chunk {
-                let filled: Vec<usize> = slots.iter().map(Vec::len).take_while(|n| *n > 0).collect();
+                let filled: Vec<usize> =
+                    slots.iter().map(Vec::len).take_while(|n| *n > 0).collect();
                 assert_eq!(filled, [SLOT_FILL, SLOT_FILL], "soon after the chunk");
             }
         }
