@@ -3,6 +3,6 @@
 //! - [`store`]: records of events, their state and their position
 //!
 //! It is not: the programme's bytes (those are in rings and files), nor a place for anything a listener needs in order
-//! to hear. This is the only layer that will ever reconnect or retry.
+//! to hear. Where a store can be out of reach, reconnecting to it is for this layer.
 
 pub mod store;

@@ -1,7 +1,7 @@
 //! The domain of Stentor: what is decided, without a clock, a socket or a thread.
 //!
 //! Everything here is a state machine that is told the time and what happened, and answers with what must be done:
-//! `step(now, input, &mut out)`. The same code runs in the server, in the tests and in the simulator (DESIGN §2, rule 5).
+//! `step(now, input, &mut out)`. The same code runs in the server and in the tests, which move time themselves (DESIGN §2, rule 5).
 //!
 //! - [`admission`]: the ladder, which decides what a newcomer costs under load
 //! - [`conversation`]: one event's conversation, the machine that ties the others together

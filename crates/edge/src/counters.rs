@@ -11,7 +11,7 @@ pub enum Refusal {
     ConnectionsFull,
     /// `prefix_connections_max` connections of that /24 or /64 are open.
     PrefixFull,
-    /// The process has no descriptor left; the connection waits in the backlog.
+    /// No descriptor is left: a new connection waits in the backlog, one on its way from one table to another is lost.
     NoDescriptor,
     /// Nothing, or no whole request head, within `header_ms`.
     HeaderTimeout,

@@ -1,5 +1,5 @@
-//! What the machine allows: descriptors, ports, processors. Both programmes of this crate read it before they begin and say
-//! what is too small, instead of failing at the twenty-thousandth listener.
+//! What the machine allows: descriptors, ports, processors. The herd reads it before it begins and says what is
+//! too small, instead of failing at the twenty-thousandth listener.
 
 use std::fmt;
 use std::sync::LazyLock;

@@ -11,7 +11,7 @@ pub enum Measure {
     Blocked,
     /// Bytes per second of the configured link.
     Link,
-    /// Descriptors.
+    /// Descriptors, or room for connections.
     Descriptors,
     /// Memory.
     Memory,
@@ -30,7 +30,7 @@ pub struct Load {
     pub blocked: u16,
     /// Bytes sent, of the link; 0 where none was configured.
     pub link: u16,
-    /// Descriptors in use, of those allowed.
+    /// Connections, of those that descriptors and configuration allow.
     pub descriptors: u16,
     /// Memory in use, of what the process may have.
     pub memory: u16,

@@ -1,6 +1,6 @@
 //! Who is let in, and at what cost: the ladder under load (DESIGN §6).
 //!
-//! It is not the gate: which attempt is whose is decided elsewhere.
+//! It is not the gate: it does not ask whose an attempt is.
 
 mod doors;
 mod ladder;

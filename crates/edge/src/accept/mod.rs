@@ -1,4 +1,4 @@
-//! Where connections come in: accepts, tells protocols apart, limits. One task per connection, HTTP/1.1 only.
+//! Where connections come in: accepts, tells protocols apart, limits. One task per connection, HTTP/1 only.
 //!
 //! Our own accept loop, because the stock ones set no header timeout and no caps. It does three things in order: caps
 //! (`caps`) before anything is read; a look at the first bytes (`sniff`) without taking them; then TLS and the hand-over to a

@@ -1,6 +1,6 @@
 //! Faces: ways to listen and read, as functions from a request head to a reply. No socket, no runtime, no clock.
 //!
-//! The engine ([`crate::accept`]) reads heads, asks [`answer`], and carries out the [`Reply`].
+//! Who reads heads ([`crate::accept`], the shards) asks [`answer`], and carries out the [`Reply`].
 
 mod document;
 mod question;

@@ -14,7 +14,7 @@ pub const CLAIMED_CHUNKS_MAX: usize = 2_048;
 /// Different hashes of one chunk; further ones are counted as altered at once, since at most one can be right.
 pub const HASHES_PER_CHUNK_MAX: usize = 16;
 
-/// Chunks of manifests that are remembered: about two minutes of three renditions.
+/// Chunks of manifests that are remembered: about four minutes of three renditions.
 pub const LISTED_CHUNKS_MAX: usize = 2_048;
 
 /// Which chunk: position and length in samples, which differ between renditions.

@@ -8,7 +8,7 @@
 //!
 //! It measures itself as well. A herd that could not keep up says so, and then its figures mean nothing.
 //!
-//! What it is not: a browser (it has no page), nor a guest of the server's own code.
+//! What it is not: a browser (`page` is only a model of one).
 
 mod boxes;
 mod ear;

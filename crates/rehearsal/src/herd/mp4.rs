@@ -45,9 +45,9 @@ pub enum Seen<'a> {
 /// The numbers of one chunk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Chunk {
-    /// Position of its first sample on the timeline (`tfdt`).
+    /// Position of its first sample on the timeline (`tfdt`), in samples at 48 kHz.
     pub position: u64,
-    /// How many samples it lasts.
+    /// How many samples at 48 kHz it lasts.
     pub samples: u64,
     /// `mfhd`.
     pub sequence: u32,

@@ -186,7 +186,7 @@ pub struct Distribution {
     pub p999_ms: f64,
     /// The largest.
     pub max_ms: f64,
-    /// For plots: shares of all and the time they are below, from an HdrHistogram with three digits.
+    /// For plots: shares of all and the time in ms they are below, from an HdrHistogram with three digits.
     pub curve: Vec<(f64, f64)>,
 }
 
