@@ -58,7 +58,7 @@ function silence(): string {
 
 export class Player {
   link: Link = 'idle';
-  /** When we ask a full server again, ms of our clock; in the past where nothing of the kind is waited for. */
+  /** When we ask a full server again, ms of our clock; 0 while that is not waited for. */
   asksAt = 0;
   private readonly engines: Engine[];
   private feed: MseFeed | null = null;
@@ -160,6 +160,7 @@ export class Player {
       const wait = full ? jittered(this.retryS * 1000) : backoff(this.attempt++);
       if (full) this.asksAt = Date.now() + wait;
       await this.pause(wait);
+      this.asksAt = 0;
       if (!this.wanted) break;
       const status = await this.hooks.refresh();
       failed = status ? 0 : failed + 1;

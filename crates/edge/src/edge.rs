@@ -120,12 +120,13 @@ impl Edge {
         }
     }
 
-    /// Where those inside are brought.
+    /// Where those inside are brought; at most to [`Rung::LEAST`].
     pub fn bring_to(&self, rung: Rung) {
+        let rung = rung.min(Rung::LEAST);
         self.inner.inside.store(rung.number(), Ordering::Relaxed);
     }
 
-    /// As on which rung those inside are served, once they have been told and have moved.
+    /// As on which rung those inside are served once they have been told and have moved.
     #[must_use]
     pub fn inside(&self) -> Rung {
         Rung::new(self.inner.inside.load(Ordering::Relaxed)).unwrap_or_default()

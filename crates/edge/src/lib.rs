@@ -13,7 +13,7 @@
 //! | module | what | knows |
 //! |---|---|---|
 //! | [`ring`] | the last chunks of a stream | nothing else |
-//! | [`stream`] | a named ring with its listeners, counted | wakers |
+//! | [`stream`] | a named ring with its listeners, counted | the ring, its family |
 //! | `family` | streams that are one programme at different cost, and what a rung makes of them | the ladder's table |
 //! | `load` | how loaded this node is, for the ladder | `/proc`, `/sys/fs/cgroup`, getrusage |
 //! | [`documents`] | what everyone reads: pages, playlists, status, replay | HTTP semantics |

@@ -131,26 +131,18 @@ fn loopback() -> [IpNet; 2] {
 }
 
 /// Raises the soft limit of open descriptors as far as the hard one lets it: the soft one is kept low for the sake of programs that
-/// use `select`, which this is not. Where that cannot be, it stays as it is.
+/// use `select`, which this is not. At most to [`DESCRIPTORS_MAX`]; where that cannot be, it stays as it is.
 pub fn raise_descriptor_limit() {
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        let wanted = hard.min(DESCRIPTORS_MAX).max(soft);
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard);
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(DESCRIPTORS_MAX), hard);
     }
 }
 
-/// The soft limit of open descriptors of this process, where the system tells (Linux).
+/// The soft limit of open descriptors of this process, where the system tells.
 #[must_use]
 pub fn descriptor_limit() -> Option<usize> {
-    parse_descriptor_limit(&std::fs::read_to_string("/proc/self/limits").ok()?)
-}
-
-fn parse_descriptor_limit(text: &str) -> Option<usize> {
-    let line = text.lines().find(|l| l.starts_with("Max open files"))?;
-    match line.split_whitespace().nth(3)? {
-        "unlimited" => Some(usize::MAX),
-        soft => soft.parse().ok(),
-    }
+    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    Some(usize::try_from(soft).unwrap_or(usize::MAX))
 }
 
 impl AcceptLimits {
@@ -186,14 +178,6 @@ impl AcceptLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_the_soft_limit() {
-        let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
-                    Max open files            1024                 20000                files     \n";
-        assert_eq!(parse_descriptor_limit(text), Some(1024));
-        assert_eq!(parse_descriptor_limit("nothing here"), None);
-    }
 
     #[test]
     fn descriptors_lower_the_connection_cap_by_the_reserve() {

@@ -108,7 +108,7 @@ impl fmt::Display for StreamError {
 impl std::error::Error for StreamError {}
 
 /// Figures of one stream since it was opened. `joined − left = listening`, always.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamCounters {
     /// Listeners who were let in.
     pub joined: u64,

@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
 use stentor_core::admission::Rung;
+
+/// Networks of reverse proxies: each is compared with whoever comes.
+const PROXIES_MAX: usize = 64;
 
 /// The effective configuration.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -133,10 +136,14 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Proxy`].
     pub(crate) fn proxy_nets(&self) -> Result<Vec<IpNet>, ConfigError> {
+        if self.proxies.len() > PROXIES_MAX {
+            return Err(ConfigError::Proxies(self.proxies.len()));
+        }
         let net = |text: &String| {
             let address = || text.parse::<IpAddr>().map(IpNet::from);
-            let net = text.parse().or_else(|_| address());
-            net.map_err(|_| ConfigError::Proxy(text.clone()))
+            let net = text.parse().or_else(|_| address()).ok();
+            net.and_then(as_seen)
+                .ok_or_else(|| ConfigError::Proxy(text.clone()))
         };
         self.proxies.iter().map(net).collect()
     }
@@ -208,6 +215,22 @@ impl Config {
     }
 }
 
+/// As an edge sees it, to which an IPv4 peer is one on a port for IPv6, too (RFC 4291 §2.5.5.2).
+fn as_seen(net: IpNet) -> Option<IpNet> {
+    let mapped = match net {
+        IpNet::V6(v6) => v6.addr().to_ipv4_mapped(),
+        IpNet::V4(_) => None,
+    };
+    match mapped {
+        Some(v4) => Some(
+            Ipv4Net::new(v4, net.prefix_len().checked_sub(96)?)
+                .ok()?
+                .into(),
+        ),
+        None => Some(net),
+    }
+}
+
 /// The address the kernel would send from towards the internet; connecting a UDP socket sends nothing.
 fn route_source() -> Option<IpAddr> {
     // 192.0.2.1 is a documentation address (RFC 5737): it only selects the default route.
@@ -240,6 +263,8 @@ pub(crate) enum ConfigError {
     Zero(&'static str),
     /// One of `proxies` is neither a network nor an address.
     Proxy(String),
+    /// So many of `proxies` are too many.
+    Proxies(usize),
     /// `public_url` has no scheme we serve.
     PublicUrl(String),
 }
@@ -270,6 +295,7 @@ impl fmt::Display for ConfigError {
                 f,
                 "proxies takes networks as 192.0.2.0/24, and addresses, got \"{got}\""
             ),
+            Self::Proxies(got) => write!(f, "proxies takes at most {PROXIES_MAX}, got {got}"),
             Self::PublicUrl(got) => {
                 write!(
                     f,
@@ -370,6 +396,14 @@ mod tests {
         let nets = config.proxy_nets().expect("both");
         assert!(nets[0].contains(&IpAddr::from([192, 0, 2, 9])));
         assert_eq!(nets[1].to_string(), "2001:db8::7/128");
+        let config = with_file("proxies = [\"::ffff:192.0.2.0/120\"]").expect("mapped");
+        assert_eq!(
+            config.proxy_nets().expect("mapped")[0].to_string(),
+            "192.0.2.0/24"
+        );
+        let many = vec!["\"192.0.2.1\""; PROXIES_MAX + 1].join(",");
+        let error = with_file(&format!("proxies = [{many}]")).expect_err("too many");
+        assert_eq!(error.to_string(), "proxies takes at most 64, got 65");
         let error = with_file("proxies = [\"cdn.example\"]").expect_err("a name");
         assert_eq!(
             error.to_string(),

@@ -59,13 +59,27 @@ struct StepReport {
     unix_ms: i64,
     from: u8,
     to: u8,
-    /// As on which rung those inside are served from then on.
+    /// As on which rung those inside were to be served, and are from then on.
+    inside_from: u8,
     inside: u8,
     reason: &'static str,
     load: Vec<(&'static str, u16)>,
 }
 
 impl LadderWatch {
+    fn new(pin: Option<Rung>) -> Self {
+        let mut ladder = Ladder::new(Pace::default());
+        ladder.pin(pin);
+        Self {
+            state: Mutex::new(State {
+                ladder,
+                load: Load::default(),
+                steps: VecDeque::with_capacity(STEPS_KEPT),
+                counts: BTreeMap::new(),
+            }),
+        }
+    }
+
     /// Starts to watch; `floor` is the least rung that events want. Ends when the value is dropped.
     ///
     /// # Errors
@@ -76,16 +90,7 @@ impl LadderWatch {
         pin: Option<Rung>,
         floor: impl Fn() -> Rung + Send + 'static,
     ) -> io::Result<Arc<Self>> {
-        let mut ladder = Ladder::new(Pace::default());
-        ladder.pin(pin);
-        let watch = Arc::new(Self {
-            state: Mutex::new(State {
-                ladder,
-                load: Load::default(),
-                steps: VecDeque::with_capacity(STEPS_KEPT),
-                counts: BTreeMap::new(),
-            }),
-        });
+        let watch = Arc::new(Self::new(pin));
         let began = Instant::now();
         let mut meter = LoadMeter::new(edge.clone(), link_mbit_s);
         // What is pinned or opened holds before anybody comes.
@@ -134,6 +139,7 @@ impl LadderWatch {
         tracing::info!(
             from = step.from.number(),
             to = step.to.number(),
+            inside_from = step.inside_from.number(),
             inside = step.inside.number(),
             reason = step.reason.code(),
             load = %told(&step.load),
@@ -164,6 +170,7 @@ impl StepReport {
             unix_ms: recorded.unix_ms,
             from: step.from.number(),
             to: step.to.number(),
+            inside_from: step.inside_from.number(),
             inside: step.inside.number(),
             reason: step.reason.code(),
             load: shares(&step.load),
@@ -176,7 +183,7 @@ impl Report {
     pub(crate) fn metrics(&self) -> String {
         let mut text = format!(
             "# HELP stentor_rung Rung of the ladder at which newcomers join, 0 to 4.\n# TYPE stentor_rung gauge\nstentor_rung {}\n\
-             # HELP stentor_rung_inside Rung as on which those inside are served, 0 to 3.\n# TYPE stentor_rung_inside gauge\nstentor_rung_inside {}\n\
+             # HELP stentor_rung_inside Rung to which those inside are brought, 0 to 3.\n# TYPE stentor_rung_inside gauge\nstentor_rung_inside {}\n\
              # HELP stentor_rung_pinned Whether the operator holds the rung.\n# TYPE stentor_rung_pinned gauge\nstentor_rung_pinned {}\n\
              # HELP stentor_load_ratio Load by measure, 1 being all there is.\n# TYPE stentor_load_ratio gauge\n",
             self.rung,
@@ -238,6 +245,36 @@ mod tests {
         let metrics = report.metrics();
         assert!(metrics.contains("\nstentor_rung 3\n"));
         assert!(metrics.contains("\nstentor_ladder_steps_total{reason=\"pinned\"} 1\n"));
+    }
+
+    #[test]
+    fn the_edge_brings_those_inside_where_the_ladder_says_also_behind_closed_doors() {
+        let edge = Edge::new(EdgeConfig::default());
+        let watch = LadderWatch::new(None);
+        let full = Load {
+            descriptors: 990,
+            ..Load::default()
+        };
+        let busy = Load {
+            processor: 900,
+            ..full
+        };
+        let mut stands = Vec::new();
+        for (n, load) in [full, busy].into_iter().enumerate() {
+            let at_ms = 100_000 * n as u64;
+            watch.look(&edge, at_ms, load, Rung::REST);
+            watch.look(&edge, at_ms + 2_000, load, Rung::REST);
+            stands.push((edge.rung(), edge.inside()));
+        }
+        assert_eq!(
+            stands,
+            [(Rung::CLOSED, Rung::REST), (Rung::CLOSED, Rung::ALL[1])]
+        );
+        let report = watch.report();
+        assert_eq!((report.rung, report.inside), (4, 1));
+        let last = report.steps.last().unwrap();
+        assert_eq!((last.from, last.to), (4, 4));
+        assert_eq!((last.inside_from, last.inside), (0, 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use stentor_edge::{Edge, EdgeCounters, StreamCounters};
+use stentor_edge::{Edge, EdgeCounters, Stream, StreamCounters};
 
 use crate::ladder::{LadderWatch, Report};
 
@@ -39,7 +39,7 @@ async fn ladder(State(operator): State<Operator>) -> Json<Report> {
 async fn metrics(State(operator): State<Operator>) -> Response {
     let mut text = operator.ladder.report().metrics();
     text.push_str(&connections(&operator.edge.counters()));
-    text.push_str(&streams(&operator.edge));
+    text.push_str(&by_stream(&streams(&operator.edge)));
     ([(header::CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }
 
@@ -106,14 +106,15 @@ fn connections(counters: &EdgeCounters) -> String {
 }
 
 /// By stream, of which there are a few for each event; never by listener (DESIGN §2, rule 3).
-fn streams(edge: &Edge) -> String {
+fn streams(edge: &Edge) -> Vec<(String, StreamCounters)> {
     let mut streams = edge.streams();
     streams.retain(|stream| stream.spec().live_name.is_some());
     streams.sort_by(|a, b| a.spec().path.cmp(&b.spec().path));
-    let counted: Vec<(String, StreamCounters)> = streams
-        .iter()
-        .map(|stream| (stream.spec().path.clone(), stream.counters()))
-        .collect();
+    let counted = |stream: &Arc<Stream>| (stream.spec().path.clone(), stream.counters());
+    streams.iter().map(counted).collect()
+}
+
+fn by_stream(streams: &[(String, StreamCounters)]) -> String {
     type Figure = fn(&StreamCounters) -> u64;
     let figures: [(&str, &str, Figure, &str); 5] = [
         (
@@ -153,7 +154,7 @@ fn streams(edge: &Edge) -> String {
             text,
             "# HELP stentor_{name} {help}\n# TYPE stentor_{name} {kind}\n"
         );
-        for (path, counters) in &counted {
+        for (path, counters) in streams {
             let value = figure(counters);
             let _ = writeln!(text, "stentor_{name}{{stream=\"{path}\"}} {value}");
         }
@@ -169,7 +170,16 @@ mod tests {
     #[test]
     fn every_metric_is_explained_and_typed_before_its_first_value() {
         let edge = Edge::new(EdgeConfig::default());
-        let text = connections(&edge.counters()) + &streams(&edge);
+        let counters = StreamCounters {
+            joined: 9,
+            listening: 7,
+            overtaken: 3,
+            chunks_skipped: 18,
+            dropped_slow: 2,
+            ..StreamCounters::default()
+        };
+        let streams = [("/e/demo/48".to_owned(), counters)];
+        let text = connections(&edge.counters()) + &by_stream(&streams);
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let name = line.split(['{', ' ']).next().unwrap();
             let before = &text[..text.find(line).unwrap()];
@@ -177,5 +187,15 @@ mod tests {
             assert!(before.contains(&format!("# TYPE {name} ")), "{name}");
         }
         assert!(text.contains("stentor_refused_total{reason=\"doors_closed\"} 0\n"));
+        for (name, value) in [
+            ("listeners", 7),
+            ("listeners_joined_total", 9),
+            ("listeners_overtaken_total", 3),
+            ("chunks_skipped_total", 18),
+            ("listeners_dropped_slow_total", 2),
+        ] {
+            let line = format!("\nstentor_{name}{{stream=\"/e/demo/48\"}} {value}\n");
+            assert!(text.contains(&line), "{line}");
+        }
     }
 }

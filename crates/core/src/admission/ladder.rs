@@ -74,7 +74,9 @@ pub struct Step {
     pub from: Rung,
     /// Where it is.
     pub to: Rung,
-    /// As on which rung those inside are served from now on.
+    /// As on which rung those inside were to be served, and are from now on: they are brought there, which takes up to minutes.
+    pub inside_from: Rung,
+    /// See [`Self::inside_from`].
     pub inside: Rung,
     /// Why.
     pub reason: Reason,
@@ -192,6 +194,7 @@ impl Ladder {
         let step = Step {
             from: self.rung(),
             to: to.rung(),
+            inside_from: self.stand.inside,
             inside: to.inside,
             reason,
             load,
@@ -199,33 +202,35 @@ impl Ladder {
         self.learn(now_ms, &step);
         self.stand = to;
         self.stepped_ms = Some(now_ms);
-        self.calm_since_ms = None;
+        if step.inside != step.inside_from || step.reason == Reason::Pinned {
+            self.calm_since_ms = None;
+        }
         Some(step)
     }
 
     fn decide(&self, now_ms: u64, load: Load) -> Option<(Stand, Reason)> {
-        let inside = self.stand.inside;
-        if let Some(pin) = self.pin {
-            let to = match pin.admits() {
-                true => Stand::at(pin),
-                false => Stand::closed(inside),
-            };
-            return (to != self.stand).then_some((to, Reason::Pinned));
+        let Stand { closed, inside } = self.stand;
+        if let Some(pin) = self.pin.filter(|pin| pin.admits()) {
+            return (self.stand != Stand::at(pin)).then_some((Stand::at(pin), Reason::Pinned));
+        }
+        // Of those inside the load decides also where the operator holds the doors closed.
+        let held = self.pin.is_some();
+        if held && !closed {
+            return Some((Stand::closed(inside), Reason::Pinned));
         }
         let lasted = |since: Option<u64>, ms| since.is_some_and(|at| now_ms - at >= ms);
         let settled = self
             .stepped_ms
             .is_none_or(|at| now_ms - at >= self.pace.settle_ms);
-        if self.stand.closed {
+        if closed {
             let opens = lasted(self.eased_since_ms, self.pace.reopen_ms)
                 && lasted(self.stepped_ms, self.pace.reopen_ms);
-            if opens {
+            if opens && !held {
                 return Some((Stand::at(inside.max(self.floor)), Reason::Calm));
             }
         } else if inside < self.floor {
             return Some((Stand::at(self.floor), Reason::Opening));
-        }
-        if lasted(self.full_since_ms, self.pace.over_ms) && !self.stand.closed {
+        } else if lasted(self.full_since_ms, self.pace.over_ms) {
             // What a cheaper listener helps against is tried first; what no rung helps against is not waited for.
             let hopeless = load.over(|bounds| bounds.close.filter(|_| bounds.climb.is_none()));
             let last = (inside == Rung::LEAST && settled)
@@ -235,19 +240,13 @@ impl Ladder {
                 return Some((Stand::closed(inside), Reason::Over(measure)));
             }
         }
+        let brought = |inside| Stand { closed, inside };
         if lasted(self.over_since_ms, self.pace.over_ms) && settled && inside < Rung::LEAST {
             let measure = load.over(|bounds| bounds.climb)?;
-            let to = Stand {
-                inside: inside.above()?,
-                ..self.stand
-            };
-            return Some((to, Reason::Over(measure)));
-        }
-        if self.stand.closed {
-            return None;
+            return Some((brought(inside.above()?), Reason::Over(measure)));
         }
         let below = inside.below().filter(|below| *below >= self.floor)?;
-        lasted(self.calm_since_ms, self.calm_ms()).then_some((Stand::at(below), Reason::Calm))
+        lasted(self.calm_since_ms, self.calm_ms()).then_some((brought(below), Reason::Calm))
     }
 
     /// How long calm must last, ms.
@@ -258,9 +257,10 @@ impl Ladder {
     /// A rung that was left for a lower one and is needed again soon after: the next try waits twice as long. What the lower
     /// rung would do to late turns and blocked sockets cannot be forecast, only tried.
     fn learn(&mut self, now_ms: u64, step: &Step) {
-        if step.reason == Reason::Calm {
+        // Doors that close or open are no try of a rung.
+        if step.inside < step.inside_from && step.reason == Reason::Calm {
             self.came_down_ms = Some(now_ms);
-        } else if matches!(step.reason, Reason::Over(_)) {
+        } else if step.inside > step.inside_from && matches!(step.reason, Reason::Over(_)) {
             let relapse = self
                 .came_down_ms
                 .take()

@@ -54,7 +54,7 @@ impl Rung {
     pub const REST: Self = Self(0);
     /// The cheapest way to hear. Above it nobody new is let in.
     pub const LEAST: Self = Self(3);
-    /// Newcomers wait; those inside go on as on [`Self::LEAST`].
+    /// Newcomers wait; those inside go on as they are, or are brought elsewhere: [`Ladder::inside`](super::Ladder::inside).
     pub const CLOSED: Self = Self(4);
 
     /// All of them, from the best.

@@ -66,14 +66,14 @@ impl Caps {
 
     /// Room for one more connection from there, or which cap is reached.
     pub(super) fn admit(self: &Arc<Self>, ip: IpAddr) -> Result<Permit, Refusal> {
+        let address = ip.to_canonical();
+        let is_proxy = self.proxies.iter().any(|net| net.contains(&address));
         let mut open = self.lock();
         if open.connections >= self.connections_max
             || open.connections - open.moved >= self.here_max
         {
             return Err(Refusal::ConnectionsFull);
         }
-        let address = ip.to_canonical();
-        let is_proxy = self.proxies.iter().any(|net| net.contains(&address));
         let prefix = (!is_proxy).then(|| Prefix::from(address));
         if let Some(prefix) = prefix {
             let of_prefix = open.by_prefix.get(&prefix).copied().unwrap_or(0);

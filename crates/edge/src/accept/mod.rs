@@ -225,7 +225,7 @@ async fn rest_after(edge: &Edge, error: &io::Error) {
     // waits stays in the backlog, and accepting at once again would only burn the processor.
     if matches!(error.raw_os_error(), Some(23 | 24)) {
         edge.count().refuse(Refusal::NoDescriptor);
-        tracing::warn!("no descriptor is left for a new connection; raise `ulimit -n`");
+        tracing::warn!("no descriptor is left for a new connection; raise `ulimit -Hn`");
         tokio::time::sleep(Duration::from_millis(NO_DESCRIPTOR_PAUSE_MS)).await;
     }
 }

@@ -473,7 +473,7 @@ mod tests {
         scene.pass(20_000, &mut []);
         let mut clients = [scene.listen()];
         scene.pass(25_000, &mut clients);
-        // A crowd before it: its seat will have its turn a second and a half after the first.
+        // A crowd before it: its seat is far behind the first.
         let track = scene.shard.track(&scene.streams[1]);
         let wheel = scene.shard.wheel(track, Rung::ALL[2]);
         for _ in 0..32 * 150 {

@@ -304,8 +304,11 @@ impl Shard {
         if let Some(known) = wheels.iter().position(|wheel| wheel.rung() == rung) {
             return known;
         }
-        let flush_ms = frames.stream().terms(rung).flush_ms;
-        wheels.push(Wheel::new(rung, flush_ms.into()));
+        let (flush_ms, chunk_ms) = {
+            let stream = frames.stream();
+            (stream.terms(rung).flush_ms, stream.spec().chunk_ms)
+        };
+        wheels.push(Wheel::new(rung, flush_ms.into(), chunk_ms.into()));
         wheels.len() - 1
     }
 

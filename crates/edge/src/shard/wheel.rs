@@ -1,8 +1,9 @@
 //! Whose turn it is: the listeners of one stream who are served as on one rung, spread over its flush interval.
 //!
 //! A cycle begins when there is news and lasts one flush interval, in slots of [`TICK_MS`]. A small crowd is served right after a
-//! chunk is published, a large one evenly over the interval. What is in between is served soon after chunks, too, but not after the
-//! same one: the shards of a server begin their cycles when they like, and each would want the processor for itself.
+//! chunk is published, a large one evenly over the interval. What is in between, too, where the interval is one of many chunks: the
+//! shards of a server begin their cycles when they like, and each would want the processor for itself. Where it is one of a single
+//! chunk, slots are filled from the front: who waits for that chunk has not much more in hand.
 
 use stentor_core::admission::Rung;
 
@@ -13,8 +14,8 @@ pub(super) const TICK_MS: u64 = 10;
 /// longer rows), and so many, each over TLS, are sent to within a tick.
 const SLOT_FILL: usize = 128;
 
-/// Slots from one chunk to the next, where chunks come as often as they ever do.
-const SLOTS_PER_CHUNK: usize = 20;
+/// Slots of a part of the interval, 200 ms: the shortest chunks come as often.
+const PART_SLOTS: usize = 20;
 
 /// Where a listener is in its wheel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub(super) struct Wheel {
     /// The slots in the order in which they are filled, and the place of each in that order.
     order: Vec<u32>,
     rank: Vec<u32>,
-    /// No slot before this one of the order has room.
+    /// No slot before this one of the order had room when it was passed.
     open: usize,
     members: usize,
     /// When the cycle began, and the next slot to be visited; `None` between cycles.
@@ -50,9 +51,10 @@ pub(super) struct Wheel {
 }
 
 impl Wheel {
-    pub(super) fn new(rung: Rung, flush_ms: u64) -> Self {
+    /// For a stream with chunks of so many ms.
+    pub(super) fn new(rung: Rung, flush_ms: u64, chunk_ms: u64) -> Self {
         let slots = (flush_ms / TICK_MS).max(1) as usize;
-        let order = order(slots);
+        let order = order(slots, flush_ms > chunk_ms);
         let mut rank = vec![0; slots];
         for (place, slot) in order.iter().enumerate() {
             rank[*slot as usize] = place as u32;
@@ -116,7 +118,7 @@ impl Wheel {
         let fill = SLOT_FILL.max(self.members.div_ceil(self.slots.len()));
         let mut behind = self.order[self.open..].iter();
         let room = behind.position(|slot| self.slots[*slot as usize].len() < fill);
-        // With all of them full the filling has just grown by one.
+        // Where there is none, the filling has grown since they were passed, and it begins again in front.
         self.open = room.map_or(0, |behind| self.open + behind);
         let slot = self.order[self.open] as usize;
         if let Some(moving) = &mut self.moving {
@@ -185,15 +187,15 @@ impl Wheel {
     }
 }
 
-/// The order in which slots are filled: the first of every chunk's, then the second ones; the chunks so that however many slots
-/// are used, they are far from one another.
-fn order(slots: usize) -> Vec<u32> {
-    if !slots.is_multiple_of(SLOTS_PER_CHUNK) {
+/// The order in which slots are filled: from the front, or, where they are to be `spread`, the first of every part, then the second
+/// ones; the parts so that those used are all over the interval, however many they are.
+fn order(slots: usize, spread: bool) -> Vec<u32> {
+    if !spread || !slots.is_multiple_of(PART_SLOTS) {
         return (0..slots as u32).collect();
     }
-    let mut firsts: Vec<u32> = (0..slots as u32).step_by(SLOTS_PER_CHUNK).collect();
-    firsts.sort_by_key(|first| (first / SLOTS_PER_CHUNK as u32).reverse_bits());
-    (0..SLOTS_PER_CHUNK as u32)
+    let mut firsts: Vec<u32> = (0..slots as u32).step_by(PART_SLOTS).collect();
+    firsts.sort_by_key(|first| (first / PART_SLOTS as u32).reverse_bits());
+    (0..PART_SLOTS as u32)
         .flat_map(|nth| firsts.iter().map(move |first| first + nth))
         .collect()
 }
@@ -203,7 +205,7 @@ mod tests {
     use super::*;
 
     fn wheel(flush_ms: u64) -> Wheel {
-        Wheel::new(Rung::REST, flush_ms)
+        Wheel::new(Rung::REST, flush_ms, 200)
     }
 
     fn visited(wheel: &mut Wheel, now_ms: u64) -> Vec<u32> {
@@ -234,35 +236,36 @@ mod tests {
     fn a_crowd_too_small_for_every_slot_is_spread_over_the_whole_interval_all_the_same() {
         for flush_ms in [1_000, 3_000, 10_000] {
             let mut wheel = wheel(flush_ms);
-            let chunks = flush_ms as usize / 200;
-            // Two slots for each chunk, of twenty.
-            for member in 0..(2 * chunks * SLOT_FILL) as u32 {
+            let parts = flush_ms as usize / 200;
+            // Two slots of each part's twenty.
+            for member in 0..(2 * parts * SLOT_FILL) as u32 {
                 wheel.join(member, 0);
             }
-            let by_chunk = wheel.slots.chunks(SLOTS_PER_CHUNK);
-            for slots in by_chunk {
+            for slots in wheel.slots.chunks(PART_SLOTS) {
                 let filled: Vec<usize> =
                     slots.iter().map(Vec::len).take_while(|n| *n > 0).collect();
-                assert_eq!(filled, [SLOT_FILL, SLOT_FILL], "soon after the chunk");
+                assert_eq!(filled, [SLOT_FILL, SLOT_FILL], "in front of the part");
             }
         }
     }
 
     #[test]
-    fn of_one_interval_few_slots_are_far_from_one_another() {
+    fn few_slots_of_an_interval_are_all_over_it_unless_it_is_one_of_a_single_chunk() {
         let first = |slots, n| {
-            let mut few = order(slots)[..n].to_vec();
+            let mut few = order(slots, true)[..n].to_vec();
             few.sort_unstable();
             few
         };
-        assert_eq!(first(20, 3), [0, 1, 2], "one chunk: right after it");
         assert_eq!(first(100, 3), [0, 40, 80]);
         assert_eq!(first(1_000, 4), [0, 320, 640, 960]);
         for slots in [1, 7, 20, 100, 120, 1_000] {
-            let mut all = order(slots);
+            assert!(order(slots, false).into_iter().eq(0..slots as u32));
+            let mut all = order(slots, true);
             all.sort_unstable();
             assert!(all.into_iter().eq(0..slots as u32), "{slots}");
         }
+        let at_rest = Wheel::new(Rung::REST, 1_200, 1_200);
+        assert_eq!(at_rest.order[..3], [0, 1, 2]);
     }
 
     #[test]
@@ -332,7 +335,7 @@ mod tests {
         up.follow(Rung::ALL[1], 0);
         up.follow(Rung::REST, 1_000);
         assert_eq!((up.told(), up.goes(1_000_000)), (Rung::REST, None));
-        let mut down = Wheel::new(Rung::LEAST, 10_000);
+        let mut down = Wheel::new(Rung::LEAST, 10_000, 1_200);
         down.follow(Rung::ALL[1], 7_000);
         assert_eq!(down.goes(7_000), Some(Rung::ALL[1]));
         assert_eq!(down.told(), Rung::LEAST);
