@@ -106,7 +106,7 @@ export class Page {
 
   private linkTrouble({ link, wanted, unanswered }: Model): string | undefined {
     if (link !== 'playing' && !navigator.onLine) return this.s.offline;
-    if (wanted && (link === 'reconnecting' || link === 'gone' || link === 'full' || link === 'offline')) return this.s[link];
+    if (wanted && (link === 'reconnecting' || link === 'gone' || link === 'full' || link === 'leaving' || link === 'offline')) return this.s[link];
     return unanswered ? this.s.gone : undefined;
   }
 

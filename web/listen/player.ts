@@ -10,7 +10,7 @@ import { type Delta, type Status } from '../shared/status.ts';
 import { BoxSplitter } from './boxes.ts';
 import { MseFeed, mseSupported } from './mse.ts';
 
-export type Link = 'idle' | 'connecting' | 'playing' | 'stalled' | 'reconnecting' | 'gone' | 'full' | 'offline';
+export type Link = 'idle' | 'connecting' | 'playing' | 'stalled' | 'reconnecting' | 'gone' | 'full' | 'leaving' | 'offline';
 
 /** No progress for this long and the connection is given up. */
 const STUCK_MS = 5_000;
@@ -27,7 +27,7 @@ const LEAVING_S = 2;
 /** Connections with data but no sound after which an engine is given up. */
 const SILENT_TRIES_MAX = 2;
 
-/** Between two looks for another server while ours still sends. */
+/** Between the first two looks for another server while ours still sends. */
 const ELSEWHERE_MS = 2_000;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
@@ -156,7 +156,8 @@ export class Player {
       if (!this.wanted) break;
       this.judgeEngine();
       const full = this.retryS > LEAVING_S;
-      this.broken = !navigator.onLine ? 'offline' : full ? 'full' : failed > 1 ? 'gone' : 'reconnecting';
+      const leaving = this.retryS > 0 && !full;
+      this.broken = !navigator.onLine ? 'offline' : full ? 'full' : leaving ? 'leaving' : failed > 1 ? 'gone' : 'reconnecting';
       const wait = full ? jittered(this.retryS * 1000) : backoff(this.attempt++);
       if (full) this.asksAt = Date.now() + wait;
       await this.pause(wait);
@@ -271,11 +272,12 @@ export class Player {
    */
   private async elsewhere(kbps: number, signal: AbortSignal, leavesS: number): Promise<Reader | undefined> {
     await sleep(Math.random() * leavesS * 500);
-    while (!signal.aborted) {
+    // Rarer each time: the server that sends to everybody until it leaves must not be asked for it by everybody all the while.
+    for (let tries = 0; !signal.aborted; tries++) {
       try {
         return await this.dial(kbps, signal);
       } catch {
-        await sleep(jittered(ELSEWHERE_MS));
+        await sleep(jittered(ELSEWHERE_MS * 2 ** Math.min(tries, 3)));
       }
     }
     return undefined;

@@ -27,6 +27,7 @@ export interface Strings {
   reconnecting: string;
   gone: string;
   full: string;
+  leaving: string;
   asks(seconds: number): string;
   crowd(seconds: number): string;
   offline: string;
@@ -75,6 +76,7 @@ const fr: Strings = {
   reconnecting: 'La liaison a été coupée. Elle se rétablit toute seule.',
   gone: 'Le serveur ne répond pas. Nous réessayons sans relâche ; vous n’avez rien à faire.',
   full: 'Tant de monde écoute que plus personne n’entre pour l’instant. Restez là : le son partira tout seul dès qu’il y a une place.',
+  leaving: 'Ce serveur s’arrête. Nous en cherchons un autre.',
   asks: (seconds) => `Prochain essai dans ${seconds} s.`,
   crowd: (seconds) => `Vous êtes très nombreux : le son est plus simple, et jusqu’à ${seconds} s derrière la scène.`,
   offline: 'Votre appareil n’a plus de réseau. Le son reviendra avec lui.',
@@ -122,6 +124,7 @@ const en: Strings = {
   reconnecting: 'The connection broke. It is repairing itself.',
   gone: 'The server isn’t answering. We keep trying; there is nothing you need to do.',
   full: 'So many are listening that nobody new gets in for the moment. Stay here: the sound will start by itself as soon as there is room.',
+  leaving: 'This server is closing. We are looking for another one.',
   asks: (seconds) => `Next try in ${seconds} s.`,
   crowd: (seconds) => `Very many are listening: the sound is simpler, and up to ${seconds} s behind the stage.`,
   offline: 'Your device is offline. Sound returns when the network does.',

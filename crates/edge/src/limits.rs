@@ -131,7 +131,7 @@ fn loopback() -> [IpNet; 2] {
 }
 
 /// Raises the soft limit of open descriptors as far as the hard one lets it: the soft one is kept low for the sake of programs that
-/// use `select`, which this is not. At most to [`DESCRIPTORS_MAX`]; where that cannot be, it stays as it is.
+/// use `select`, which this is not. At most to a million; where that cannot be, it stays as it is.
 pub fn raise_descriptor_limit() {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(DESCRIPTORS_MAX), hard);
