@@ -105,7 +105,7 @@ fn connections(counters: &EdgeCounters) -> String {
     text
 }
 
-/// By stream, of which there are a few for each event; never by listener (DESIGN §2, rule 3).
+/// Streams that have listeners, by path, with what is counted of each.
 fn streams(edge: &Edge) -> Vec<(String, StreamCounters)> {
     let mut streams = edge.streams();
     streams.retain(|stream| stream.spec().live_name.is_some());
@@ -114,6 +114,7 @@ fn streams(edge: &Edge) -> Vec<(String, StreamCounters)> {
     streams.iter().map(counted).collect()
 }
 
+/// By stream, of which there are a few for each event; never by listener (DESIGN §2, rule 3).
 fn by_stream(streams: &[(String, StreamCounters)]) -> String {
     type Figure = fn(&StreamCounters) -> u64;
     let figures: [(&str, &str, Figure, &str); 5] = [

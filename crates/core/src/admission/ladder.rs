@@ -2,8 +2,8 @@
 //!
 //! It goes up a rung at a time, fast, because a crowd does not wait; only what no rung helps against closes the doors from
 //! anywhere, and an opening goes to its rung at once. It comes down slowly, and only when what the lower rung would cost fits with
-//! room to spare. Doors that close change nothing for those inside. Those who are in cost what they cost until they have moved, so the load after a step is not
-//! yet the load of the new rung: the pause between two steps is for the newcomers, not for them.
+//! room to spare. Doors that close change nothing for those inside. They cost what they cost until they have moved, so the load
+//! after a step is not yet the load of the new rung: the pause between two steps is for the newcomers, not for them.
 
 use super::load::{Load, Measure};
 use super::rung::Rung;
