@@ -6,8 +6,11 @@
 mod arrows;
 mod configuration;
 mod files;
+mod layers;
 mod manifests;
+mod modules;
 mod purity;
+mod rust;
 mod tree;
 mod wasm;
 
