@@ -20,6 +20,7 @@ pub const DELAY_SAMPLES: usize = LOOK_AHEAD + TAPS / 2;
 
 /// Ceiling aimed at, in dBTP: below the promised −1 by what four-fold oversampling may miss of a speech peak.
 const CEILING_DBTP: f32 = -1.3;
+const _: () = assert!(CEILING_DBTP < super::TRUE_PEAK_MAX_DBTP);
 
 /// Below this amplitude no interpolated peak can reach the ceiling (the taps of a phase sum to less than 2.2).
 const SAFE: f32 = 0.39;

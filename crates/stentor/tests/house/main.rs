@@ -5,10 +5,12 @@
 
 mod arrows;
 mod configuration;
+mod errors;
 mod files;
 mod layers;
 mod manifests;
 mod modules;
+mod public;
 mod purity;
 mod rust;
 mod tree;

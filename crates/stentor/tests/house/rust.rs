@@ -93,7 +93,7 @@ impl Source {
                 let name = name.to_string();
                 let inline = as_group(body, Delimiter::Brace);
                 if let Some(inside) = &inline {
-                    let scope = [scope, &[name.clone()]].concat();
+                    let scope = [scope, std::slice::from_ref(&name)].concat();
                     self.walk(inside, &scope, for_tests);
                 }
                 self.modules.push(Declared {
@@ -222,7 +222,7 @@ pub(crate) fn as_group(token: &TokenTree, delimiter: Delimiter) -> Option<Vec<To
     }
 }
 
-fn is_punct(token: &TokenTree, char: char) -> bool {
+pub(crate) fn is_punct(token: &TokenTree, char: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
 }
 
