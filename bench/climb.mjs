@@ -9,7 +9,7 @@ import { repeat, row } from './lib.mjs';
 
 const BEST = '/e/demo/48/live.mp4';
 const INSIDE = 300;
-/** How long those inside take from one rung to the next (`Rung::notice_ms`), with as much again as a turn, seconds. */
+/** How long those inside take from one rung to the next (`Rung::warning_ms`), with as much again as a turn, seconds. */
 const UP_S = [33, 74, 240];
 const DOWN_S = 35;
 /** A crowd that one processor does not serve at rung 0. */

@@ -12,7 +12,7 @@ import { speech } from '../lib/speech.mjs';
 import { folder, shared, sleep, until } from '../lib/tools.mjs';
 
 const LIKE = 0.5;
-/** From the word to the move from rung 0 to rung 1 (`Rung::notice_ms`), with a look to spare, ms. */
+/** From the word to the move from rung 0 to rung 1 (`Rung::warning_ms`), with a look to spare, ms. */
 const CLIMB_MS = 31_000;
 
 const t = shared();

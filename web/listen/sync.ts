@@ -8,7 +8,7 @@ export const TARGET_MIN_S = 0.45;
 export const TARGET_MAX_S = 14;
 /** Fastest playback while catching up: 4 % is not heard on speech. */
 export const RATE_MAX = 1.04;
-/** Playback while the buffer is too small for its cadence: as much slower. The server counts on it (`Rung::notice_ms`). */
+/** Playback while the buffer is too small for its cadence: as much slower. The server counts on it (`Rung::warning_ms`). */
 export const RATE_MIN = 0.96;
 /** Further behind than this beyond what may be held, we jump instead of catching up. */
 export const BEHIND_MAX_S = 6;

@@ -120,9 +120,9 @@ impl Edge {
         }
     }
 
-    /// Where those inside are brought; at most to [`Rung::LEAST`].
+    /// Where those inside are brought; at most to [`Rung::CHEAPEST`].
     pub fn bring_to(&self, rung: Rung) {
-        let rung = rung.min(Rung::LEAST);
+        let rung = rung.min(Rung::CHEAPEST);
         self.inner.inside.store(rung.number(), Ordering::Relaxed);
     }
 

@@ -140,7 +140,7 @@ impl LoadMeter {
         Load {
             late: share(since(|c| c.turns_late), turns.max(TURNS_MIN)),
             processor: share(busy_us, us).max(share(cpu_us, us * self.processors)),
-            turns: share(turns_us, us),
+            flushing: share(turns_us, us),
             blocked: share(since(|c| c.blocked), visits.max(VISITS_MIN)),
             link: self.link_bytes.map_or(0, |link| {
                 share(since(|c| c.bytes_sent) * 1_000_000 / us, link)
@@ -312,7 +312,7 @@ mod tests {
         shard.busy_us.fetch_add(3_600_000_000, Ordering::Relaxed);
         shard.turns_us.fetch_add(3_600_000_000, Ordering::Relaxed);
         let load = meter.look();
-        assert!(load.processor > 1_000 && load.turns > 1_000, "{load:?}");
+        assert!(load.processor > 1_000 && load.flushing > 1_000, "{load:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use stentor_core::admission::{Ladder, Load, Measure, Pace, Rung, Step};
+use stentor_core::admission::{Ladder, LadderStep, Load, Measure, Pace, Rung};
 use stentor_edge::{Edge, LoadMeter};
 
 use crate::event::unix_ms_now;
@@ -37,7 +37,7 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 struct Recorded {
     unix_ms: i64,
-    step: Step,
+    step: LadderStep,
 }
 
 /// What an operator reads of it.
@@ -117,7 +117,7 @@ impl LadderWatch {
         let state = self.state();
         Report {
             rung: state.ladder.rung().number(),
-            inside: state.ladder.inside().number(),
+            inside: state.ladder.served().number(),
             pinned: state.ladder.pinned().map(Rung::number),
             load: shares(&state.load),
             steps_total: state.counts.clone(),
@@ -128,19 +128,19 @@ impl LadderWatch {
     fn look(&self, edge: &Edge, now_ms: u64, load: Load, floor: Rung) {
         let mut state = self.state();
         state.load = load;
-        state.ladder.open_at(floor);
-        let Some(step) = state.ladder.look(now_ms, load) else {
+        state.ladder.set_minimum(floor);
+        let Some(step) = state.ladder.observe(now_ms, load) else {
             return;
         };
         edge.set_rung(step.to);
-        edge.bring_to(step.inside);
+        edge.bring_to(step.served);
         state.keep(step);
         drop(state);
         tracing::info!(
             from = step.from.number(),
             to = step.to.number(),
-            inside_from = step.inside_from.number(),
-            inside = step.inside.number(),
+            inside_from = step.served_from.number(),
+            inside = step.served.number(),
             reason = step.reason.code(),
             load = %told(&step.load),
             "the ladder made a step"
@@ -153,7 +153,7 @@ impl LadderWatch {
 }
 
 impl State {
-    fn keep(&mut self, step: Step) {
+    fn keep(&mut self, step: LadderStep) {
         if self.steps.len() == STEPS_KEPT {
             self.steps.pop_front();
         }
@@ -170,8 +170,8 @@ impl StepReport {
             unix_ms: recorded.unix_ms,
             from: step.from.number(),
             to: step.to.number(),
-            inside_from: step.inside_from.number(),
-            inside: step.inside.number(),
+            inside_from: step.served_from.number(),
+            inside: step.served.number(),
             reason: step.reason.code(),
             load: shares(&step.load),
         }
@@ -238,7 +238,7 @@ mod tests {
         let edge = Edge::new(EdgeConfig::default());
         let pin = Rung::new(3);
         let watch = LadderWatch::start(edge.clone(), None, pin, || Rung::REST).unwrap();
-        assert_eq!(edge.rung(), Rung::LEAST);
+        assert_eq!(edge.rung(), Rung::CHEAPEST);
         let report = watch.report();
         assert_eq!((report.rung, report.pinned), (3, Some(3)));
         assert_eq!(report.steps[0].reason, "pinned");

@@ -26,7 +26,7 @@ const RING_MS: u32 = 30_000;
 /// How often listeners are sent bytes at rest, ms.
 const FLUSH_MS: u32 = Rung::REST.flush_ms();
 /// A ring holds the longest burst twice, or a newcomer could be overtaken while taking it.
-const _: () = assert!(RING_MS >= 2 * Rung::LEAST.burst_ms());
+const _: () = assert!(RING_MS >= 2 * Rung::CHEAPEST.burst_ms());
 /// Listeners of one stream of the direct face.
 const LISTENERS_MAX: usize = 1_000_000;
 /// Listeners of the Ogg face, which no CDN can share: capped apart (DESIGN §5).

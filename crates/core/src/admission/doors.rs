@@ -1,16 +1,16 @@
-//! An event that expects a crowd opens its doors on the rung it was prepared for, before anybody has come (DESIGN §6).
+//! An event that expects a crowd opens its doors on the rung it was prepared for, before anybody has come (docs/design.md §6).
 
 use super::rung::Rung;
+use crate::Now;
 use crate::event::Phase;
-use crate::now::Now;
 
-/// How long before the announced beginning people come, ms.
+/// How long before the announced beginning people begin to come, ms.
 const OPEN_BEFORE_MS: i64 = 15 * 60 * 1_000;
 
-/// How long the crowd of a beginning takes, ms: afterwards the load alone decides.
+/// How long after the beginning people keep coming in a crowd, ms. Afterwards the load alone decides.
 const OPEN_AFTER_MS: u64 = 10 * 60 * 1_000;
 
-/// The doors of one event.
+/// Which rung one event asks for while its crowd arrives.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Doors {
     rung: Rung,
@@ -18,17 +18,17 @@ pub struct Doors {
 }
 
 impl Doors {
-    /// Doors that open on this rung. [`Rung::CLOSED`] is no way to open: it counts as [`Rung::LEAST`].
+    /// Doors that open on this rung. [`Rung::CLOSED`] would not open them, so it counts as [`Rung::CHEAPEST`].
     #[must_use]
     pub fn new(rung: Rung) -> Self {
         Self {
-            rung: rung.min(Rung::LEAST),
+            rung: rung.min(Rung::CHEAPEST),
             on_air_since_ms: None,
         }
     }
 
-    /// The least rung that this event wants now. Without an announced beginning its doors are open as soon as it is there.
-    pub fn floor(&mut self, now: Now, phase: Phase, starts_unix_ms: Option<i64>) -> Rung {
+    /// The lowest rung this event wants now. Without an announced beginning the doors are open from the start.
+    pub fn minimum_rung(&mut self, now: Now, phase: Phase, starts_unix_ms: Option<i64>) -> Rung {
         let wanted = match phase {
             Phase::Scheduled => starts_unix_ms
                 .is_none_or(|starts| starts.saturating_sub(now.unix_ms) <= OPEN_BEFORE_MS),

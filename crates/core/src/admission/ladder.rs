@@ -1,21 +1,25 @@
 //! The ladder: which rung newcomers join at, decided from the load, with hysteresis and a reason for every step.
 //!
-//! It goes up a rung at a time, fast, because a crowd does not wait; only what no rung helps against closes the doors from
-//! anywhere, and an opening goes to its rung at once. It comes down slowly, and only when what the lower rung would cost fits with
-//! room to spare. Doors that close change nothing for those inside. They cost what they cost until they have moved, so the load
-//! after a step is not yet the load of the new rung: the pause between two steps is for the newcomers, not for them.
+//! It climbs one rung at a time, and fast, because a crowd does not wait. Two things jump: an event that opens its doors goes to
+//! its rung at once, and a measure that no rung can relieve closes the doors from any rung. It comes down slowly, and only when the
+//! forecast for the lower rung fits with room to spare.
+//!
+//! Closing the doors changes nothing for current listeners. They cost what they cost until each of them has moved, so the load just
+//! after a step is not yet the load of the new rung: the pause between two steps lets newcomers show, not current listeners.
+//!
+//! It does not move anybody: it says where newcomers join and which rung current listeners are to be served at.
 
 use super::load::{Load, Measure};
 use super::rung::Rung;
 
-/// How fast it goes.
+/// How fast the ladder moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// How long a measure must be over its bound before a step up, ms: one slow moment is nothing.
     pub over_ms: u64,
     /// Between two steps up, ms: time for newcomers at the new rung to show.
     pub settle_ms: u64,
-    /// How long everything must fit a lower rung before a step down, ms.
+    /// How long the load must fit the next lower rung before a step down, ms.
     pub calm_ms: u64,
     /// How long everything must be well below its closing bound before the doors open again, ms.
     pub reopen_ms: u64,
@@ -32,18 +36,19 @@ impl Default for Pace {
     }
 }
 
-/// Of a closing bound, what must be gone below before the doors open again, in thousandths.
+/// The doors open again once every measure is below this share of its closing bound, in thousandths.
 const EASED_PERMILLE: u64 = 970;
 
-/// Calm may have to last so many times longer at most, where a lower rung was tried and did not hold.
+/// Each time a lower rung was tried and did not hold, the next try waits twice as long; this is the most it can multiply
+/// [`Pace::calm_ms`] by.
 const CALM_TIMES_MAX: u64 = 16;
 
-/// Of a bound, what the forecast for a lower rung may reach, in thousandths.
-const ROOM_PERMILLE: u64 = 800;
+/// The forecast for a lower rung may reach this share of a bound, in thousandths.
+const FORECAST_PERMILLE: u64 = 800;
 
 /// Why a step was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum StepReason {
     /// A measure was over its bound.
     Over(Measure),
     /// Everything fits with room to spare.
@@ -54,7 +59,7 @@ pub enum Reason {
     Pinned,
 }
 
-impl Reason {
+impl StepReason {
     /// Its name in metrics and in the evidence.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -69,42 +74,42 @@ impl Reason {
 
 /// One step, with what was seen when it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Where it was.
+pub struct LadderStep {
+    /// The rung newcomers joined at before.
     pub from: Rung,
-    /// Where it is.
+    /// The rung newcomers join at from now on.
     pub to: Rung,
-    /// As on which rung those inside were to be served, and are from now on: they are brought there, which takes up to minutes.
-    pub inside_from: Rung,
-    /// See [`Self::inside_from`].
-    pub inside: Rung,
+    /// The rung current listeners were served at, or were moving to, before.
+    pub served_from: Rung,
+    /// The rung current listeners are served at from now on; moving all of them there takes up to minutes.
+    pub served: Rung,
     /// Why.
-    pub reason: Reason,
+    pub reason: StepReason,
     /// The load at that moment.
     pub load: Load,
 }
 
-/// Where it is.
+/// Where the ladder stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Stand {
+struct Position {
     /// Nobody new is let in.
     closed: bool,
-    /// As on which rung those inside are served; where newcomers join, too, unless the doors are closed.
-    inside: Rung,
+    /// The rung current listeners are served at; newcomers join there too, unless the doors are closed.
+    served: Rung,
 }
 
-impl Stand {
+impl Position {
     const fn at(rung: Rung) -> Self {
         Self {
             closed: false,
-            inside: rung,
+            served: rung,
         }
     }
 
-    const fn closed(inside: Rung) -> Self {
+    const fn closed(served: Rung) -> Self {
         Self {
             closed: true,
-            inside,
+            served,
         }
     }
 
@@ -112,18 +117,18 @@ impl Stand {
         if self.closed {
             Rung::CLOSED
         } else {
-            self.inside
+            self.served
         }
     }
 }
 
-/// See the module. One per node.
+/// Decides the rung of one node from its load.
 #[derive(Clone, Debug, Default)]
 pub struct Ladder {
     pace: Pace,
-    stand: Stand,
+    position: Position,
     pin: Option<Rung>,
-    floor: Rung,
+    minimum: Rung,
     /// Since when a measure is over its climbing bound.
     over_since_ms: Option<u64>,
     /// Since when a measure is over its closing bound.
@@ -151,33 +156,35 @@ impl Ladder {
     /// Where newcomers join now.
     #[must_use]
     pub const fn rung(&self) -> Rung {
-        self.stand.rung()
+        self.position.rung()
     }
 
-    /// As on which rung those inside are served, the doors being open or closed.
+    /// The rung current listeners are served at, whether the doors are open or closed.
     #[must_use]
-    pub const fn inside(&self) -> Rung {
-        self.stand.inside
+    pub const fn served(&self) -> Rung {
+        self.position.served
     }
 
-    /// The operator's word, until it is taken back with `None`. Followed at the next look.
+    /// Holds the rung the operator chose, until `None` gives it back to the load. Takes effect at the next [`Self::observe`].
     pub const fn pin(&mut self, rung: Option<Rung>) {
         self.pin = rung;
     }
 
-    /// What the operator said.
+    /// The rung the operator holds, if any.
     #[must_use]
     pub const fn pinned(&self) -> Option<Rung> {
         self.pin
     }
 
-    /// The least rung while an event opens its doors; [`Rung::REST`] when none does. Followed at the next look.
-    pub const fn open_at(&mut self, floor: Rung) {
-        self.floor = floor;
+    /// The lowest rung allowed while an event opens its doors; [`Rung::REST`] when none does. Takes effect at the next
+    /// [`Self::observe`].
+    pub const fn set_minimum(&mut self, minimum: Rung) {
+        self.minimum = minimum;
     }
 
-    /// One look at the load; `now_ms` on a clock that never goes back.
-    pub fn look(&mut self, now_ms: u64, load: Load) -> Option<Step> {
+    /// Takes one measurement of the load and gives the step that follows from it, if one does; `now_ms` is on a clock that never goes
+    /// back.
+    pub fn observe(&mut self, now_ms: u64, load: Load) -> Option<LadderStep> {
         let since = |is: bool, since: Option<u64>| is.then(|| since.unwrap_or(now_ms));
         self.over_since_ms = since(
             load.over(|bounds| bounds.climb).is_some(),
@@ -191,32 +198,33 @@ impl Ladder {
         self.eased_since_ms = since(eased.is_none(), self.eased_since_ms);
         self.calm_since_ms = since(self.fits_below(load), self.calm_since_ms);
         let (to, reason) = self.decide(now_ms, load)?;
-        let step = Step {
+        let step = LadderStep {
             from: self.rung(),
             to: to.rung(),
-            inside_from: self.stand.inside,
-            inside: to.inside,
+            served_from: self.position.served,
+            served: to.served,
             reason,
             load,
         };
         self.learn(now_ms, &step);
-        self.stand = to;
+        self.position = to;
         self.stepped_ms = Some(now_ms);
-        if step.inside != step.inside_from || step.reason == Reason::Pinned {
+        if step.served != step.served_from || step.reason == StepReason::Pinned {
             self.calm_since_ms = None;
         }
         Some(step)
     }
 
-    fn decide(&self, now_ms: u64, load: Load) -> Option<(Stand, Reason)> {
-        let Stand { closed, inside } = self.stand;
+    fn decide(&self, now_ms: u64, load: Load) -> Option<(Position, StepReason)> {
+        let Position { closed, served } = self.position;
         if let Some(pin) = self.pin.filter(|pin| pin.admits()) {
-            return (self.stand != Stand::at(pin)).then_some((Stand::at(pin), Reason::Pinned));
+            return (self.position != Position::at(pin))
+                .then_some((Position::at(pin), StepReason::Pinned));
         }
-        // Of those inside the load decides also where the operator holds the doors closed.
+        // Where the operator holds the doors closed, the load still decides how current listeners are served.
         let held = self.pin.is_some();
         if held && !closed {
-            return Some((Stand::closed(inside), Reason::Pinned));
+            return Some((Position::closed(served), StepReason::Pinned));
         }
         let lasted = |since: Option<u64>, ms| since.is_some_and(|at| now_ms - at >= ms);
         let settled = self
@@ -226,27 +234,27 @@ impl Ladder {
             let opens = lasted(self.eased_since_ms, self.pace.reopen_ms)
                 && lasted(self.stepped_ms, self.pace.reopen_ms);
             if opens && !held {
-                return Some((Stand::at(inside.max(self.floor)), Reason::Calm));
+                return Some((Position::at(served.max(self.minimum)), StepReason::Calm));
             }
-        } else if inside < self.floor {
-            return Some((Stand::at(self.floor), Reason::Opening));
+        } else if served < self.minimum {
+            return Some((Position::at(self.minimum), StepReason::Opening));
         } else if lasted(self.full_since_ms, self.pace.over_ms) {
-            // What a cheaper listener helps against is tried first; what no rung helps against is not waited for.
+            // A measure that cheaper listeners would relieve climbs first; one that no rung relieves closes the doors at once.
             let hopeless = load.over(|bounds| bounds.close.filter(|_| bounds.climb.is_none()));
-            let last = (inside == Rung::LEAST && settled)
+            let last = (served == Rung::CHEAPEST && settled)
                 .then(|| load.over(|bounds| bounds.close))
                 .flatten();
             if let Some(measure) = hopeless.or(last) {
-                return Some((Stand::closed(inside), Reason::Over(measure)));
+                return Some((Position::closed(served), StepReason::Over(measure)));
             }
         }
-        let brought = |inside| Stand { closed, inside };
-        if lasted(self.over_since_ms, self.pace.over_ms) && settled && inside < Rung::LEAST {
+        let serving_at = |served| Position { closed, served };
+        if lasted(self.over_since_ms, self.pace.over_ms) && settled && served < Rung::CHEAPEST {
             let measure = load.over(|bounds| bounds.climb)?;
-            return Some((brought(inside.above()?), Reason::Over(measure)));
+            return Some((serving_at(served.above()?), StepReason::Over(measure)));
         }
-        let below = inside.below().filter(|below| *below >= self.floor)?;
-        lasted(self.calm_since_ms, self.calm_ms()).then_some((brought(below), Reason::Calm))
+        let below = served.below().filter(|below| *below >= self.minimum)?;
+        lasted(self.calm_since_ms, self.calm_ms()).then_some((serving_at(below), StepReason::Calm))
     }
 
     /// How long calm must last, ms.
@@ -254,13 +262,13 @@ impl Ladder {
         self.pace.calm_ms << self.relapses
     }
 
-    /// A rung that was left for a lower one and is needed again soon after: the next try waits twice as long. What the lower
-    /// rung would do to late turns and blocked sockets cannot be forecast, only tried.
-    fn learn(&mut self, now_ms: u64, step: &Step) {
-        // Doors that close or open are no try of a rung.
-        if step.inside < step.inside_from && step.reason == Reason::Calm {
+    /// Notices a relapse: a rung that was left for a lower one and is needed again soon after. The next try then waits twice as long.
+    /// What the lower rung does to late flushes and blocked sockets cannot be forecast, only tried.
+    fn learn(&mut self, now_ms: u64, step: &LadderStep) {
+        // Closing or opening the doors tries no rung.
+        if step.served < step.served_from && step.reason == StepReason::Calm {
             self.came_down_ms = Some(now_ms);
-        } else if step.inside > step.inside_from && matches!(step.reason, Reason::Over(_)) {
+        } else if step.served > step.served_from && matches!(step.reason, StepReason::Over(_)) {
             let relapse = self
                 .came_down_ms
                 .take()
@@ -274,34 +282,34 @@ impl Ladder {
         }
     }
 
-    /// Whether what the next lower rung would cost fits with room to spare.
+    /// Whether the forecast for the next lower rung fits with room to spare.
     fn fits_below(&self, load: Load) -> bool {
-        let inside = self.stand.inside;
-        let Some(below) = inside.below() else {
+        let served = self.position.served;
+        let Some(below) = served.below() else {
             return false;
         };
-        let rise = below.turns_permille(inside).saturating_sub(1_000);
+        let rise = below.flushes_permille(served).saturating_sub(1_000);
         let forecast = Load {
-            processor: grown(load.processor, load.turns, rise),
+            processor: grown(load.processor, load.flushing, rise),
             link: grown(
                 load.link,
                 load.link,
-                below.bytes_permille(inside).saturating_sub(1_000),
+                below.bytes_permille(served).saturating_sub(1_000),
             ),
             ..load
         };
         forecast
-            .over(|bounds| bounds.climb.map(|at| part(at, ROOM_PERMILLE)))
+            .over(|bounds| bounds.climb.map(|at| part(at, FORECAST_PERMILLE)))
             .is_none()
     }
 }
 
-/// So many thousandths of a share.
+/// `permille` thousandths of `share`.
 fn part(share: u16, permille: u64) -> u16 {
     (u64::from(share) * permille / 1_000) as u16
 }
 
-/// `all` when a `part` of it rises by so many thousandths.
+/// What `all` becomes when the `part` of it rises by `rise_permille`.
 fn grown(all: u16, part: u16, rise_permille: u64) -> u16 {
     let more = u64::from(part) * rise_permille / 1_000;
     u16::try_from(u64::from(all) + more).unwrap_or(u16::MAX)

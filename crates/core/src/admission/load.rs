@@ -1,9 +1,9 @@
-//! How loaded a node is, as numbers.
+//! How loaded a node is, as numbers, and the bounds on them.
 
-/// What can be short. Named as in metrics and in the evidence.
+/// What a node can run short of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// Turns given late.
+    /// Flushes that came late.
     Late,
     /// Processor time.
     Processor,
@@ -17,16 +17,16 @@ pub enum Measure {
     Memory,
 }
 
-/// One look at a node. Shares are in thousandths of what there is.
+/// One measurement of a node. Every figure is a share, in thousandths of what there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Turns that were late, of all turns.
+    /// Flushes that were late, of all flushes.
     pub late: u16,
-    /// Processor time used: the busiest shard's of its thread, or the process's of all processors, whichever is more.
+    /// Processor time used: that of the busiest shard's thread, or that of the process over all processors, whichever is more.
     pub processor: u16,
-    /// Of `processor`, what is spent on turns: it is this that a rung changes.
-    pub turns: u16,
-    /// Visits that ended in a socket that took no more, of all visits.
+    /// The part of `processor` that is spent on flushing: a rung changes only this.
+    pub flushing: u16,
+    /// Flushes that ended in a socket that took no more, of all flushes.
     pub blocked: u16,
     /// Bytes sent, of the link; 0 where none was configured.
     pub link: u16,
@@ -39,16 +39,17 @@ pub struct Load {
 /// The bounds of one measure, in thousandths.
 pub(super) struct Bounds {
     pub(super) measure: Measure,
-    /// Above it a listener must cost less; `None` where no rung helps.
+    /// Above it a listener must cost less; `None` where no rung relieves it.
     pub(super) climb: Option<u16>,
     /// Above it nobody new can be taken.
     pub(super) close: Option<u16>,
 }
 
-/// In the order in which they are named when several are over: nearest to what a listener hears first.
+/// When several measures are over their bounds, the first in this order is named as the reason: it is nearest to what a listener
+/// hears.
 ///
-/// A late turn is what all others are only signs of, so little of it suffices. Blocked sockets are mostly their owners'
-/// networks: they raise the rung, since larger and rarer sends help them, and never close the doors.
+/// A late flush is the harm that all other measures only hint at, so a small share of them is enough. Blocked sockets are mostly due
+/// to their owners' networks: they raise the rung, since larger and rarer sends help them, and never close the doors.
 pub(super) const BOUNDS: [Bounds; 6] = [
     Bounds {
         measure: Measure::Late,

@@ -1,6 +1,6 @@
-//! Who is let in, and at what cost: the ladder under load (DESIGN §6).
+//! At what cost newcomers are let in, or whether they wait: the ladder under load (docs/design.md §6).
 //!
-//! It is not the gate: it does not ask whose an attempt is.
+//! It is not the gate: it does not look at who is asking.
 
 mod doors;
 mod ladder;
@@ -8,6 +8,6 @@ mod load;
 mod rung;
 
 pub use doors::Doors;
-pub use ladder::{Ladder, Pace, Reason, Step};
+pub use ladder::{Ladder, LadderStep, Pace, StepReason};
 pub use load::{Load, Measure};
-pub use rung::Rung;
+pub use rung::{Rung, STRETCH_PERMILLE};

@@ -1,7 +1,7 @@
 //! The ladder: up fast, down slowly, always with a reason.
 
 use stentor_core::Now;
-use stentor_core::admission::{Doors, Ladder, Load, Measure, Pace, Reason, Rung, Step};
+use stentor_core::admission::{Doors, Ladder, LadderStep, Load, Measure, Pace, Rung, StepReason};
 use stentor_core::event::Phase;
 
 const LOOK_MS: u64 = 500;
@@ -20,15 +20,15 @@ fn scene() -> Scene {
 
 impl Scene {
     /// The same load for so long; gives the steps with when they were made.
-    fn during(&mut self, ms: u64, load: Load) -> Vec<(u64, Step)> {
+    fn during(&mut self, ms: u64, load: Load) -> Vec<(u64, LadderStep)> {
         let until_ms = self.now_ms + ms;
         let mut steps = Vec::new();
         while self.now_ms < until_ms {
             self.now_ms += LOOK_MS;
-            let was = (self.ladder.rung(), self.ladder.inside());
-            if let Some(step) = self.ladder.look(self.now_ms, load) {
-                let is = (self.ladder.rung(), self.ladder.inside());
-                assert_eq!((step.from, step.to, step.inside), (was.0, is.0, is.1));
+            let was = (self.ladder.rung(), self.ladder.served());
+            if let Some(step) = self.ladder.observe(self.now_ms, load) {
+                let is = (self.ladder.rung(), self.ladder.served());
+                assert_eq!((step.from, step.to, step.served), (was.0, is.0, is.1));
                 assert_ne!(was, is);
                 steps.push((self.now_ms, step));
             }
@@ -48,7 +48,7 @@ impl Scene {
 const IDLE: Load = Load {
     late: 0,
     processor: 50,
-    turns: 10,
+    flushing: 10,
     blocked: 0,
     link: 0,
     descriptors: 10,
@@ -58,20 +58,20 @@ const IDLE: Load = Load {
 fn busy() -> Load {
     Load {
         processor: 800,
-        turns: 700,
+        flushing: 700,
         ..IDLE
     }
 }
 
-fn numbers(steps: &[(u64, Step)]) -> Vec<(u8, &'static str)> {
+fn numbers(steps: &[(u64, LadderStep)]) -> Vec<(u8, &'static str)> {
     steps
         .iter()
         .map(|(_, step)| (step.to.number(), step.reason.code()))
         .collect()
 }
 
-fn inside(steps: &[(u64, Step)]) -> Vec<u8> {
-    steps.iter().map(|(_, step)| step.inside.number()).collect()
+fn served(steps: &[(u64, LadderStep)]) -> Vec<u8> {
+    steps.iter().map(|(_, step)| step.served.number()).collect()
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn each_measure_is_named_when_it_is_the_cause() {
     ];
     for (load, measure) in causes {
         let steps = scene().during(2_000, load);
-        assert_eq!(steps[0].1.reason, Reason::Over(measure));
+        assert_eq!(steps[0].1.reason, StepReason::Over(measure));
         assert_eq!(steps[0].1.load, load);
     }
 }
@@ -141,7 +141,7 @@ fn what_no_rung_helps_against_closes_the_doors_at_once_and_opens_them_where_they
         let mut scene = Scene::at(1);
         assert_eq!(numbers(&scene.during(2_000, load)), [(4, why)]);
         assert!(!scene.ladder.rung().admits());
-        assert_eq!(scene.ladder.inside().number(), 1, "they stay as they are");
+        assert_eq!(scene.ladder.served().number(), 1, "they stay as they are");
         assert_eq!(numbers(&scene.during(30_000, load)), []);
         assert_eq!(numbers(&scene.during(5_500, IDLE)), [(1, "calm")]);
     }
@@ -160,7 +160,7 @@ fn the_doors_close_for_the_processor_only_where_nothing_cheaper_is_left() {
         numbers(&steps),
         [(1, "late"), (2, "late"), (3, "late"), (4, "late")]
     );
-    assert_eq!(scene.ladder.inside(), Rung::LEAST);
+    assert_eq!(scene.ladder.served(), Rung::CHEAPEST);
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn doors_that_were_closed_do_not_open_a_moment_later_at_the_very_bound() {
 }
 
 #[test]
-fn behind_closed_doors_those_inside_go_up_and_down_as_they_would_with_open_ones() {
+fn behind_closed_doors_current_listeners_go_up_and_down_as_they_would_with_open_ones() {
     let mut scene = Scene::at(1);
     let full = |load| Load {
         descriptors: 990,
@@ -197,15 +197,15 @@ fn behind_closed_doors_those_inside_go_up_and_down_as_they_would_with_open_ones(
     );
     let steps = scene.during(60_000, full(busy()));
     assert_eq!(numbers(&steps), [(4, "processor"), (4, "processor")]);
-    assert_eq!(inside(&steps), [2, 3]);
+    assert_eq!(served(&steps), [2, 3]);
     let steps = scene.during(600_000, full(IDLE));
     assert_eq!(numbers(&steps), [(4, "calm"); 3], "nothing opens");
-    assert_eq!(inside(&steps), [2, 1, 0]);
+    assert_eq!(served(&steps), [2, 1, 0]);
     assert_eq!(numbers(&scene.during(5_500, IDLE)), [(0, "calm")]);
 }
 
 #[test]
-fn doors_that_the_operator_holds_closed_stay_so_and_those_inside_are_looked_after() {
+fn doors_that_the_operator_holds_closed_stay_so_and_current_listeners_are_looked_after() {
     let mut scene = scene();
     scene.ladder.pin(Some(Rung::CLOSED));
     let steps = scene.during(60_000, busy());
@@ -214,7 +214,7 @@ fn doors_that_the_operator_holds_closed_stay_so_and_those_inside_are_looked_afte
         numbers(&steps),
         [(4, "pinned"), (4, busy), (4, busy), (4, busy)]
     );
-    assert_eq!(inside(&steps), [0, 1, 2, 3]);
+    assert_eq!(served(&steps), [0, 1, 2, 3]);
     let steps = scene.during(600_000, IDLE);
     assert_eq!(numbers(&steps), [(4, "calm"); 3]);
     scene.ladder.pin(None);
@@ -222,7 +222,7 @@ fn doors_that_the_operator_holds_closed_stay_so_and_those_inside_are_looked_afte
 }
 
 #[test]
-fn doors_that_go_to_and_fro_do_not_keep_those_inside_from_coming_down() {
+fn doors_that_go_to_and_fro_do_not_keep_current_listeners_from_coming_down() {
     let mut scene = Scene::at(3);
     let full = Load {
         descriptors: 990,
@@ -234,7 +234,7 @@ fn doors_that_go_to_and_fro_do_not_keep_those_inside_from_coming_down() {
             let steps = scene.during(10_000, load);
             let down = steps
                 .iter()
-                .filter(|(_, step)| step.inside < step.inside_from);
+                .filter(|(_, step)| step.served < step.served_from);
             downs.extend(down.map(|(at_ms, _)| *at_ms));
         }
     }
@@ -286,7 +286,7 @@ fn it_comes_down_slowly_and_only_to_what_fits() {
     // Four tenths of the processor for turns every 10 s would be more than one for turns every 3 s.
     let load = Load {
         processor: 450,
-        turns: 400,
+        flushing: 400,
         ..IDLE
     };
     assert_eq!(numbers(&scene.during(600_000, load)), []);
@@ -305,7 +305,7 @@ fn a_load_between_the_bounds_moves_nothing_either_way() {
     let mut scene = Scene::at(1);
     let between = Load {
         processor: 600,
-        turns: 500,
+        flushing: 500,
         ..IDLE
     };
     assert_eq!(numbers(&scene.during(3_600_000, between)), []);
@@ -327,7 +327,7 @@ fn the_operators_word_holds_against_any_load_until_it_is_taken_back() {
     assert_eq!(numbers(&scene.during(600_000, IDLE)), [(3, "pinned")]);
     scene.ladder.pin(Some(Rung::CLOSED));
     assert_eq!(numbers(&scene.during(10_000, IDLE)), [(4, "pinned")]);
-    assert_eq!(scene.ladder.inside(), Rung::LEAST);
+    assert_eq!(scene.ladder.served(), Rung::CHEAPEST);
     scene.ladder.pin(Rung::new(3));
     assert_eq!(numbers(&scene.during(10_000, IDLE)), [(3, "pinned")]);
     scene.ladder.pin(None);
@@ -340,24 +340,24 @@ fn the_operators_word_holds_against_any_load_until_it_is_taken_back() {
 #[test]
 fn an_event_opens_its_doors_on_its_rung_and_the_ladder_does_not_come_below_while_it_does() {
     let mut scene = scene();
-    scene.ladder.open_at(Rung::LEAST);
+    scene.ladder.set_minimum(Rung::CHEAPEST);
     let steps = scene.during(600_000, IDLE);
     assert_eq!(numbers(&steps), [(3, "opening")]);
-    scene.ladder.open_at(Rung::REST);
+    scene.ladder.set_minimum(Rung::REST);
     assert_eq!(numbers(&scene.during(61_000, IDLE))[0], (2, "calm"));
 }
 
 #[test]
-fn somebody_inside_is_told_long_enough_before_to_have_gathered_the_buffer() {
+fn a_current_listener_is_warned_long_enough_to_have_gathered_the_buffer() {
     for rung in Rung::ALL {
         let Some(to) = rung.above().filter(|to| to.admits()) else {
             continue;
         };
-        let told_ms = rung.notice_ms(to);
+        let told_ms = rung.warning_ms(to);
         let gathered_ms = told_ms.saturating_sub(rung.flush_ms().into()) * 40 / 1_000;
         let lacks_ms = u64::from(to.burst_ms() - rung.burst_ms());
         assert!(gathered_ms >= lacks_ms, "{rung:?}: {told_ms} ms");
-        assert_eq!(to.notice_ms(rung), 0);
+        assert_eq!(to.warning_ms(rung), 0);
     }
 }
 
@@ -369,21 +369,39 @@ fn doors_are_open_on_their_rung_from_a_little_before_until_the_crowd_of_the_begi
         mono_ms: minutes * MINUTE_MS,
         unix_ms: (minutes * MINUTE_MS) as i64,
     };
-    let mut doors = Doors::new(Rung::LEAST);
-    assert_eq!(doors.floor(at(84), Phase::Scheduled, starts), Rung::REST);
-    assert_eq!(doors.floor(at(85), Phase::Scheduled, starts), Rung::LEAST);
+    let mut doors = Doors::new(Rung::CHEAPEST);
     assert_eq!(
-        doors.floor(at(130), Phase::Scheduled, starts),
-        Rung::LEAST,
+        doors.minimum_rung(at(84), Phase::Scheduled, starts),
+        Rung::REST
+    );
+    assert_eq!(
+        doors.minimum_rung(at(85), Phase::Scheduled, starts),
+        Rung::CHEAPEST
+    );
+    assert_eq!(
+        doors.minimum_rung(at(130), Phase::Scheduled, starts),
+        Rung::CHEAPEST,
         "it is late"
     );
-    assert_eq!(doors.floor(at(131), Phase::OnAir, starts), Rung::LEAST);
-    assert_eq!(doors.floor(at(140), Phase::OnAir, starts), Rung::LEAST);
-    assert_eq!(doors.floor(at(141), Phase::OnAir, starts), Rung::REST);
-    assert_eq!(doors.floor(at(142), Phase::Ended, starts), Rung::REST);
+    assert_eq!(
+        doors.minimum_rung(at(131), Phase::OnAir, starts),
+        Rung::CHEAPEST
+    );
+    assert_eq!(
+        doors.minimum_rung(at(140), Phase::OnAir, starts),
+        Rung::CHEAPEST
+    );
+    assert_eq!(
+        doors.minimum_rung(at(141), Phase::OnAir, starts),
+        Rung::REST
+    );
+    assert_eq!(
+        doors.minimum_rung(at(142), Phase::Ended, starts),
+        Rung::REST
+    );
     let mut unannounced = Doors::new(Rung::CLOSED);
     assert_eq!(
-        unannounced.floor(at(0), Phase::Scheduled, None),
-        Rung::LEAST
+        unannounced.minimum_rung(at(0), Phase::Scheduled, None),
+        Rung::CHEAPEST
     );
 }

@@ -381,7 +381,7 @@ mod tests {
             })
             .collect();
         scene.pass(20_000, &mut clients);
-        scene.edge.set_rung(Rung::LEAST);
+        scene.edge.set_rung(Rung::CHEAPEST);
         scene.pass(450_000, &mut clients);
         let up = ["1", "2", "3"];
         for client in &clients {
@@ -394,7 +394,7 @@ mod tests {
                 let before = Rung::ALL[rung - 1];
                 // The word itself takes up to two turns.
                 let gathers_ms =
-                    before.notice_ms(Rung::ALL[rung]) - 2 * u64::from(before.flush_ms());
+                    before.warning_ms(Rung::ALL[rung]) - 2 * u64::from(before.flush_ms());
                 assert!(
                     told_ms + gathers_ms <= *moved_ms,
                     "rung {rung}: told {told_ms}, moved {moved_ms}"
@@ -451,7 +451,7 @@ mod tests {
      {
         for waited_ms in [0, 1_300, 2_500, 6_000] {
             let mut scene = scene();
-            scene.edge.set_rung(Rung::LEAST);
+            scene.edge.set_rung(Rung::CHEAPEST);
             scene.pass(waited_ms, &mut []);
             let mut clients = [scene.listen()];
             scene.pass(400_000, &mut clients);
@@ -469,7 +469,7 @@ mod tests {
     #[test]
     fn who_changes_over_is_given_what_there_is_at_once_wherever_its_new_seat_is() {
         let mut scene = scene();
-        scene.edge.set_rung(Rung::LEAST);
+        scene.edge.set_rung(Rung::CHEAPEST);
         scene.pass(20_000, &mut []);
         let mut clients = [scene.listen()];
         scene.pass(25_000, &mut clients);
@@ -495,7 +495,7 @@ mod tests {
     fn who_came_on_a_smaller_rendition_gets_what_it_asked_for_when_the_crowd_has_gone_before_it_moved()
      {
         let mut scene = scene();
-        scene.edge.set_rung(Rung::LEAST);
+        scene.edge.set_rung(Rung::CHEAPEST);
         scene.pass(2_600, &mut []);
         let mut clients = [scene.listen()];
         scene.pass(3_000, &mut clients);
@@ -510,7 +510,7 @@ mod tests {
         let mut scene = scene();
         scene.pass(5_000, &mut []);
         let mut clients = [scene.listen()];
-        scene.edge.set_rung(Rung::LEAST);
+        scene.edge.set_rung(Rung::CHEAPEST);
         scene.pass(5_000, &mut clients);
         scene.edge.set_rung(Rung::REST);
         scene.pass(60_000, &mut clients);
@@ -521,7 +521,7 @@ mod tests {
 
     #[test]
     fn who_must_find_another_server_is_told_within_a_turn_and_hears_on_meanwhile() {
-        for rung in [Rung::REST, Rung::LEAST] {
+        for rung in [Rung::REST, Rung::CHEAPEST] {
             let mut scene = scene();
             scene.pass(20_000, &mut []);
             scene.edge.set_rung(rung);
@@ -589,7 +589,7 @@ mod tests {
         let mut scene = scene_with(None);
         scene.pass(5_000, &mut []);
         let mut clients = [scene.listen()];
-        scene.edge.set_rung(Rung::LEAST);
+        scene.edge.set_rung(Rung::CHEAPEST);
         scene.pass(120_000, &mut clients);
         assert!(clients[0].lowest_ms > 0.0 && clients[0].told.is_empty());
         assert_eq!(clients[0].renditions(), ["48"]);

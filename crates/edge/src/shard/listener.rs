@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn a_newcomer_above_rest_is_told_before_its_first_chunk() {
         let mut scene = scene(true);
-        scene.told.rung = Rung::LEAST;
+        scene.told.rung = Rung::CHEAPEST;
         scene.word = Some(Frame::new(b"[3]"));
         scene.publish(1);
         scene.visit();

@@ -96,7 +96,7 @@ impl Wheel {
         if to == self.rung {
             self.moving = None;
         } else if self.moving.is_none_or(|moving| moving.to != to) {
-            let due_ms = now_ms + self.rung.notice_ms(to);
+            let due_ms = now_ms + self.rung.warning_ms(to);
             self.moving = Some(Move { to, due_ms });
             self.news = true;
         }
@@ -123,7 +123,7 @@ impl Wheel {
         let slot = self.order[self.open] as usize;
         if let Some(moving) = &mut self.moving {
             // The last to come has as long to gather as the first.
-            moving.due_ms = moving.due_ms.max(now_ms + self.rung.notice_ms(moving.to));
+            moving.due_ms = moving.due_ms.max(now_ms + self.rung.warning_ms(moving.to));
         }
         self.slots[slot].push(member);
         Seat {
@@ -317,13 +317,13 @@ mod tests {
     fn a_cohort_is_told_first_and_moves_up_a_rung_at_a_time_when_it_has_gathered_its_buffer() {
         let mut wheel = wheel(200);
         wheel.join(1, 0);
-        wheel.follow(Rung::LEAST, 5_000);
+        wheel.follow(Rung::CHEAPEST, 5_000);
         assert_eq!(wheel.told(), Rung::ALL[1]);
         assert_eq!(visited(&mut wheel, 5_000), [1], "it is told at once");
-        let due_ms = 5_000 + Rung::REST.notice_ms(Rung::ALL[1]);
+        let due_ms = 5_000 + Rung::REST.warning_ms(Rung::ALL[1]);
         assert_eq!(wheel.goes(due_ms - 1), None);
         assert_eq!(wheel.goes(due_ms), Some(Rung::ALL[1]));
-        wheel.follow(Rung::LEAST, due_ms);
+        wheel.follow(Rung::CHEAPEST, due_ms);
         assert_eq!(wheel.goes(due_ms), Some(Rung::ALL[1]), "told once is told");
         wheel.join(2, due_ms);
         assert_eq!(wheel.goes(due_ms), None, "who came last gathers, too");
@@ -335,10 +335,10 @@ mod tests {
         up.follow(Rung::ALL[1], 0);
         up.follow(Rung::REST, 1_000);
         assert_eq!((up.told(), up.goes(1_000_000)), (Rung::REST, None));
-        let mut down = Wheel::new(Rung::LEAST, 10_000, 1_200);
+        let mut down = Wheel::new(Rung::CHEAPEST, 10_000, 1_200);
         down.follow(Rung::ALL[1], 7_000);
         assert_eq!(down.goes(7_000), Some(Rung::ALL[1]));
-        assert_eq!(down.told(), Rung::LEAST);
+        assert_eq!(down.told(), Rung::CHEAPEST);
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn with_words() -> Server {
 async fn a_newcomer_joins_at_todays_rung_is_told_and_gets_a_burst_that_lasts_for_its_interval() {
     let server = with_words();
     let streams = family(&server);
-    server.edge.set_rung(Rung::LEAST);
+    server.edge.set_rung(Rung::CHEAPEST);
     let mut listener = listen(server.addr, BEST).await;
     assert_eq!(listener.said().await, "[3]");
     for begins_ms in (1_200..14_400).step_by(1_200) {
@@ -98,7 +98,7 @@ async fn who_is_in_comes_back_to_the_best_at_a_common_boundary_when_the_crowd_ha
 async fn when_the_doors_are_closed_newcomers_are_told_when_to_ask_and_those_inside_keep_hearing() {
     let server = with_words();
     let streams = family(&server);
-    server.edge.set_rung(Rung::LEAST);
+    server.edge.set_rung(Rung::CHEAPEST);
     let mut inside = listen(server.addr, BEST).await;
     server.edge.set_rung(Rung::CLOSED);
     let answer = get(server.addr, BEST).await;
@@ -114,7 +114,7 @@ async fn when_the_doors_are_closed_newcomers_are_told_when_to_ask_and_those_insi
     }
     publish(&streams, 14_400, 15_600);
     assert_eq!(inside.said().await, "<12@14400>");
-    server.edge.set_rung(Rung::LEAST);
+    server.edge.set_rung(Rung::CHEAPEST);
     listen(server.addr, BEST).await;
 }
 

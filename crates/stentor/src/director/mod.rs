@@ -560,7 +560,7 @@ impl Director {
         let view = self.conversation.view();
         let floor = self
             .doors
-            .floor(self.now(), view.phase, view.starts_unix_ms);
+            .minimum_rung(self.now(), view.phase, view.starts_unix_ms);
         self.floor.store(floor.number(), Ordering::Relaxed);
     }
 

@@ -261,7 +261,7 @@ impl fmt::Display for NewEventError {
             Self::OpensAt(got) => write!(
                 f,
                 "an event opens its doors on rung 0 to {} of the ladder, got {got}",
-                Rung::LEAST.number()
+                Rung::CHEAPEST.number()
             ),
         }
     }

@@ -93,7 +93,7 @@ impl House {
         };
         // Before anybody can come: the director looks a moment later.
         let mut doors = Doors::new(record.opens_at);
-        let wanted = doors.floor(now, view.phase, view.starts_unix_ms);
+        let wanted = doors.minimum_rung(now, view.phase, view.starts_unix_ms);
         let floor = Arc::new(AtomicU8::new(wanted.number()));
         let ended = conversation.view().phase == Phase::Ended;
         let (room, recorder, listened) = if ended {
