@@ -31,7 +31,7 @@ test('every string is said somewhere', () => {
 });
 
 test('every refusal of the server is said in the reader’s language', () => {
-  const codes = [...readFileSync('../crates/core/src/conversation/refusal.rs', 'utf8').matchAll(/Self::\w+(?: \{ \.\. \})? => "(\w+)",/g)].map((m) => m[1]!);
+  const codes = [...readFileSync('../crates/core/src/refusal.rs', 'utf8').matchAll(/Self::\w+(?: \{ \.\. \})? => "(\w+)",/g)].map((m) => m[1]!);
   assert.ok(codes.length > 12, `${codes.length} codes were found`);
   for (const lang of ['fr', 'en'] as const) for (const code of codes) assert.ok(STAGE[lang].refusals[code], `${lang}: ${code}`);
 });

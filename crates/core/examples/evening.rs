@@ -4,8 +4,8 @@
 //! anything of the world that the core reached for would show as an import.
 
 use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Input, Outbox, Output};
-use stentor_core::event::{EventInfo, Phase};
-use stentor_core::stage::{Role, SeatLevel, SessionKind};
+use stentor_core::event::{EventCommand, EventInfo, Phase};
+use stentor_core::stage::{Role, SeatLevel, SessionKind, StageCommand};
 use stentor_core::timeline::Timeline;
 use stentor_core::{Now, SeatId, SessionId};
 
@@ -23,10 +23,6 @@ fn main() {
     };
     let mut conversation = Conversation::new(info, now);
     let mut out = Outbox::new();
-    let by_host = |command| Input::Command {
-        by: FIRST_HOST,
-        command,
-    };
     let voice = [SeatLevel {
         seat: FIRST_HOST,
         dbfs_tenths: -183,
@@ -34,23 +30,23 @@ fn main() {
         digital_silence: false,
     }];
     let evening = [
-        by_host(Command::Invite {
+        by_host(StageCommand::Invite {
             name: "Ada".into(),
             role: Role::Guest,
         }),
         up(FIRST_HOST, 1),
         up(GUEST, 2),
-        by_host(Command::Ready {
+        by_host(StageCommand::Ready {
             seat: FIRST_HOST,
             muted_version: 1,
         }),
-        by_host(Command::Admit { seat: FIRST_HOST }),
-        by_host(Command::Admit { seat: GUEST }),
-        by_host(Command::SetPhase {
+        by_host(StageCommand::Admit { seat: FIRST_HOST }),
+        by_host(StageCommand::Admit { seat: GUEST }),
+        by_host(EventCommand::SetPhase {
             phase: Phase::OnAir,
             version: 1,
         }),
-        by_host(Command::SetMuted {
+        by_host(StageCommand::SetMuted {
             seat: FIRST_HOST,
             muted: false,
             version: 1,
@@ -81,6 +77,13 @@ fn main() {
         "after a restart, from sample {resumed}: {:?}",
         back.view().condition
     );
+}
+
+fn by_host(command: impl Into<Command>) -> Input<'static> {
+    Input::Command {
+        by: FIRST_HOST,
+        command: command.into(),
+    }
 }
 
 fn up(seat: SeatId, session: u64) -> Input<'static> {

@@ -1,17 +1,30 @@
 //! The domain of Stentor: what is decided, without a clock, a socket or a thread.
 //!
 //! Everything here is a state machine that is told the time and what happened, and answers with what must be done:
-//! `step(now, input, &mut out)`. The same code runs in the server and in the tests, which move time themselves (DESIGN §2, rule 5).
+//! `step(now, input, &mut out)`. The server, the tests and the simulator run the same code; tests move the time themselves.
 //!
-//! - [`admission`]: the ladder, which decides what a newcomer costs under load
-//! - [`conversation`]: one event's conversation, the machine that ties the others together
-//! - [`event`]: the scheduled conversation: its phase, its condition, the host's message
-//! - [`stage`]: seats, who may speak, who is speaking, whose microphone is silent
-//! - [`timeline`]: where the programme is, in samples since the event's epoch
-//! - [`limits`]: every bound of this crate, with its unit
+//! It is not: audio, transport, storage, translation or a wire format. No type here knows of serialisation.
 //!
-//! It is not: audio, transport, storage, text for people in more than one language, or wire formats. No type here
-//! knows of serialisation.
+//! # Layers
+//!
+//! A module may import only modules in rows above its own.
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | `limits` | every bound of this crate, with its unit | – |
+//! | `now` | the time, as an argument | – |
+//! | `id` | the numbers of seats and sessions | – |
+//! | `timeline` | where the programme is, in samples since the event's epoch | – |
+//! | `phase` | scheduled, on air, ended: desired state with a version | `now` |
+//! | `refusal` | why something was not done, as data | `id`, `phase` |
+//! | `text` | texts that people type, one for each language | `limits`, `refusal` |
+//! | `principal` | who asks, and what their role allows | `id`, `refusal` |
+//! | `event` | the scheduled conversation: its phase, its condition, the host's message | `limits`, `now`, `phase`, `refusal`, `text`, `principal` |
+//! | `output` | what a step wants done | `limits`, `id`, `refusal`, `event` |
+//! | `step` | what one step carries along | `now`, `id`, `phase`, `output` |
+//! | `stage` | seats: who may speak, who is speaking, whose microphone is silent | all above but `timeline` |
+//! | `conversation` | one event's conversation, the machine that ties event and stage together | all above but `timeline` |
+//! | `admission` | the ladder, which decides what a newcomer costs under load | `now`, `event` |
 
 #![no_std]
 
@@ -20,11 +33,18 @@ extern crate alloc;
 pub mod admission;
 pub mod conversation;
 pub mod event;
-pub mod id;
+mod id;
 pub mod limits;
-pub mod now;
+mod now;
+mod output;
+mod phase;
+mod principal;
+mod refusal;
 pub mod stage;
+mod step;
+mod text;
 pub mod timeline;
 
 pub use id::{SeatId, SessionId};
 pub use now::Now;
+pub use text::{LanguageTag, NotALanguageTag, Texts, TextsFull};

@@ -15,6 +15,13 @@ pub const NAME_CHARS_MAX: usize = 64;
 /// Unicode scalar values in the host's message, per language. Longer messages are refused.
 pub const MESSAGE_CHARS_MAX: usize = 280;
 
+/// Languages one text can be given in; one more is refused. The longest message in all of them, with the names of everybody on
+/// stage, fits a notice of 16 KiB.
+pub const LANGUAGES_MAX: usize = 8;
+
+/// Bytes in a language tag (RFC 5646 §4.4.1). Longer ones are refused.
+pub const LANGUAGE_TAG_BYTES_MAX: usize = 35;
+
 /// Unicode scalar values in an event's title. Longer titles are cut when the conversation is made.
 pub const TITLE_CHARS_MAX: usize = 200;
 

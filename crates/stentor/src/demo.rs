@@ -3,9 +3,8 @@
 //! The voice is a line-in like any other: it is invited, admitted and mixed by the same rules, and can be muted or removed.
 
 use stentor_core::SeatId;
-use stentor_core::conversation::Command;
-use stentor_core::event::Phase;
-use stentor_core::stage::Role;
+use stentor_core::event::{EventCommand, Phase};
+use stentor_core::stage::{Role, StageCommand};
 use stentor_media::opus::{Decode, OpusDecoder};
 use tokio::sync::oneshot;
 
@@ -38,25 +37,28 @@ pub(crate) async fn begin(event: &OpenEvent) {
         room.play_line(VOICE, session, voice());
     }
     // Version 1 is that of a fresh event: on one that is already on air this is refused.
-    let command = Command::SetPhase {
+    let command = EventCommand::SetPhase {
         phase: Phase::OnAir,
         version: 1,
     };
     event
         .director
-        .call(Call::Command { by: HOST, command })
+        .call(Call::Command {
+            by: HOST,
+            command: command.into(),
+        })
         .await;
     event.director.settle().await;
 }
 
 /// The seats of a demonstration beside the host's, in their order.
-pub(crate) fn seats() -> [Command; 2] {
+pub(crate) fn seats() -> [StageCommand; 2] {
     [
-        Command::Invite {
+        StageCommand::Invite {
             name: "Stentor".to_owned(),
             role: Role::LineIn,
         },
-        Command::Invite {
+        StageCommand::Invite {
             name: "Guest".to_owned(),
             role: Role::Guest,
         },

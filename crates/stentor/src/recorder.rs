@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stentor_core::id::SeatId;
+use stentor_core::SeatId;
 use stentor_media::record;
 
 /// Chunks waiting for the disk: about 30 s of programme and 13 stems. Past it chunks are dropped and the alarm is on.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use stentor_core::id::SeatId;
+use stentor_core::SeatId;
 use subtle::ConstantTimeEq;
 
 /// Length of the key file, in bytes: one SHA-256 block output, as RFC 2104 section 3 recommends.

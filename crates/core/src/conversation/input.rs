@@ -1,9 +1,8 @@
 //! What can happen to a conversation.
 
-use crate::event::{Alarm, Phase};
-use crate::stage::{Role, SeatLevel, SessionKind};
+use crate::event::{Alarm, EventCommand};
+use crate::stage::{SeatLevel, SessionKind, StageCommand};
 use crate::{SeatId, SessionId};
-use alloc::string::String;
 
 /// One thing that happened. `Levels` borrows, because it comes ten times a second.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,84 +59,13 @@ pub enum Input<'a> {
     Tick,
 }
 
-/// What a seat can ask for. Every one states the result that is wanted, never a change to be applied twice.
-///
-/// `version` is the version its sender saw. If the state has moved on, the command is refused, unless the state
-/// already is what the command asks for.
+/// What a seat can ask for, by what it is asked of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
-    /// Begin or end the event. Hosts.
-    SetPhase {
-        /// The phase wanted; phases only move forward.
-        phase: Phase,
-        /// Version of the phase as seen.
-        version: u64,
-    },
-    /// Mute: oneself, or anybody as a host. Unmute: only oneself, or a line-in as a host; nobody opens the microphone
-    /// of another person.
-    SetMuted {
-        /// Whose microphone.
-        seat: SeatId,
-        /// Wanted.
-        muted: bool,
-        /// Version of the mute state as seen.
-        version: u64,
-    },
-    /// From the green room to the stage. Hosts, also for themselves.
-    Admit {
-        /// Who.
-        seat: SeatId,
-    },
-    /// From the stage to the green room; mutes a person. Hosts, and everybody for themselves.
-    ToGreenRoom {
-        /// Who.
-        seat: SeatId,
-    },
-    /// Out of the event; the link is dead and the session is closed. Hosts, and everybody but the host for themselves.
-    Remove {
-        /// Who.
-        seat: SeatId,
-    },
-    /// Between guest and co-host. Hosts.
-    SetRole {
-        /// Who.
-        seat: SeatId,
-        /// [`Role::Guest`] or [`Role::CoHost`].
-        role: Role,
-    },
-    /// Makes a guest or co-host the host; the host becomes a co-host. Hosts; this is how a co-host succeeds a lost host.
-    HandOver {
-        /// Who becomes host.
-        seat: SeatId,
-    },
-    /// A new seat. Hosts.
-    Invite {
-        /// As listeners will read it.
-        name: String,
-        /// Any but [`Role::Host`].
-        role: Role,
-    },
-    /// Another name. Hosts, and everybody for themselves.
-    Rename {
-        /// Who.
-        seat: SeatId,
-        /// As listeners will read it.
-        name: String,
-    },
-    /// One line to every listener. Both empty: no message. Hosts.
-    SetMessage {
-        /// French, or empty.
-        fr: String,
-        /// English, or empty.
-        en: String,
-    },
-    /// The page of this seat has a session and knows the mute state of this version: from here on it may be heard.
-    Ready {
-        /// The sender's own seat.
-        seat: SeatId,
-        /// Version of the mute state the page shows.
-        muted_version: u64,
-    },
+    /// Of the event.
+    Event(EventCommand),
+    /// Of the stage.
+    Stage(StageCommand),
 }
 
 impl Command {
@@ -145,17 +73,20 @@ impl Command {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::SetPhase { .. } => "phase",
-            Self::SetMuted { .. } => "mute",
-            Self::Admit { .. } => "admit",
-            Self::ToGreenRoom { .. } => "green_room",
-            Self::Remove { .. } => "remove",
-            Self::SetRole { .. } => "role",
-            Self::HandOver { .. } => "hand_over",
-            Self::Invite { .. } => "invite",
-            Self::Rename { .. } => "rename",
-            Self::SetMessage { .. } => "message",
-            Self::Ready { .. } => "ready",
+            Self::Event(command) => command.code(),
+            Self::Stage(command) => command.code(),
         }
+    }
+}
+
+impl From<EventCommand> for Command {
+    fn from(command: EventCommand) -> Self {
+        Self::Event(command)
+    }
+}
+
+impl From<StageCommand> for Command {
+    fn from(command: StageCommand) -> Self {
+        Self::Stage(command)
     }
 }

@@ -1,29 +1,29 @@
 //! When listeners are told something: soon, but at a bounded rate, because every notice goes to all of them.
 
-use super::output::{Notice, NoticeKind};
-use super::turn::Changes;
 use crate::Now;
 use crate::limits::{
     NOTICE_FULL_MS_MAX, NOTICE_FULL_MS_MIN, NOTICE_LISTENERS_MS_MIN, NOTICE_SPEAKING_MS_MIN,
 };
+use crate::output::{Notice, NoticeKind};
+use crate::step::Changes;
 
 /// Collects changes and lets them out at a bounded rate, at most one notice a step.
 #[derive(Clone, Debug)]
 pub(super) struct NoticePacer {
     last_id: u64,
-    full: Lane,
-    speaking: Lane,
-    listeners: Lane,
+    full: NoticeTimer,
+    speaking: NoticeTimer,
+    listeners: NoticeTimer,
 }
 
 /// One kind of notice: whether there is something to tell, and when it was last told.
 #[derive(Clone, Debug, Default)]
-struct Lane {
+struct NoticeTimer {
     waiting: bool,
     told_mono_ms: Option<u64>,
 }
 
-impl Lane {
+impl NoticeTimer {
     fn elapsed(&self, now: Now, ms: u64) -> bool {
         self.told_mono_ms
             .is_none_or(|told| now.ms_since(told) >= ms)
@@ -44,12 +44,12 @@ impl NoticePacer {
     pub(super) fn new(last_id: u64, now: Now) -> Self {
         Self {
             last_id: last_id.max(u64::try_from(now.unix_ms).unwrap_or(0)),
-            full: Lane {
+            full: NoticeTimer {
                 waiting: true,
                 told_mono_ms: None,
             },
-            speaking: Lane::default(),
-            listeners: Lane::default(),
+            speaking: NoticeTimer::default(),
+            listeners: NoticeTimer::default(),
         }
     }
 

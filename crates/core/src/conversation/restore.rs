@@ -1,27 +1,30 @@
 //! Rest and return: a conversation as a snapshot, and back.
 
+use super::machine::Conversation;
 use super::notices::NoticePacer;
-use super::{Conversation, SeatSnapshot, Snapshot, SnapshotError};
+use super::snapshot::{SeatSnapshot, Snapshot, SnapshotError};
 use crate::Now;
-use crate::event::{Alarms, ConditionWatch, PhaseState};
+use crate::event::{Alarms, ConditionWatch, EventState};
 use crate::limits::{ON_STAGE_MAX, SEATS_MAX};
-use crate::stage::{Place, Role, Seat, Table};
+use crate::phase::PhaseState;
+use crate::stage::{Place, Role, Seat, SeatTable};
 use alloc::vec::Vec;
 
 impl Conversation {
     /// What survives a restart.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        let event = &self.event;
         Snapshot {
-            title: self.title.clone(),
-            starts_unix_ms: self.starts_unix_ms,
-            phase: self.phase.phase,
-            phase_version: self.phase.version,
-            phase_since_unix_ms: self.phase.since_unix_ms,
-            message: self.message.clone(),
-            next_seat: self.table.next_seat(),
+            title: event.title.clone(),
+            starts_unix_ms: event.starts_unix_ms,
+            phase: event.phase.phase,
+            phase_version: event.phase.version,
+            phase_since_unix_ms: event.phase.since_unix_ms,
+            message: event.message.clone(),
+            next_seat: self.stage.next_seat(),
             notice_id: self.notices.last_id(),
-            seats: self.table.iter().map(seat_at_rest).collect(),
+            seats: self.stage.iter().map(seat_at_rest).collect(),
         }
     }
 
@@ -38,18 +41,20 @@ impl Conversation {
             .map(|seat| seat_restored(seat, now))
             .collect();
         Ok(Self {
-            title: snapshot.title,
-            starts_unix_ms: snapshot.starts_unix_ms,
-            phase: PhaseState {
-                phase: snapshot.phase,
-                version: snapshot.phase_version,
-                since_unix_ms: snapshot.phase_since_unix_ms,
+            event: EventState {
+                title: snapshot.title,
+                starts_unix_ms: snapshot.starts_unix_ms,
+                phase: PhaseState {
+                    phase: snapshot.phase,
+                    version: snapshot.phase_version,
+                    since_unix_ms: snapshot.phase_since_unix_ms,
+                },
+                condition: ConditionWatch::new(now),
+                alarms: Alarms::default(),
+                message: snapshot.message,
             },
-            condition: ConditionWatch::new(now),
-            alarms: Alarms::default(),
-            message: snapshot.message,
+            stage: SeatTable::new(seats, snapshot.next_seat),
             listeners: 0,
-            table: Table::new(seats, snapshot.next_seat),
             notices: NoticePacer::new(snapshot.notice_id, now),
         })
     }

@@ -1,11 +1,11 @@
 //! What of a conversation survives a restart: everything but connections and what was heard.
 
-use crate::SeatId;
-use crate::event::{Message, Phase};
+use crate::event::Phase;
 use crate::stage::{Place, Role};
+use crate::{SeatId, Texts};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use thiserror::Error;
 
 /// A conversation at rest. Plain data: how it is written down is the caller's affair.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,8 +20,8 @@ pub struct Snapshot {
     pub phase_version: u64,
     /// When it was entered, in milliseconds since 1970.
     pub phase_since_unix_ms: i64,
-    /// The host's line to listeners.
-    pub message: Option<Message>,
+    /// The host's line to listeners; empty if there is none.
+    pub message: Texts,
     /// Number of the next seat.
     pub next_seat: u32,
     /// Number of the last notice.
@@ -48,14 +48,18 @@ pub struct SeatSnapshot {
 }
 
 /// A snapshot that no conversation can have written: the operator's record was damaged or edited.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum SnapshotError {
     /// There must be exactly one host.
+    #[error("the stored state of the event is damaged: it has {got} hosts, expected exactly 1")]
     Hosts {
         /// How many there are.
         got: usize,
     },
     /// More seats than an event can have.
+    #[error(
+        "the stored state of the event is damaged: it has {got} seats, at most {max} are possible"
+    )]
     TooManySeats {
         /// How many there can be.
         max: usize,
@@ -63,6 +67,9 @@ pub enum SnapshotError {
         got: usize,
     },
     /// More seats on stage than the stage holds.
+    #[error(
+        "the stored state of the event is damaged: {got} seats are on stage, at most {max} are possible"
+    )]
     TooManyOnStage {
         /// How many there can be.
         max: usize,
@@ -70,34 +77,17 @@ pub enum SnapshotError {
         got: usize,
     },
     /// A seat number occurs twice, or was not given out yet.
+    #[error(
+        "the stored state of the event is damaged: seat number {seat} occurs twice or was never given out"
+    )]
     SeatNumber {
         /// Which.
         seat: SeatId,
     },
     /// A host who is removed, or a seat on stage that only hears.
+    #[error("the stored state of the event is damaged: seat {seat} is where its role cannot be")]
     SeatPlace {
         /// Which.
         seat: SeatId,
     },
 }
-
-impl fmt::Display for SnapshotError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The stored state of the event is damaged: ")?;
-        match self {
-            Self::Hosts { got } => write!(f, "it has {got} hosts, expected exactly 1."),
-            Self::TooManySeats { max, got } => {
-                write!(f, "it has {got} seats, at most {max} are possible.")
-            }
-            Self::TooManyOnStage { max, got } => {
-                write!(f, "{got} seats are on stage, at most {max} are possible.")
-            }
-            Self::SeatNumber { seat } => {
-                write!(f, "seat number {seat} occurs twice or was never given out.")
-            }
-            Self::SeatPlace { seat } => write!(f, "seat {seat} is where its role cannot be."),
-        }
-    }
-}
-
-impl core::error::Error for SnapshotError {}

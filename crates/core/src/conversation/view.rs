@@ -1,8 +1,8 @@
 //! What pages show: one reading of the whole conversation, the same for every listener.
 
-use crate::SeatId;
-use crate::event::{Alarm, Condition, ConditionKind, Message, Phase};
-use crate::stage::{Place, Role};
+use crate::event::{Alarm, Condition, ConditionKind, Phase};
+use crate::stage::{Place, Role, Seat};
+use crate::{SeatId, Texts};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -25,8 +25,8 @@ pub struct View {
     pub alarms: Vec<Alarm>,
     /// Listeners now.
     pub listeners: u64,
-    /// The host's line to listeners.
-    pub message: Option<Message>,
+    /// The host's line to listeners; empty if there is none.
+    pub message: Texts,
     /// Number of the last notice.
     pub notice_id: u64,
     /// In the order of invitation. Listeners are shown those on stage ([`View::on_stage`]).
@@ -51,7 +51,7 @@ pub struct SeatView {
     /// Its version, to be sent back with a command.
     pub mute_version: u64,
     /// Whether the page of its session has confirmed the mute state. While `connected` and not `ready`, that page is
-    /// expected to send [`super::Command::Ready`]; a line-in becomes ready when it is admitted.
+    /// expected to send [`StageCommand::Ready`](crate::stage::StageCommand::Ready); a line-in becomes ready when it is admitted.
     pub ready: bool,
     /// What the mixer does: what a mute button shows. True without a session.
     pub mixer_muted: bool,
@@ -90,5 +90,23 @@ impl View {
     #[must_use]
     pub fn seat(&self, seat: SeatId) -> Option<&SeatView> {
         self.seats.iter().find(|view| view.seat == seat)
+    }
+}
+
+impl SeatView {
+    pub(super) fn of(seat: &Seat) -> Self {
+        Self {
+            seat: seat.id,
+            name: seat.name.clone(),
+            role: seat.role,
+            place: seat.place,
+            connected: seat.connected(),
+            muted: seat.muted,
+            mute_version: seat.mute_version,
+            ready: seat.session.is_some_and(|session| session.ready),
+            mixer_muted: seat.session.is_none_or(|session| session.mixer_muted),
+            speaking: seat.speaking.speaking(),
+            silent_microphone: seat.silence.warned(),
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! What is wrong with an event on air, derived from what is seen, never typed in by anybody.
 
-use super::Phase;
+use super::alarm::{Alarm, Alarms};
 use crate::Now;
 use crate::limits::{HOST_DROPPED_AFTER_MS, STAGE_EMPTY_AFTER_MS};
+use crate::phase::Phase;
 
 /// What listeners are told about an event on air, besides its phase.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,65 +40,9 @@ impl ConditionKind {
     }
 }
 
-/// Something of our own that fails, reported by the part that noticed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Alarm {
-    /// The mix has speech and what is published has none. Listeners are told ([`ConditionKind::Fault`]).
-    OutputSilent,
-    /// The recording cannot be written.
-    Recorder,
-    /// The mixer misses its deadlines.
-    MixerLate,
-    /// Records cannot be written: a restart would lose the newest changes.
-    Store,
-}
-
-impl Alarm {
-    /// All of them, in the order of their bits.
-    pub const ALL: [Self; 4] = [
-        Self::OutputSilent,
-        Self::Recorder,
-        Self::MixerLate,
-        Self::Store,
-    ];
-
-    /// The word used in every wire format.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::OutputSilent => "output_silent",
-            Self::Recorder => "recorder",
-            Self::MixerLate => "mixer_late",
-            Self::Store => "store",
-        }
-    }
-}
-
-/// Which alarms are on: one bit each.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Alarms(u8);
-
-impl Alarms {
-    /// Returns whether this changed anything.
-    pub(crate) const fn set(&mut self, alarm: Alarm, on: bool) -> bool {
-        let bit = 1 << alarm as u8;
-        let before = self.0;
-        if on {
-            self.0 |= bit;
-        } else {
-            self.0 &= !bit;
-        }
-        self.0 != before
-    }
-
-    pub(crate) const fn is_on(self, alarm: Alarm) -> bool {
-        self.0 & (1 << alarm as u8) != 0
-    }
-}
-
-/// What the stage looks like to the watch, at one moment.
+/// Who is present on stage, at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct StageSeen {
+pub(crate) struct StagePresence {
     /// A host or co-host has a place on stage.
     pub(crate) host_expected: bool,
     /// At least one of them is connected.
@@ -106,7 +51,7 @@ pub(crate) struct StageSeen {
     pub(crate) anybody_present: bool,
 }
 
-/// Watches over time what is missing, and since when.
+/// Remembers what is missing, and since when.
 #[derive(Clone, Debug)]
 pub(crate) struct ConditionWatch {
     host_missing: Option<Now>,
@@ -133,26 +78,20 @@ impl ConditionWatch {
     }
 
     /// Returns whether the condition changed.
-    pub(crate) fn look(
+    pub(crate) fn observe(
         &mut self,
         now: Now,
         phase: Phase,
-        stage: StageSeen,
+        stage: StagePresence,
         alarms: Alarms,
     ) -> bool {
         let on_air = phase == Phase::OnAir;
         let host_dropped = on_air && stage.host_expected && !stage.host_present;
-        watch(&mut self.host_missing, host_dropped, now);
-        watch(
-            &mut self.stage_missing,
-            on_air && !stage.anybody_present,
-            now,
-        );
-        watch(
-            &mut self.fault,
-            on_air && alarms.is_on(Alarm::OutputSilent),
-            now,
-        );
+        let stage_empty = on_air && !stage.anybody_present;
+        let fault = on_air && alarms.is_on(Alarm::OutputSilent);
+        note(&mut self.host_missing, host_dropped, now);
+        note(&mut self.stage_missing, stage_empty, now);
+        note(&mut self.fault, fault, now);
 
         let (kind, since) = if let Some(since) = self.fault {
             (ConditionKind::Fault, since)
@@ -174,7 +113,7 @@ impl ConditionWatch {
     }
 }
 
-fn watch(since: &mut Option<Now>, holds: bool, now: Now) {
+fn note(since: &mut Option<Now>, holds: bool, now: Now) {
     *since = holds.then(|| since.unwrap_or(now));
 }
 

@@ -1,8 +1,9 @@
 //! One seat: who holds it, where it is, what its microphone is allowed to do.
 
-use super::SeatOrder;
 use super::silence::SilenceWatch;
 use super::speaking::SpeakingWatch;
+use crate::output::SeatOrder;
+use crate::phase::Phase;
 use crate::{Now, SeatId, SessionId};
 use alloc::string::String;
 
@@ -83,11 +84,11 @@ pub enum SessionKind {
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) kind: SessionKind,
-    /// The page showed that it knows the mute state. Until then the strip is muted, whatever is desired.
+    /// The page has confirmed that it knows the mute state. Until then the strip is muted, whatever is desired.
     pub(crate) ready: bool,
-    /// What the mixer said it does.
+    /// What the mixer does, by its own report.
     pub(crate) mixer_muted: bool,
-    /// Version of the order the mixer said that about.
+    /// Version of the order that report was about.
     pub(crate) mixer_version: u64,
 }
 
@@ -163,13 +164,13 @@ impl Seat {
         self.muted || !self.session.is_some_and(|session| session.ready)
     }
 
-    /// What the mixer shall do, given whether the event is on air.
-    pub(crate) fn order(&self, on_air: bool) -> SeatOrder {
+    /// What the mixer shall do with it in this phase of the event.
+    pub(crate) fn order(&self, phase: Phase) -> SeatOrder {
         SeatOrder {
             seat: self.id,
             session: self.session.map(|session| session.id),
             on_stage: self.on_stage(),
-            on_air: on_air && self.on_stage(),
+            on_air: phase == Phase::OnAir && self.on_stage(),
             muted: self.silenced(),
             version: self.mute_version,
         }

@@ -1,24 +1,24 @@
 //! The table of seats: bounded, in the order of invitation.
 
-use super::{Place, Role, Seat};
+use super::seat::{Place, Role, Seat};
 use crate::SeatId;
-use crate::event::StageSeen;
+use crate::event::StagePresence;
 use crate::limits::SEATS_MAX;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// No seat is left, and none was removed that could give up its record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct TableFull;
+pub(crate) struct SeatsFull;
 
 /// All seats of an event.
 #[derive(Clone, Debug)]
-pub(crate) struct Table {
+pub(crate) struct SeatTable {
     seats: Vec<Seat>,
     next_seat: u32,
 }
 
-impl Table {
+impl SeatTable {
     pub(crate) const fn new(seats: Vec<Seat>, next_seat: u32) -> Self {
         Self { seats, next_seat }
     }
@@ -41,29 +41,29 @@ impl Table {
     }
 
     /// A seat that was not removed.
-    pub(crate) fn live(&self, id: SeatId) -> Option<&Seat> {
+    pub(crate) fn active(&self, id: SeatId) -> Option<&Seat> {
         self.seats
             .iter()
             .find(|seat| seat.id == id && seat.place != Place::Removed)
     }
 
     /// A seat that was not removed, to be changed.
-    pub(crate) fn live_mut(&mut self, id: SeatId) -> Option<&mut Seat> {
+    pub(crate) fn active_mut(&mut self, id: SeatId) -> Option<&mut Seat> {
         self.seat_mut(id)
             .filter(|seat| seat.place != Place::Removed)
     }
 
     /// Makes a seat. Only a full table forgets a removed one: until then its holder is told that it was removed.
-    pub(crate) fn add(&mut self, name: String, role: Role) -> Result<SeatId, TableFull> {
+    pub(crate) fn add(&mut self, name: String, role: Role) -> Result<SeatId, SeatsFull> {
         if self.seats.len() >= SEATS_MAX {
             let removed = self
                 .seats
                 .iter()
                 .position(|seat| seat.place == Place::Removed);
-            self.seats.remove(removed.ok_or(TableFull)?);
+            self.seats.remove(removed.ok_or(SeatsFull)?);
         }
         let id = SeatId(self.next_seat);
-        self.next_seat = self.next_seat.checked_add(1).ok_or(TableFull)?;
+        self.next_seat = self.next_seat.checked_add(1).ok_or(SeatsFull)?;
         self.seats.push(Seat::new(id, name, role));
         Ok(id)
     }
@@ -72,8 +72,8 @@ impl Table {
         self.seats.iter().filter(|seat| seat.on_stage()).count()
     }
 
-    /// Makes `next` the host and the host a co-host.
-    pub(crate) fn hand_over(&mut self, next: SeatId) {
+    /// Makes `next` the host, and the host a co-host.
+    pub(crate) fn make_host(&mut self, next: SeatId) {
         for seat in &mut self.seats {
             if seat.id == next {
                 seat.role = Role::Host;
@@ -83,19 +83,19 @@ impl Table {
         }
     }
 
-    pub(crate) fn seen(&self) -> StageSeen {
-        let mut seen = StageSeen {
+    pub(crate) fn presence(&self) -> StagePresence {
+        let mut presence = StagePresence {
             host_expected: false,
             host_present: false,
             anybody_present: false,
         };
         for seat in self.seats.iter().filter(|seat| seat.on_stage()) {
-            seen.anybody_present |= seat.connected();
+            presence.anybody_present |= seat.connected();
             if seat.role.hosts() {
-                seen.host_expected = true;
-                seen.host_present |= seat.connected();
+                presence.host_expected = true;
+                presence.host_present |= seat.connected();
             }
         }
-        seen
+        presence
     }
 }

@@ -1,8 +1,11 @@
-//! Where the programme is: samples since the event's epoch, and the numbers of chunks and segments that follow from it.
+//! Where the programme is, in samples since the event's epoch.
 //!
-//! The epoch of an event is fixed for ever, so numbering needs no counter that could be lost: after `kill -9` and a
-//! restart the same arithmetic goes on, with a gap where the server was down. All of it is exact integer arithmetic;
-//! 48,000 samples a second are 48 a millisecond.
+//! The epoch of an event is fixed for ever, and chunks and segments are numbered by their position. So numbering needs no counter
+//! that could be lost: after `kill -9` and a restart the same arithmetic goes on, with a gap where the server was down. All of it is
+//! exact integer arithmetic; 48,000 samples a second are 48 a millisecond.
+//!
+//! How long a tick, a chunk or a segment is belongs to the audio, which knows nothing of this crate. The crate that joins the two
+//! checks at compile time that they agree on the rate and on the boundary.
 //!
 //! It is not a clock: the wall time is an argument, and a wall clock that was set back is caught here
 //! ([`Timeline::resume_after`]).
@@ -13,15 +16,9 @@ pub const SAMPLE_RATE_HZ: u64 = 48_000;
 /// Samples per millisecond.
 pub const SAMPLES_PER_MS: u64 = SAMPLE_RATE_HZ / 1_000;
 
-/// Samples in one tick of the mixer (20 ms).
-pub const TICK_SAMPLES: u64 = 20 * SAMPLES_PER_MS;
-
 /// Samples between two positions where chunks of every rendition begin (1.2 s): the least common multiple of their
 /// lengths, 200, 400 and 1,200 ms.
 pub const BOUNDARY_SAMPLES: u64 = 1_200 * SAMPLES_PER_MS;
-
-/// Samples in one HLS segment of any rendition (3.6 s).
-pub const SEGMENT_SAMPLES: u64 = 3_600 * SAMPLES_PER_MS;
 
 /// Samples that may have been published after the last position that was written down, if the position is written at
 /// every boundary. [`Timeline::resume_after`] steps over them.
@@ -52,18 +49,6 @@ impl Timeline {
         (ms as u64).saturating_mul(SAMPLES_PER_MS)
     }
 
-    /// The wall time of a position, in microseconds since 1970, rounded down.
-    #[must_use]
-    pub const fn unix_us_at(&self, position: u64) -> i64 {
-        let us =
-            self.epoch_unix_ms as i128 * 1_000 + position as i128 * 1_000 / SAMPLES_PER_MS as i128;
-        if us > i64::MAX as i128 {
-            i64::MAX
-        } else {
-            us as i64
-        }
-    }
-
     /// Where the programme (re)starts: a boundary of every rendition that was certainly never published.
     ///
     /// `published_end` is the position after the last sample known to be published, 0 if none was. Normally the wall
@@ -91,19 +76,4 @@ pub const fn next_boundary(position: u64) -> u64 {
         // The last boundary that can be written; 12 million years after the epoch.
         None => u64::MAX / BOUNDARY_SAMPLES * BOUNDARY_SAMPLES,
     }
-}
-
-/// The number of the chunk that holds `position`, for chunks of `chunk_samples`.
-///
-/// # Panics
-/// If `chunk_samples` is 0.
-#[must_use]
-pub const fn chunk_sequence(position: u64, chunk_samples: u64) -> u64 {
-    position / chunk_samples
-}
-
-/// The number of the segment that holds `position`.
-#[must_use]
-pub const fn segment_number(position: u64) -> u64 {
-    position / SEGMENT_SAMPLES
 }

@@ -1,8 +1,8 @@
 //! Invited, green room, stage, removed.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{CloseReason, Command, Output, Refusal};
-use stentor_core::stage::{Place, Role, SessionKind};
+use stentor_core::conversation::{Output, Refusal, SessionEndReason};
+use stentor_core::stage::{Place, Role, SessionKind, StageCommand};
 
 #[test]
 fn an_invited_person_comes_to_the_green_room_and_is_admitted() {
@@ -12,7 +12,7 @@ fn an_invited_person_comes_to_the_green_room_and_is_admitted() {
     scene.browser(seat);
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert!(!scene.last_order(seat).on_stage);
-    scene.command(HOST, Command::Admit { seat });
+    scene.command(HOST, StageCommand::Admit { seat });
     assert_eq!(scene.seat(seat).place, Place::OnStage);
     assert!(scene.last_order(seat).on_stage);
 }
@@ -32,7 +32,7 @@ fn the_host_comes_through_the_green_room_too_and_admits_themselves() {
     let mut scene = Scene::new();
     scene.browser(HOST);
     assert_eq!(scene.seat(HOST).place, Place::GreenRoom);
-    scene.command(HOST, Command::Admit { seat: HOST });
+    scene.command(HOST, StageCommand::Admit { seat: HOST });
     assert_eq!(scene.seat(HOST).place, Place::OnStage);
 }
 
@@ -41,14 +41,14 @@ fn who_was_never_here_or_just_dropped_cannot_be_admitted() {
     let mut scene = Scene::on_air();
     let seat = scene.invite(Role::Guest);
     assert_eq!(
-        scene.refused(HOST, Command::Admit { seat }),
+        scene.refused(HOST, StageCommand::Admit { seat }),
         Refusal::NotConnected
     );
     let session = scene.browser(seat);
     scene.down(seat, session);
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert_eq!(
-        scene.refused(HOST, Command::Admit { seat }),
+        scene.refused(HOST, StageCommand::Admit { seat }),
         Refusal::NotConnected
     );
 }
@@ -60,7 +60,7 @@ fn a_line_is_admitted_like_a_person_and_is_then_heard_without_a_button() {
     scene.up(seat, SessionKind::LineIn);
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert!(scene.last_order(seat).muted);
-    scene.command(HOST, Command::Admit { seat });
+    scene.command(HOST, StageCommand::Admit { seat });
     let order = scene.last_order(seat);
     assert!(order.on_stage && !order.muted);
 }
@@ -70,7 +70,7 @@ fn a_line_that_comes_back_is_heard_again_by_itself() {
     let mut scene = Scene::on_air();
     let seat = scene.invite(Role::LineIn);
     let session = scene.up(seat, SessionKind::LineIn);
-    scene.command(HOST, Command::Admit { seat });
+    scene.command(HOST, StageCommand::Admit { seat });
     scene.down(seat, session);
     assert!(scene.last_order(seat).muted);
     scene.up(seat, SessionKind::LineIn);
@@ -82,9 +82,9 @@ fn a_line_that_comes_back_is_heard_again_by_itself() {
 fn sent_back_to_the_green_room_a_person_is_muted_and_stays_so_when_admitted_again() {
     let mut scene = Scene::on_air();
     let (seat, _) = scene.guest_on_stage();
-    scene.command(HOST, Command::ToGreenRoom { seat });
+    scene.command(HOST, StageCommand::ToGreenRoom { seat });
     assert!(!scene.last_order(seat).on_stage);
-    scene.command(HOST, Command::Admit { seat });
+    scene.command(HOST, StageCommand::Admit { seat });
     assert!(scene.last_order(seat).muted);
 }
 
@@ -92,17 +92,17 @@ fn sent_back_to_the_green_room_a_person_is_muted_and_stays_so_when_admitted_agai
 fn a_guest_may_step_down_or_leave_by_themselves() {
     let mut scene = Scene::on_air();
     let (seat, session) = scene.guest_on_stage();
-    scene.command(seat, Command::ToGreenRoom { seat });
+    scene.command(seat, StageCommand::ToGreenRoom { seat });
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert_eq!(
-        scene.refused(seat, Command::Admit { seat }),
+        scene.refused(seat, StageCommand::Admit { seat }),
         Refusal::NotAllowed
     );
-    scene.command(seat, Command::Remove { seat });
+    scene.command(seat, StageCommand::Remove { seat });
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat,
         session,
-        reason: CloseReason::Removed
+        reason: SessionEndReason::Removed
     }));
 }
 
@@ -110,11 +110,11 @@ fn a_guest_may_step_down_or_leave_by_themselves() {
 fn removal_closes_the_session_and_the_link_is_dead() {
     let mut scene = Scene::on_air();
     let (seat, session) = scene.guest_on_stage();
-    scene.command(HOST, Command::Remove { seat });
+    scene.command(HOST, StageCommand::Remove { seat });
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat,
         session,
-        reason: CloseReason::Removed
+        reason: SessionEndReason::Removed
     }));
     let order = scene.last_order(seat);
     assert!(!order.on_stage && order.muted);
@@ -123,15 +123,15 @@ fn removal_closes_the_session_and_the_link_is_dead() {
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat,
         session: again,
-        reason: CloseReason::Removed
+        reason: SessionEndReason::Removed
     }));
-    let rename = Command::Rename {
+    let rename = StageCommand::Rename {
         seat,
         name: "Me".into(),
     };
     assert_eq!(scene.refused(seat, rename), Refusal::NoSuchSender);
     assert_eq!(
-        scene.refused(HOST, Command::Admit { seat }),
+        scene.refused(HOST, StageCommand::Admit { seat }),
         Refusal::NoSuchSeat { seat }
     );
 }
@@ -160,13 +160,13 @@ fn a_monitor_hears_and_never_comes_on_stage() {
     scene.up(seat, SessionKind::Monitor);
     assert!(scene.seat(seat).connected);
     assert_eq!(
-        scene.refused(HOST, Command::Admit { seat }),
+        scene.refused(HOST, StageCommand::Admit { seat }),
         Refusal::ReceiveOnly
     );
     let session = scene.up(seat, SessionKind::Browser);
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat,
         session,
-        reason: CloseReason::ReceiveOnly
+        reason: SessionEndReason::ReceiveOnly
     }));
 }

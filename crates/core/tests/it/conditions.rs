@@ -1,10 +1,10 @@
 //! What listeners are told is wrong: derived from what is seen.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{Command, Input, NoticeKind, Output};
+use stentor_core::conversation::{Input, NoticeKind, Output};
 use stentor_core::event::{Alarm, ConditionKind, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, STAGE_EMPTY_AFTER_MS};
-use stentor_core::stage::{Place, Role, SessionKind};
+use stentor_core::stage::{Place, Role, SessionKind, StageCommand};
 
 fn condition(scene: &Scene) -> ConditionKind {
     scene.view().condition.kind
@@ -77,7 +77,7 @@ fn when_the_last_host_is_lost_the_event_goes_on_and_the_host_comes_back_into_the
 #[test]
 fn a_stage_that_everybody_left_is_empty_and_nobody_dropped() {
     let mut scene = Scene::on_air();
-    scene.command(HOST, Command::ToGreenRoom { seat: HOST });
+    scene.command(HOST, StageCommand::ToGreenRoom { seat: HOST });
     scene.wait(STAGE_EMPTY_AFTER_MS - 100);
     assert_eq!(condition(&scene), ConditionKind::Ok);
     scene.wait(100);
@@ -89,7 +89,7 @@ fn an_event_run_by_a_line_alone_lacks_nothing() {
     let mut scene = Scene::new();
     let line = scene.invite(Role::LineIn);
     scene.up(line, SessionKind::LineIn);
-    scene.command(HOST, Command::Admit { seat: line });
+    scene.command(HOST, StageCommand::Admit { seat: line });
     scene.phase(Phase::OnAir);
     scene.wait(10_000);
     assert_eq!(condition(&scene), ConditionKind::Ok);
@@ -110,7 +110,7 @@ fn before_and_after_the_event_nothing_is_missing() {
 #[test]
 fn our_own_silence_is_told_as_our_fault_and_before_everything_else() {
     let mut scene = Scene::on_air();
-    scene.command(HOST, Command::ToGreenRoom { seat: HOST });
+    scene.command(HOST, StageCommand::ToGreenRoom { seat: HOST });
     scene.wait(10_000);
     let (alarm, on) = (Alarm::OutputSilent, true);
     let outputs = scene.step(Input::Alarm { alarm, on });

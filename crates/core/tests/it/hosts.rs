@@ -1,10 +1,10 @@
 //! One host, co-hosts with equal powers, hand over and succession.
 
-use crate::scene::{HOST, Scene};
+use crate::scene::{HOST, Scene, message};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Command, Refusal};
-use stentor_core::event::Phase;
-use stentor_core::stage::{Place, Role};
+use stentor_core::event::{EventCommand, Phase};
+use stentor_core::stage::{Place, Role, StageCommand};
 
 fn role(scene: &Scene, seat: SeatId) -> Role {
     scene.seat(seat).role
@@ -18,26 +18,25 @@ fn a_co_host_can_do_all_that_the_host_can() {
     let guest = scene.invite(Role::Guest);
     scene.browser(guest);
 
-    scene.command(co_host, Command::Admit { seat: guest });
+    scene.command(co_host, StageCommand::Admit { seat: guest });
     scene.unmute(guest);
     scene.set_muted(co_host, guest, true);
     scene.set_muted(co_host, HOST, true);
     let version = scene.view().phase_version;
     let phase = Phase::OnAir;
-    scene.command(co_host, Command::SetPhase { phase, version });
+    scene.command(co_host, EventCommand::SetPhase { phase, version });
     let role = Role::CoHost;
-    scene.command(co_host, Command::SetRole { seat: guest, role });
+    scene.command(co_host, StageCommand::SetRole { seat: guest, role });
     let name = "Grace".to_string();
-    scene.command(co_host, Command::Rename { seat: guest, name });
+    scene.command(co_host, StageCommand::Rename { seat: guest, name });
     let name = "Ada".to_string();
-    scene.command(co_host, Command::Invite { name, role });
-    let (fr, en) = (String::new(), "Soon".to_string());
-    scene.command(co_host, Command::SetMessage { fr, en });
-    scene.command(co_host, Command::ToGreenRoom { seat: guest });
-    scene.command(co_host, Command::Remove { seat: guest });
+    scene.command(co_host, StageCommand::Invite { name, role });
+    scene.command(co_host, message("", "Soon"));
+    scene.command(co_host, StageCommand::ToGreenRoom { seat: guest });
+    scene.command(co_host, StageCommand::Remove { seat: guest });
     let version = scene.view().phase_version;
     let phase = Phase::Ended;
-    scene.command(co_host, Command::SetPhase { phase, version });
+    scene.command(co_host, EventCommand::SetPhase { phase, version });
     assert_eq!(scene.view().phase, Phase::Ended);
 }
 
@@ -45,7 +44,7 @@ fn a_co_host_can_do_all_that_the_host_can() {
 fn handing_over_makes_the_host_a_co_host() {
     let mut scene = Scene::on_air();
     let (guest, _) = scene.guest_on_stage();
-    scene.command(HOST, Command::HandOver { seat: guest });
+    scene.command(HOST, StageCommand::HandOver { seat: guest });
     assert_eq!(role(&scene, guest), Role::Host);
     assert_eq!(role(&scene, HOST), Role::CoHost);
     assert_eq!(scene.seat(HOST).place, Place::OnStage);
@@ -59,10 +58,10 @@ fn when_the_host_is_lost_any_co_host_succeeds_by_command() {
     scene.phase(Phase::OnAir);
     scene.down(HOST, session);
     scene.wait(10_000);
-    scene.command(co_host, Command::HandOver { seat: co_host });
+    scene.command(co_host, StageCommand::HandOver { seat: co_host });
     assert_eq!(role(&scene, co_host), Role::Host);
     // The lost one can now be removed, which a host cannot.
-    scene.command(co_host, Command::Remove { seat: HOST });
+    scene.command(co_host, StageCommand::Remove { seat: HOST });
     assert_eq!(scene.seat(HOST).place, Place::Removed);
 }
 
@@ -72,12 +71,12 @@ fn there_is_always_a_host() {
     let co_host = scene.co_host();
     for by in [HOST, co_host] {
         assert_eq!(
-            scene.refused(by, Command::Remove { seat: HOST }),
+            scene.refused(by, StageCommand::Remove { seat: HOST }),
             Refusal::HostStays
         );
         let role = Role::Guest;
         assert_eq!(
-            scene.refused(by, Command::SetRole { seat: HOST, role }),
+            scene.refused(by, StageCommand::SetRole { seat: HOST, role }),
             Refusal::HostStays
         );
     }
@@ -91,23 +90,23 @@ fn a_machine_is_never_made_host_nor_a_person_a_machine() {
     let monitor = scene.invite(Role::Monitor);
     for seat in [line, monitor] {
         assert_eq!(
-            scene.refused(HOST, Command::HandOver { seat }),
+            scene.refused(HOST, StageCommand::HandOver { seat }),
             Refusal::RoleNotGiven
         );
         let role = Role::CoHost;
         assert_eq!(
-            scene.refused(HOST, Command::SetRole { seat, role }),
+            scene.refused(HOST, StageCommand::SetRole { seat, role }),
             Refusal::RoleNotGiven
         );
     }
     for role in [Role::LineIn, Role::Monitor, Role::Host] {
-        let change = Command::SetRole { seat: guest, role };
+        let change = StageCommand::SetRole { seat: guest, role };
         assert_eq!(scene.refused(HOST, change), Refusal::RoleNotGiven);
     }
     let name = "Second host".to_string();
     let role = Role::Host;
     assert_eq!(
-        scene.refused(HOST, Command::Invite { name, role }),
+        scene.refused(HOST, StageCommand::Invite { name, role }),
         Refusal::RoleNotGiven
     );
 }
@@ -119,40 +118,43 @@ fn a_guest_has_no_power_over_others() {
     let (other, _) = scene.guest_on_stage();
     let version = scene.seat(other).mute_version;
     let phase_version = scene.view().phase_version;
-    let commands = [
-        Command::SetPhase {
+    let commands: [Command; 11] = [
+        EventCommand::SetPhase {
             phase: Phase::Ended,
             version: phase_version,
-        },
-        Command::SetMuted {
+        }
+        .into(),
+        StageCommand::SetMuted {
             seat: other,
             muted: true,
             version,
-        },
-        Command::Admit { seat: other },
-        Command::ToGreenRoom { seat: other },
-        Command::Remove { seat: other },
-        Command::SetRole {
+        }
+        .into(),
+        StageCommand::Admit { seat: other }.into(),
+        StageCommand::ToGreenRoom { seat: other }.into(),
+        StageCommand::Remove { seat: other }.into(),
+        StageCommand::SetRole {
             seat: guest,
             role: Role::CoHost,
-        },
-        Command::HandOver { seat: guest },
-        Command::Invite {
+        }
+        .into(),
+        StageCommand::HandOver { seat: guest }.into(),
+        StageCommand::Invite {
             name: "Friend".into(),
             role: Role::Guest,
-        },
-        Command::Rename {
+        }
+        .into(),
+        StageCommand::Rename {
             seat: other,
             name: "Fool".into(),
-        },
-        Command::SetMessage {
-            fr: String::new(),
-            en: "Hi".into(),
-        },
-        Command::Ready {
+        }
+        .into(),
+        message("", "Hi").into(),
+        StageCommand::Ready {
             seat: other,
             muted_version: version,
-        },
+        }
+        .into(),
     ];
     for command in commands {
         assert_eq!(scene.refused(guest, command), Refusal::NotAllowed);

@@ -1,10 +1,10 @@
 //! Every bound, at its limit.
 
 use crate::scene::{HOST, Scene, info};
-use stentor_core::conversation::{Command, Conversation, Input, Outbox, Output, Refusal};
-use stentor_core::event::{EventInfo, Phase};
+use stentor_core::conversation::{Conversation, Input, Outbox, Output, Refusal};
+use stentor_core::event::{EventCommand, EventInfo, Phase};
 use stentor_core::limits::{NAME_CHARS_MAX, ON_STAGE_MAX, OUTBOX_MAX, SEATS_MAX, TITLE_CHARS_MAX};
-use stentor_core::stage::{Place, Role, SeatLevel, SessionKind};
+use stentor_core::stage::{Place, Role, SeatLevel, SessionKind, StageCommand};
 use stentor_core::{Now, SeatId};
 
 #[test]
@@ -17,11 +17,14 @@ fn the_stage_holds_thirteen_connected_or_not() {
     let late = scene.invite(Role::Guest);
     scene.browser(late);
     let full = Refusal::StageFull { max: ON_STAGE_MAX };
-    assert_eq!(scene.refused(HOST, Command::Admit { seat: late }), full);
+    assert_eq!(
+        scene.refused(HOST, StageCommand::Admit { seat: late }),
+        full
+    );
     // Admitting somebody who is there already is no error.
-    scene.command(HOST, Command::Admit { seat: seats[3] });
-    scene.command(HOST, Command::ToGreenRoom { seat: seats[3] });
-    scene.command(HOST, Command::Admit { seat: late });
+    scene.command(HOST, StageCommand::Admit { seat: seats[3] });
+    scene.command(HOST, StageCommand::ToGreenRoom { seat: seats[3] });
+    scene.command(HOST, StageCommand::Admit { seat: late });
 }
 
 #[test]
@@ -31,13 +34,13 @@ fn a_full_event_refuses_an_invitation_until_somebody_was_removed() {
     for _ in 2..SEATS_MAX {
         scene.invite(Role::Guest);
     }
-    let invite = || Command::Invite {
+    let invite = || StageCommand::Invite {
         name: "Late".into(),
         role: Role::Guest,
     };
     let full = Refusal::SeatsFull { max: SEATS_MAX };
     assert_eq!(scene.refused(HOST, invite()), full);
-    scene.command(HOST, Command::Remove { seat: first });
+    scene.command(HOST, StageCommand::Remove { seat: first });
     assert_eq!(scene.seat(first).place, Place::Removed);
     let late = scene.invite(Role::Guest);
     assert_eq!(
@@ -77,7 +80,7 @@ fn the_end_of_the_fullest_event_fits_the_outbox() {
     }
     let version = scene.view().phase_version;
     let phase = Phase::Ended;
-    let outputs = scene.command(HOST, Command::SetPhase { phase, version });
+    let outputs = scene.command(HOST, EventCommand::SetPhase { phase, version });
     assert!(
         outputs.len() > 4 * SEATS_MAX && outputs.len() <= OUTBOX_MAX,
         "{}",
@@ -92,10 +95,15 @@ fn an_outbox_nobody_empties_drops_and_counts() {
     let mut scene = Scene::on_air();
     let mut out = Outbox::new();
     for _ in 0..OUTBOX_MAX + 7 {
-        let command = Command::Remove { seat: HOST };
-        scene
-            .conversation
-            .step(scene.now, Input::Command { by: HOST, command }, &mut out);
+        let command = StageCommand::Remove { seat: HOST };
+        scene.conversation.step(
+            scene.now,
+            Input::Command {
+                by: HOST,
+                command: command.into(),
+            },
+            &mut out,
+        );
     }
     assert_eq!(out.outputs().len(), OUTBOX_MAX);
     assert_eq!(out.dropped(), 7);

@@ -15,4 +15,5 @@ mod scene;
 mod sessions;
 mod silent_microphone;
 mod speaking;
+mod texts;
 mod timeline;

@@ -1,8 +1,8 @@
 //! Mute is desired state with a version; a session is silent until it shows that it knows it.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{Command, Input, Output, Refusal};
-use stentor_core::stage::{Role, SeatOrder, SessionKind};
+use stentor_core::conversation::{Input, Output, Refusal};
+use stentor_core::stage::{Role, SeatOrder, SessionKind, StageCommand};
 
 #[test]
 fn a_mute_goes_to_the_mixer_in_the_same_step_and_before_the_store() {
@@ -10,7 +10,7 @@ fn a_mute_goes_to_the_mixer_in_the_same_step_and_before_the_store() {
     let version = scene.seat(HOST).mute_version;
     let outputs = scene.command(
         HOST,
-        Command::SetMuted {
+        StageCommand::SetMuted {
             seat: HOST,
             muted: true,
             version,
@@ -73,7 +73,7 @@ fn a_stale_mute_is_refused_with_both_versions() {
     let (guest, _) = scene.guest_on_stage();
     let seen = scene.seat(guest).mute_version;
     scene.set_muted(HOST, guest, true);
-    let stale = Command::SetMuted {
+    let stale = StageCommand::SetMuted {
         seat: guest,
         muted: false,
         version: seen,
@@ -88,7 +88,7 @@ fn a_stale_mute_is_refused_with_both_versions() {
     // Asking for what is already so is obeyed whatever was seen: it cannot surprise anybody.
     scene.command(
         guest,
-        Command::SetMuted {
+        StageCommand::SetMuted {
             seat: guest,
             muted: true,
             version: seen,
@@ -103,7 +103,7 @@ fn nobody_opens_the_microphone_of_another_person() {
     let (guest, _) = scene.guest_on_stage();
     scene.set_muted(HOST, guest, true);
     let version = scene.seat(guest).mute_version;
-    let unmute = Command::SetMuted {
+    let unmute = StageCommand::SetMuted {
         seat: guest,
         muted: false,
         version,
@@ -118,7 +118,7 @@ fn a_line_has_nobody_at_the_button_so_hosts_press_it() {
     let mut scene = Scene::on_air();
     let line = scene.invite(Role::LineIn);
     scene.up(line, SessionKind::LineIn);
-    scene.command(HOST, Command::Admit { seat: line });
+    scene.command(HOST, StageCommand::Admit { seat: line });
     scene.set_muted(HOST, line, true);
     scene.set_muted(HOST, line, false);
     assert!(!scene.last_order(line).muted);
@@ -126,7 +126,7 @@ fn a_line_has_nobody_at_the_button_so_hosts_press_it() {
     // The same for a guest's link that was given to a machine.
     let guest = scene.invite(Role::Guest);
     scene.up(guest, SessionKind::LineIn);
-    scene.command(HOST, Command::Admit { seat: guest });
+    scene.command(HOST, StageCommand::Admit { seat: guest });
     assert!(scene.last_order(guest).muted);
     scene.set_muted(HOST, guest, false);
     assert!(!scene.last_order(guest).muted);
@@ -154,7 +154,7 @@ fn a_page_that_knows_an_older_state_stays_muted() {
     scene.down(guest, session);
     scene.set_muted(HOST, guest, true);
     scene.up(guest, SessionKind::Browser);
-    let ready = |muted_version| Command::Ready {
+    let ready = |muted_version| StageCommand::Ready {
         seat: guest,
         muted_version,
     };
@@ -185,7 +185,7 @@ fn a_mute_while_a_page_is_not_ready_keeps_it_muted_afterwards() {
 fn readiness_without_a_session_is_refused() {
     let mut scene = Scene::on_air();
     let guest = scene.invite(Role::Guest);
-    let ready = Command::Ready {
+    let ready = StageCommand::Ready {
         seat: guest,
         muted_version: 1,
     };

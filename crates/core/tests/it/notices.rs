@@ -1,15 +1,15 @@
 //! What listeners are told, and how often at most.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{Command, Input, NoticeKind, Output};
+use stentor_core::conversation::{Input, NoticeKind, Output};
 use stentor_core::limits::{
     NOTICE_FULL_MS_MAX, NOTICE_FULL_MS_MIN, NOTICE_LISTENERS_MS_MIN, NOTICE_SPEAKING_MS_MIN,
 };
-use stentor_core::stage::SeatLevel;
+use stentor_core::stage::{SeatLevel, StageCommand};
 
 fn rename(scene: &mut Scene, name: &str) {
     let name = name.to_string();
-    scene.command(HOST, Command::Rename { seat: HOST, name });
+    scene.command(HOST, StageCommand::Rename { seat: HOST, name });
 }
 
 fn ids(scene: &Scene) -> Vec<u64> {

@@ -1,9 +1,9 @@
 //! Scheduled, on air, ended: forward only, with a version.
 
-use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{CloseReason, Command, Output, Refusal};
-use stentor_core::event::Phase;
-use stentor_core::stage::{Place, Role, SessionKind};
+use crate::scene::{HOST, Scene, message};
+use stentor_core::conversation::{Output, Refusal, SessionEndReason};
+use stentor_core::event::{EventCommand, Phase};
+use stentor_core::stage::{Place, Role, SessionKind, StageCommand};
 
 #[test]
 fn an_event_begins_scheduled_goes_on_air_and_ends() {
@@ -22,7 +22,7 @@ fn a_change_of_phase_is_told_to_listeners_stage_and_store_at_once() {
     let mut scene = Scene::on_air();
     let version = scene.view().phase_version;
     let phase = Phase::Ended;
-    let outputs = scene.command(HOST, Command::SetPhase { phase, version });
+    let outputs = scene.command(HOST, EventCommand::SetPhase { phase, version });
     assert!(
         outputs
             .iter()
@@ -36,7 +36,7 @@ fn a_change_of_phase_is_told_to_listeners_stage_and_store_at_once() {
 fn two_pages_that_saw_the_same_state_cannot_both_change_it() {
     let mut scene = Scene::new();
     scene.phase(Phase::OnAir);
-    let stale = Command::SetPhase {
+    let stale = EventCommand::SetPhase {
         phase: Phase::Ended,
         version: 1,
     };
@@ -52,7 +52,7 @@ fn two_pages_that_saw_the_same_state_cannot_both_change_it() {
 #[test]
 fn asking_again_for_what_is_already_so_is_no_error() {
     let mut scene = Scene::new();
-    let go = || Command::SetPhase {
+    let go = || EventCommand::SetPhase {
         phase: Phase::OnAir,
         version: 1,
     };
@@ -67,7 +67,7 @@ fn asking_again_for_what_is_already_so_is_no_error() {
 fn a_phase_never_goes_back() {
     let mut scene = Scene::on_air();
     let version = scene.view().phase_version;
-    let back = Command::SetPhase {
+    let back = EventCommand::SetPhase {
         phase: Phase::Scheduled,
         version,
     };
@@ -79,7 +79,7 @@ fn a_phase_never_goes_back() {
         }
     );
     scene.phase(Phase::Ended);
-    let again = Command::SetPhase {
+    let again = EventCommand::SetPhase {
         phase: Phase::OnAir,
         version: version + 1,
     };
@@ -109,7 +109,7 @@ fn the_end_closes_every_session_and_silences_every_strip() {
         assert!(scene.outputs.contains(&Output::CloseSession {
             seat: guest,
             session,
-            reason: CloseReason::Ended
+            reason: SessionEndReason::Ended
         }));
     }
     assert!(scene.last_order(guest).muted);
@@ -126,22 +126,13 @@ fn after_the_end_nobody_comes_in_but_the_host_can_still_say_a_word() {
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat: guest,
         session: late,
-        reason: CloseReason::Ended
+        reason: SessionEndReason::Ended
     }));
-    let invite = Command::Invite {
+    let invite = StageCommand::Invite {
         name: "Ada".into(),
         role: Role::Guest,
     };
     assert_eq!(scene.refused(HOST, invite), Refusal::EventEnded);
-    scene.command(
-        HOST,
-        Command::SetMessage {
-            fr: "Merci !".into(),
-            en: "Thank you!".into(),
-        },
-    );
-    assert_eq!(
-        scene.view().message.expect("there is a message").fr,
-        "Merci !"
-    );
+    scene.command(HOST, message("Merci !", "Thank you!"));
+    assert_eq!(scene.view().message.get("fr"), Some("Merci !"));
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use stentor_core::conversation::{Command, Conversation, Input, Outbox, Output, Snapshot, View};
-use stentor_core::event::{Alarm, Phase};
+use stentor_core::event::{Alarm, EventCommand, Phase};
 use stentor_core::limits::{ON_STAGE_MAX, OUTBOX_MAX, SEATS_MAX};
-use stentor_core::stage::{Place, Role, SeatLevel, SessionKind};
+use stentor_core::stage::{Place, Role, SeatLevel, SessionKind, StageCommand};
 use stentor_core::{Now, SeatId, SessionId};
 
 const SEEDS: u64 = 60;
@@ -67,44 +67,53 @@ fn version(dice: &mut Dice, now: u64) -> u64 {
 }
 
 fn command(dice: &mut Dice, view: &View) -> Command {
+    match dice.below(20) {
+        0 => event_command(dice, view).into(),
+        _ => stage_command(dice, view).into(),
+    }
+}
+
+fn event_command(dice: &mut Dice, view: &View) -> EventCommand {
+    if dice.coin() {
+        return crate::scene::message(&"f".repeat(dice.below(300) as usize), "");
+    }
+    EventCommand::SetPhase {
+        // Rarely the end, or nothing would happen after it.
+        phase: if dice.below(40) == 0 {
+            Phase::Ended
+        } else {
+            Phase::OnAir
+        },
+        version: version(dice, view.phase_version),
+    }
+}
+
+fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
     let seat = seat(dice, view);
     let mute_version = view.seat(seat).map_or(0, |seat| seat.mute_version);
-    match dice.below(40) {
-        0 => Command::SetPhase {
-            // Rarely the end, or nothing would happen after it.
-            phase: if dice.below(40) == 0 {
-                Phase::Ended
-            } else {
-                Phase::OnAir
-            },
-            version: version(dice, view.phase_version),
-        },
-        1..=9 => Command::SetMuted {
+    match dice.below(38) {
+        0..=8 => StageCommand::SetMuted {
             seat,
             muted: dice.coin(),
             version: version(dice, mute_version),
         },
-        10..=17 => Command::Admit { seat },
-        18..=19 => Command::ToGreenRoom { seat },
-        20 => Command::Remove { seat },
-        21..=22 => Command::SetRole {
+        9..=16 => StageCommand::Admit { seat },
+        17..=18 => StageCommand::ToGreenRoom { seat },
+        19 => StageCommand::Remove { seat },
+        20..=21 => StageCommand::SetRole {
             seat,
             role: dice.pick(&ROLES),
         },
-        23 => Command::HandOver { seat },
-        24..=28 => Command::Invite {
+        22 => StageCommand::HandOver { seat },
+        23..=27 => StageCommand::Invite {
             name: "n".repeat(dice.below(70) as usize),
             role: dice.pick(&ROLES),
         },
-        29 => Command::Rename {
+        28 => StageCommand::Rename {
             seat,
             name: dice.pick(&["", "Ada", "\u{202e}", "a\nb"]).into(),
         },
-        30 => Command::SetMessage {
-            fr: "f".repeat(dice.below(300) as usize),
-            en: String::new(),
-        },
-        _ => Command::Ready {
+        _ => StageCommand::Ready {
             seat,
             muted_version: version(dice, mute_version),
         },
@@ -120,7 +129,7 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
             let command = command(dice, view);
             // Ready counts only from the seat itself.
             let by = match command {
-                Command::Ready { seat, .. } if dice.below(4) > 0 => seat,
+                Command::Stage(StageCommand::Ready { seat, .. }) if dice.below(4) > 0 => seat,
                 _ => self::seat(dice, view),
             };
             Input::Command { by, command }

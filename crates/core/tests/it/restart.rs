@@ -1,10 +1,10 @@
 //! `kill -9` and back: the same places, mutes and phase, with nobody connected.
 
-use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{Command, Conversation, Snapshot, SnapshotError};
+use crate::scene::{HOST, Scene, message};
+use stentor_core::conversation::{Conversation, Snapshot, SnapshotError};
 use stentor_core::event::{ConditionKind, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, ON_STAGE_MAX, SEATS_MAX};
-use stentor_core::stage::{Place, Role};
+use stentor_core::stage::{Place, Role, StageCommand};
 use stentor_core::{Now, SeatId};
 
 fn restarted(scene: &Scene) -> Scene {
@@ -23,15 +23,9 @@ fn everything_but_connections_is_as_before() {
     let (guest, _) = scene.guest_on_stage();
     scene.co_host();
     let waiting = scene.invite(Role::LineIn);
-    scene.command(HOST, Command::Remove { seat: waiting });
+    scene.command(HOST, StageCommand::Remove { seat: waiting });
     scene.set_muted(HOST, guest, true);
-    scene.command(
-        HOST,
-        Command::SetMessage {
-            fr: "Bientôt".into(),
-            en: "Soon".into(),
-        },
-    );
+    scene.command(HOST, message("Bientôt", "Soon"));
     let after = restarted(&scene).view();
     let before = scene.view();
     assert_eq!(after.title, before.title);
@@ -138,6 +132,6 @@ fn a_damaged_record_is_refused_with_what_is_wrong() {
     let error = crowd(SEATS_MAX + 1).expect_err("too many seats");
     assert_eq!(
         error.to_string(),
-        "The stored state of the event is damaged: it has 65 seats, at most 64 are possible."
+        "the stored state of the event is damaged: it has 65 seats, at most 64 are possible"
     );
 }

@@ -3,9 +3,9 @@
 use stentor_core::conversation::{
     Command, Conversation, FIRST_HOST, Input, NoticeKind, Outbox, Output, Refusal, SeatView, View,
 };
-use stentor_core::event::{EventInfo, Phase};
-use stentor_core::stage::{Role, SeatLevel, SeatOrder, SessionKind};
-use stentor_core::{Now, SeatId, SessionId};
+use stentor_core::event::{EventCommand, EventInfo, Phase};
+use stentor_core::stage::{Role, SeatLevel, SeatOrder, SessionKind, StageCommand};
+use stentor_core::{LanguageTag, Now, SeatId, SessionId, Texts};
 
 pub(crate) const HOST: SeatId = FIRST_HOST;
 
@@ -82,7 +82,8 @@ impl Scene {
     }
 
     /// Gives a command; it must be obeyed.
-    pub(crate) fn command(&mut self, by: SeatId, command: Command) -> Vec<Output> {
+    pub(crate) fn command(&mut self, by: SeatId, command: impl Into<Command>) -> Vec<Output> {
+        let command = command.into();
         let what = format!("{command:?}");
         let outputs = self.step(Input::Command { by, command });
         assert_eq!(refusal_in(&outputs), None, "{what}");
@@ -90,7 +91,8 @@ impl Scene {
     }
 
     /// Gives a command; it must be refused, and change nothing.
-    pub(crate) fn refused(&mut self, by: SeatId, command: Command) -> Refusal {
+    pub(crate) fn refused(&mut self, by: SeatId, command: impl Into<Command>) -> Refusal {
+        let command = command.into();
         let what = format!("{command:?}");
         let before = self.conversation.snapshot();
         let outputs = self.step(Input::Command { by, command });
@@ -103,7 +105,7 @@ impl Scene {
     pub(crate) fn invite(&mut self, role: Role) -> SeatId {
         let outputs = self.command(
             HOST,
-            Command::Invite {
+            StageCommand::Invite {
                 name: "Ada".into(),
                 role,
             },
@@ -143,7 +145,7 @@ impl Scene {
         let muted_version = self.seat(seat).mute_version;
         self.command(
             seat,
-            Command::Ready {
+            StageCommand::Ready {
                 seat,
                 muted_version,
             },
@@ -152,7 +154,7 @@ impl Scene {
 
     pub(crate) fn bring_on_stage(&mut self, seat: SeatId) -> SessionId {
         let session = self.browser(seat);
-        self.command(HOST, Command::Admit { seat });
+        self.command(HOST, StageCommand::Admit { seat });
         session
     }
 
@@ -168,7 +170,7 @@ impl Scene {
         let (seat, _) = self.guest_on_stage();
         self.command(
             HOST,
-            Command::SetRole {
+            StageCommand::SetRole {
                 seat,
                 role: Role::CoHost,
             },
@@ -188,7 +190,7 @@ impl Scene {
         let version = self.seat(seat).mute_version;
         self.command(
             by,
-            Command::SetMuted {
+            StageCommand::SetMuted {
                 seat,
                 muted,
                 version,
@@ -198,7 +200,7 @@ impl Scene {
 
     pub(crate) fn phase(&mut self, phase: Phase) {
         let version = self.view().phase_version;
-        self.command(HOST, Command::SetPhase { phase, version });
+        self.command(HOST, EventCommand::SetPhase { phase, version });
     }
 
     pub(crate) fn hear(&mut self, seat: SeatId, voice: bool, digital_silence: bool) -> Vec<Output> {
@@ -236,6 +238,16 @@ impl Scene {
             .filter(|output| matches!(output, Output::Notice(notice) if notice.kind == wanted))
             .count()
     }
+}
+
+/// The same text in French and in English; blank: in no language.
+pub(crate) fn message(fr: &str, en: &str) -> EventCommand {
+    let mut message = Texts::new();
+    for (tag, text) in [("fr", fr), ("en", en)] {
+        let language = LanguageTag::parse(tag).expect("a tag");
+        message.set(language, text).expect("two languages fit");
+    }
+    EventCommand::SetMessage { message }
 }
 
 pub(crate) fn refusal_in(outputs: &[Output]) -> Option<Refusal> {

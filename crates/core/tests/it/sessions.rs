@@ -1,7 +1,7 @@
 //! Sessions come, go, and replace each other; the seat stays.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{CloseReason, Input, Output};
+use stentor_core::conversation::{Input, Output, SessionEndReason};
 use stentor_core::limits::AWAY_MUTED_AFTER_MS;
 use stentor_core::stage::{Place, Role, SessionKind};
 use stentor_core::{SeatId, SessionId};
@@ -18,7 +18,7 @@ fn a_second_session_of_the_same_seat_replaces_the_first_and_starts_muted() {
             == Output::CloseSession {
                 seat: guest,
                 session: first,
-                reason: CloseReason::Replaced,
+                reason: SessionEndReason::Replaced,
             }
     });
     let ordered = position(
@@ -61,7 +61,7 @@ fn a_session_for_an_unknown_seat_is_closed() {
         [Output::CloseSession {
             seat,
             session,
-            reason: CloseReason::Removed
+            reason: SessionEndReason::Removed
         }]
     );
     assert!(scene.step(Input::SessionDown { seat, session }).is_empty());
@@ -84,7 +84,7 @@ fn a_monitor_stands_beside_the_microphone_and_replaces_only_a_monitor() {
             _ => None,
         })
         .collect();
-    assert_eq!(closed, [(first, CloseReason::Replaced)]);
+    assert_eq!(closed, [(first, SessionEndReason::Replaced)]);
     scene.down(guest, second);
     assert!(scene.seat(guest).connected);
     scene.down(guest, microphone);
@@ -113,7 +113,7 @@ fn a_line_can_take_the_seat_of_a_page_and_back() {
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat: HOST,
         session: line,
-        reason: CloseReason::Replaced
+        reason: SessionEndReason::Replaced
     }));
 }
 

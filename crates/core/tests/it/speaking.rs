@@ -2,8 +2,9 @@
 
 use crate::scene::{HOST, Scene};
 use stentor_core::SeatId;
-use stentor_core::conversation::{Command, NoticeKind};
+use stentor_core::conversation::NoticeKind;
 use stentor_core::event::Phase;
+use stentor_core::stage::StageCommand;
 
 fn speaking(scene: &Scene) -> Vec<SeatId> {
     scene.view().speaking().collect()
@@ -67,7 +68,7 @@ fn muting_ends_it_at_once() {
 fn the_green_room_sees_its_own_voice_and_listeners_do_not() {
     let mut scene = Scene::on_air();
     let (guest, _) = scene.guest_on_stage();
-    scene.command(guest, Command::ToGreenRoom { seat: guest });
+    scene.command(guest, StageCommand::ToGreenRoom { seat: guest });
     scene.unmute(guest);
     scene.wait(1_000);
     scene.forget();

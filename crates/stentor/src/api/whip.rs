@@ -23,6 +23,7 @@ use super::sessions::{Session, new_etag};
 use crate::app::{OpenEvent, Running};
 use crate::director::{Call, PageId};
 use crate::event::unix_ms_now;
+use crate::wire::sentence;
 
 /// Which stage page a session belongs to; the page's own `whip` address carries it.
 #[derive(Debug, Deserialize)]
@@ -155,7 +156,7 @@ async fn answer(
     let session = allowed
         .await
         .map_err(|_| gone())?
-        .map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))?;
+        .map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, sentence(&refusal)))?;
     let room = event.room.clone().ok_or_else(gone)?;
     let request = OfferRequest {
         seat,

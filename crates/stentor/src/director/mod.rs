@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use stentor_core::admission::Doors;
 use stentor_core::conversation::{
-    CloseReason, Command, Conversation, Input, Notice, Outbox, Output, Refusal,
+    Command, Conversation, Input, Notice, Outbox, Output, Refusal, SessionEndReason,
 };
 use stentor_core::event::{Alarm, Phase};
-use stentor_core::stage::{Role, SeatLevel};
+use stentor_core::stage::{Role, SeatLevel, StageCommand};
 use stentor_core::{Now, SeatId, SessionId};
 use stentor_studio::{Room, RoomEvent};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -319,7 +319,7 @@ impl Running {
                 if self.director.admitted.contains(&seat) {
                     self.step(Input::Command {
                         by: HOST,
-                        command: Command::Admit { seat },
+                        command: StageCommand::Admit { seat }.into(),
                     });
                 }
             }
@@ -480,7 +480,7 @@ impl Running {
         }
     }
 
-    fn close(&mut self, seat: SeatId, session: SessionId, reason: CloseReason) {
+    fn close(&mut self, seat: SeatId, session: SessionId, reason: SessionEndReason) {
         if let Some(room) = &self.director.room {
             room.close(session);
         }
@@ -490,7 +490,7 @@ impl Running {
             .find(|open| open.id == session)
             .and_then(|open| open.page);
         // Who was removed is told with the change of the stage, session or not.
-        if let (CloseReason::Replaced, Some(page)) = (reason, page) {
+        if let (SessionEndReason::Replaced, Some(page)) = (reason, page) {
             self.tell_replaced(seat, session, page);
         }
     }

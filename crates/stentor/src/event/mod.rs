@@ -8,10 +8,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use stentor_cluster::store::EventRecord as Stored;
 use stentor_core::admission::Rung;
-use stentor_core::conversation::{Command, Conversation, Input, Outbox};
+use stentor_core::conversation::{Conversation, Input, Outbox};
 use stentor_core::event::EventInfo;
 use stentor_core::limits::TITLE_CHARS_MAX;
-use stentor_core::stage::Role;
+use stentor_core::stage::{Role, StageCommand};
 use stentor_core::{Now, SeatId};
 
 use crate::pages::Lang;
@@ -106,7 +106,7 @@ impl NewEvent {
         &self,
         now_unix_ms: i64,
         invitation_days: u32,
-        seats: &[Command],
+        seats: &[StageCommand],
     ) -> Result<(EventRecord, Conversation), NewEventError> {
         let title = self.title.trim();
         let chars = title.chars().count();
@@ -150,7 +150,7 @@ impl NewEvent {
                 now,
                 Input::Command {
                     by: HOST,
-                    command: command.clone(),
+                    command: command.clone().into(),
                 },
                 &mut outbox,
             );
@@ -160,9 +160,9 @@ impl NewEvent {
 }
 
 /// The seat every event made on the command line has beside the host's: the guest whose link is printed.
-pub(crate) fn guest_seat(lang: &str) -> [Command; 1] {
+pub(crate) fn guest_seat(lang: &str) -> [StageCommand; 1] {
     let name = if lang == "fr" { "Invité" } else { "Guest" };
-    [Command::Invite {
+    [StageCommand::Invite {
         name: name.to_owned(),
         role: Role::Guest,
     }]

@@ -1,13 +1,15 @@
 //! A conversation at rest, as the store keeps it.
 
-use serde::{Deserialize, Serialize};
-use stentor_core::SeatId;
-use stentor_core::conversation::{SeatSnapshot, Snapshot};
-use stentor_core::event::{Message, Phase};
-use stentor_core::stage::{Place, Role};
+use std::collections::BTreeMap;
 
-/// Version of this form; a newer one is refused rather than misread.
-const VERSION: u32 = 1;
+use serde::{Deserialize, Serialize};
+use stentor_core::conversation::{SeatSnapshot, Snapshot};
+use stentor_core::event::Phase;
+use stentor_core::stage::{Place, Role};
+use stentor_core::{LanguageTag, SeatId, Texts};
+
+/// Version of this form; a newer one is refused rather than misread, older ones are read.
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -17,10 +19,48 @@ struct Stored {
     phase: String,
     phase_version: u64,
     phase_since: i64,
-    message: Option<(String, String)>,
+    message: Option<StoredMessage>,
     next_seat: u32,
     notice_id: u64,
     seats: Vec<StoredSeat>,
+}
+
+/// The host's line to listeners.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredMessage {
+    /// By language tag: since version 2.
+    ByLanguage(BTreeMap<String, String>),
+    /// French and English: version 1.
+    FrenchAndEnglish(String, String),
+}
+
+impl StoredMessage {
+    fn of(texts: &Texts) -> Option<Self> {
+        let pairs = || {
+            texts
+                .iter()
+                .map(|(tag, text)| (tag.to_string(), text.to_owned()))
+        };
+        (!texts.is_empty()).then(|| Self::ByLanguage(pairs().collect()))
+    }
+
+    fn texts(self) -> Result<Texts, String> {
+        let pairs = match self {
+            Self::ByLanguage(pairs) => pairs,
+            Self::FrenchAndEnglish(fr, en) => {
+                BTreeMap::from([("fr".to_owned(), fr), ("en".to_owned(), en)])
+            }
+        };
+        let mut texts = Texts::new();
+        for (language, text) in &pairs {
+            LanguageTag::parse(language)
+                .map_err(|error| error.to_string())
+                .and_then(|tag| texts.set(tag, text).map_err(|error| error.to_string()))
+                .map_err(|why| format!("stored state has an impossible message: {why}"))?;
+        }
+        Ok(texts)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,10 +82,7 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
         phase: snapshot.phase.code().to_owned(),
         phase_version: snapshot.phase_version,
         phase_since: snapshot.phase_since_unix_ms,
-        message: snapshot
-            .message
-            .as_ref()
-            .map(|message| (message.fr.clone(), message.en.clone())),
+        message: StoredMessage::of(&snapshot.message),
         next_seat: snapshot.next_seat,
         notice_id: snapshot.notice_id,
         seats: snapshot
@@ -71,9 +108,9 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
 pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, String> {
     let stored: Stored = serde_json::from_slice(bytes)
         .map_err(|error| format!("stored state is not readable: {error}"))?;
-    if stored.v != VERSION {
+    if !(1..=VERSION).contains(&stored.v) {
         return Err(format!(
-            "stored state has version {}, this server reads {VERSION}",
+            "stored state has version {}, this server reads 1 to {VERSION}",
             stored.v
         ));
     }
@@ -97,7 +134,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, String> {
         )?,
         phase_version: stored.phase_version,
         phase_since_unix_ms: stored.phase_since,
-        message: stored.message.map(|(fr, en)| Message { fr, en }),
+        message: stored
+            .message
+            .map_or_else(|| Ok(Texts::new()), StoredMessage::texts)?,
         next_seat: stored.next_seat,
         notice_id: stored.notice_id,
         seats: seats.collect::<Result<_, String>>()?,
@@ -129,6 +168,15 @@ fn named<T: Copy>(all: &[T], code: fn(T) -> &'static str, name: &str) -> Result<
 mod tests {
     use super::*;
 
+    fn message(pairs: &[(&str, &str)]) -> Texts {
+        let mut message = Texts::new();
+        for (language, text) in pairs {
+            let language = LanguageTag::parse(language).expect("a tag");
+            message.set(language, text).expect("they fit");
+        }
+        message
+    }
+
     fn snapshot() -> Snapshot {
         Snapshot {
             title: "Ilios".to_owned(),
@@ -136,10 +184,7 @@ mod tests {
             phase: Phase::OnAir,
             phase_version: 2,
             phase_since_unix_ms: 7,
-            message: Some(Message {
-                fr: "Bientôt".to_owned(),
-                en: "Soon".to_owned(),
-            }),
+            message: message(&[("fr", "Bientôt"), ("en", "Soon")]),
             next_seat: 2,
             notice_id: 9,
             seats: vec![SeatSnapshot {
@@ -162,10 +207,43 @@ mod tests {
     fn a_newer_form_is_refused_with_both_versions() {
         let newer = String::from_utf8(encode(&snapshot()))
             .expect("text")
-            .replace("\"v\":1", "\"v\":2");
+            .replace("\"v\":2", "\"v\":3");
         assert_eq!(
             decode(newer.as_bytes()),
-            Err("stored state has version 2, this server reads 1".to_owned())
+            Err("stored state has version 3, this server reads 1 to 2".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_is_read() {
+        let stored = r#"{"v":1,"title":"Ilios","starts":5,"phase":"on_air","phase_version":2,"phase_since":7,
+            "message":["Bientôt","Soon"],"next_seat":2,"notice_id":9,
+            "seats":[{"seat":1,"name":"Ada","role":"host","place":"on_stage","muted":true,"mute_version":4}]}"#;
+        assert_eq!(decode(stored.as_bytes()), Ok(snapshot()));
+
+        let silent = stored.replace(r#"["Bientôt","Soon"]"#, "null");
+        let expected = Snapshot {
+            message: Texts::new(),
+            ..snapshot()
+        };
+        assert_eq!(decode(silent.as_bytes()), Ok(expected));
+
+        let english = stored.replace("Bientôt", "");
+        let expected = Snapshot {
+            message: message(&[("en", "Soon")]),
+            ..snapshot()
+        };
+        assert_eq!(decode(english.as_bytes()), Ok(expected));
+    }
+
+    #[test]
+    fn a_message_in_no_language_is_refused_in_one_sentence() {
+        let stored = String::from_utf8(encode(&snapshot())).expect("text");
+        let strange = stored.replace("\"fr\":", "\"fr_FR\":");
+        let error = decode(strange.as_bytes()).expect_err("no tag");
+        assert!(
+            error.starts_with("stored state has an impossible message: expected a language tag"),
+            "{error}"
         );
     }
 }

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Command, Refusal, View, Warning};
-use stentor_core::event::{Alarm, Phase};
-use stentor_core::stage::{Place, Role, SeatLevel};
+use stentor_core::event::{Alarm, EventCommand, Phase};
+use stentor_core::stage::{Place, Role, SeatLevel, StageCommand};
 
-use super::status::{Message, json};
+use super::message::Message;
+use super::sentence;
+use super::status::json;
 
 /// One message of a page. Unknown fields are ignored, unknown verbs are not.
 #[derive(Debug, Deserialize)]
@@ -92,11 +94,21 @@ impl Ask {
                 })
         };
         let own = by.unwrap_or(SeatId(0));
-        Ok(Asked::Command(match ask {
+        Ok(Asked::Command(Command::Stage(match ask {
             Self::Hello { token } => return Ok(Asked::Hello { token }),
             Self::Loopback { on } => return Ok(Asked::Loopback(on)),
             Self::Link { seat } => return Ok(Asked::Link(SeatId(seat))),
-            Self::Ready { muted_version } => Command::Ready {
+            Self::Phase { phase, version } => {
+                let phase = phase_named(&phase)?;
+                return Ok(Asked::Command(
+                    EventCommand::SetPhase { phase, version }.into(),
+                ));
+            }
+            Self::Message { fr, en } => {
+                let message = Message { fr: &fr, en: &en }.texts();
+                return Ok(Asked::Command(EventCommand::SetMessage { message }.into()));
+            }
+            Self::Ready { muted_version } => StageCommand::Ready {
                 seat: own,
                 muted_version,
             },
@@ -104,36 +116,31 @@ impl Ask {
                 seat,
                 muted,
                 version,
-            } => Command::SetMuted {
+            } => StageCommand::SetMuted {
                 seat: SeatId(seat),
                 muted,
                 version,
             },
-            Self::Admit { seat } => Command::Admit { seat: SeatId(seat) },
-            Self::GreenRoom { seat } => Command::ToGreenRoom { seat: SeatId(seat) },
-            Self::Remove { seat } => Command::Remove { seat: SeatId(seat) },
-            Self::HandOver { seat } => Command::HandOver { seat: SeatId(seat) },
-            Self::Role { seat, role: name } => Command::SetRole {
+            Self::Admit { seat } => StageCommand::Admit { seat: SeatId(seat) },
+            Self::GreenRoom { seat } => StageCommand::ToGreenRoom { seat: SeatId(seat) },
+            Self::Remove { seat } => StageCommand::Remove { seat: SeatId(seat) },
+            Self::HandOver { seat } => StageCommand::HandOver { seat: SeatId(seat) },
+            Self::Role { seat, role: name } => StageCommand::SetRole {
                 seat: SeatId(seat),
                 role: role(&name)?,
             },
             Self::Invite {
                 name,
                 role: as_role,
-            } => Command::Invite {
+            } => StageCommand::Invite {
                 name,
                 role: role(&as_role)?,
             },
-            Self::Rename { seat, name } => Command::Rename {
+            Self::Rename { seat, name } => StageCommand::Rename {
                 seat: SeatId(seat),
                 name,
             },
-            Self::Phase { phase, version } => Command::SetPhase {
-                phase: phase_named(&phase)?,
-                version,
-            },
-            Self::Message { fr, en } => Command::SetMessage { fr, en },
-        }))
+        })))
     }
 }
 
@@ -238,10 +245,7 @@ pub(crate) fn state(view: &View) -> String {
         condition: view.condition.kind.code(),
         since: view.since_unix_ms(),
         listeners: view.listeners,
-        message: view.message.as_ref().map(|message| Message {
-            fr: &message.fr,
-            en: &message.en,
-        }),
+        message: Message::of(&view.message),
         alarms: view.alarms.iter().map(|alarm| alarm.code()).collect(),
         seats: view
             .seats
@@ -303,7 +307,7 @@ pub(crate) fn refused(what: &str, reason: Refusal) -> String {
     json(&Tell::Refused {
         what,
         code: reason.code(),
-        why: &reason.to_string(),
+        why: &sentence(&reason),
     })
 }
 
@@ -353,10 +357,10 @@ mod tests {
             Ask::parse(r#"{"do":"ready","muted_version":7}"#, Some(SeatId(3))).expect("valid");
         assert!(matches!(
             asked,
-            Asked::Command(Command::Ready {
+            Asked::Command(Command::Stage(StageCommand::Ready {
                 seat: SeatId(3),
                 muted_version: 7
-            })
+            }))
         ));
     }
 

@@ -5,6 +5,8 @@ use stentor_core::SeatId;
 use stentor_core::conversation::{Notice, NoticeKind, View};
 use stentor_core::event::Phase;
 
+use super::message::Message;
+
 /// Version of these documents; a reader ignores what it does not know.
 const VERSION: u32 = 1;
 
@@ -59,13 +61,6 @@ struct OnStage<'a> {
     connected: bool,
 }
 
-/// The host's line to listeners.
-#[derive(Serialize)]
-pub(super) struct Message<'a> {
-    pub(super) fr: &'a str,
-    pub(super) en: &'a str,
-}
-
 #[derive(Serialize)]
 struct Delta {
     v: u32,
@@ -100,14 +95,7 @@ pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
             .collect(),
         speaking: seats(view.speaking()),
         // What the host said to those who waited is not true any more when it is over.
-        message: view
-            .message
-            .as_ref()
-            .filter(|_| view.phase != Phase::Ended)
-            .map(|message| Message {
-                fr: &message.fr,
-                en: &message.en,
-            }),
+        message: Message::of(&view.message).filter(|_| view.phase != Phase::Ended),
         replay,
     })
 }

@@ -84,7 +84,10 @@ fn the_core_cannot_reach_the_world() {
     let core = packages()
         .into_iter()
         .find(|package| package.folder == "core");
-    for dependency in core.expect("there is a core").dependencies {
+    let mut dependencies = core.expect("there is a core").dependencies;
+    // It only writes `Display` and `Error` for what is already there, and needs no `std`.
+    dependencies.retain(|dependency| dependency != "thiserror");
+    for dependency in dependencies {
         findings.push(format!("crates/core/Cargo.toml depends on {dependency}"));
     }
     findings.extend(reaching(&sources("crates/core/src/"), &WORLD));

@@ -1,24 +1,31 @@
-//! Why a command was not obeyed.
+//! Why something that was asked for was not done.
 
 use crate::SeatId;
-use crate::event::Phase;
-use core::fmt;
+use crate::phase::Phase;
+use thiserror::Error;
 
 /// A refusal, with what was expected and what was got. It has changed nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum Refusal {
-    /// The sender's seat is unknown or was removed.
+    /// The seat of whoever asks is unknown or was removed.
+    #[error("your seat is no longer part of this event")]
     NoSuchSender,
-    /// The seat the command is about is unknown or was removed.
+    /// The seat that is asked about is unknown or was removed.
+    #[error("seat {seat} is not part of this event")]
     NoSuchSeat {
         /// As it was named.
         seat: SeatId,
     },
-    /// The sender may not do this.
+    /// The role does not allow it.
+    #[error("only the host and co-hosts can do this")]
     NotAllowed,
     /// Nobody opens the microphone of another person.
+    #[error("only the person themselves can open their microphone")]
     UnmuteOther,
     /// The state has moved on since the sender looked.
+    #[error(
+        "this has changed in the meantime (version {expected}, you saw {got}); please look again"
+    )]
     StaleVersion {
         /// The version now.
         expected: u64,
@@ -26,6 +33,7 @@ pub enum Refusal {
         got: u64,
     },
     /// Phases only move forward.
+    #[error("the event is {} and cannot go back to {}", .from.code(), .to.code())]
     PhaseBackwards {
         /// The phase now.
         from: Phase,
@@ -33,28 +41,37 @@ pub enum Refusal {
         to: Phase,
     },
     /// The event is over.
+    #[error("the event is over")]
     EventEnded,
     /// Every place on stage is taken.
+    #[error("all {max} places on stage are taken")]
     StageFull {
         /// Places there are.
         max: usize,
     },
     /// Every seat of the event is taken.
+    #[error("all {max} seats of this event are taken; remove somebody first")]
     SeatsFull {
         /// Seats there are.
         max: usize,
     },
     /// The seat has no working connection, so it cannot go on stage or confirm its state.
+    #[error("this seat is not connected at the moment")]
     NotConnected,
     /// The seat only hears and cannot go on stage.
+    #[error("this seat can only listen")]
     ReceiveOnly,
     /// There is always one host: hand over first.
+    #[error("an event always has a host; hand over first")]
     HostStays,
     /// This role cannot be given in this way.
+    #[error("this role cannot be given in this way")]
     RoleNotGiven,
     /// A name needs at least one character.
+    #[error("a name needs at least one character")]
     NameEmpty,
     /// A text is too long.
+    #[error("this text has {got} characters; {max} are allowed")]
     TooLong {
         /// Characters allowed.
         max: usize,
@@ -62,6 +79,7 @@ pub enum Refusal {
         got: usize,
     },
     /// A text has line breaks, control characters, or characters that turn the direction of writing.
+    #[error("a text cannot contain line breaks or control characters")]
     ControlCharacters,
 }
 
@@ -88,49 +106,13 @@ impl Refusal {
             Self::ControlCharacters => "control_characters",
         }
     }
-}
 
-impl fmt::Display for Refusal {
-    /// One clear sentence.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchSender => f.write_str("Your seat is no longer part of this event."),
-            Self::NoSuchSeat { seat } => write!(f, "Seat {seat} is not part of this event."),
-            Self::NotAllowed => f.write_str("Only the host and co-hosts can do this."),
-            Self::UnmuteOther => {
-                f.write_str("Only the person themselves can open their microphone.")
-            }
-            Self::StaleVersion { expected, got } => write!(
-                f,
-                "This has changed in the meantime (version {expected}, you saw {got}); please look again."
-            ),
-            Self::PhaseBackwards { from, to } => {
-                write!(
-                    f,
-                    "The event is {} and cannot go back to {}.",
-                    from.code(),
-                    to.code()
-                )
-            }
-            Self::EventEnded => f.write_str("The event is over."),
-            Self::StageFull { max } => write!(f, "All {max} places on stage are taken."),
-            Self::SeatsFull { max } => write!(
-                f,
-                "All {max} seats of this event are taken; remove somebody first."
-            ),
-            Self::NotConnected => f.write_str("This seat is not connected at the moment."),
-            Self::ReceiveOnly => f.write_str("This seat can only listen."),
-            Self::HostStays => f.write_str("An event always has a host; hand over first."),
-            Self::RoleNotGiven => f.write_str("This role cannot be given in this way."),
-            Self::NameEmpty => f.write_str("A name needs at least one character."),
-            Self::TooLong { max, got } => {
-                write!(f, "This text has {got} characters; {max} are allowed.")
-            }
-            Self::ControlCharacters => {
-                f.write_str("A text cannot contain line breaks or control characters.")
-            }
+    /// `Ok` if a version seen by whoever asks is the version now.
+    pub(crate) const fn unless_version(expected: u64, got: u64) -> Result<(), Self> {
+        if expected == got {
+            Ok(())
+        } else {
+            Err(Self::StaleVersion { expected, got })
         }
     }
 }
-
-impl core::error::Error for Refusal {}

@@ -1,9 +1,8 @@
 //! What a conversation wants done.
 
-use super::Refusal;
 use crate::event::Alarm;
 use crate::limits::OUTBOX_MAX;
-use crate::stage::SeatOrder;
+use crate::refusal::Refusal;
 use crate::{SeatId, SessionId};
 use alloc::vec::Vec;
 
@@ -19,9 +18,9 @@ pub enum Output {
         /// Which.
         session: SessionId,
         /// Why.
-        reason: CloseReason,
+        reason: SessionEndReason,
     },
-    /// To every listener, inside the programme. What to say is in [`super::Conversation::view`].
+    /// To every listener, inside the programme. What to say is in [`crate::conversation::Conversation::view`].
     Notice(Notice),
     /// To the seat itself and to the hosts.
     Warn {
@@ -48,7 +47,7 @@ pub enum Output {
     Refused {
         /// Who asked.
         by: SeatId,
-        /// What for: [`super::Command::code`].
+        /// What for: [`crate::conversation::Command::code`].
         what: &'static str,
         /// Why not.
         reason: Refusal,
@@ -62,14 +61,33 @@ pub enum Output {
     },
     /// To every stage page: the state it shows has changed. At most once a step.
     StageChanged,
-    /// To the store: [`super::Conversation::snapshot`] has changed. At most once a step, and the last output of it: a
+    /// To the store: [`crate::conversation::Conversation::snapshot`] has changed. At most once a step, and the last output of it: a
     /// full disk must not keep a microphone open.
     Persist,
 }
 
+/// What the mixer shall do with a seat: desired state, complete, so that a lost or repeated order does no harm.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SeatOrder {
+    /// Whose strip.
+    pub seat: SeatId,
+    /// The session this was decided for. Strips of any other session of the seat stay muted: a session the core has not
+    /// seen yet must not profit from what was decided for the one before.
+    pub session: Option<SessionId>,
+    /// Whether the others on stage hear it, also before the event is on air and after its end.
+    pub on_stage: bool,
+    /// Whether it is part of the programme: on stage, and the event on air. A place on stage that was taken before the
+    /// beginning is not heard by the lobby.
+    pub on_air: bool,
+    /// Whether it is silenced. True as long as the session has not confirmed that it knows the mute state.
+    pub muted: bool,
+    /// Version of the mute state this order carries; comes back with the mixer's acknowledgement.
+    pub version: u64,
+}
+
 /// Why a session is ended by us.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum CloseReason {
+pub enum SessionEndReason {
     /// The seat came back with a newer session; the newer one wins.
     Replaced,
     /// The seat was removed, or is not known.
@@ -80,7 +98,7 @@ pub enum CloseReason {
     ReceiveOnly,
 }
 
-impl CloseReason {
+impl SessionEndReason {
     /// The word used in every wire format.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -25,7 +25,7 @@ impl Phase {
     }
 }
 
-/// The phase with what makes it safe to command from two pages at once.
+/// The phase, with what makes it safe to command from two pages at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct PhaseState {
     pub(crate) phase: Phase,

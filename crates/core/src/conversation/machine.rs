@@ -1,0 +1,164 @@
+//! The machine itself: inputs are handed to the event and to the stage, and what follows from both is drawn once a step.
+
+use super::input::{Command, Input};
+use super::notices::NoticePacer;
+use super::view::{SeatView, View};
+use crate::event::{Alarm, EventInfo, EventState, Phase};
+use crate::limits::NAME_CHARS_MAX;
+use crate::output::{NoticeKind, Outbox, Output};
+use crate::principal::Principal;
+use crate::refusal::Refusal;
+use crate::stage::{Role, Seat, SeatTable};
+use crate::step::StepContext;
+use crate::text::cut;
+use crate::{Now, SeatId};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+/// The seat of the host of a new event.
+pub const FIRST_HOST: SeatId = SeatId(1);
+
+/// One event's conversation.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    pub(super) event: EventState,
+    pub(super) stage: SeatTable,
+    pub(super) listeners: u64,
+    pub(super) notices: NoticePacer,
+}
+
+impl Conversation {
+    /// A new event: scheduled, with one invited seat, the host's ([`FIRST_HOST`]).
+    #[must_use]
+    pub fn new(info: EventInfo, now: Now) -> Self {
+        let mut host_name = cut(&info.host_name, NAME_CHARS_MAX);
+        if host_name.is_empty() {
+            host_name = "Host".to_string();
+        }
+        let host = Seat::new(FIRST_HOST, host_name, Role::Host);
+        Self {
+            event: EventState::new(&info.title, info.starts_unix_ms, now),
+            stage: SeatTable::new(Vec::from([host]), FIRST_HOST.0 + 1),
+            listeners: 0,
+            notices: NoticePacer::new(0, now),
+        }
+    }
+
+    /// Takes one thing that happened and says what must be done about it, and about the time that has passed.
+    pub fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        let mut cx = StepContext::new(now, self.phase(), out);
+        match input {
+            Input::Command { by, command } => self.command(by, command, &mut cx),
+            Input::SessionUp {
+                seat,
+                session,
+                kind,
+            } => self.stage.session_up(seat, session, kind, &mut cx),
+            Input::SessionDown { seat, session } => self.stage.session_down(seat, session, &mut cx),
+            Input::MuteApplied {
+                seat,
+                session,
+                muted,
+                version,
+            } => self
+                .stage
+                .mute_applied(seat, session, muted, version, &mut cx),
+            Input::Levels(levels) => self.stage.hear(levels, &mut cx),
+            Input::Listeners { now: listeners } => {
+                cx.changes.listeners |= self.listeners != listeners;
+                self.listeners = listeners;
+            }
+            Input::Alarm { alarm, on } => self.alarm(alarm, on, &mut cx),
+            Input::Tick => {}
+        }
+        self.conclude(&mut cx);
+    }
+
+    /// Where the event is in its life.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.event.phase()
+    }
+
+    /// What pages show, now. It copies every text: once for each change is enough.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let event = &self.event;
+        View {
+            title: event.title.clone(),
+            starts_unix_ms: event.starts_unix_ms,
+            phase: event.phase.phase,
+            phase_version: event.phase.version,
+            phase_since_unix_ms: event.phase.since_unix_ms,
+            condition: event.condition.current(),
+            alarms: Alarm::ALL
+                .into_iter()
+                .filter(|alarm| event.alarms.is_on(*alarm))
+                .collect(),
+            listeners: self.listeners,
+            message: event.message.clone(),
+            notice_id: self.notices.last_id(),
+            seats: self.stage.iter().map(SeatView::of).collect(),
+        }
+    }
+
+    fn command(&mut self, by: SeatId, command: Command, cx: &mut StepContext<'_>) {
+        let what = command.code();
+        if let Err(reason) = self.obey(by, command, cx) {
+            cx.out.push(Output::Refused { by, what, reason });
+        }
+    }
+
+    fn obey(
+        &mut self,
+        by: SeatId,
+        command: Command,
+        cx: &mut StepContext<'_>,
+    ) -> Result<(), Refusal> {
+        let sender = self.stage.active(by).ok_or(Refusal::NoSuchSender)?;
+        let by = Principal {
+            seat: by,
+            hosts: sender.role.hosts(),
+        };
+        match command {
+            Command::Stage(command) => self.stage.obey(by, command, cx)?,
+            Command::Event(command) => {
+                if self.event.obey(by, command, cx.now)? {
+                    cx.changes.public();
+                    cx.changes.persist = true;
+                }
+                if cx.phase != self.phase() {
+                    cx.phase = self.phase();
+                    self.stage.follow_phase(cx);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn alarm(&mut self, alarm: Alarm, on: bool, cx: &mut StepContext<'_>) {
+        if self.event.set_alarm(alarm, on) {
+            cx.changes.stage = true;
+            cx.out.push(Output::Alarm { alarm, on });
+        }
+    }
+
+    /// What follows from the time and from what has just changed, once per step.
+    fn conclude(&mut self, cx: &mut StepContext<'_>) {
+        self.stage.expire_speaking(cx);
+        if self.event.observe(cx.now, self.stage.presence()) {
+            cx.changes.public();
+        }
+        if let Some(notice) = self.notices.due(cx.now, &cx.changes) {
+            // Stage pages show the number of listeners at the pace of the notices; who speaks they see in the levels.
+            cx.changes.stage |= notice.kind != NoticeKind::Speaking;
+            cx.out.push(Output::Notice(notice));
+        }
+        if cx.changes.stage {
+            cx.out.push(Output::StageChanged);
+        }
+        if cx.changes.persist {
+            cx.out.push(Output::Persist);
+        }
+    }
+}

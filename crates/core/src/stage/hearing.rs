@@ -1,0 +1,51 @@
+//! What follows from the levels the mixer measures: who is speaking, whose microphone is silent.
+
+use super::level::SeatLevel;
+use super::seat::Seat;
+use super::table::SeatTable;
+use crate::limits::SEATS_MAX;
+use crate::output::{Output, Warning};
+use crate::step::StepContext;
+
+impl SeatTable {
+    pub(crate) fn hear(&mut self, levels: &[SeatLevel], cx: &mut StepContext<'_>) {
+        for level in levels.iter().take(SEATS_MAX) {
+            let Some(seat) = self.active_mut(level.seat) else {
+                continue;
+            };
+            // The mixer may measure a silenced microphone before it mutes it; nobody may learn from that what is said there.
+            if seat.silenced() {
+                continue;
+            }
+            cx.changes.speaking |= seat.speaking.hear(cx.now, level.voice) && seat.on_stage();
+            if seat.silence.hear(cx.now, level.digital_silence) {
+                warn(seat, cx);
+            }
+        }
+    }
+
+    /// Lets speakers fall silent, also when no levels come any more.
+    pub(crate) fn expire_speaking(&mut self, cx: &mut StepContext<'_>) {
+        for seat in self.iter_mut() {
+            cx.changes.speaking |= seat.speaking.expire(cx.now) && seat.on_stage();
+        }
+    }
+}
+
+/// A seat is no longer heard: it does not speak, and its silence means nothing.
+pub(super) fn stop_hearing(seat: &mut Seat, cx: &mut StepContext<'_>) {
+    cx.changes.speaking |= seat.speaking.stop() && seat.on_stage();
+    if seat.silence.clear() {
+        warn(seat, cx);
+    }
+}
+
+fn warn(seat: &Seat, cx: &mut StepContext<'_>) {
+    let (id, warning) = (seat.id, Warning::SilentMicrophone);
+    cx.changes.stage = true;
+    cx.out.push(if seat.silence.warned() {
+        Output::Warn { seat: id, warning }
+    } else {
+        Output::WarnCleared { seat: id, warning }
+    });
+}
