@@ -4,8 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use stentor_media::mix::{Mixer, MixerConfig, RtpAudio, StripId, StripKind, StripPlace, TickOut};
-use stentor_media::opus::packet;
+use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
+use stentor_media::opus::{OpusPacket, PacketSource, packet};
 
 /// Steps of one run: what comes after them is left unread.
 const STEPS_MAX: usize = 64;
@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         .set_place(id, StripPlace::OnAir)
         .expect("it was added");
     mixer.set_muted(id, false).expect("it was added");
-    let (mut now_us, mut seq, mut timestamp) = (1_000_000_u64, 1_u64 << 32, 1_u64 << 40);
+    let (mut now_us, mut sequence, mut timestamp) = (1_000_000_u64, 1_u64 << 32, 1_u64 << 40);
     let mut out = TickOut::default();
     let mut rest = bytes;
     for _ in 0..STEPS_MAX {
@@ -31,22 +31,26 @@ fuzz_target!(|bytes: &[u8]| {
         };
         let (payload, tail) = tail.split_at(tail.len().min(usize::from(length)));
         rest = tail;
-        seq = seq.wrapping_add_signed(i64::from(step as i8 >> 2));
+        sequence = sequence.wrapping_add_signed(i64::from(step as i8 >> 2));
         timestamp = timestamp.wrapping_add_signed(i64::from(step as i8) * 240);
         let _ = (
             packet::samples(payload),
             packet::has_fec(payload),
             packet::is_dtx(payload),
         );
-        let redundant = step & 1 == 1;
+        let from = if step & 1 == 1 {
+            PacketSource::RedCopy
+        } else {
+            PacketSource::Primary
+        };
         let _ = mixer.receive(
             id,
-            now_us,
-            RtpAudio {
-                seq,
+            OpusPacket {
+                sequence,
                 timestamp,
-                payload,
-                redundant,
+                arrived_us: now_us,
+                bytes: payload.to_vec().into(),
+                from,
             },
         );
         if step & 2 == 0 {

@@ -10,11 +10,12 @@
 use std::env;
 use std::error::Error;
 
+use bytes::Bytes;
 use serde_json::json;
-use stentor_media::mix::{
-    Mixer, MixerConfig, RtpAudio, StripId, StripKind, StripPlace, StripStats, TickOut,
+use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, StripStats, TickOut};
+use stentor_media::opus::{
+    Encode, EncoderProfile, OpusEncoder, OpusPacket, PACKET_BYTES_MAX, PacketSource,
 };
-use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX};
 use stentor_media::rendition::TICK_SAMPLES;
 
 const TICK_US: u64 = 20_000;
@@ -39,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A second of something like a voice, as packets.
-fn voice() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+fn voice() -> Result<Vec<Bytes>, Box<dyn Error>> {
     let mut encoder = OpusEncoder::new(EncoderProfile::Return)?;
     let mut packets = Vec::new();
     for n in 0..50_usize {
@@ -55,20 +56,20 @@ fn voice() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
         let mut packet = vec![0; PACKET_BYTES_MAX];
         let length = encoder.encode(&pcm, &mut packet)?;
         packet.truncate(length);
-        packets.push(packet);
+        packets.push(packet.into());
     }
     Ok(packets)
 }
 
 struct Run<'a> {
     mixer: Mixer,
-    packets: &'a [Vec<u8>],
+    packets: &'a [Bytes],
     sent: u64,
     out: Box<TickOut>,
 }
 
 impl<'a> Run<'a> {
-    fn new(packets: &'a [Vec<u8>]) -> Result<Self, Box<dyn Error>> {
+    fn new(packets: &'a [Bytes]) -> Result<Self, Box<dyn Error>> {
         let mut mixer = Mixer::new(MixerConfig { bed: false })?;
         mixer.add(SPEAKER, StripKind::Microphone)?;
         mixer.set_place(SPEAKER, StripPlace::OnAir)?;
@@ -84,14 +85,14 @@ impl<'a> Run<'a> {
     fn receive(&mut self, arrival_us: u64) -> Result<(), Box<dyn Error>> {
         let n = self.sent;
         self.sent += 1;
-        let payload = &self.packets[(n % self.packets.len() as u64) as usize];
-        let audio = RtpAudio {
-            seq: n,
+        let packet = OpusPacket {
+            sequence: n,
             timestamp: n * TICK_SAMPLES as u64,
-            payload,
-            redundant: false,
+            arrived_us: arrival_us,
+            bytes: self.packets[(n % self.packets.len() as u64) as usize].clone(),
+            from: PacketSource::Primary,
         };
-        Ok(self.mixer.receive(SPEAKER, arrival_us, audio)?)
+        Ok(self.mixer.receive(SPEAKER, packet)?)
     }
 
     fn tick(&mut self, now_us: u64) -> StripStats {
@@ -105,7 +106,7 @@ impl<'a> Run<'a> {
 }
 
 /// Nothing comes between 5 s and 7 s, then all of it at once.
-fn stall(packets: &[Vec<u8>], jitter_us: u64) -> Result<(), Box<dyn Error>> {
+fn stall(packets: &[Bytes], jitter_us: u64) -> Result<(), Box<dyn Error>> {
     const STALL_US: std::ops::Range<u64> = 5_000_000..7_000_000;
     let mut run = Run::new(packets)?;
     let (mut most_ms, mut late_until_us) = (0.0_f32, STALL_US.end);
@@ -133,7 +134,7 @@ fn stall(packets: &[Vec<u8>], jitter_us: u64) -> Result<(), Box<dyn Error>> {
 }
 
 /// The sender's clock runs `clock_ppm` millionths fast, for this many minutes.
-fn clock(packets: &[Vec<u8>], clock_ppm: f64, minutes: u64) -> Result<(), Box<dyn Error>> {
+fn clock(packets: &[Bytes], clock_ppm: f64, minutes: u64) -> Result<(), Box<dyn Error>> {
     let interval_us = TICK_US as f64 / (1.0 + clock_ppm / 1e6);
     let mut run = Run::new(packets)?;
     let (mut least_ms, mut most_ms) = (f32::MAX, 0.0_f32);

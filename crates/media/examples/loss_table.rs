@@ -12,11 +12,12 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
+use bytes::Bytes;
 use serde_json::json;
-use stentor_media::mix::{
-    Mixer, MixerConfig, RtpAudio, StripId, StripKind, StripPlace, StripStats, TickOut,
+use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, StripStats, TickOut};
+use stentor_media::opus::{
+    Encode, EncoderProfile, OpusEncoder, OpusPacket, PACKET_BYTES_MAX, PacketSource,
 };
-use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX};
 use stentor_media::rendition::TICK_SAMPLES;
 
 const TICK_US: u64 = 20_000;
@@ -126,7 +127,7 @@ fn travel(
         dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
         bad: false,
     };
-    let mut past: Vec<Vec<u8>> = Vec::new();
+    let mut past: Vec<Bytes> = Vec::new();
     let (mut heard, mut out, mut lost) =
         (Vec::with_capacity(sound.len()), TickOut::default(), 0_u64);
     let ticks = sound.len() / TICK_SAMPLES;
@@ -134,21 +135,19 @@ fn travel(
         let mut packet = vec![0; PACKET_BYTES_MAX];
         let length = encoder.encode(pcm, &mut packet)?;
         packet.truncate(length);
+        let packet = Bytes::from(packet);
         // Up to 8 ms of jitter, as over a fair line.
         let arrival_us = n as u64 * TICK_US + 2_000 + (network.dice.roll() * 8_000.0) as u64;
         if network.loses() {
             lost += 1;
         } else {
             for back in (1..=care.red.min(past.len())).rev() {
-                receive(
-                    &mut mixer,
-                    arrival_us,
-                    n - back,
-                    &past[past.len() - back],
-                    true,
-                )?;
+                let copy = past[past.len() - back].clone();
+                let from = PacketSource::RedCopy;
+                mixer.receive(SPEAKER, numbered(n - back, arrival_us, copy, from))?;
             }
-            receive(&mut mixer, arrival_us, n, &packet, false)?;
+            let from = PacketSource::Primary;
+            mixer.receive(SPEAKER, numbered(n, arrival_us, packet.clone(), from))?;
         }
         past.push(packet);
         mixer.tick((n as u64 + 1) * TICK_US, &mut out);
@@ -162,20 +161,15 @@ fn travel(
     Ok((heard, stats, lost as f64 / ticks.max(1) as f64))
 }
 
-fn receive(
-    mixer: &mut Mixer,
-    now_us: u64,
-    n: usize,
-    payload: &[u8],
-    redundant: bool,
-) -> Result<(), Box<dyn Error>> {
-    let audio = RtpAudio {
-        seq: n as u64,
+/// Packet `n` of a stream of one packet a tick.
+fn numbered(n: usize, arrived_us: u64, bytes: Bytes, from: PacketSource) -> OpusPacket {
+    OpusPacket {
+        sequence: n as u64,
         timestamp: n as u64 * TICK_SAMPLES as u64,
-        payload,
-        redundant,
-    };
-    Ok(mixer.receive(SPEAKER, now_us, audio)?)
+        arrived_us,
+        bytes,
+        from,
+    }
 }
 
 struct Network {

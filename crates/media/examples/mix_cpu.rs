@@ -11,9 +11,12 @@ use std::env;
 use std::error::Error;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::json;
-use stentor_media::mix::{Mixer, MixerConfig, RtpAudio, StripId, StripKind, StripPlace, TickOut};
-use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX};
+use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
+use stentor_media::opus::{
+    Encode, EncoderProfile, OpusEncoder, OpusPacket, PACKET_BYTES_MAX, PacketSource,
+};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 
 /// CPU time of this thread so far: what else the machine does is not counted.
@@ -108,18 +111,17 @@ impl Room {
         })
     }
 
-    fn tick(&mut self, n: u64, packets: &[Vec<Vec<u8>>]) -> Result<(), Box<dyn Error>> {
+    fn tick(&mut self, n: u64, packets: &[Vec<Bytes>]) -> Result<(), Box<dyn Error>> {
         let started = cpu_time()?;
         for (id, stream) in packets.iter().enumerate() {
-            let payload = &stream[n as usize];
-            let audio = RtpAudio {
-                seq: n,
+            let packet = OpusPacket {
+                sequence: n,
                 timestamp: n * TICK_SAMPLES as u64,
-                payload,
-                redundant: false,
+                arrived_us: n * 20_000 + 3_000,
+                bytes: stream[n as usize].clone(),
+                from: PacketSource::Primary,
             };
-            self.mixer
-                .receive(StripId(id as u32), n * 20_000 + 3_000, audio)?;
+            self.mixer.receive(StripId(id as u32), packet)?;
         }
         self.mixer.tick(n * 20_000 + 20_000, &mut self.out);
         self.mixing += cpu_time()?.saturating_sub(started);
@@ -147,7 +149,7 @@ impl Room {
 }
 
 /// Packets of a buzz with syllables: as much work for the codec as a voice.
-fn speech(speaker: u32, ticks: u64) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+fn speech(speaker: u32, ticks: u64) -> Result<Vec<Bytes>, Box<dyn Error>> {
     let mut encoder = OpusEncoder::new(EncoderProfile::Return)?;
     let mut packet = vec![0; PACKET_BYTES_MAX];
     let pitch_hz = 90.0 + 17.0 * f64::from(speaker);
@@ -168,7 +170,7 @@ fn speech(speaker: u32, ticks: u64) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
                         .abs()) as f32;
             }
             let length = encoder.encode(&pcm, &mut packet)?;
-            Ok(packet[..length].to_vec())
+            Ok(Bytes::copy_from_slice(&packet[..length]))
         })
         .collect()
 }

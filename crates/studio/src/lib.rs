@@ -13,6 +13,7 @@
 //! It is not: HTTP, tokens, roles, who may speak (that is decided in `stentor-core` and arrives as
 //! [`SeatOrder`]), nor any sound processing (that is `stentor-media`).
 
+pub mod clock;
 pub mod error;
 pub mod limits;
 pub mod net;

@@ -14,6 +14,7 @@ use std::time::Instant;
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 
+use crate::clock::Clock;
 use crate::error::{OfferError, PatchError, SdpFault, StudioError, StudioFault};
 use crate::limits::{ANSWER_TIME, LINE_SAMPLES_MAX, NET_COMMANDS_MAX, NOTICE_BYTES_MAX};
 use crate::net::peers::PeerKey;
@@ -46,6 +47,7 @@ pub struct Studio {
 }
 
 struct Shared {
+    clock: Clock,
     net: NetPort,
     webrtc: WebRtc,
     rooms: AtomicU64,
@@ -115,8 +117,9 @@ impl Studio {
         if udp_candidates.is_empty() && tcp_candidates.is_empty() {
             return Err(StudioError::NoCandidate);
         }
-        let webrtc =
-            WebRtc::new(udp_candidates.clone(), tcp_candidates.clone()).ok_or_else(|| {
+        let clock = Clock::new(Instant::now());
+        let webrtc = WebRtc::new(clock, udp_candidates.clone(), tcp_candidates.clone())
+            .ok_or_else(|| {
                 StudioError::Audio("no certificate could be made for DTLS".to_owned())
             })?;
         let io = |doing| move |source| StudioError::Io { doing, source };
@@ -129,6 +132,7 @@ impl Studio {
             .spawn(move || net.run())
             .map_err(io("start the network thread"))?;
         let shared = Shared {
+            clock,
             net: NetPort::new(commands, waker),
             webrtc,
             rooms: AtomicU64::new(1),
@@ -147,7 +151,13 @@ impl Studio {
         let id = self.shared.rooms.fetch_add(1, Ordering::Relaxed);
         let (port, inbox) = RoomPort::new();
         let name = format!("room-{}", config.event);
-        let thread = RoomThread::new(id, config, inbox, self.shared.net.clone())?;
+        let thread = RoomThread::new(
+            id,
+            config,
+            inbox,
+            self.shared.net.clone(),
+            self.shared.clock,
+        )?;
         thread::Builder::new()
             .name(name)
             .spawn(move || thread.run())

@@ -12,9 +12,9 @@ pub mod stretch;
 
 pub use delay::{DELAY_MAX_US, TARGET_MIN_US};
 
-use crate::opus::packet;
+use crate::opus::{OpusPacket, PacketSource, packet};
 use delay::{DelayEstimator, transit_us};
-use slots::{Inserted, Slot, Slots};
+use slots::{Inserted, Slots};
 
 /// Most packets held: 200 ms of the shortest packets a browser can be asked for (5 ms), three times over.
 pub const PACKETS_MAX: usize = 128;
@@ -77,8 +77,8 @@ pub enum Pull<'a> {
     Packet {
         /// The Opus packet.
         payload: &'a [u8],
-        /// It is a RED copy: the primary was lost.
-        redundant: bool,
+        /// How it came: for a RED copy the primary was lost.
+        from: PacketSource,
         /// Sound before it was skipped to keep to [`DELAY_MAX_US`]: join with care.
         skipped: bool,
     },
@@ -150,7 +150,7 @@ struct Suspicion {
 #[derive(Debug)]
 pub struct JitterBuffer {
     slots: Slots,
-    current: Slot,
+    current: OpusPacket,
     delay: DelayEstimator,
     phase: Phase,
     next_seq: u64,
@@ -177,7 +177,7 @@ impl JitterBuffer {
     pub fn new() -> Self {
         Self {
             slots: Slots::new(),
-            current: Slot::default(),
+            current: OpusPacket::default(),
             delay: DelayEstimator::new(),
             phase: Phase::Priming,
             next_seq: 0,
@@ -192,52 +192,49 @@ impl JitterBuffer {
         }
     }
 
-    /// Takes in a packet that arrived at `now_us`. `seq` and `timestamp` are extended (they do not wrap);
-    /// `redundant` marks a RED copy.
-    pub fn push(
-        &mut self,
-        now_us: u64,
-        seq: u64,
-        timestamp: u64,
-        payload: &[u8],
-        redundant: bool,
-    ) -> Pushed {
-        let beyond = seq > EXTENDED_MAX || timestamp > EXTENDED_MAX;
-        if payload.is_empty() || payload.len() > PAYLOAD_BYTES_MAX || beyond {
+    /// Takes in a packet.
+    pub fn push(&mut self, packet: OpusPacket) -> Pushed {
+        let (sequence, timestamp) = (packet.sequence, packet.timestamp);
+        let bytes = packet.bytes.len();
+        let beyond = sequence > EXTENDED_MAX || timestamp > EXTENDED_MAX;
+        if bytes == 0 || bytes > PAYLOAD_BYTES_MAX || beyond {
             self.stats.refused += 1;
             return Pushed::Malformed;
         }
-        if !self.fits(now_us, seq, timestamp) {
-            if redundant || !self.believe_jump(seq, timestamp) {
+        let primary = packet.from == PacketSource::Primary;
+        if !self.fits(packet.arrived_us, sequence, timestamp) {
+            if !primary || !self.believe_jump(sequence, timestamp) {
                 self.stats.refused += 1;
                 return Pushed::Suspect;
             }
             self.start_again();
             self.stats.jumps += 1;
-        } else if !redundant {
+        } else if primary {
             self.suspicion = None;
         }
-        if self.newest.is_some() && seq < self.next_seq {
-            if !redundant {
+        if self.newest.is_some() && sequence < self.next_seq {
+            if primary {
                 self.stats.late += 1;
             }
             return Pushed::Late;
         }
-        self.store(now_us, seq, timestamp, payload, redundant)
+        self.store(packet)
     }
 
-    fn store(
-        &mut self,
-        now_us: u64,
-        seq: u64,
-        timestamp: u64,
-        payload: &[u8],
-        redundant: bool,
-    ) -> Pushed {
+    fn store(&mut self, packet: OpusPacket) -> Pushed {
+        let OpusPacket {
+            sequence: seq,
+            timestamp,
+            arrived_us,
+            from,
+            ..
+        } = packet;
         let before_missing = seq > self.next_seq && !self.slots.contains(seq - 1);
-        match self.slots.insert(seq, timestamp, payload, redundant) {
+        let frame = packet::samples(&packet.bytes).map_or(self.frame, |samples| samples as u64);
+        let saves_the_one_before = before_missing && packet::has_fec(&packet.bytes);
+        match self.slots.insert(packet) {
             Inserted::Duplicate => {
-                if !redundant {
+                if from == PacketSource::Primary {
                     self.stats.duplicates += 1;
                 }
                 return Pushed::Duplicate;
@@ -246,13 +243,12 @@ impl JitterBuffer {
             Inserted::New => {}
         }
         self.stats.received += 1;
-        let frame = packet::samples(payload).map_or(self.frame, |samples| samples as u64);
         // In-band FEC is a copy of the packet before: where it is what saves that one, wait for it next time too.
-        if self.newest.is_some() && before_missing && packet::has_fec(payload) {
-            self.delay
-                .observe(now_us, timestamp.saturating_sub(frame), samples_us(frame));
+        if self.newest.is_some() && saves_the_one_before {
+            let before = timestamp.saturating_sub(frame);
+            self.delay.observe(arrived_us, before, samples_us(frame));
         }
-        self.delay.observe(now_us, timestamp, samples_us(frame));
+        self.delay.observe(arrived_us, timestamp, samples_us(frame));
         if self.newest.is_none_or(|(newest_seq, _)| seq > newest_seq) {
             self.newest = Some((seq, timestamp));
         }
@@ -302,7 +298,7 @@ impl JitterBuffer {
     }
 
     fn start_again(&mut self) {
-        while self.slots.pop_front_into(&mut self.current) {}
+        while self.pop_front() {}
         self.delay = DelayEstimator::new();
         self.phase = Phase::Priming;
         self.next_seq = 0;
@@ -443,29 +439,37 @@ impl JitterBuffer {
     }
 
     fn take(&mut self) -> Pull<'_> {
-        if !self.slots.pop_front_into(&mut self.current) {
+        if !self.pop_front() {
             return self.starve();
         }
-        let slot = &self.current;
-        let samples = packet::samples(&slot.payload).map_or(self.frame, |samples| samples as u64);
+        let current = &self.current;
+        let samples = packet::samples(&current.bytes).map_or(self.frame, |samples| samples as u64);
         self.frame = samples;
-        self.next_seq = slot.seq + 1;
-        self.next_timestamp = slot.timestamp.saturating_add(samples);
-        self.in_dtx = packet::is_dtx(&slot.payload);
-        if slot.redundant {
+        self.next_seq = current.sequence + 1;
+        self.next_timestamp = current.timestamp.saturating_add(samples);
+        self.in_dtx = packet::is_dtx(&current.bytes);
+        if current.from == PacketSource::RedCopy {
             self.stats.red_recovered += 1;
         }
         let skipped = core::mem::take(&mut self.skipped);
         Pull::Packet {
-            payload: &slot.payload,
-            redundant: slot.redundant,
+            payload: &current.bytes,
+            from: current.from,
             skipped,
         }
     }
 
+    /// Makes the oldest packet the current one. Returns whether there was one.
+    fn pop_front(&mut self) -> bool {
+        let front = self.slots.pop_front();
+        let popped = front.is_some();
+        self.current = front.unwrap_or_default();
+        popped
+    }
+
     fn drop_front(&mut self) {
-        if self.slots.pop_front_into(&mut self.current) {
-            self.next_seq = self.next_seq.max(self.current.seq + 1);
+        if self.pop_front() {
+            self.next_seq = self.next_seq.max(self.current.sequence + 1);
             self.stats.skipped += 1;
             self.skipped = true;
         }
@@ -478,8 +482,8 @@ impl JitterBuffer {
             if self.delay.delay_us(now_us, timestamp).unwrap_or(0) < target_us {
                 break;
             }
-            if self.slots.pop_front_into(&mut self.current) {
-                self.next_seq = self.current.seq + 1;
+            if self.pop_front() {
+                self.next_seq = self.current.sequence + 1;
             }
         }
         self.phase = Phase::Priming;

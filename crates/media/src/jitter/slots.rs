@@ -1,15 +1,8 @@
-//! The packets waiting, in order of sequence. Payload memory is used again.
+//! The packets waiting, in order of sequence.
 
 use std::collections::VecDeque;
 
-/// One packet.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    pub(super) seq: u64,
-    pub(super) timestamp: u64,
-    pub(super) payload: Vec<u8>,
-    pub(super) redundant: bool,
-}
+use crate::opus::{OpusPacket, PacketSource};
 
 /// What [`Slots::insert`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +16,7 @@ pub(super) enum Inserted {
 /// Sorted by sequence, without duplicates. The owner keeps it below its limit.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    slots: VecDeque<Slot>,
-    spare: Vec<Vec<u8>>,
+    slots: VecDeque<OpusPacket>,
 }
 
 impl Slots {
@@ -36,73 +28,52 @@ impl Slots {
         self.slots.len()
     }
 
-    pub(super) fn contains(&self, seq: u64) -> bool {
+    pub(super) fn contains(&self, sequence: u64) -> bool {
+        self.find(sequence).is_ok()
+    }
+
+    fn find(&self, sequence: u64) -> Result<usize, usize> {
         self.slots
-            .binary_search_by_key(&seq, |slot| slot.seq)
-            .is_ok()
+            .binary_search_by_key(&sequence, |held| held.sequence)
     }
 
     /// Sequence and timestamp of the oldest.
     pub(super) fn front(&self) -> Option<(u64, u64)> {
-        self.slots.front().map(|slot| (slot.seq, slot.timestamp))
+        self.slots
+            .front()
+            .map(|held| (held.sequence, held.timestamp))
     }
 
     /// Sequence and timestamp of the one after the oldest.
     pub(super) fn second(&self) -> Option<(u64, u64)> {
-        self.slots.get(1).map(|slot| (slot.seq, slot.timestamp))
+        self.slots
+            .get(1)
+            .map(|held| (held.sequence, held.timestamp))
     }
 
     pub(super) fn front_payload(&self) -> Option<&[u8]> {
-        self.slots.front().map(|slot| slot.payload.as_slice())
+        self.slots.front().map(|held| &held.bytes[..])
     }
 
-    pub(super) fn insert(
-        &mut self,
-        seq: u64,
-        timestamp: u64,
-        payload: &[u8],
-        redundant: bool,
-    ) -> Inserted {
-        match self.slots.binary_search_by_key(&seq, |slot| slot.seq) {
+    pub(super) fn insert(&mut self, packet: OpusPacket) -> Inserted {
+        match self.find(packet.sequence) {
             Ok(at) => {
                 let held = &mut self.slots[at];
-                if redundant || !held.redundant {
+                if packet.from == PacketSource::RedCopy || held.from == PacketSource::Primary {
                     return Inserted::Duplicate;
                 }
-                held.payload.clear();
-                held.payload.extend_from_slice(payload);
-                held.timestamp = timestamp;
-                held.redundant = false;
+                *held = packet;
                 Inserted::Replaced
             }
             Err(at) => {
-                let mut bytes = self.spare.pop().unwrap_or_default();
-                bytes.clear();
-                bytes.extend_from_slice(payload);
-                self.slots.insert(
-                    at,
-                    Slot {
-                        seq,
-                        timestamp,
-                        payload: bytes,
-                        redundant,
-                    },
-                );
+                self.slots.insert(at, packet);
                 Inserted::New
             }
         }
     }
 
-    /// Moves the oldest into `slot`, whose memory is kept for later. Returns whether there was one.
-    pub(super) fn pop_front_into(&mut self, slot: &mut Slot) -> bool {
-        let Some(front) = self.slots.pop_front() else {
-            return false;
-        };
-        let old = core::mem::replace(slot, front);
-        // As many spare buffers as there can be packets: the owner's limit bounds both.
-        if self.spare.len() < super::PACKETS_MAX {
-            self.spare.push(old.payload);
-        }
-        true
+    /// Takes the oldest out.
+    pub(super) fn pop_front(&mut self) -> Option<OpusPacket> {
+        self.slots.pop_front()
     }
 }

@@ -13,7 +13,7 @@ use rubato::{
 use super::noise::ComfortNoise;
 use crate::jitter::stretch::{self, Likeness, SPLICE_SAMPLES};
 use crate::jitter::{JitterBuffer, Pull, Pushed};
-use crate::opus::{Decode, PACKET_SAMPLES_MAX, packet};
+use crate::opus::{Decode, OpusPacket, PACKET_SAMPLES_MAX, packet};
 use crate::rendition::TICK_SAMPLES;
 
 /// Concealment goes on for this long at full level, in samples: 120 ms. Longer it becomes a robot.
@@ -139,15 +139,8 @@ impl Line {
         })
     }
 
-    pub(super) fn receive(
-        &mut self,
-        now_us: u64,
-        seq: u64,
-        timestamp: u64,
-        payload: &[u8],
-        redundant: bool,
-    ) -> Pushed {
-        self.jitter.push(now_us, seq, timestamp, payload, redundant)
+    pub(super) fn receive(&mut self, packet: OpusPacket) -> Pushed {
+        self.jitter.push(packet)
     }
 
     /// Passes over what is due, for a speaker nobody hears: costs no decoding.
@@ -410,8 +403,10 @@ fn join(from: &[f32; JOIN], sound: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
-    use crate::opus::CodecError;
+    use crate::opus::{CodecError, PacketSource};
 
     /// A decoder that gives the packet's second byte as level: an hour of packets costs no codec.
     struct Counting;
@@ -447,7 +442,13 @@ mod tests {
                 let arrival_us = (sent as f64 * 20_000.0 / clock) as u64 + 3_000;
                 // Up to 4 ms of jitter, repeating but not with the tick.
                 let arrival_us = arrival_us + sent * 7_919 % 4_000;
-                line.receive(arrival_us, sent, sent * 960, &[31 << 3, 100, 0], false);
+                line.receive(OpusPacket {
+                    sequence: sent,
+                    timestamp: sent * 960,
+                    arrived_us: arrival_us,
+                    bytes: Bytes::from_static(&[31 << 3, 100, 0]),
+                    from: PacketSource::Primary,
+                });
                 sent += 1;
             }
             line.run(now_us + 4_000, -80.0, &mut out);

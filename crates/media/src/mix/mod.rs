@@ -20,15 +20,14 @@ mod voice;
 
 pub use pcm::PCM_SAMPLES_MAX;
 pub use types::{
-    MixerConfig, MixerError, RtpAudio, StripId, StripKind, StripOut, StripPlace, StripStats,
-    TickOut,
+    MixerConfig, MixerError, StripId, StripKind, StripOut, StripPlace, StripStats, TickOut,
 };
 
 use crate::loudness::limiter::{self, Limiter};
 use crate::loudness::meter::Meter;
 use crate::loudness::rider::{Rider, RiderConfig};
 use crate::loudness::{SILENCE_DB, TARGET_LUFS};
-use crate::opus::{Decode, OpusDecoder};
+use crate::opus::{Decode, OpusDecoder, OpusPacket};
 use crate::rendition::TICK_SAMPLES;
 use bed::Bed;
 use line::Line;
@@ -178,29 +177,18 @@ impl Mixer {
         Ok(())
     }
 
-    /// Takes in a packet that arrived at `now_us`. What is wrong with a packet is counted in [`StripStats`], not an error.
+    /// Takes in a packet. What is wrong with a packet is counted in [`StripStats`], not an error.
     ///
     /// # Errors
     /// [`MixerError::UnknownStrip`], or [`MixerError::WrongKind`] for a strip that takes samples.
-    pub fn receive(
-        &mut self,
-        id: StripId,
-        now_us: u64,
-        audio: RtpAudio<'_>,
-    ) -> Result<(), MixerError> {
+    pub fn receive(&mut self, id: StripId, packet: OpusPacket) -> Result<(), MixerError> {
         let at = self.find(id)?;
         let strip = &mut self.strips[at];
         let kind = strip.kind;
         let Source::Rtp(line) = &mut strip.source else {
             return Err(MixerError::WrongKind { id, kind });
         };
-        line.receive(
-            now_us,
-            audio.seq,
-            audio.timestamp,
-            audio.payload,
-            audio.redundant,
-        );
+        line.receive(packet);
         Ok(())
     }
 

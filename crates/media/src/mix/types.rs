@@ -51,19 +51,6 @@ impl Default for MixerConfig {
     }
 }
 
-/// One Opus packet with its place in the stream.
-#[derive(Debug, Clone, Copy)]
-pub struct RtpAudio<'a> {
-    /// Extended sequence number: it does not wrap.
-    pub seq: u64,
-    /// Extended RTP timestamp: it does not wrap; 48 kHz (RFC 7587 §4.1).
-    pub timestamp: u64,
-    /// The Opus packet, RED taken off.
-    pub payload: &'a [u8],
-    /// Whether this is a RED copy of an earlier packet (RFC 2198), not the packet itself.
-    pub redundant: bool,
-}
-
 /// What the desk made in one tick. Levels are in dB; sound is 48 kHz mono, full scale ±1.
 #[derive(Debug, Clone)]
 pub struct TickOut {

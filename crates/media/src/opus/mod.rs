@@ -10,6 +10,7 @@ pub mod packet;
 use core::fmt;
 
 pub use libopus::{OpusDecoder, OpusEncoder};
+pub use packet::{OpusPacket, PacketSource};
 
 use crate::rendition::Rendition;
 

@@ -1,6 +1,33 @@
-//! What can be read from an Opus packet without decoding it (RFC 6716 §3).
+//! One Opus packet as it arrived, and what can be read from its bytes without decoding them (RFC 6716 §3).
+
+use bytes::Bytes;
 
 use super::PACKET_SAMPLES_MAX;
+
+/// One Opus packet that a sender sent, freed from RTP and RED, with its place in the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpusPacket {
+    /// RTP sequence number, extended to 64 bits: it does not wrap.
+    pub sequence: u64,
+    /// RTP timestamp, extended to 64 bits: media time in samples at 48 kHz, whatever the codec's rate (RFC 7587 §4.1).
+    pub timestamp: u64,
+    /// When it arrived, in microseconds on the clock of the ticks that will play it.
+    pub arrived_us: u64,
+    /// The packet itself (RFC 6716 §3).
+    pub bytes: Bytes,
+    /// How it came.
+    pub from: PacketSource,
+}
+
+/// How a packet came (RFC 2198 §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PacketSource {
+    /// In an RTP packet of its own, or as the primary block of a RED packet.
+    #[default]
+    Primary,
+    /// As a redundant block of a later RED packet.
+    RedCopy,
+}
 
 /// A packet of at most this many bytes says "still silent" (DTX): a TOC byte and no more than one byte of frame
 /// (RFC 6716 §2.1.9 sends one frame in 400 ms; encoders write it with 1 or 2 bytes).

@@ -7,7 +7,7 @@ use stentor_media::mix::{
 };
 use stentor_media::rendition::TICK_SAMPLES;
 
-use crate::sender::{Sender, TICK_US, give, open};
+use crate::sender::{Sender, TICK_US, open, primary};
 use crate::speech::{amplitude_at, rms_db, tick_of, tone, voice};
 
 fn desk() -> Mixer {
@@ -327,15 +327,10 @@ fn garbage_from_one_speaker_disturbs_no_other() {
                 // Code 3 packets with impossible counts: refused by any decoder.
                 let mut bytes: Vec<u8> = (0..60).map(|_| (dice.roll() * 256.0) as u8).collect();
                 (bytes[0], bytes[1]) = (0xff, 0x3f);
-                give(
-                    &mut mixer,
-                    StripId(2),
-                    n * TICK_US + 4_000,
-                    n,
-                    n * 960,
-                    &bytes,
-                    false,
-                );
+                let packet = primary(n * TICK_US + 4_000, n, n * 960, &bytes);
+                mixer
+                    .receive(StripId(2), packet)
+                    .expect("the strip is there");
             }
             mixer.tick(n * TICK_US + TICK_US, &mut out);
             heard.extend_from_slice(&out.strips[1].minus);
@@ -363,15 +358,10 @@ fn noise_that_decodes_stays_below_the_ceiling() {
     for n in 0..400_u64 {
         let length = 3 + (dice.roll() * 200.0) as usize;
         let bytes: Vec<u8> = (0..length).map(|_| (dice.roll() * 256.0) as u8).collect();
-        give(
-            &mut mixer,
-            StripId(2),
-            n * TICK_US,
-            n,
-            n * 960,
-            &bytes,
-            false,
-        );
+        let packet = primary(n * TICK_US, n, n * 960, &bytes);
+        mixer
+            .receive(StripId(2), packet)
+            .expect("the strip is there");
         mixer.tick(n * TICK_US + 1_000, &mut out);
         heard.extend_from_slice(&out.programme);
     }
@@ -472,14 +462,8 @@ fn calls_that_make_no_sense_are_refused_with_a_reason() {
         mixer.add(StripId(1_000), StripKind::Wire),
         Err(MixerError::TooManyStrips { max: STRIPS_MAX })
     );
-    let packet = stentor_media::mix::RtpAudio {
-        seq: 1,
-        timestamp: 1,
-        payload: &[1, 2, 3],
-        redundant: false,
-    };
     let refused = mixer
-        .receive(StripId(0), 0, packet)
+        .receive(StripId(0), primary(0, 1, 1, &[1, 2, 3]))
         .expect_err("a wire takes no packets");
     assert_eq!(
         refused.to_string(),

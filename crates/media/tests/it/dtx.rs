@@ -6,7 +6,7 @@ use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripStats, Tic
 use stentor_media::opus::packet;
 use stentor_media::rendition::TICK_SAMPLES;
 
-use crate::sender::{TICK_US, give, open};
+use crate::sender::{TICK_US, open, primary};
 use crate::speech::{Dice, rms_db, tick_of, voice};
 
 const SECOND: usize = 50;
@@ -57,15 +57,8 @@ fn speak(sound: &[f32], dtx: bool) -> Run {
         let now_us = n as u64 * TICK_US;
         if !(silent && pausing) {
             let timestamp = 77_000 + (n * TICK_SAMPLES) as u64;
-            give(
-                &mut mixer,
-                STRIP,
-                now_us + 3_000,
-                seq,
-                timestamp,
-                &bytes[..length],
-                false,
-            );
+            let packet = primary(now_us + 3_000, seq, timestamp, &bytes[..length]);
+            mixer.receive(STRIP, packet).expect("the strip is there");
             seq += 1;
             sent += 1;
         }
@@ -179,15 +172,8 @@ fn what_a_dead_microphone_was_it_is_until_something_else_comes() {
                 .encode_float(&[0.0; TICK_SAMPLES], &mut bytes)
                 .expect("encodes");
             let timestamp = (n * TICK_SAMPLES) as u64;
-            give(
-                &mut mixer,
-                STRIP,
-                now_us + 3_000,
-                n as u64,
-                timestamp,
-                &bytes[..length],
-                false,
-            );
+            let packet = primary(now_us + 3_000, n as u64, timestamp, &bytes[..length]);
+            mixer.receive(STRIP, packet).expect("the strip is there");
         }
         mixer.tick(now_us + TICK_US, &mut out);
         assert!(n < 5 || out.strips[0].digital_silence, "tick {n}");

@@ -3,8 +3,9 @@
 use stentor_media::jitter::{
     DELAY_MAX_US, JitterBuffer, PACKETS_MAX, PAYLOAD_BYTES_MAX, Pull, Pushed, TARGET_MIN_US,
 };
+use stentor_media::opus::PacketSource;
 
-use crate::sender::TICK_US;
+use crate::sender::{TICK_US, primary, red_copy};
 use crate::speech::Dice;
 
 /// A CELT packet of 20 ms whose second byte tells packets apart.
@@ -33,7 +34,7 @@ fn pull(buffer: &mut JitterBuffer, now_us: u64) -> Got {
     match buffer.pull(now_us) {
         Pull::Packet {
             payload,
-            redundant: true,
+            from: PacketSource::RedCopy,
             ..
         } => Got::Red(payload.get(1).copied().unwrap_or(0)),
         Pull::Packet { payload, .. } => Got::Mark(payload.get(1).copied().unwrap_or(0)),
@@ -54,7 +55,7 @@ const fn stamp(n: u64) -> u64 {
 }
 
 fn push(buffer: &mut JitterBuffer, now_us: u64, n: u64) -> Pushed {
-    buffer.push(now_us, 100 + n, stamp(n), &packet(n as u8), false)
+    buffer.push(primary(now_us, 100 + n, stamp(n), &packet(n as u8)))
 }
 
 /// Pushes packets `0..until` as they come on a good line and pulls 5 ms after each; gives what was pulled.
@@ -126,7 +127,7 @@ fn a_lost_packet_is_taken_from_its_red_copy_before_anything_else() {
     // 20 is lost; 21 brings a copy of it.
     pull(&mut buffer, arrival(20) + 5_000);
     assert_eq!(
-        buffer.push(arrival(21), 120, stamp(20), &packet(20), true),
+        buffer.push(red_copy(arrival(21), 120, stamp(20), &packet(20))),
         Pushed::Stored
     );
     push(&mut buffer, arrival(21), 21);
@@ -141,11 +142,11 @@ fn the_copy_of_a_packet_that_came_changes_nothing() {
     let mut buffer = JitterBuffer::new();
     play(&mut buffer, 0..10);
     assert_eq!(
-        buffer.push(arrival(10), 109, stamp(9), &packet(200), true),
+        buffer.push(red_copy(arrival(10), 109, stamp(9), &packet(200))),
         Pushed::Duplicate
     );
     assert_eq!(
-        buffer.push(arrival(10), 105, stamp(5), &packet(200), true),
+        buffer.push(red_copy(arrival(10), 105, stamp(5), &packet(200))),
         Pushed::Late
     );
     assert_eq!(
@@ -161,7 +162,7 @@ fn without_a_copy_the_next_packet_gives_fec_and_without_that_it_is_lost() {
         let mut buffer = JitterBuffer::new();
         play(&mut buffer, 0..20);
         // Packet 19 is still held; 20 is lost; 21 is there when 20 is due.
-        buffer.push(arrival(20), 121, stamp(21), &next, false);
+        buffer.push(primary(arrival(20), 121, stamp(21), &next));
         assert_eq!(pull(&mut buffer, arrival(20) + 5_000), Got::Mark(19));
         assert_eq!(pull(&mut buffer, arrival(21) + 5_000), expected);
         assert!(
@@ -176,7 +177,7 @@ fn without_a_copy_the_next_packet_gives_fec_and_without_that_it_is_lost() {
 fn of_three_lost_packets_the_last_comes_from_fec() {
     let mut buffer = JitterBuffer::new();
     play(&mut buffer, 0..20);
-    buffer.push(arrival(20), 123, stamp(23), &FEC_PACKET, false);
+    buffer.push(primary(arrival(20), 123, stamp(23), &FEC_PACKET));
     let got: Vec<Got> = (0..5).map(|n| pull(&mut buffer, arrival(20 + n))).collect();
     assert_eq!(
         got,
@@ -195,13 +196,13 @@ fn silence_on_purpose_is_not_loss_and_costs_no_delay() {
     let mut buffer = JitterBuffer::new();
     play(&mut buffer, 0..20);
     let before_us = buffer.delay_us(arrival(19) + 5_000, 0).expect("playing");
-    buffer.push(arrival(20), 120, stamp(20), &DTX_PACKET, false);
+    buffer.push(primary(arrival(20), 120, stamp(20), &DTX_PACKET));
     let mut seq = 121;
     for n in 20..120 {
         // A refresh every 400 ms: sequence goes on by one, time by twenty packets.
         if n > 20 && n % 20 == 0 {
             assert_eq!(
-                buffer.push(arrival(n), seq, stamp(n), &DTX_PACKET, false),
+                buffer.push(primary(arrival(n), seq, stamp(n), &DTX_PACKET)),
                 Pushed::Stored
             );
             seq += 1;
@@ -213,7 +214,7 @@ fn silence_on_purpose_is_not_loss_and_costs_no_delay() {
         );
     }
     for n in 120..150 {
-        buffer.push(arrival(n), seq, stamp(n), &packet(n as u8), false);
+        buffer.push(primary(arrival(n), seq, stamp(n), &packet(n as u8)));
         seq += 1;
         let got = pull(&mut buffer, arrival(n) + 5_000);
         assert!(
@@ -330,7 +331,7 @@ fn a_jump_in_sequence_or_time_is_believed_after_three_packets() {
         let mut played = 0;
         for n in 50..80 {
             let (seq, timestamp) = jump(n);
-            buffer.push(arrival(n), seq, timestamp, &packet(n as u8), false);
+            buffer.push(primary(arrival(n), seq, timestamp, &packet(n as u8)));
             played += u32::from(pull(&mut buffer, arrival(n) + 5_000) == Got::Mark((n - 1) as u8));
         }
         assert!(
@@ -358,7 +359,7 @@ fn single_wrong_packets_do_not_break_the_stream() {
         if n % 5 == 4 {
             let (seq, timestamp) = ((dice.roll() * 1e15) as u64, (dice.roll() * 1e18) as u64);
             assert_eq!(
-                buffer.push(arrival(n), seq, timestamp, &packet(0), false),
+                buffer.push(primary(arrival(n), seq, timestamp, &packet(0))),
                 Pushed::Suspect
             );
         }
@@ -371,18 +372,18 @@ fn single_wrong_packets_do_not_break_the_stream() {
 #[test]
 fn malformed_payloads_are_refused_and_memory_is_bounded() {
     let mut buffer = JitterBuffer::new();
-    assert_eq!(buffer.push(0, 1, 0, &[], false), Pushed::Malformed);
+    assert_eq!(buffer.push(primary(0, 1, 0, &[])), Pushed::Malformed);
     assert_eq!(
-        buffer.push(0, 1, 0, &[0; PAYLOAD_BYTES_MAX + 1], false),
+        buffer.push(primary(0, 1, 0, &[0; PAYLOAD_BYTES_MAX + 1])),
         Pushed::Malformed
     );
     assert_eq!(
-        buffer.push(0, 1, 0, &[31 << 3; PAYLOAD_BYTES_MAX], false),
+        buffer.push(primary(0, 1, 0, &[31 << 3; PAYLOAD_BYTES_MAX])),
         Pushed::Stored
     );
     // Nobody pulls: the oldest go.
     for n in 0..PACKETS_MAX as u64 * 3 {
-        buffer.push(n * 5_000, 2 + n, 240 * (n + 1), &packet(0), false);
+        buffer.push(primary(n * 5_000, 2 + n, 240 * (n + 1), &packet(0)));
         assert!(buffer.len() <= PACKETS_MAX);
     }
     assert_eq!(buffer.len(), PACKETS_MAX);
@@ -404,13 +405,8 @@ fn any_input_at_all_leaves_it_standing() {
             let (seq, timestamp) = (wild(&mut dice), wild(&mut dice));
             let payload = [(dice.roll() * 256.0) as u8, (dice.roll() * 256.0) as u8, 0];
             let length = (dice.roll() * 4.0) as usize;
-            buffer.push(
-                now_us,
-                seq,
-                timestamp,
-                &payload[..length.min(3)],
-                dice.roll() < 0.3,
-            );
+            let pushed = if dice.roll() < 0.3 { red_copy } else { primary };
+            buffer.push(pushed(now_us, seq, timestamp, &payload[..length.min(3)]));
             now_us += (dice.roll() * 30_000.0) as u64;
             if dice.roll() < 0.02 {
                 buffer.discard(now_us);
@@ -429,7 +425,7 @@ fn any_input_at_all_leaves_it_standing() {
 /// What a hostile publisher sends: noise for Opus, sequences that leap, timestamps that leap, nothing at all.
 #[test]
 fn a_line_of_garbage_with_leaping_clocks_never_holds_up_the_desk() {
-    use crate::sender::{give, open};
+    use crate::sender::open;
     use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, TickOut};
 
     for seed in 0..8 {
@@ -451,7 +447,8 @@ fn a_line_of_garbage_with_leaping_clocks_never_holds_up_the_desk() {
             let (seq, timestamp) = (1_000 + n + n / 50 * 3_000, 77_000 + n * 960 + leap);
             let length = if n % 31 == 0 { 0 } else { 1 + random() % 300 };
             let payload: Vec<u8> = (0..length).map(|_| random() as u8).collect();
-            give(&mut mixer, id, now_us, seq, timestamp, &payload, false);
+            let packet = primary(now_us, seq, timestamp, &payload);
+            mixer.receive(id, packet).expect("the strip is there");
             mixer.tick(now_us, &mut out);
             assert!(out.programme.iter().all(|sample| sample.abs() <= 1.0));
         }

@@ -1,8 +1,9 @@
 //! Speech through a bad network to the ear: delay, stalls, loss, drift. Real codec, virtual time, seeded dice.
 
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripStats, TickOut};
+use stentor_media::opus::{OpusPacket, PacketSource};
 
-use crate::sender::{Sender, TICK_US, give, open};
+use crate::sender::{Sender, TICK_US, open};
 use crate::speech::{Dice, rms_db, voice};
 
 /// The line of one speaker with everything that can go wrong on it.
@@ -54,9 +55,9 @@ fn travel(weather: &Weather, sound: Vec<f32>, seconds: u64) -> Heard {
     open(&mut mixer, StripId(1));
     let mut sender = Sender::new(1, sound);
     let mut dice = Dice::new(weather.seed);
-    // (arrival, seq, timestamp, payload, redundant), in order of arrival.
-    let mut flying: Vec<(u64, u64, u64, Vec<u8>, bool)> = Vec::new();
-    let mut before: Vec<(u64, u64, Vec<u8>)> = Vec::new();
+    // In order of arrival.
+    let mut flying: Vec<OpusPacket> = Vec::new();
+    let mut before: Vec<OpusPacket> = Vec::new();
     let mut heard = Heard {
         sound: Vec::new(),
         stats: Vec::new(),
@@ -71,36 +72,34 @@ fn travel(weather: &Weather, sound: Vec<f32>, seconds: u64) -> Heard {
                 break;
             }
             sent += 1;
-            let (seq, timestamp, payload) = sender.packet();
             let mut arrival_us = 1_003_000 + captured_us + (dice.roll() * weather.jitter_us) as u64;
             if let Some((from_us, to_us)) = weather.stall
                 && (from_us..to_us).contains(&captured_us)
             {
                 arrival_us = 1_003_000 + to_us;
             }
+            let packet = sender.packet(arrival_us);
             if dice.roll() >= weather.loss {
-                for (seq, timestamp, payload) in before.iter().rev().take(weather.red) {
-                    flying.push((arrival_us, *seq, *timestamp, payload.clone(), true));
+                for earlier in before.iter().rev().take(weather.red) {
+                    flying.push(OpusPacket {
+                        arrived_us: arrival_us,
+                        from: PacketSource::RedCopy,
+                        ..earlier.clone()
+                    });
                 }
-                flying.push((arrival_us, seq, timestamp, payload.clone(), false));
+                flying.push(packet.clone());
             }
-            before.push((seq, timestamp, payload));
+            before.push(packet);
             if before.len() > 4 {
                 before.remove(0);
             }
         }
-        flying.sort_by_key(|packet| packet.0);
-        let landed = flying.partition_point(|packet| packet.0 <= now_us);
-        for (arrival_us, seq, timestamp, payload, redundant) in flying.drain(..landed) {
-            give(
-                &mut mixer,
-                StripId(1),
-                arrival_us,
-                seq,
-                timestamp,
-                &payload,
-                redundant,
-            );
+        flying.sort_by_key(|packet| packet.arrived_us);
+        let landed = flying.partition_point(|packet| packet.arrived_us <= now_us);
+        for packet in flying.drain(..landed) {
+            mixer
+                .receive(StripId(1), packet)
+                .expect("the strip is there");
         }
         mixer.tick(now_us, &mut out);
         heard.sound.extend_from_slice(&out.strips[0].clean);
@@ -192,19 +191,17 @@ fn a_spell_of_jitter_is_forgotten() {
     let mut held = Vec::new();
     for n in 0..1_000_u64 {
         let now_us = n * TICK_US;
-        held.push(sender.packet());
+        held.push(sender.packet(now_us));
         let stalled = (200..260).contains(&n) && n % 10 < 8;
         if !stalled {
-            for (seq, timestamp, payload) in held.drain(..) {
-                give(
-                    &mut mixer,
-                    StripId(1),
-                    now_us + 2_000,
-                    seq,
-                    timestamp,
-                    &payload,
-                    false,
-                );
+            for packet in held.drain(..) {
+                let packet = OpusPacket {
+                    arrived_us: now_us + 2_000,
+                    ..packet
+                };
+                mixer
+                    .receive(StripId(1), packet)
+                    .expect("the strip is there");
             }
         }
         mixer.tick(now_us + 5_000, &mut out);

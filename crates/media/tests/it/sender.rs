@@ -1,7 +1,8 @@
 //! A microphone at the other end of a network, in virtual time.
 
-use stentor_media::mix::{Mixer, RtpAudio, StripId, StripPlace};
-use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder};
+use bytes::Bytes;
+use stentor_media::mix::{Mixer, StripId, StripPlace};
+use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder, OpusPacket, PacketSource};
 use stentor_media::rendition::TICK_SAMPLES;
 
 use crate::speech::tick_of;
@@ -32,15 +33,15 @@ impl Sender {
         }
     }
 
-    /// The next packet: sequence, timestamp, payload.
-    pub(crate) fn packet(&mut self) -> (u64, u64, Vec<u8>) {
+    /// The next packet, which arrives at `arrived_us`.
+    pub(crate) fn packet(&mut self, arrived_us: u64) -> OpusPacket {
         let mut bytes = vec![0; 1_276];
         let length = self
             .encoder
             .encode(&tick_of(&self.sound, self.sent), &mut bytes)
             .expect("encodes");
         bytes.truncate(length);
-        let packet = (self.seq, self.timestamp, bytes);
+        let packet = primary(arrived_us, self.seq, self.timestamp, &bytes);
         self.sent += 1;
         self.seq += 1;
         self.timestamp += TICK_SAMPLES as u64;
@@ -49,32 +50,28 @@ impl Sender {
 
     /// Sends the next packet so that it arrives at `now_us`.
     pub(crate) fn send(&mut self, now_us: u64, mixer: &mut Mixer) {
-        let (seq, timestamp, payload) = self.packet();
-        give(mixer, self.id, now_us, seq, timestamp, &payload, false);
+        let packet = self.packet(now_us);
+        mixer.receive(self.id, packet).expect("the strip is there");
     }
 }
 
-pub(crate) fn give(
-    mixer: &mut Mixer,
-    id: StripId,
-    now_us: u64,
-    seq: u64,
-    timestamp: u64,
-    payload: &[u8],
-    redundant: bool,
-) {
-    mixer
-        .receive(
-            id,
-            now_us,
-            RtpAudio {
-                seq,
-                timestamp,
-                payload,
-                redundant,
-            },
-        )
-        .expect("the strip is there");
+/// A packet that came by itself.
+pub(crate) fn primary(arrived_us: u64, sequence: u64, timestamp: u64, bytes: &[u8]) -> OpusPacket {
+    OpusPacket {
+        sequence,
+        timestamp,
+        arrived_us,
+        bytes: Bytes::copy_from_slice(bytes),
+        from: PacketSource::Primary,
+    }
+}
+
+/// A copy of a packet, which came inside a later one.
+pub(crate) fn red_copy(arrived_us: u64, sequence: u64, timestamp: u64, bytes: &[u8]) -> OpusPacket {
+    OpusPacket {
+        from: PacketSource::RedCopy,
+        ..primary(arrived_us, sequence, timestamp, bytes)
+    }
 }
 
 /// Opens a strip: on the stage, not muted.

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
+use stentor_media::opus::OpusPacket;
 
 use crate::error::SdpFault;
 use crate::sdpfrag::SdpFrag;
@@ -50,19 +51,6 @@ pub struct Transmit {
     pub bytes: Vec<u8>,
 }
 
-/// One Opus packet that a peer sent, freed from RTP and RED.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sound {
-    /// Sequence number, extended to 64 bits. A jump of the sender's is for the jitter buffer to judge.
-    pub sequence: u64,
-    /// Media time in samples at 48 kHz, extended to 64 bits (RFC 7587 §4.1: always 48 kHz).
-    pub timestamp: u64,
-    /// The Opus packet.
-    pub payload: Bytes,
-    /// A copy out of a later packet (RFC 2198), not the packet itself.
-    pub redundant: bool,
-}
-
 /// One Opus packet to send to a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
@@ -77,8 +65,8 @@ pub struct Frame {
 pub enum PeerEvent {
     /// ICE and DTLS are done: sound can flow.
     Connected,
-    /// Sound arrived.
-    Sound(Sound),
+    /// Sound arrived. A jump in its numbers is for the jitter buffer to judge.
+    Packet(OpusPacket),
     /// It is over.
     Closed(CloseReason),
 }

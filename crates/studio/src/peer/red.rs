@@ -6,10 +6,33 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use stentor_media::opus::{OpusPacket, PacketSource};
 use str0m::rtp::{RedDecoder, RedEncoder, RedundantBlock};
 
-use super::Sound;
 use crate::limits::{OPUS_BYTES_MAX, RED_COPIES_MAX, RED_HISTORY_MAX};
+
+/// Where an RTP packet stands in its stream, and when it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RtpStamp {
+    /// Sequence number, extended to 64 bits.
+    pub sequence: u64,
+    /// Media time in samples at 48 kHz, extended to 64 bits.
+    pub timestamp: u64,
+    /// Arrival, in microseconds on the studio's [clock](crate::clock).
+    pub arrived_us: u64,
+}
+
+impl RtpStamp {
+    const fn packet(self, bytes: Bytes, from: PacketSource) -> OpusPacket {
+        OpusPacket {
+            sequence: self.sequence,
+            timestamp: self.timestamp,
+            arrived_us: self.arrived_us,
+            bytes,
+            from,
+        }
+    }
+}
 
 /// Unpacks what one peer sends.
 #[derive(Debug, Default)]
@@ -22,27 +45,15 @@ pub struct RedReceiver {
 
 impl RedReceiver {
     /// Notes a packet that came without RED.
-    pub fn plain(&mut self, sequence: u64, timestamp: u64, payload: Bytes) -> Sound {
-        self.note(sequence, timestamp);
-        Sound {
-            sequence,
-            timestamp,
-            payload,
-            redundant: false,
-        }
+    pub fn plain(&mut self, stamp: RtpStamp, payload: Bytes) -> OpusPacket {
+        self.note(stamp.sequence, stamp.timestamp);
+        stamp.packet(payload, PacketSource::Primary)
     }
 
     /// Unpacks a RED packet into its copies, oldest first, and the packet itself, last.
     ///
     /// Copies of packets that have arrived, and copies whose place is not certain, are left out.
-    pub fn unpack(
-        &mut self,
-        sequence: u64,
-        timestamp: u64,
-        opus_pt: u8,
-        red: &[u8],
-        out: &mut Vec<Sound>,
-    ) {
+    pub fn unpack(&mut self, stamp: RtpStamp, opus_pt: u8, red: &[u8], out: &mut Vec<OpusPacket>) {
         let Ok(blocks) = RedDecoder::decode(red) else {
             self.malformed += 1;
             return;
@@ -50,31 +61,30 @@ impl RedReceiver {
         let Some((primary, copies)) = blocks.split_last() else {
             return;
         };
-        self.note(sequence, timestamp);
+        self.note(stamp.sequence, stamp.timestamp);
         let skipped = copies.len().saturating_sub(RED_COPIES_MAX);
         for copy in copies.iter().skip(skipped) {
             let wanted = copy.pt == opus_pt && (1..=OPUS_BYTES_MAX).contains(&copy.payload.len());
-            let time = timestamp.checked_sub(u64::from(copy.timestamp_offset));
+            let time = stamp
+                .timestamp
+                .checked_sub(u64::from(copy.timestamp_offset));
             let Some(time) = time.filter(|_| wanted && copy.timestamp_offset > 0) else {
                 continue;
             };
             if let Some(place) = self.place(time) {
                 self.note(place, time);
-                out.push(Sound {
+                let earlier = RtpStamp {
                     sequence: place,
                     timestamp: time,
-                    payload: Bytes::copy_from_slice(copy.payload),
-                    redundant: true,
-                });
+                    ..stamp
+                };
+                let bytes = Bytes::copy_from_slice(copy.payload);
+                out.push(earlier.packet(bytes, PacketSource::RedCopy));
             }
         }
         if primary.pt == opus_pt && (1..=OPUS_BYTES_MAX).contains(&primary.payload.len()) {
-            out.push(Sound {
-                sequence,
-                timestamp,
-                payload: Bytes::copy_from_slice(primary.payload),
-                redundant: false,
-            });
+            let bytes = Bytes::copy_from_slice(primary.payload);
+            out.push(stamp.packet(bytes, PacketSource::Primary));
         }
     }
 
@@ -149,10 +159,22 @@ mod tests {
         RedEncoder::encode(OPUS, primary, &blocks)
     }
 
-    fn sequences(sounds: &[Sound]) -> Vec<(u64, u64, bool)> {
-        sounds
+    /// The stamp of a packet that arrived at the moment 7.
+    fn at(sequence: u64, timestamp: u64) -> RtpStamp {
+        RtpStamp {
+            sequence,
+            timestamp,
+            arrived_us: 7,
+        }
+    }
+
+    /// Sequence, timestamp, and whether it is a copy.
+    fn places(packets: &[OpusPacket]) -> Vec<(u64, u64, bool)> {
+        assert!(packets.iter().all(|packet| packet.arrived_us == 7));
+        let is_copy = |packet: &OpusPacket| packet.from == PacketSource::RedCopy;
+        packets
             .iter()
-            .map(|s| (s.sequence, s.timestamp, s.redundant))
+            .map(|packet| (packet.sequence, packet.timestamp, is_copy(packet)))
             .collect()
     }
 
@@ -160,10 +182,10 @@ mod tests {
     fn a_copy_fills_the_one_packet_that_is_missing() {
         let mut receiver = RedReceiver::default();
         let mut out = Vec::new();
-        receiver.unpack(10, 9_600, OPUS, &red(b"a", &[]), &mut out);
-        receiver.unpack(12, 11_520, OPUS, &red(b"c", &[(960, b"b")]), &mut out);
+        receiver.unpack(at(10, 9_600), OPUS, &red(b"a", &[]), &mut out);
+        receiver.unpack(at(12, 11_520), OPUS, &red(b"c", &[(960, b"b")]), &mut out);
         assert_eq!(
-            sequences(&out),
+            places(&out),
             [(10, 9_600, false), (11, 10_560, true), (12, 11_520, false)]
         );
     }
@@ -172,36 +194,36 @@ mod tests {
     fn a_copy_of_what_has_arrived_is_left_out() {
         let mut receiver = RedReceiver::default();
         let mut out = Vec::new();
-        receiver.unpack(10, 9_600, OPUS, &red(b"a", &[]), &mut out);
-        receiver.unpack(11, 10_560, OPUS, &red(b"b", &[(960, b"a")]), &mut out);
-        assert_eq!(sequences(&out), [(10, 9_600, false), (11, 10_560, false)]);
+        receiver.unpack(at(10, 9_600), OPUS, &red(b"a", &[]), &mut out);
+        receiver.unpack(at(11, 10_560), OPUS, &red(b"b", &[(960, b"a")]), &mut out);
+        assert_eq!(places(&out), [(10, 9_600, false), (11, 10_560, false)]);
     }
 
     #[test]
     fn a_pause_does_not_misplace_a_copy() {
         let mut receiver = RedReceiver::default();
         let mut out = Vec::new();
-        receiver.unpack(10, 9_600, OPUS, &red(b"a", &[]), &mut out);
+        receiver.unpack(at(10, 9_600), OPUS, &red(b"a", &[]), &mut out);
         // Sequence 11 came 200 ms later and was lost; 12 carries it.
-        receiver.unpack(12, 20_160, OPUS, &red(b"c", &[(960, b"b")]), &mut out);
-        assert_eq!(sequences(&out)[1], (11, 19_200, true));
+        receiver.unpack(at(12, 20_160), OPUS, &red(b"c", &[(960, b"b")]), &mut out);
+        assert_eq!(places(&out)[1], (11, 19_200, true));
     }
 
     #[test]
     fn a_copy_without_a_certain_place_is_left_out() {
         let mut receiver = RedReceiver::default();
         let mut out = Vec::new();
-        receiver.unpack(10, 9_600, OPUS, &red(b"a", &[]), &mut out);
-        receiver.unpack(14, 20_000, OPUS, &red(b"e", &[(960, b"d")]), &mut out);
-        assert_eq!(sequences(&out), [(10, 9_600, false), (14, 20_000, false)]);
+        receiver.unpack(at(10, 9_600), OPUS, &red(b"a", &[]), &mut out);
+        receiver.unpack(at(14, 20_000), OPUS, &red(b"e", &[(960, b"d")]), &mut out);
+        assert_eq!(places(&out), [(10, 9_600, false), (14, 20_000, false)]);
     }
 
     #[test]
     fn garbage_is_counted_and_gives_nothing() {
         let mut receiver = RedReceiver::default();
         let mut out = Vec::new();
-        receiver.unpack(1, 960, OPUS, &[0xff; 3], &mut out);
-        receiver.unpack(2, 1_920, OPUS, &[], &mut out);
+        receiver.unpack(at(1, 960), OPUS, &[0xff; 3], &mut out);
+        receiver.unpack(at(2, 1_920), OPUS, &[], &mut out);
         assert_eq!((out.len(), receiver.malformed), (0, 2));
     }
 
@@ -209,12 +231,12 @@ mod tests {
     fn history_and_copies_are_bounded() {
         let mut receiver = RedReceiver::default();
         let mut out = Vec::new();
-        receiver.plain(0, 0, Bytes::new());
+        receiver.plain(at(0, 0), Bytes::new());
         let copies: Vec<(u32, &[u8])> = (1..=20).rev().map(|n| (n * 480, &b"x"[..])).collect();
-        receiver.unpack(21, 21 * 480, OPUS, &red(b"p", &copies), &mut out);
+        receiver.unpack(at(21, 21 * 480), OPUS, &red(b"p", &copies), &mut out);
         assert_eq!(out.len(), RED_COPIES_MAX + 1);
         for n in 0..100 {
-            receiver.plain(n, n * 960, Bytes::new());
+            receiver.plain(at(n, n * 960), Bytes::new());
         }
         assert_eq!(receiver.recent.len(), RED_HISTORY_MAX);
     }

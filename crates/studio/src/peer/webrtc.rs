@@ -19,8 +19,9 @@ use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, Input, Rtc};
 
-use super::red::{RedReceiver, RedSender};
-use super::{CloseReason, Datagram, Frame, Output, Peer, PeerEvent, Sound, Transmit, Transport};
+use super::red::{RedReceiver, RedSender, RtpStamp};
+use super::{CloseReason, Datagram, Frame, Output, Peer, PeerEvent, Transmit, Transport};
+use crate::clock::Clock;
 use crate::error::SdpFault;
 use crate::limits::OPUS_BYTES_MAX;
 use crate::sdp;
@@ -36,6 +37,7 @@ const ENDED_TIME: Duration = Duration::from_secs(3600);
 /// What all peers of a studio share.
 #[derive(Debug, Clone)]
 pub struct WebRtc {
+    clock: Clock,
     crypto: Arc<CryptoProvider>,
     certificate: DtlsCert,
     udp: Vec<SocketAddr>,
@@ -43,13 +45,14 @@ pub struct WebRtc {
 }
 
 impl WebRtc {
-    /// Prepares for peers that reach us at these addresses. Makes one DTLS certificate for all of them; `None` when the
+    /// Prepares for peers that reach us at these addresses; what they send is stamped on `clock`. Makes one DTLS certificate for all of them; `None` when the
     /// cryptographic library cannot.
     #[must_use]
-    pub fn new(udp: Vec<SocketAddr>, tcp: Vec<SocketAddr>) -> Option<Self> {
+    pub fn new(clock: Clock, udp: Vec<SocketAddr>, tcp: Vec<SocketAddr>) -> Option<Self> {
         let crypto = Arc::new(str0m::crypto::from_feature_flags());
         let certificate = crypto.dtls_provider.generate_certificate()?;
         Some(Self {
+            clock,
             crypto,
             certificate,
             udp,
@@ -85,6 +88,7 @@ impl WebRtc {
         let answer = sdp::with_candidates_in_accepted_section(&answer.to_sdp_string());
         let peer = WebRtcPeer {
             rtc,
+            clock: self.clock,
             now,
             local_ufrag: attribute(&answer, "a=ice-ufrag:")
                 .ok_or(SdpFault::Missing("a=ice-ufrag"))?,
@@ -131,6 +135,7 @@ struct Route {
 /// One str0m connection.
 pub struct WebRtcPeer {
     rtc: Rtc,
+    clock: Clock,
     now: Instant,
     /// str0m gives it to those who may change it only; the answer says the same.
     local_ufrag: String,
@@ -215,22 +220,24 @@ impl WebRtcPeer {
     fn packet(&mut self, packet: RtpPacket) -> Option<PeerEvent> {
         let (opus, red) = self.opus_and_red()?;
         let payload_type = packet.header.payload_type;
-        let (sequence, timestamp) = (*packet.seq_no, packet.time.numer());
+        let stamp = RtpStamp {
+            sequence: *packet.seq_no,
+            timestamp: packet.time.numer(),
+            arrived_us: self.clock.us(self.now),
+        };
         if payload_type == opus {
             let fits = (1..=OPUS_BYTES_MAX).contains(&packet.payload.len());
             let payload = fits.then(|| Bytes::copy_from_slice(&packet.payload))?;
-            return Some(PeerEvent::Sound(
-                self.red_in.plain(sequence, timestamp, payload),
-            ));
+            return Some(PeerEvent::Packet(self.red_in.plain(stamp, payload)));
         }
         if red != Some(payload_type) {
             return None;
         }
-        let mut sounds: Vec<Sound> = Vec::new();
+        let mut packets = Vec::new();
         self.red_in
-            .unpack(sequence, timestamp, *opus, &packet.payload, &mut sounds);
+            .unpack(stamp, *opus, &packet.payload, &mut packets);
         self.pending
-            .extend(sounds.into_iter().rev().map(PeerEvent::Sound));
+            .extend(packets.into_iter().rev().map(PeerEvent::Packet));
         self.pending.pop()
     }
 }

@@ -9,10 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use stentor_core::event::Alarm;
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
-use stentor_media::mix::{
-    Mixer, MixerConfig, MixerError, RtpAudio, StripId, StripKind, StripPlace, TickOut,
-};
-use stentor_media::opus::OpusEncoder;
+use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, StripKind, StripPlace, TickOut};
+use stentor_media::opus::{OpusEncoder, OpusPacket};
 use stentor_media::package::{Packager, PackagerConfig, Published, StemChunk};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use stentor_media::verify::confidence::{self, Monitor};
@@ -24,12 +22,12 @@ use super::session::{Delay, LoopedVoice, Session, Strip};
 use super::stems::Stems;
 use crate::error::{StudioError, StudioFault};
 use crate::limits::SESSIONS_MAX;
-use crate::peer::{CloseReason, Frame, PeerEvent, Sound};
+use crate::peer::{CloseReason, Frame, PeerEvent};
 
 /// The time of a tick, and how the thread fared.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TickTime {
-    /// Monotonic, in microseconds since the room was opened.
+    /// When the tick was due, in microseconds on the studio's [clock](crate::clock).
     pub now_us: u64,
     /// Wall clock, in microseconds since 1970.
     pub unix_us: i64,
@@ -163,16 +161,10 @@ impl Engine {
     }
 
     /// Takes what a peer says.
-    pub fn peer(
-        &mut self,
-        now_us: u64,
-        session: SessionId,
-        event: PeerEvent,
-        out: &mut Vec<Action>,
-    ) {
+    pub fn peer(&mut self, session: SessionId, event: PeerEvent, out: &mut Vec<Action>) {
         match event {
             PeerEvent::Connected => self.up(session, out),
-            PeerEvent::Sound(sound) => self.sound(now_us, session, &sound, out),
+            PeerEvent::Packet(packet) => self.packet(session, packet, out),
             PeerEvent::Closed(reason) => self.down(session, reason, out),
         }
     }
@@ -217,7 +209,7 @@ impl Engine {
         Ok(())
     }
 
-    fn sound(&mut self, now_us: u64, session: SessionId, sound: &Sound, out: &mut Vec<Action>) {
+    fn packet(&mut self, session: SessionId, packet: OpusPacket, out: &mut Vec<Action>) {
         let Some(strip) = self
             .sessions
             .get(&session)
@@ -226,16 +218,10 @@ impl Engine {
             return;
         };
         let (id, mixer) = (strip.id, &mut self.mixer);
-        let audio = RtpAudio {
-            seq: sound.sequence,
-            timestamp: sound.timestamp,
-            payload: &sound.payload,
-            redundant: sound.redundant,
-        };
-        match catch_unwind(AssertUnwindSafe(|| mixer.receive(id, now_us, audio))) {
+        match catch_unwind(AssertUnwindSafe(|| mixer.receive(id, packet))) {
             Ok(Ok(())) => {}
             // The strip is taken off with its session; nothing else can go wrong with a packet.
-            Ok(Err(error)) => tracing::debug!(%error, %session, "sound without a strip"),
+            Ok(Err(error)) => tracing::debug!(%error, %session, "a packet without a strip"),
             Err(_) => {
                 out.push(Action::Close(session, CloseReason::Panicked));
                 self.down(session, CloseReason::Panicked, out);

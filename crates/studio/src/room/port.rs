@@ -55,7 +55,7 @@ impl Message {
     /// What nobody would say again: it is kept when the queue is full. How many there can be is bounded by sessions and seats.
     const fn must_arrive(&self) -> bool {
         match self {
-            Self::Peer(_, event) => !matches!(event, PeerEvent::Sound(_)),
+            Self::Peer(_, event) => !matches!(event, PeerEvent::Packet(_)),
             Self::Close(..) | Self::Order(_) | Self::Stop => true,
             // Who asks for these is told that they were not taken.
             Self::Expect { .. } | Self::Loopback(..) | Self::Notice(_) | Self::Line { .. } => false,
@@ -113,7 +113,7 @@ impl RoomPort {
 
     /// Passes on what a peer says. Never blocks.
     pub(crate) fn peer(&self, session: SessionId, event: PeerEvent) {
-        let is_sound = matches!(event, PeerEvent::Sound(_));
+        let is_sound = matches!(event, PeerEvent::Packet(_));
         let full = is_sound && self.queue.len() >= ROOM_MESSAGES_MAX;
         if full || self.give(Message::Peer(session, event)) == Err(StudioFault::Busy) {
             self.shared.sound_dropped.fetch_add(1, Ordering::Relaxed);
@@ -187,18 +187,12 @@ impl RoomInbox {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use stentor_media::opus::OpusPacket;
 
     use super::*;
-    use crate::peer::Sound;
 
     fn sound() -> PeerEvent {
-        PeerEvent::Sound(Sound {
-            sequence: 0,
-            timestamp: 0,
-            payload: Bytes::new(),
-            redundant: false,
-        })
+        PeerEvent::Packet(OpusPacket::default())
     }
 
     fn order(seat: u32, version: u64) -> Message {

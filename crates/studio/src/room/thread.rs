@@ -13,6 +13,7 @@ use stentor_core::timeline::Timeline;
 use super::engine::{Action, Engine, TickTime};
 use super::port::{Message, RoomInbox};
 use super::{RoomConfig, RoomSink};
+use crate::clock::{Clock, micros};
 use crate::error::{StudioError, StudioFault};
 use crate::limits::CATCH_UP_TICKS_MAX;
 use crate::net::peers::PeerKey;
@@ -29,7 +30,7 @@ pub(crate) struct RoomThread {
     sink: Box<dyn RoomSink>,
     inbox: RoomInbox,
     net: NetPort,
-    origin: Instant,
+    clock: Clock,
     actions: Vec<Action>,
     /// Goodbyes to be given to the network thread.
     closes: Vec<(PeerKey, CloseReason)>,
@@ -42,6 +43,7 @@ impl RoomThread {
         config: RoomConfig,
         inbox: RoomInbox,
         net: NetPort,
+        clock: Clock,
     ) -> Result<Self, StudioError> {
         let timeline = Timeline::new(config.epoch_unix_ms);
         let first = timeline.resume_after(unix_us() / 1_000, config.resume_after_position);
@@ -51,7 +53,7 @@ impl RoomThread {
             sink: config.sink,
             inbox,
             net,
-            origin: Instant::now(),
+            clock,
             actions: Vec::new(),
             closes: Vec::new(),
             running: true,
@@ -76,7 +78,7 @@ impl RoomThread {
             }
             let time = TickTime {
                 // The time it was due: a tick that comes late for once must not look like delay to the jitter buffers.
-                now_us: self.us(due),
+                now_us: self.clock.us(due),
                 unix_us: unix_us(),
                 late_us: micros(late),
                 last_work_us: work_us,
@@ -114,10 +116,9 @@ impl RoomThread {
     }
 
     fn take(&mut self, message: Message) {
-        let now_us = self.us(Instant::now());
         let actions = &mut self.actions;
         match message {
-            Message::Peer(session, event) => self.engine.peer(now_us, session, event, actions),
+            Message::Peer(session, event) => self.engine.peer(session, event, actions),
             Message::Expect {
                 session,
                 seat,
@@ -181,14 +182,6 @@ impl RoomThread {
             tracing::debug!(%fault, "a tick of sound was not sent");
         }
     }
-
-    fn us(&self, at: Instant) -> u64 {
-        micros(at.saturating_duration_since(self.origin))
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The wall clock, in microseconds since 1970.

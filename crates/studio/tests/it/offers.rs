@@ -1,5 +1,8 @@
 //! Offers that browsers, OBS and ffmpeg make, and offers that nobody should.
 
+use std::time::Instant;
+
+use stentor_studio::clock::Clock;
 use stentor_studio::error::SdpFault;
 use stentor_studio::limits::{
     CANDIDATES_MAX, MEDIA_SECTIONS_MAX, SDP_BYTES_MAX, SDP_LINE_BYTES_MAX,
@@ -42,9 +45,14 @@ fn ffmpeg() -> String {
 }
 
 fn answer(offer: &str) -> Result<String, SdpFault> {
-    let webrtc = WebRtc::new(vec![addr(SERVER)], vec![addr("192.0.2.1:443")]).unwrap();
+    let webrtc = WebRtc::new(
+        Clock::new(Instant::now()),
+        vec![addr(SERVER)],
+        vec![addr("192.0.2.1:443")],
+    )
+    .unwrap();
     webrtc
-        .answer(std::time::Instant::now(), offer)
+        .answer(Instant::now(), offer)
         .map(|(_, answer)| answer)
 }
 
@@ -251,8 +259,8 @@ fn bounds_are_kept_before_anything_is_built() {
 #[test]
 fn every_cut_and_every_flipped_byte_is_an_answer_or_an_error() {
     let good = ffmpeg();
-    let webrtc = WebRtc::new(vec![addr(SERVER)], vec![]).unwrap();
-    let now = std::time::Instant::now();
+    let webrtc = WebRtc::new(Clock::new(Instant::now()), vec![addr(SERVER)], vec![]).unwrap();
+    let now = Instant::now();
     for cut in (0..good.len()).step_by(7) {
         let _ = webrtc.answer(now, &good[..cut]);
     }
@@ -316,8 +324,8 @@ fn a_restart_offer_carries_the_new_credentials_and_candidates_only() {
         restart.contains("192.0.2.8") && !restart.contains("192.0.2.9"),
         "{restart}"
     );
-    let webrtc = WebRtc::new(vec![addr(SERVER)], vec![]).unwrap();
-    let now = std::time::Instant::now();
+    let webrtc = WebRtc::new(Clock::new(Instant::now()), vec![addr(SERVER)], vec![]).unwrap();
+    let now = Instant::now();
     let (mut peer, _) = webrtc.answer(now, &offer).unwrap();
     assert!(peer.restart_ice(now, &fragment).is_ok());
 }

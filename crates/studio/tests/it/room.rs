@@ -165,11 +165,10 @@ fn closing_is_told_once_and_events_of_the_gone_are_ignored() {
         .unwrap();
     let mut actions = Vec::new();
     desk.engine
-        .peer(0, session, PeerEvent::Connected, &mut actions);
+        .peer(session, PeerEvent::Connected, &mut actions);
     desk.engine.close(session, CloseReason::Asked, &mut actions);
     desk.engine.close(session, CloseReason::Asked, &mut actions);
     desk.engine.peer(
-        0,
         session,
         PeerEvent::Closed(CloseReason::Goodbye),
         &mut actions,

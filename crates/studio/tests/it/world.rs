@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stentor_core::{SeatId, SessionId};
-use stentor_media::mix::{Mixer, MixerConfig, RtpAudio, StripId, StripKind, StripPlace, TickOut};
+use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
 use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder};
+use stentor_studio::clock::Clock;
 use stentor_studio::net::peers::{PeerKey, Peers, PeersOutput};
-use stentor_studio::peer::red::{RedReceiver, RedSender};
+use stentor_studio::peer::red::{RedReceiver, RedSender, RtpStamp};
 use stentor_studio::peer::webrtc::WebRtc;
 use stentor_studio::peer::{Datagram, Transport};
 use stentor_studio::room::engine::{Action, Engine, TickTime};
@@ -89,7 +90,7 @@ impl World {
         Self {
             origin,
             now_us: 0,
-            webrtc: WebRtc::new(vec![addr(SERVER)], vec![]).unwrap(),
+            webrtc: WebRtc::new(Clock::new(origin), vec![addr(SERVER)], vec![]).unwrap(),
             peers: Peers::new(origin),
             engine: Engine::new(0, 0).unwrap(),
             clients: BTreeMap::new(),
@@ -266,8 +267,7 @@ impl World {
                 }
                 PeersOutput::Event(key, event) => {
                     let mut actions = Vec::new();
-                    self.engine
-                        .peer(self.now_us, key.session, event, &mut actions);
+                    self.engine.peer(key.session, event, &mut actions);
                     self.act(now, actions);
                 }
             }
@@ -423,25 +423,21 @@ impl Client {
 
     fn hear(&mut self, now_us: u64, packet: &str0m::rtp::RtpPacket) {
         let (opus, red) = self.payload_types();
-        let (seq, time) = (*packet.seq_no, packet.time.numer());
-        let mut sounds = Vec::new();
+        let stamp = RtpStamp {
+            sequence: *packet.seq_no,
+            timestamp: packet.time.numer(),
+            arrived_us: now_us,
+        };
+        let mut packets = Vec::new();
         if Some(packet.header.payload_type) == red {
             self.red_in
-                .unpack(seq, time, *opus, &packet.payload, &mut sounds);
+                .unpack(stamp, *opus, &packet.payload, &mut packets);
         } else {
-            sounds.push(
-                self.red_in
-                    .plain(seq, time, Bytes::copy_from_slice(&packet.payload)),
-            );
+            let payload = Bytes::copy_from_slice(&packet.payload);
+            packets.push(self.red_in.plain(stamp, payload));
         }
-        for sound in sounds {
-            let audio = RtpAudio {
-                seq: sound.sequence,
-                timestamp: sound.timestamp,
-                payload: &sound.payload,
-                redundant: sound.redundant,
-            };
-            self.player.receive(StripId(1), now_us, audio).unwrap();
+        for packet in packets {
+            self.player.receive(StripId(1), packet).unwrap();
         }
     }
 }
