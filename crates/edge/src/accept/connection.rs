@@ -21,7 +21,7 @@ use super::watch::Pulse;
 use super::{Fallback, Peer, Shared, farewell};
 use crate::counters::{Refusal, add};
 use crate::faces::raw_sentence;
-use crate::shard::{Homecomer, Papers};
+use crate::shard::{ReturnState, Returned};
 
 /// Ciphertext that may wait in a TLS session for the kernel, bytes. Beyond: the writer waits, and the ring runs on.
 const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
@@ -80,13 +80,13 @@ async fn ask<S: Fallback>(
 }
 
 /// Goes on with a client that a shard sent home.
-pub(super) async fn come_home<S: Fallback>(shared: Arc<Shared<S>>, client: Homecomer) {
-    let Papers {
+pub(super) async fn come_home<S: Fallback>(shared: Arc<Shared<S>>, client: Returned) {
+    let ReturnState {
         tls,
         peer: addr,
         permit,
-        ahead,
-    } = client.papers;
+        read_ahead: ahead,
+    } = client.state;
     let Ok(stream) = TcpStream::from_std(client.socket.into()) else {
         return;
     };

@@ -12,7 +12,7 @@ use super::Shared;
 use super::socket::Transport;
 use crate::counters::Refusal;
 use crate::faces::raw_sentence;
-use crate::shard::{Live, Newcomer, Wants};
+use crate::shard::{Handoff, LiveResponse, ServeAs};
 
 /// How long somebody waits for a shard that is behind. Beyond: a listener gets 503, and a client is served here.
 const HAND_WITHIN: Duration = Duration::from_secs(2);
@@ -25,34 +25,34 @@ pub(super) async fn client<S>(
     shared: &Shared<S>,
     transport: Transport,
     peer: SocketAddr,
-    has_asked: bool,
+    kept_alive: bool,
 ) -> Option<Transport> {
     let (mut metered, permit, tls) = transport.dissolve();
-    let newcomer = Newcomer {
+    let handoff = Handoff {
         tls,
         permit: permit?,
-        wants: Wants::Answers { peer, has_asked },
+        serve_as: ServeAs::Client { peer, kept_alive },
     };
-    let (_, papers) = hand(shared, metered.tcp(), newcomer).await.err()?;
-    metered.hold(papers.permit);
-    Some(Transport::new(metered, papers.tls))
+    let (_, handoff) = hand(shared, metered.tcp(), handoff).await.err()?;
+    metered.hold(handoff.permit);
+    Some(Transport::new(metered, handoff.tls))
 }
 
 /// Hands a listener over, or says why that cannot be.
-pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: Live) {
+pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: LiveResponse) {
     let (metered, permit, tls) = transport.dissolve();
     let Some(permit) = permit else { return };
-    let newcomer = Newcomer {
+    let handoff = Handoff {
         tls,
         permit,
-        wants: Wants::Stream(live),
+        serve_as: ServeAs::Listener(live),
     };
-    let Err((error, papers)) = hand(shared, metered.tcp(), newcomer).await else {
+    let Err((error, handoff)) = hand(shared, metered.tcp(), handoff).await else {
         return;
     };
     tracing::debug!(%error, "no shard takes a listener");
     shared.edge.count().refuse(Refusal::ShardsFull);
-    if papers.tls.is_none() {
+    if handoff.tls.is_none() {
         let words = raw_sentence(
             StatusCode::SERVICE_UNAVAILABLE,
             "This server has as many listeners as it can serve; try again in a few seconds.",
@@ -63,26 +63,26 @@ pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: 
 }
 
 /// Waits for a shard that is behind, as when many come at once: to serve who comes on this side would cost more. One tries, and the
-/// others behind it in their order. Gives the papers back where that is in vain.
+/// others behind it in their order. Gives it back where that is in vain.
 async fn hand<S>(
     shared: &Shared<S>,
     socket: &TcpStream,
-    mut newcomer: Newcomer,
-) -> Result<(), (io::Error, Box<Newcomer>)> {
+    mut handoff: Handoff,
+) -> Result<(), (io::Error, Box<Handoff>)> {
     let give_up = Instant::now() + HAND_WITHIN;
     let Ok(_turn) = timeout_at(give_up, shared.handing.lock()).await else {
-        return Err((io::ErrorKind::WouldBlock.into(), Box::new(newcomer)));
+        return Err((io::ErrorKind::WouldBlock.into(), Box::new(handoff)));
     };
     loop {
-        newcomer.permit = newcomer.permit.moved();
-        let Err((error, papers)) = shared.shards.hand(socket, newcomer) else {
+        handoff.permit = handoff.permit.moved();
+        let Err((error, returned)) = shared.shards.hand_off(socket, handoff) else {
             return Ok(());
         };
-        newcomer = *papers;
+        handoff = *returned;
         // While it waits, its descriptor is one of this side's.
-        newcomer.permit = newcomer.permit.stays();
+        handoff.permit = handoff.permit.stays();
         if !may_pass(error.kind()) || Instant::now() >= give_up {
-            return Err((error, Box::new(newcomer)));
+            return Err((error, Box::new(handoff)));
         }
         sleep(HAND_AGAIN).await;
     }

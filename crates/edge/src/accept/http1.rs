@@ -24,7 +24,7 @@ use super::watch::Pulse;
 use super::{Fallback, Peer, Shared};
 use crate::counters::Refusal;
 use crate::limits::AcceptLimits;
-use crate::shard::Live;
+use crate::shard::LiveResponse;
 
 /// How the HTTP library's own minimum bounds its buffer, bytes.
 const HEADER_BYTES_MIN: usize = 8 * 1024;
@@ -36,7 +36,7 @@ enum Next {
     /// Everything asked was answered; until more comes nothing is needed but the socket.
     Rest,
     /// Its answer is a shard's.
-    Live(Box<Live>),
+    Live(Box<LiveResponse>),
     /// Something took too long.
     Late(Refusal),
 }

@@ -41,7 +41,7 @@ use crate::faces::raw_sentence;
 use crate::limits::{
     AcceptLimits, FAREWELL_MS, FAREWELLS_MAX, LINGER_BYTES_MAX, LISTEN_BACKLOG, descriptor_limit,
 };
-use crate::shard::Shards;
+use crate::shard::ShardPool;
 use caps::Caps;
 
 /// Any error that a body may end with.
@@ -147,7 +147,7 @@ struct Shared<S> {
     fallback: S,
     shutdown: channel::Receiver<bool>,
     farewells: Arc<Semaphore>,
-    shards: Shards,
+    shards: ShardPool,
     /// Whose turn it is to give a connection to a shard.
     handing: Mutex<()>,
 }
@@ -167,7 +167,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
     );
     let caps = Arc::new(Caps::new(&config.limits, allowed));
     let (home, mut homecomers) = mpsc::channel(HOMECOMERS_MAX);
-    let shards = Shards::new(edge.clone(), config.limits.clone(), descriptors, home);
+    let shards = ShardPool::new(edge.clone(), config.limits.clone(), descriptors, home);
     edge.gauges()
         .allow(config.limits.listeners_allowed(descriptors), allowed);
     let mut shutdown = config.shutdown.clone();

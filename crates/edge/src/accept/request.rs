@@ -24,7 +24,7 @@ use crate::edge::Edge;
 use crate::faces::{self, Reply, SERVER, sentence};
 use crate::heads::live_head;
 use crate::limits::AcceptLimits;
-use crate::shard::Live;
+use crate::shard::LiveResponse;
 
 /// A body that is too large is read and thrown away up to so many times its limit, so that the answer is not lost.
 const TOO_LARGE_READ_TIMES: u64 = 8;
@@ -42,9 +42,9 @@ pub(super) async fn respond<S: Fallback>(
         Reply::Whole(response) => whole(response),
         Reply::Live(response, place, rung) => {
             let chunked = parts.version != Version::HTTP_10;
-            pulse.go_live(Live {
+            pulse.go_live(LiveResponse {
                 rung,
-                answer: live_head(&response, chunked),
+                head: live_head(&response, chunked),
                 chunked,
                 place,
             });

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::counters::Refusal;
 use crate::limits::{AcceptLimits, FAREWELL_MS};
-use crate::shard::Live;
+use crate::shard::LiveResponse;
 
 /// No such moment.
 const NEVER: u64 = u64::MAX;
@@ -37,7 +37,7 @@ pub(super) struct Pulse {
     /// When a refusal was said, after which only the peer's reading it is waited for.
     farewell_since: AtomicU64,
     /// A listener's answer that is to be taken over by a shard.
-    live: Mutex<Option<Box<Live>>>,
+    live: Mutex<Option<Box<LiveResponse>>>,
     give_up: AtomicBool,
     reset: AtomicBool,
 }
@@ -99,16 +99,16 @@ impl Pulse {
     }
 
     /// Asks the connection to give its socket to a shard.
-    pub(super) fn go_live(&self, live: Live) {
+    pub(super) fn go_live(&self, live: LiveResponse) {
         *self.lock_live() = Some(Box::new(live));
     }
 
     /// What was asked for with [`Self::go_live`].
-    pub(super) fn take_live(&self) -> Option<Box<Live>> {
+    pub(super) fn take_live(&self) -> Option<Box<LiveResponse>> {
         self.lock_live().take()
     }
 
-    fn lock_live(&self) -> MutexGuard<'_, Option<Box<Live>>> {
+    fn lock_live(&self) -> MutexGuard<'_, Option<Box<LiveResponse>>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -15,10 +15,10 @@ use http::{Method, Response, StatusCode};
 use mio::event::Event;
 use mio::{Interest, Token};
 
-use super::Live;
 use super::files::{Files, OpenFile};
-use super::home::Papers;
-use super::listener::Wire;
+use super::handoff::LiveResponse;
+use super::listener::NonblockingWrite;
+use super::returns::ReturnState;
 use super::run::Shard;
 use super::socket::{RECORD_BYTES_MAX, Socket};
 use super::wheel::TICK_MS;
@@ -35,10 +35,10 @@ pub(super) const SPACE_BYTES: usize = 64 * 1024;
 /// What is read of a client at once, bytes. A head that is longer goes home.
 const READ_BYTES: usize = 16 * 1024;
 
-/// Questions of one client answered in one turn.
+/// Questions of one client answered in one cx.
 const QUESTIONS_MAX: usize = 16;
 
-/// Given to one client in one turn, bytes, and at most one piece more.
+/// Sent to one client in one cx, bytes, and at most one piece more.
 const TURN_BYTES: usize = 256 * 1024;
 
 /// Clients have their turns for so long, µs, before listeners have theirs.
@@ -58,10 +58,10 @@ pub(super) fn client_of(token: Token) -> Option<usize> {
 /// See the module.
 pub(super) struct Client {
     socket: Socket,
-    state: State,
-    /// Since when nothing has come, or nothing of what it is owed was taken, ms.
+    state: ClientState,
+    /// Since when nothing has come, or nothing of what it is pending was taken, ms.
     since_ms: u64,
-    has_asked: bool,
+    kept_alive: bool,
     /// Its turn will come without anything happening to its socket.
     queued: bool,
     /// Nothing helps but that its socket takes more.
@@ -70,24 +70,24 @@ pub(super) struct Client {
     permit: Permit,
 }
 
-enum State {
-    Asks,
-    Owed(Box<Owed>),
+enum ClientState {
+    Reading,
+    Responding(Box<PendingResponse>),
     /// With these bytes, as soon as the way is free.
-    GoesHome(Bytes),
+    Returning(Bytes),
 }
 
 /// What of an answer was not given yet, and what was asked behind it: at most [`READ_BYTES`].
 #[derive(Default)]
-struct Owed {
+struct PendingResponse {
     head: Bytes,
     body: Bytes,
-    part: Option<Part>,
+    part: Option<FileBody>,
     ahead: Bytes,
 }
 
 /// What is left to give of a file.
-struct Part {
+struct FileBody {
     file: Rc<OpenFile>,
     left: Range<u64>,
     /// Since when the next bytes have been waited for, ms.
@@ -95,15 +95,15 @@ struct Part {
 }
 
 /// How far giving came.
-enum Given {
+enum Sent {
     All,
-    /// It has had its turn.
-    Turn,
+    /// It has had its cx.
+    Quantum,
     /// The file is not in memory yet.
-    NotYet,
+    FileNotReady,
 }
 
-impl Owed {
+impl PendingResponse {
     fn memory(method: &Method, response: Response<Bytes>) -> Self {
         Self {
             head: whole_head(method, &response).into(),
@@ -119,7 +119,7 @@ impl Owed {
             FilePart::Nothing(response) => Self::memory(ask.method(), response),
             FilePart::Bytes(response, part) => Self {
                 head: part_head(&response).into(),
-                part: Some(Part {
+                part: Some(FileBody {
                     file,
                     left: part,
                     waits_since_ms: None,
@@ -130,11 +130,15 @@ impl Owed {
     }
 
     /// Gives what the wire takes; `WouldBlock` until it takes more.
-    fn give(&mut self, turn: &mut Turn<'_>, wire: &mut impl Wire) -> io::Result<Given> {
+    fn give(
+        &mut self,
+        cx: &mut ServeContext<'_>,
+        wire: &mut impl NonblockingWrite,
+    ) -> io::Result<Sent> {
         let mut given = 0;
         while !(self.head.is_empty() && self.body.is_empty()) {
             if given >= TURN_BYTES {
-                return Ok(Given::Turn);
+                return Ok(Sent::Quantum);
             }
             let slices = [IoSlice::new(&self.head), IoSlice::new(&self.body)];
             let count = write(wire, &slices)?;
@@ -145,25 +149,25 @@ impl Owed {
         }
         while let Some(part) = self.part.as_mut().filter(|part| !part.left.is_empty()) {
             if given >= TURN_BYTES {
-                return Ok(Given::Turn);
+                return Ok(Sent::Quantum);
             }
-            let Some(piece) = part.read(turn)? else {
-                return Ok(Given::NotYet);
+            let Some(piece) = part.read(cx)? else {
+                return Ok(Sent::FileNotReady);
             };
             let count = write(wire, &[IoSlice::new(piece)])?;
             part.left.start += count as u64;
             given += count;
         }
-        wire.flush().map(|()| Given::All)
+        wire.flush().map(|()| Sent::All)
     }
 }
 
-impl Part {
+impl FileBody {
     /// The next piece, if it is in memory.
-    fn read<'a>(&mut self, turn: &'a mut Turn<'_>) -> io::Result<Option<&'a [u8]>> {
+    fn read<'a>(&mut self, cx: &'a mut ServeContext<'_>) -> io::Result<Option<&'a [u8]>> {
         let (at, left) = (self.left.start, self.left.end - self.left.start);
-        let want = left.min(turn.piece_bytes as u64) as usize;
-        let piece = &mut turn.space[..want];
+        let want = left.min(cx.piece_bytes as u64) as usize;
+        let piece = &mut cx.space[..want];
         let read = self.file.read_at(piece, at);
         if let Ok(Some(count)) = read {
             self.waits_since_ms = None;
@@ -171,18 +175,18 @@ impl Part {
         }
         let since_ms = *self.waits_since_ms.get_or_insert_with(|| {
             self.file.fetch(at);
-            turn.now_ms
+            cx.now_ms
         });
-        let late = turn.now_ms >= since_ms.saturating_add(turn.limits.write_stall_ms);
+        let late = cx.now_ms >= since_ms.saturating_add(cx.limits.write_stall_ms);
         if late || read.is_err() {
-            turn.edge.count().refuse(Refusal::FileUnread);
+            cx.edge.count().refuse(Refusal::FileUnread);
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(None)
     }
 }
 
-fn write(wire: &mut impl Wire, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+fn write(wire: &mut impl NonblockingWrite, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     loop {
         match wire.write_vectored(slices) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -193,21 +197,21 @@ fn write(wire: &mut impl Wire, slices: &[IoSlice<'_>]) -> io::Result<usize> {
 }
 
 /// What is to be done with a client.
-enum Next {
-    Waits,
+enum ClientStep {
+    AwaitReadable,
     /// Until its socket takes more.
-    Blocked,
-    /// When others have had their turn.
-    Again,
+    AwaitWritable,
+    /// When others have had their cx.
+    Requeue,
     /// In the next tick.
-    Later,
-    Gone,
-    Home(Bytes),
-    Listens(Live),
+    NextTick,
+    Close,
+    Return(Bytes),
+    Listen(LiveResponse),
 }
 
 /// What a shard lends to the client whose turn it is.
-struct Turn<'a> {
+struct ServeContext<'a> {
     edge: &'a Edge,
     limits: &'a AcceptLimits,
     files: &'a mut Files,
@@ -218,108 +222,114 @@ struct Turn<'a> {
 }
 
 impl Client {
-    /// Gives what it is owed, then answers what it asks.
-    fn go_on(&mut self, turn: &mut Turn<'_>) -> Next {
-        match self.answers(turn) {
+    /// Gives what it is pending, then answers what it asks.
+    fn go_on(&mut self, cx: &mut ServeContext<'_>) -> ClientStep {
+        match self.answers(cx) {
             Ok(never) => match never {},
             Err(next) => next,
         }
     }
 
     /// Until there is something else to do.
-    fn answers(&mut self, turn: &mut Turn<'_>) -> Result<Infallible, Next> {
-        let mut ahead = match std::mem::replace(&mut self.state, State::Asks) {
-            State::Asks => Bytes::new(),
-            State::GoesHome(ahead) => return Err(Next::Home(ahead)),
-            State::Owed(owed) => self.settle(turn, *owed)?,
+    fn answers(&mut self, cx: &mut ServeContext<'_>) -> Result<Infallible, ClientStep> {
+        let mut ahead = match std::mem::replace(&mut self.state, ClientState::Reading) {
+            ClientState::Reading => Bytes::new(),
+            ClientState::Returning(ahead) => return Err(ClientStep::Return(ahead)),
+            ClientState::Responding(pending) => self.respond(cx, *pending)?,
         };
         let mut answered = 0;
         loop {
             if ahead.is_empty() {
-                ahead = self.hear(turn)?;
+                ahead = self.hear(cx)?;
             }
             if answered == QUESTIONS_MAX {
-                let owed = Owed {
+                let pending = PendingResponse {
                     ahead,
-                    ..Owed::default()
+                    ..PendingResponse::default()
                 };
-                self.state = State::Owed(Box::new(owed));
-                return Err(Next::Again);
+                self.state = ClientState::Responding(Box::new(pending));
+                return Err(ClientStep::Requeue);
             }
             answered += 1;
-            let (used, owed) = match question(turn.edge, &ahead, turn.limits) {
+            let (used, pending) = match question(cx.edge, &ahead, cx.limits) {
                 Question::Answered(used, method, response) => {
-                    (used, Owed::memory(&method, response))
+                    (used, PendingResponse::memory(&method, response))
                 }
-                Question::File(used, ask) => match Owed::file(turn.files, &ask) {
-                    Some(owed) => (used, owed),
-                    None => return Err(Next::Home(ahead)),
+                Question::File(used, ask) => match PendingResponse::file(cx.files, &ask) {
+                    Some(pending) => (used, pending),
+                    None => return Err(ClientStep::Return(ahead)),
                 },
                 Question::Live(response, place, rung) => {
-                    add(&turn.edge.count().requests, 1);
-                    return Err(Next::Listens(Live {
-                        answer: live_head(&response, true),
+                    add(&cx.edge.count().requests, 1);
+                    return Err(ClientStep::Listen(LiveResponse {
+                        head: live_head(&response, true),
                         chunked: true,
                         rung,
                         place,
                     }));
                 }
-                Question::Else => return Err(Next::Home(ahead)),
+                Question::Else => return Err(ClientStep::Return(ahead)),
             };
-            add(&turn.edge.count().requests, 1);
-            self.has_asked = true;
-            self.since_ms = turn.now_ms;
+            add(&cx.edge.count().requests, 1);
+            self.kept_alive = true;
+            self.since_ms = cx.now_ms;
             ahead.advance(used);
-            ahead = self.settle(turn, Owed { ahead, ..owed })?;
+            ahead = self.respond(cx, PendingResponse { ahead, ..pending })?;
         }
     }
 
     /// What it has sent.
-    fn hear(&mut self, turn: &mut Turn<'_>) -> Result<Bytes, Next> {
-        let space = &mut turn.space[..READ_BYTES];
+    fn hear(&mut self, cx: &mut ServeContext<'_>) -> Result<Bytes, ClientStep> {
+        let space = &mut cx.space[..READ_BYTES];
         loop {
             let mut came = 0;
             let got = self.socket.read(space, &mut came);
-            add(&turn.edge.count().bytes_received, came);
+            add(&cx.edge.count().bytes_received, came);
             return match got {
-                Ok(0) => Err(Next::Gone),
+                Ok(0) => Err(ClientStep::Close),
                 Ok(count) => Ok(Bytes::copy_from_slice(&space[..count])),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Next::Waits),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    Err(ClientStep::AwaitReadable)
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => Err(Next::Gone),
+                Err(_) => Err(ClientStep::Close),
             };
         }
     }
 
-    /// Gives what is owed, and then what was asked behind it back; or keeps what is left.
-    fn settle(&mut self, turn: &mut Turn<'_>, mut owed: Owed) -> Result<Bytes, Next> {
+    /// Gives what is pending, and then what was asked behind it back; or keeps what is left.
+    fn respond(
+        &mut self,
+        cx: &mut ServeContext<'_>,
+        mut pending: PendingResponse,
+    ) -> Result<Bytes, ClientStep> {
         let mut taken = 0;
-        let given = owed.give(turn, &mut self.socket.counted(&mut taken));
+        let given = pending.give(cx, &mut self.socket.counted(&mut taken));
         if taken > 0 {
-            add(&turn.edge.count().bytes_sent, taken);
+            add(&cx.edge.count().bytes_sent, taken);
         }
         // What is waited for on our side is not the peer's idleness.
-        if taken > 0 || matches!(given, Ok(Given::NotYet)) {
-            self.since_ms = turn.now_ms;
+        if taken > 0 || matches!(given, Ok(Sent::FileNotReady)) {
+            self.since_ms = cx.now_ms;
         }
         let next = match given {
-            Ok(Given::All) => return Ok(owed.ahead),
-            Ok(Given::Turn) => Next::Again,
-            Ok(Given::NotYet) => Next::Later,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Next::Blocked,
-            Err(_) => return Err(Next::Gone),
+            Ok(Sent::All) => return Ok(pending.ahead),
+            Ok(Sent::Quantum) => ClientStep::Requeue,
+            Ok(Sent::FileNotReady) => ClientStep::NextTick,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => ClientStep::AwaitWritable,
+            Err(_) => return Err(ClientStep::Close),
         };
         // Of what was read no more is kept than what it is about.
-        owed.ahead = Bytes::copy_from_slice(&owed.ahead);
-        self.state = State::Owed(Box::new(owed));
+        pending.ahead = Bytes::copy_from_slice(&pending.ahead);
+        self.state = ClientState::Responding(Box::new(pending));
         Err(next)
     }
 
     /// By when it must have got on, and why it is let go otherwise.
     fn deadline(&self, limits: &AcceptLimits) -> (u64, Refusal) {
         let (within_ms, why) = match self.state {
-            State::Owed(_) => (limits.write_stall_ms, Refusal::WriteStall),
-            _ if self.has_asked => (limits.idle_ms, Refusal::Idle),
+            ClientState::Responding(_) => (limits.write_stall_ms, Refusal::WriteStall),
+            _ if self.kept_alive => (limits.idle_ms, Refusal::Idle),
             _ => (limits.header_ms, Refusal::HeaderTimeout),
         };
         (self.since_ms.saturating_add(within_ms), why)
@@ -328,19 +338,19 @@ impl Client {
 
 impl Shard {
     /// Takes a client in, and answers what it has already asked.
-    pub(super) fn welcome(
+    pub(super) fn register(
         &mut self,
         socket: Socket,
         peer: SocketAddr,
-        has_asked: bool,
+        kept_alive: bool,
         permit: Permit,
     ) {
         let now_ms = self.now_ms();
         let key = self.clients.insert(Client {
             socket,
-            state: State::Asks,
+            state: ClientState::Reading,
             since_ms: now_ms,
-            has_asked,
+            kept_alive,
             queued: false,
             blocked: false,
             peer,
@@ -350,13 +360,13 @@ impl Shard {
         let interest = Interest::READABLE | Interest::WRITABLE;
         match self.poll.registry().register(source, token, interest) {
             Ok(()) => self.queue(key),
-            Err(_) => self.dismiss(key),
+            Err(_) => self.discard(key),
         }
     }
 
     /// Something has happened to a client's socket. It is told once (edge-triggered): a client waits only after a read said `WouldBlock`,
     /// and is blocked only after a write did.
-    pub(super) fn hear_of(&mut self, key: usize, event: &Event) {
+    pub(super) fn on_ready(&mut self, key: usize, event: &Event) {
         let ends = event.is_error() || event.is_read_closed() || event.is_write_closed();
         let Some(client) = self.clients.get(key) else {
             return;
@@ -381,7 +391,7 @@ impl Shard {
     }
 
     /// Gives clients their turns, those of this tick and those that were not reached before, for as long as [`CLIENTS_US`].
-    pub(super) fn attend_those_due(&mut self, woke_us: u64) {
+    pub(super) fn serve_due(&mut self, woke_us: u64) {
         let tick = woke_us / (TICK_MS * 1_000);
         if tick != self.later_since {
             self.later_since = tick;
@@ -390,7 +400,7 @@ impl Shard {
         while let Some(key) = self.due.pop_front() {
             if let Some(client) = self.clients.get_mut(key) {
                 client.queued = false;
-                self.attend(key);
+                self.serve_client(key);
             }
             if self.now_us() - woke_us > CLIENTS_US {
                 return;
@@ -398,8 +408,8 @@ impl Shard {
         }
     }
 
-    /// One turn.
-    fn attend(&mut self, key: usize) {
+    /// One cx.
+    fn serve_client(&mut self, key: usize) {
         let now_ms = self.now_ms();
         let client = &mut self.clients[key];
         let piece_bytes = if client.socket.tls.is_some() {
@@ -408,7 +418,7 @@ impl Shard {
             SPACE_BYTES
         };
         client.blocked = false;
-        let mut turn = Turn {
+        let mut cx = ServeContext {
             edge: &self.edge,
             limits: &self.limits,
             files: &mut self.files,
@@ -416,26 +426,26 @@ impl Shard {
             piece_bytes,
             now_ms,
         };
-        match client.go_on(&mut turn) {
-            Next::Waits => {}
-            Next::Again => self.queue(key),
-            Next::Later => self.look_later(key),
-            Next::Blocked => client.blocked = true,
-            Next::Gone => self.dismiss(key),
-            Next::Home(ahead) => self.go_home(key, ahead),
-            Next::Listens(live) => {
-                let Client { socket, permit, .. } = self.forget(key);
-                self.seat(socket, permit, live);
+        match client.go_on(&mut cx) {
+            ClientStep::AwaitReadable => {}
+            ClientStep::Requeue => self.queue(key),
+            ClientStep::NextTick => self.defer(key),
+            ClientStep::AwaitWritable => client.blocked = true,
+            ClientStep::Close => self.discard(key),
+            ClientStep::Return(ahead) => self.return_client(key, ahead),
+            ClientStep::Listen(live) => {
+                let Client { socket, permit, .. } = self.remove(key);
+                self.add_listener(socket, permit, live);
             }
         }
     }
 
-    fn look_later(&mut self, key: usize) {
+    fn defer(&mut self, key: usize) {
         self.clients[key].queued = true;
         self.later.push(key);
     }
 
-    fn go_home(&mut self, key: usize, ahead: Bytes) {
+    fn return_client(&mut self, key: usize, ahead: Bytes) {
         let client = &mut self.clients[key];
         if let Err(why) = client.permit.come_back() {
             self.edge.count().refuse(why);
@@ -444,39 +454,38 @@ impl Shard {
                 // An empty socket buffer takes a sentence; one that does not is let go without.
                 let _ = client.socket.tcp.write(&words);
             }
-            return self.dismiss(key);
+            return self.discard(key);
         }
-        match self.home.send(&client.socket.tcp) {
+        match self.returns.send_socket(&client.socket.tcp) {
             Ok(()) => {
                 let Client {
                     socket,
                     peer,
                     permit,
                     ..
-                } = self.forget(key);
-                self.gave_up_one();
-                self.home.follow(Papers {
+                } = self.remove(key);
+                self.evict_one();
+                self.returns.send_state(ReturnState {
                     tls: socket.tls,
                     peer,
                     permit,
-                    ahead,
+                    read_ahead: ahead,
                 });
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                client.state = State::GoesHome(ahead);
-                self.look_later(key);
+                client.state = ClientState::Returning(ahead);
+                self.defer(key);
             }
-            Err(_) => self.dismiss(key),
+            Err(_) => self.discard(key),
         }
     }
 
-    /// Counts who reads, and lets those go whose time is over; all that are owed nothing when this process leaves.
-    pub(super) fn sweep(&mut self, now_ms: u64) {
+    /// Counts who reads, and lets those go whose time is over; all that are pending nothing when this process leaves.
+    pub(super) fn expire(&mut self, now_ms: u64) {
         let leaving = self.edge.draining();
-        let reads =
-            |client: &Client| matches!(&client.state, State::Owed(owed) if owed.part.is_some());
+        let reads = |client: &Client| matches!(&client.state, ClientState::Responding(pending) if pending.part.is_some());
         let reading = self.clients.iter().filter(|(_, client)| reads(client));
-        self.state
+        self.status
             .gauge
             .reading
             .store(reading.count(), Ordering::Relaxed);
@@ -485,13 +494,13 @@ impl Shard {
             .iter()
             .filter_map(|(key, client)| match client.deadline(&self.limits) {
                 (at_ms, why) if at_ms <= now_ms => Some((key, Some(why))),
-                _ if leaving && matches!(client.state, State::Asks) => Some((key, None)),
+                _ if leaving && matches!(client.state, ClientState::Reading) => Some((key, None)),
                 _ => None,
             })
             .collect();
         for (key, why) in over {
-            let Client { socket, .. } = self.forget(key);
-            self.gave_up_one();
+            let Client { socket, .. } = self.remove(key);
+            self.evict_one();
             if let Some(why) = why {
                 self.edge.count().refuse(why);
             }
@@ -503,13 +512,13 @@ impl Shard {
         }
     }
 
-    fn dismiss(&mut self, key: usize) {
-        self.forget(key);
-        self.gave_up_one();
+    fn discard(&mut self, key: usize) {
+        self.remove(key);
+        self.evict_one();
     }
 
     /// Out of the table, and no longer watched.
-    fn forget(&mut self, key: usize) -> Client {
+    fn remove(&mut self, key: usize) -> Client {
         let mut client = self.clients.remove(key);
         if client.queued {
             self.due.retain(|other| *other != key);

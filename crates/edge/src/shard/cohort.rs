@@ -6,25 +6,25 @@ use std::sync::Arc;
 
 use stentor_core::admission::Rung;
 
-use super::frames::Frame;
 use super::run::{Entry, Shard};
+use super::stream_buffer::HttpChunk;
 use crate::edge::Edge;
 use crate::family::Told;
 use crate::stream::Stream;
 
 /// What listeners of one stream are told, by rung; framed once a shard, and once more when the server leaves.
-pub(super) struct Words {
+pub(super) struct CadenceFrames {
     leaves_in_ms: Option<u32>,
-    by_rung: [Option<(Told, Frame)>; Rung::COUNT],
+    by_rung: [Option<(Told, HttpChunk)>; Rung::COUNT],
 }
 
-impl Words {
+impl CadenceFrames {
     pub(super) fn of(edge: &Edge, stream: &Stream) -> Self {
         let leaves_in_ms = edge.leaves_in_ms();
         let framed = |rung| {
             stream.kin().filter(|kin| kin.told)?;
             let told = Told::of(stream, rung, leaves_in_ms);
-            Some((told, Frame::new(&edge.word(told)?)))
+            Some((told, HttpChunk::new(&edge.word(told)?)))
         };
         Self {
             leaves_in_ms,
@@ -42,7 +42,7 @@ impl Words {
     }
 
     /// What a listener is to know who is served as on this rung, and the word for it; none where nobody can be told.
-    pub(super) fn at(&self, rung: Rung) -> Option<(Told, &Frame)> {
+    pub(super) fn at(&self, rung: Rung) -> Option<(Told, &HttpChunk)> {
         let (told, word) = self.by_rung[usize::from(rung.number())].as_ref()?;
         Some((*told, word))
     }
@@ -51,21 +51,21 @@ impl Words {
 impl Shard {
     /// Where a listener is to go now: with its cohort, or, where that stays, to the rendition that its rung gives. Who came before
     /// there was enough sound for a higher rung is on the rendition of that one.
-    pub(super) fn goes(&self, key: usize, now_ms: u64) -> Option<Rung> {
+    pub(super) fn destination(&self, key: usize, now_ms: u64) -> Option<Rung> {
         let entry = self.entries.get(key)?;
         let wheel = &self.tracks[entry.track as usize].wheels[entry.wheel as usize];
         let rung = wheel.rung();
         if self.edge.inside() != rung {
-            return wheel.goes(now_ms);
+            return wheel.destination(now_ms);
         }
         wheel
-            .goes(now_ms)
+            .destination(now_ms)
             .or((!entry.place.belongs_at(rung)).then_some(rung))
     }
 
     /// The ordinal at which a listener leaves its stream if it is to hear another one: where the other one has a chunk that
     /// begins together with its next.
-    pub(super) fn leaves_at(&mut self, key: usize, to: Option<Rung>) -> u64 {
+    pub(super) fn splice_at(&mut self, key: usize, to: Option<Rung>) -> u64 {
         let stays = u64::MAX;
         let Some((entry, to)) = self.entries.get(key).zip(to) else {
             return stays;
@@ -93,7 +93,7 @@ impl Shard {
 
     /// As on which rung a newcomer to a stream is served that was let in at `rung`: on a lower one while there is not yet enough
     /// sound to live through its interval.
-    pub(super) fn starts_at(&self, track: usize, rung: Rung) -> Rung {
+    pub(super) fn entry_rung(&self, track: usize, rung: Rung) -> Rung {
         let frames = &self.tracks[track].frames;
         let lasts = |rung: Rung| frames.holds(frames.stream().terms(rung).burst_ms);
         let mut rung = rung;
@@ -105,7 +105,7 @@ impl Shard {
 
     /// Puts a listener that has everything up to where two streams meet into the cohort of another rung. Where that cannot be just
     /// now it stays where it is.
-    pub(super) fn change_over(&mut self, key: usize, to: Rung) {
+    pub(super) fn switch(&mut self, key: usize, to: Rung) {
         let Some((target, track, cursor)) = self.entries.get(key).and_then(|entry| {
             let cursor = entry.listener.cursor()?;
             let target = entry.place.stream_at(self.rung_of(entry), to);
@@ -127,17 +127,17 @@ impl Shard {
             (ordinal, place) = (met, Some(beside));
         }
         let now_ms = self.now_ms();
-        self.unseat(key);
+        self.leave_wheel(key);
         let wheel = self.wheel(new_track, to);
-        let seat = self.tracks[new_track].wheels[wheel].join(key as u32, now_ms);
+        let slot = self.tracks[new_track].wheels[wheel].insert(key as u32, now_ms);
         let entry = &mut self.entries[key];
-        (entry.track, entry.wheel, entry.seat) = (new_track as u32, wheel as u32, seat);
+        (entry.track, entry.wheel, entry.slot) = (new_track as u32, wheel as u32, slot);
         if let Some(place) = place {
             entry.place = place;
-            entry.listener.go_on_at(ordinal);
+            entry.listener.resume_at(ordinal);
         }
         // What has come meanwhile is told to the new cohort like all news.
-        self.tracks[new_track].wheels[wheel].tell();
+        self.tracks[new_track].wheels[wheel].request_flush();
     }
 }
 
@@ -151,8 +151,8 @@ mod tests {
 
     use bytes::Bytes;
 
-    use super::super::home::WayHome;
-    use super::super::{Live, Newcomer, State, Wants};
+    use super::super::handoff::{Handoff, LiveResponse, ServeAs, ShardStatus};
+    use super::super::returns::ReturnChannel;
     use super::*;
     use crate::accept::Permit;
     use crate::counters::Refusal;
@@ -207,14 +207,14 @@ mod tests {
             .into();
         edge.make_family(&streams, true);
         let (_, inbox) = UnixStream::pair().unwrap();
-        let (_, papers) = sync_channel(1);
+        let (_, handoffs) = sync_channel(1);
         let (line, _) = UnixStream::pair().unwrap();
-        let (papers_home, _) = sync_channel(1);
-        let home = WayHome::new(line, papers_home);
+        let (return_states, _) = sync_channel(1);
+        let home = ReturnChannel::new(line, return_states);
         let limits = AcceptLimits::default();
-        let state = Arc::new(State::default());
+        let status = Arc::new(ShardStatus::default());
         Scene {
-            shard: Shard::new(edge.clone(), state, inbox, papers, home, limits).unwrap(),
+            shard: Shard::new(edge.clone(), status, inbox, handoffs, home, limits).unwrap(),
             edge,
             streams,
             published_ms: 0,
@@ -243,20 +243,20 @@ mod tests {
                     }
                 }
                 let shard = &mut self.shard;
-                let counted = allocation_counter::measure(|| shard.give_turns());
+                let counted = allocation_counter::measure(|| shard.flush_due());
                 self.allocated += counted.count_total;
                 clients.iter_mut().for_each(|client| client.hear(now_ms));
             }
         }
 
         /// Who comes at today's rung; takes a place.
-        fn newcomer(&self) -> Newcomer {
+        fn handoff(&self) -> Handoff {
             let rung = self.edge.rung();
-            Newcomer {
+            Handoff {
                 tls: None,
                 permit: Permit::for_test(),
-                wants: Wants::Stream(Live {
-                    answer: Bytes::new(),
+                serve_as: ServeAs::Listener(LiveResponse {
+                    head: Bytes::new(),
                     chunked: false,
                     rung,
                     place: Place::take(self.streams[0].clone(), rung).unwrap(),
@@ -269,8 +269,8 @@ mod tests {
             socket.set_nonblocking(true).unwrap();
             let (server, _) = self.port.accept().unwrap();
             server.set_nonblocking(true).unwrap();
-            let newcomer = self.newcomer();
-            self.shard.take(Some(server.into()), newcomer);
+            let handoff = self.handoff();
+            self.shard.take(Some(server.into()), handoff);
             Client {
                 socket,
                 text: String::new(),
@@ -477,7 +477,7 @@ mod tests {
         let track = scene.shard.track(&scene.streams[1]);
         let wheel = scene.shard.wheel(track, Rung::ALL[2]);
         for _ in 0..32 * 150 {
-            scene.shard.tracks[track].wheels[wheel].join(u32::MAX, 0);
+            scene.shard.tracks[track].wheels[wheel].insert(u32::MAX, 0);
         }
         scene.edge.set_rung(Rung::ALL[2]);
         while scene.streams[1].listeners() == 0 {
@@ -559,12 +559,12 @@ mod tests {
     #[test]
     fn who_finds_the_table_of_a_shard_full_is_counted_and_gives_its_place_back() {
         let mut scene = scene();
-        let newcomer = scene.newcomer();
+        let handoff = scene.handoff();
         assert_eq!(scene.streams[0].listeners(), 1);
-        scene.shard.state.gauge.sockets.store(1, Ordering::Relaxed);
-        scene.shard.take(None, newcomer);
+        scene.shard.status.gauge.sockets.store(1, Ordering::Relaxed);
+        scene.shard.take(None, handoff);
         assert_eq!(scene.streams[0].listeners(), 0);
-        assert_eq!(scene.shard.state.gauge.sockets.load(Ordering::Relaxed), 0);
+        assert_eq!(scene.shard.status.gauge.sockets.load(Ordering::Relaxed), 0);
         assert_eq!(scene.edge.counters().refused(Refusal::NoDescriptor), 1);
     }
 

@@ -7,11 +7,11 @@ use std::io::{self, IoSlice};
 
 use bytes::{Buf, Bytes};
 
-use super::frames::{Frame, Frames, LAST_CHUNK};
+use super::stream_buffer::{HttpChunk, LAST_CHUNK, StreamBuffer};
 use crate::family::Told;
 
 /// Where the bytes go.
-pub(super) trait Wire {
+pub(super) trait NonblockingWrite {
     /// As [`io::Write::write_vectored`] on a non-blocking socket.
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
@@ -21,22 +21,22 @@ pub(super) trait Wire {
 
 /// What came of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Visit {
+pub(super) enum Flushed {
     /// It has everything there is.
-    Even,
+    CaughtUp,
     /// The socket takes no more for now.
     Blocked,
     /// The answer is over.
-    Over(Over),
+    Closed(CloseCause),
 }
 
 /// Why an answer is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
+pub(super) enum CloseCause {
     /// Everything was given, and the end said.
     Ended,
     /// The other side is gone.
-    Gone,
+    Disconnected,
     /// It took nothing for too long.
     Stalled,
     /// It was overtaken too often.
@@ -45,7 +45,7 @@ pub(super) enum Over {
 
 /// How patient a shard is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct SlowLimits {
     /// Without taking a byte although there is something, ms.
     pub(super) stall_ms: u64,
     /// Times a listener may be overtaken in one ring's length.
@@ -54,34 +54,34 @@ pub(super) struct Patience {
 
 /// What a listener is visited with.
 #[derive(Clone, Copy)]
-pub(super) struct Turn<'a> {
-    pub(super) frames: &'a Frames,
+pub(super) struct FlushContext<'a> {
+    pub(super) frames: &'a StreamBuffer,
     /// How it is to be served, and the word for that if it does not know yet; none where it cannot be told.
-    pub(super) told: Option<(Told, &'a Frame)>,
+    pub(super) told: Option<(Told, &'a HttpChunk)>,
     /// What it is given at the live edge, ms.
     pub(super) burst_ms: u32,
     /// It gets no chunk from this ordinal on: there it changes over to another stream.
     pub(super) until: u64,
-    pub(super) patience: Patience,
+    pub(super) slow_limits: SlowLimits,
     pub(super) now_ms: u64,
 }
 
 /// Where a listener is in its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Progress {
     /// The head of the stream is not there yet.
-    BeforeHead,
+    AwaitingHead,
     /// Chunk by chunk; the number is the ordinal of the next.
     Chunks(u64),
     /// The end was put into `rest`.
-    Closing,
+    Ending,
 }
 
 /// See the module.
 pub(super) struct Listener {
-    stage: Stage,
+    progress: Progress,
     /// What is left of something that was begun. Framing forbids leaving it unfinished.
-    rest: Bytes,
+    unsent: Bytes,
     chunked: bool,
     /// How it knows that it is served.
     knows: Told,
@@ -96,8 +96,8 @@ impl Listener {
     /// granted.
     pub(super) fn new(answer: Bytes, chunked: bool, knows: Told) -> Self {
         Self {
-            stage: Stage::BeforeHead,
-            rest: answer,
+            progress: Progress::AwaitingHead,
+            unsent: answer,
             chunked,
             knows,
             overtaken: 0,
@@ -107,138 +107,152 @@ impl Listener {
     }
 
     /// Gives what is there and is taken. Adds the bytes that were taken to `sent`.
-    pub(super) fn visit(&mut self, turn: Turn<'_>, wire: &mut impl Wire, sent: &mut u64) -> Visit {
+    pub(super) fn flush(
+        &mut self,
+        cx: FlushContext<'_>,
+        wire: &mut impl NonblockingWrite,
+        sent: &mut u64,
+    ) -> Flushed {
         let before = *sent;
-        let visit = match self.give(turn, wire, sent) {
+        let visit = match self.write_available(cx, wire, sent) {
             Ok(visit) => visit,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Visit::Blocked,
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Visit::Over(Over::Stalled),
-            Err(_) => Visit::Over(Over::Gone),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Flushed::Blocked,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Flushed::Closed(CloseCause::Stalled)
+            }
+            Err(_) => Flushed::Closed(CloseCause::Disconnected),
         };
-        if visit != Visit::Blocked {
+        if visit != Flushed::Blocked {
             self.blocked_since_ms = None;
             return visit;
         }
         let since = match self.blocked_since_ms {
             Some(since) if *sent == before => since,
-            _ => *self.blocked_since_ms.insert(turn.now_ms),
+            _ => *self.blocked_since_ms.insert(cx.now_ms),
         };
-        if turn.now_ms.saturating_sub(since) >= turn.patience.stall_ms {
-            return Visit::Over(Over::Stalled);
+        if cx.now_ms.saturating_sub(since) >= cx.slow_limits.stall_ms {
+            return Flushed::Closed(CloseCause::Stalled);
         }
         visit
     }
 
     /// Ordinal of the next chunk it gets, between two chunks.
     pub(super) fn cursor(&self) -> Option<u64> {
-        match self.stage {
-            Stage::Chunks(next) if self.rest.is_empty() => Some(next),
+        match self.progress {
+            Progress::Chunks(next) if self.unsent.is_empty() => Some(next),
             _ => None,
         }
     }
 
     /// Goes on with that chunk of another stream. Between two chunks only.
-    pub(super) fn go_on_at(&mut self, ordinal: u64) {
-        self.stage = Stage::Chunks(ordinal);
+    pub(super) fn resume_at(&mut self, ordinal: u64) {
+        self.progress = Progress::Chunks(ordinal);
         self.forgive_at = 0;
     }
 
-    fn give(&mut self, turn: Turn<'_>, wire: &mut impl Wire, sent: &mut u64) -> io::Result<Visit> {
-        let frames = turn.frames;
+    fn write_available(
+        &mut self,
+        cx: FlushContext<'_>,
+        wire: &mut impl NonblockingWrite,
+        sent: &mut u64,
+    ) -> io::Result<Flushed> {
+        let frames = cx.frames;
         loop {
-            while !self.rest.is_empty() {
-                let taken = wire.write_vectored(&[IoSlice::new(&self.rest)])?;
-                self.rest.advance(taken);
+            while !self.unsent.is_empty() {
+                let taken = wire.write_vectored(&[IoSlice::new(&self.unsent)])?;
+                self.unsent.advance(taken);
                 *sent += taken as u64;
             }
             // A listener without a rest owns no allocation.
-            self.rest = Bytes::new();
-            match self.stage {
-                Stage::BeforeHead => {
+            self.unsent = Bytes::new();
+            match self.progress {
+                Progress::AwaitingHead => {
                     if frames.closing() {
-                        self.say_the_end();
+                        self.queue_end();
                     } else if let Some(head) = frames.head(self.chunked) {
-                        self.rest = head;
-                        self.stage = Stage::Chunks(frames.join(turn.burst_ms));
+                        self.unsent = head;
+                        self.progress = Progress::Chunks(frames.join(cx.burst_ms));
                     } else if frames.ended() {
-                        self.say_the_end();
+                        self.queue_end();
                     } else {
-                        return wire.flush().map(|()| Visit::Even);
+                        return wire.flush().map(|()| Flushed::CaughtUp);
                     }
                 }
-                Stage::Chunks(_) if frames.closing() => self.say_the_end(),
-                Stage::Chunks(_)
-                    if let Some((told, word)) = turn.told
+                Progress::Chunks(_) if frames.closing() => self.queue_end(),
+                Progress::Chunks(_)
+                    if let Some((told, word)) = cx.told
                         && self.knows != told =>
                 {
                     self.knows = told;
-                    self.rest = word.part(self.chunked, 0);
+                    self.unsent = word.part(self.chunked, 0);
                 }
-                Stage::Chunks(next) if next < frames.first() => {
-                    if !self.jump(next, turn) {
-                        return Ok(Visit::Over(Over::TooSlow));
+                Progress::Chunks(next) if next < frames.first() => {
+                    if !self.skip_to_live(next, cx) {
+                        return Ok(Flushed::Closed(CloseCause::TooSlow));
                     }
                 }
-                Stage::Chunks(next) if next >= frames.end().min(turn.until) => {
+                Progress::Chunks(next) if next >= frames.end().min(cx.until) => {
                     if !frames.ended() || next < frames.end() {
-                        return wire.flush().map(|()| Visit::Even);
+                        return wire.flush().map(|()| Flushed::CaughtUp);
                     }
-                    self.say_the_end();
+                    self.queue_end();
                 }
-                Stage::Chunks(next) => self.send_from(next, turn, wire, sent)?,
-                Stage::Closing => return wire.flush().map(|()| Visit::Over(Over::Ended)),
+                Progress::Chunks(next) => self.write_chunks(next, cx, wire, sent)?,
+                Progress::Ending => {
+                    return wire.flush().map(|()| Flushed::Closed(CloseCause::Ended));
+                }
             }
         }
     }
 
-    fn send_from(
+    fn write_chunks(
         &mut self,
         next: u64,
-        turn: Turn<'_>,
-        wire: &mut impl Wire,
+        cx: FlushContext<'_>,
+        wire: &mut impl NonblockingWrite,
         sent: &mut u64,
     ) -> io::Result<()> {
-        let frames = turn.frames;
-        let (run, behind) = frames.run(next, turn.until, self.chunked);
+        let frames = cx.frames;
+        let (run, behind) = frames.run(next, cx.until, self.chunked);
         let taken = wire.write_vectored(&[IoSlice::new(&run)])?;
         *sent += taken as u64;
-        self.stage = Stage::Chunks(behind);
+        self.progress = Progress::Chunks(behind);
         if taken < run.len() {
             let (ordinal, within) = frames.reached(next, self.chunked, taken);
-            self.stage = Stage::Chunks(ordinal);
+            self.progress = Progress::Chunks(ordinal);
             if within > 0 {
-                self.rest = frames.rest(ordinal, self.chunked, within);
-                self.stage = Stage::Chunks(ordinal + 1);
+                self.unsent = frames.rest(ordinal, self.chunked, within);
+                self.progress = Progress::Chunks(ordinal + 1);
             }
         }
         Ok(())
     }
 
     /// To the live edge, where it gets the burst of a newcomer: its buffer has run empty. False when that was too often.
-    fn jump(&mut self, next: u64, turn: Turn<'_>) -> bool {
-        let frames = turn.frames;
+    fn skip_to_live(&mut self, next: u64, cx: FlushContext<'_>) -> bool {
+        let frames = cx.frames;
         if next >= self.forgive_at {
             self.overtaken = 0;
         }
         self.overtaken += 1;
-        let join = frames.join(turn.burst_ms);
+        let join = frames.join(cx.burst_ms);
         frames.stream().count_overtaken(join - next);
-        if self.overtaken > turn.patience.overtaken_max {
+        if self.overtaken > cx.slow_limits.overtaken_max {
             frames.stream().count_dropped_slow();
             return false;
         }
         self.forgive_at = join + frames.stream().spec().ring_chunks as u64;
-        self.stage = Stage::Chunks(join);
+        self.progress = Progress::Chunks(join);
         true
     }
 
-    fn say_the_end(&mut self) {
-        self.rest = if self.chunked {
+    fn queue_end(&mut self) {
+        self.unsent = if self.chunked {
             Bytes::from_static(LAST_CHUNK)
         } else {
             Bytes::new()
         };
-        self.stage = Stage::Closing;
+        self.progress = Progress::Ending;
     }
 }
 
@@ -251,7 +265,7 @@ mod tests {
     use super::*;
     use crate::stream::{Stream, StreamSpec};
 
-    const PATIENCE: Patience = Patience {
+    const SLOW_LIMITS: SlowLimits = SlowLimits {
         stall_ms: 1_000,
         overtaken_max: 2,
     };
@@ -271,7 +285,7 @@ mod tests {
         calls: usize,
     }
 
-    impl Wire for Socket {
+    impl NonblockingWrite for Socket {
         fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
             self.calls += 1;
             let before = self.got.len();
@@ -293,13 +307,13 @@ mod tests {
 
     struct Scene {
         stream: Arc<Stream>,
-        frames: Frames,
+        frames: StreamBuffer,
         listener: Listener,
         socket: Socket,
         next: u64,
         now_ms: u64,
         told: Told,
-        word: Option<Frame>,
+        word: Option<HttpChunk>,
         until: u64,
     }
 
@@ -322,7 +336,7 @@ mod tests {
         );
         stream.set_head(Bytes::from_static(b"head"));
         Scene {
-            frames: Frames::new(stream.clone()),
+            frames: StreamBuffer::new(stream.clone()),
             stream,
             listener: Listener::new(Bytes::from_static(b"answer"), chunked, AT_REST),
             socket: Socket {
@@ -346,19 +360,19 @@ mod tests {
             }
         }
 
-        fn visit(&mut self) -> Visit {
+        fn flush(&mut self) -> Flushed {
             self.frames.sync();
             let mut sent = 0;
             let before = self.socket.got.len();
-            let turn = Turn {
+            let cx = FlushContext {
                 frames: &self.frames,
                 told: self.word.as_ref().map(|word| (self.told, word)),
                 burst_ms: 400,
                 until: self.until,
-                patience: PATIENCE,
+                slow_limits: SLOW_LIMITS,
                 now_ms: self.now_ms,
             };
-            let visit = self.listener.visit(turn, &mut self.socket, &mut sent);
+            let visit = self.listener.flush(cx, &mut self.socket, &mut sent);
             assert_eq!(sent, (self.socket.got.len() - before) as u64);
             visit
         }
@@ -372,11 +386,11 @@ mod tests {
     fn a_newcomer_gets_head_and_burst_at_once_and_then_all_that_follows_in_one_call() {
         let mut scene = scene(true);
         scene.publish(5);
-        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.flush(), Flushed::CaughtUp);
         assert_eq!(scene.heard(), "answer4\r\nhead\r\n3\r\n<3>\r\n3\r\n<4>\r\n");
         scene.publish(3);
         scene.socket.calls = 0;
-        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.flush(), Flushed::CaughtUp);
         assert_eq!(scene.heard(), "3\r\n<5>\r\n3\r\n<6>\r\n3\r\n<7>\r\n");
         assert_eq!(scene.socket.calls, 1);
     }
@@ -384,34 +398,34 @@ mod tests {
     #[test]
     fn a_word_comes_once_and_between_two_chunks_only() {
         let mut scene = scene(true);
-        scene.word = Some(Frame::new(b"[1]"));
+        scene.word = Some(HttpChunk::new(b"[1]"));
         scene.publish(1);
         scene.socket.room = 6 + 9 + 4;
-        assert_eq!(scene.visit(), Visit::Blocked, "in the middle of <0>");
+        assert_eq!(scene.flush(), Flushed::Blocked, "in the middle of <0>");
         scene.told.leaves_in_ms = Some(1);
         scene.publish(1);
         scene.socket.room = usize::MAX;
-        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.flush(), Flushed::CaughtUp);
         assert_eq!(
             scene.heard(),
             "answer4\r\nhead\r\n3\r\n<0>\r\n3\r\n[1]\r\n3\r\n<1>\r\n"
         );
         scene.publish(1);
-        scene.visit();
+        scene.flush();
         assert_eq!(scene.heard(), "3\r\n<2>\r\n");
         scene.told = AT_REST;
-        scene.word = Some(Frame::new(b"[0]"));
-        scene.visit();
+        scene.word = Some(HttpChunk::new(b"[0]"));
+        scene.flush();
         assert_eq!(scene.heard(), "3\r\n[0]\r\n");
     }
 
     #[test]
     fn a_newcomer_above_rest_is_told_before_its_first_chunk() {
         let mut scene = scene(true);
-        scene.told.rung = Rung::CHEAPEST;
-        scene.word = Some(Frame::new(b"[3]"));
+        scene.told.rung = Rung::LEAST;
+        scene.word = Some(HttpChunk::new(b"[3]"));
         scene.publish(1);
-        scene.visit();
+        scene.flush();
         assert_eq!(scene.heard(), "answer4\r\nhead\r\n3\r\n[3]\r\n3\r\n<0>\r\n");
     }
 
@@ -420,15 +434,15 @@ mod tests {
         let mut scene = scene(true);
         scene.publish(1);
         scene.until = 3;
-        scene.visit();
+        scene.flush();
         scene.publish(4);
         scene.heard();
-        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.flush(), Flushed::CaughtUp);
         assert_eq!(scene.heard(), "3\r\n<1>\r\n3\r\n<2>\r\n");
         assert_eq!(scene.listener.cursor(), Some(3));
-        scene.listener.go_on_at(4);
+        scene.listener.resume_at(4);
         scene.until = u64::MAX;
-        scene.visit();
+        scene.flush();
         assert_eq!(scene.heard(), "3\r\n<4>\r\n");
     }
 
@@ -436,10 +450,10 @@ mod tests {
     fn an_old_client_gets_the_sound_without_frames() {
         let mut scene = scene(false);
         scene.publish(2);
-        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.flush(), Flushed::CaughtUp);
         assert_eq!(scene.heard(), "answerhead<0><1>");
         scene.stream.end();
-        assert_eq!(scene.visit(), Visit::Over(Over::Ended));
+        assert_eq!(scene.flush(), Flushed::Closed(CloseCause::Ended));
         assert_eq!(scene.heard(), "");
     }
 
@@ -447,19 +461,19 @@ mod tests {
     fn whatever_room_the_socket_has_the_bytes_are_whole_and_in_order() {
         let mut whole = scene(true);
         whole.publish(2);
-        whole.visit();
+        whole.flush();
         whole.publish(4);
-        whole.visit();
+        whole.flush();
         let expected = whole.heard();
         for room in 1..40 {
             let mut scene = scene(true);
             scene.publish(2);
             scene.socket.room = room;
-            while scene.visit() == Visit::Blocked {
+            while scene.flush() == Flushed::Blocked {
                 scene.socket.room = room;
             }
             scene.publish(4);
-            while scene.visit() == Visit::Blocked {
+            while scene.flush() == Flushed::Blocked {
                 scene.socket.room = room;
             }
             assert_eq!(scene.heard(), expected, "room for {room}");
@@ -470,14 +484,14 @@ mod tests {
     fn one_that_is_overtaken_finishes_its_chunk_and_jumps_to_live_and_the_missed_are_exact() {
         let mut scene = scene(true);
         scene.publish(2);
-        scene.visit();
+        scene.flush();
         scene.heard();
         scene.publish(1);
         scene.socket.room = 4;
-        assert_eq!(scene.visit(), Visit::Blocked);
+        assert_eq!(scene.flush(), Flushed::Blocked);
         scene.publish(20);
         scene.socket.room = usize::MAX;
-        assert_eq!(scene.visit(), Visit::Even);
+        assert_eq!(scene.flush(), Flushed::CaughtUp);
         // Had 0..=2; live is 21 and 22.
         assert_eq!(scene.heard(), "3\r\n<2>\r\n4\r\n<21>\r\n4\r\n<22>\r\n");
         let counters = scene.stream.counters();
@@ -487,21 +501,21 @@ mod tests {
     #[test]
     fn one_that_is_overtaken_again_and_again_is_let_go_and_forgiven_after_a_ring_in_time() {
         let mut often = scene(true);
-        often.visit();
+        often.flush();
         for round in 0..3 {
             often.publish(20);
-            let gone = often.visit() == Visit::Over(Over::TooSlow);
+            let gone = often.flush() == Flushed::Closed(CloseCause::TooSlow);
             assert_eq!(gone, round == 2);
         }
         assert_eq!(often.stream.counters().dropped_slow, 1);
         let mut seldom = scene(true);
-        seldom.visit();
+        seldom.flush();
         for _ in 0..10 {
             seldom.publish(20);
-            assert_eq!(seldom.visit(), Visit::Even);
+            assert_eq!(seldom.flush(), Flushed::CaughtUp);
             for _ in 0..7 {
                 seldom.publish(1);
-                assert_eq!(seldom.visit(), Visit::Even);
+                assert_eq!(seldom.flush(), Flushed::CaughtUp);
             }
         }
         assert_eq!(seldom.stream.counters().dropped_slow, 0);
@@ -514,15 +528,15 @@ mod tests {
         scene.socket.room = 0;
         for now_ms in [0, 500, 999] {
             scene.now_ms = now_ms;
-            assert_eq!(scene.visit(), Visit::Blocked);
+            assert_eq!(scene.flush(), Flushed::Blocked);
         }
         scene.socket.room = 1;
         scene.now_ms = 1_000;
-        assert_eq!(scene.visit(), Visit::Blocked);
+        assert_eq!(scene.flush(), Flushed::Blocked);
         scene.now_ms = 1_999;
-        assert_eq!(scene.visit(), Visit::Blocked);
+        assert_eq!(scene.flush(), Flushed::Blocked);
         scene.now_ms = 2_000;
-        assert_eq!(scene.visit(), Visit::Over(Over::Stalled));
+        assert_eq!(scene.flush(), Flushed::Closed(CloseCause::Stalled));
     }
 
     #[test]
@@ -530,7 +544,7 @@ mod tests {
         for leaving in [false, true] {
             let mut scene = scene(true);
             scene.publish(2);
-            scene.visit();
+            scene.flush();
             scene.heard();
             scene.publish(1);
             if leaving {
@@ -538,7 +552,7 @@ mod tests {
             } else {
                 scene.stream.end();
             }
-            assert_eq!(scene.visit(), Visit::Over(Over::Ended));
+            assert_eq!(scene.flush(), Flushed::Closed(CloseCause::Ended));
             let expected = if leaving {
                 "0\r\n\r\n"
             } else {

@@ -14,15 +14,15 @@ use slab::Slab;
 use stentor_core::admission::Rung;
 
 use super::client::{Client, SPACE_BYTES, SWEEP_MS, client_of};
-use super::cohort::Words;
+use super::cohort::CadenceFrames;
 use super::files::Files;
-use super::frames::Frames;
-use super::home::WayHome;
-use super::listener::{Listener, Over, Patience, Turn, Visit};
+use super::handoff::{Handoff, LiveResponse, ServeAs, ShardStatus};
+use super::listener::{CloseCause, FlushContext, Flushed, Listener, SlowLimits};
+use super::returns::ReturnChannel;
 use super::socket::Socket;
+use super::stream_buffer::StreamBuffer;
 use super::table;
-use super::wheel::{Seat, TICK_MS, Wheel};
-use super::{Live, Newcomer, State, Wants};
+use super::wheel::{FlushWheel, Slot, TICK_MS};
 use crate::accept::Permit;
 use crate::counters::{Refusal, add};
 use crate::edge::Edge;
@@ -36,7 +36,7 @@ const INBOX: Token = Token(usize::MAX);
 const EVENTS: usize = 512;
 
 /// Newcomers taken in before listeners have their turn.
-const NEWCOMERS_MAX: usize = 128;
+const HANDOFFS_PER_WAKE: usize = 128;
 
 /// A slot that is visited later than this is late, ms.
 const LATE_MS: u64 = 2 * TICK_MS;
@@ -47,32 +47,32 @@ pub(super) struct Entry {
     pub(super) listener: Listener,
     pub(super) track: u32,
     pub(super) wheel: u32,
-    pub(super) seat: Seat,
+    pub(super) slot: Slot,
     pub(super) place: Place,
     _permit: Permit,
 }
 
-/// User memory of one listener on a plain socket, bytes, beside its seat.
+/// User memory of one listener on a plain socket, bytes, beside its slot.
 #[cfg(test)]
 pub(super) const ENTRY_BYTES: usize = size_of::<Entry>();
 
 /// One stream with its listeners here, one wheel for each rung as on which some of them are served.
 pub(super) struct Track {
-    pub(super) frames: Frames,
-    pub(super) wheels: Vec<Wheel>,
-    words: Words,
+    pub(super) frames: StreamBuffer,
+    pub(super) wheels: Vec<FlushWheel>,
+    words: CadenceFrames,
 }
 
 /// See the module.
 pub(super) struct Shard {
     pub(super) edge: Edge,
-    pub(super) state: Arc<State>,
+    pub(super) status: Arc<ShardStatus>,
     pub(super) poll: Poll,
     inbox: UnixStream,
-    papers: Receiver<Newcomer>,
-    pub(super) home: WayHome,
+    handoffs: Receiver<Handoff>,
+    pub(super) returns: ReturnChannel,
     pub(super) limits: AcceptLimits,
-    patience: Patience,
+    slow_limits: SlowLimits,
     pub(super) entries: Slab<Entry>,
     pub(super) tracks: Slab<Track>,
     pub(super) clients: Slab<Client>,
@@ -96,10 +96,10 @@ pub(super) struct Shard {
 impl Shard {
     pub(super) fn new(
         edge: Edge,
-        state: Arc<State>,
+        status: Arc<ShardStatus>,
         inbox: std::os::unix::net::UnixStream,
-        papers: Receiver<Newcomer>,
-        home: WayHome,
+        handoffs: Receiver<Handoff>,
+        returns: ReturnChannel,
         limits: AcceptLimits,
     ) -> io::Result<Self> {
         inbox.set_nonblocking(true)?;
@@ -107,19 +107,19 @@ impl Shard {
         let poll = Poll::new()?;
         poll.registry()
             .register(&mut inbox, INBOX, Interest::READABLE)?;
-        let patience = Patience {
+        let slow_limits = SlowLimits {
             stall_ms: limits.live_stall_ms,
             overtaken_max: edge.limits().overtaken_max,
         };
         Ok(Self {
             edge,
-            state,
+            status,
             poll,
             inbox,
-            papers,
-            home,
+            handoffs,
+            returns,
             limits,
-            patience,
+            slow_limits,
             entries: Slab::new(),
             tracks: Slab::new(),
             clients: Slab::new(),
@@ -153,28 +153,28 @@ impl Shard {
             for event in &events {
                 match event.token() {
                     INBOX => inbox = true,
-                    token if let Some(client) = client_of(token) => self.hear_of(client, event),
-                    Token(key) => self.hear_out(key),
+                    token if let Some(client) = client_of(token) => self.on_ready(client, event),
+                    Token(key) => self.drain_input(key),
                 }
             }
             if inbox {
-                open = self.take_newcomers();
+                open = self.take_handoffs();
             }
-            self.attend_those_due(self.woke_us);
+            self.serve_due(self.woke_us);
             let now_ms = self.now_ms();
             if now_ms >= self.sweep_ms {
                 self.sweep_ms = now_ms + SWEEP_MS;
-                self.sweep(now_ms);
+                self.expire(now_ms);
             }
             let turns = self.now_us();
-            self.give_turns();
+            self.flush_due();
             let turns_us = self.now_us() - turns;
-            add(&self.state.gauge.turns_us, turns_us);
+            add(&self.status.gauge.turns_us, turns_us);
         }
     }
 
     fn gauge_busy(&self, now_us: u64) {
-        add(&self.state.gauge.busy_us, now_us - self.woke_us);
+        add(&self.status.gauge.busy_us, now_us - self.woke_us);
     }
 
     pub(super) fn now_ms(&self) -> u64 {
@@ -203,19 +203,19 @@ impl Shard {
         }
         // The last look is at a table without clients: then nobody reads.
         let to_look_at =
-            !self.clients.is_empty() || self.state.gauge.reading.load(Ordering::Relaxed) > 0;
-        let sweep = Duration::from_millis(self.sweep_ms.saturating_sub(now_us / 1_000));
-        to_look_at.then_some(sweep)
+            !self.clients.is_empty() || self.status.gauge.reading.load(Ordering::Relaxed) > 0;
+        let expire = Duration::from_millis(self.sweep_ms.saturating_sub(now_us / 1_000));
+        to_look_at.then_some(expire)
     }
 
     /// Says whether more may come.
-    fn take_newcomers(&mut self) -> bool {
-        for _ in 0..NEWCOMERS_MAX {
+    fn take_handoffs(&mut self) -> bool {
+        for _ in 0..HANDOFFS_PER_WAKE {
             match table::receive(&self.inbox) {
                 Ok(fd) => {
                     // They follow at once; a socket whose papers never come is nobody's.
-                    if let Ok(newcomer) = self.papers.recv() {
-                        self.take(fd, newcomer);
+                    if let Ok(handoff) = self.handoffs.recv() {
+                        self.take(fd, handoff);
                     }
                 }
                 Err(error) => {
@@ -228,33 +228,36 @@ impl Shard {
         true
     }
 
-    pub(super) fn take(&mut self, fd: Option<OwnedFd>, newcomer: Newcomer) {
+    pub(super) fn take(&mut self, fd: Option<OwnedFd>, handoff: Handoff) {
         let Some(fd) = fd else {
             self.edge.count().refuse(Refusal::NoDescriptor);
-            self.gave_up_one();
+            self.evict_one();
             return;
         };
         #[cfg(test)]
-        assert!(!self.state.doomed.load(Ordering::Relaxed), "asked to panic");
+        assert!(
+            !self.status.panics_next.load(Ordering::Relaxed),
+            "told to panic"
+        );
         let tcp = TcpStream::from_std(std::net::TcpStream::from(fd));
-        let socket = Socket::new(tcp, newcomer.tls);
-        match newcomer.wants {
-            Wants::Stream(live) => self.seat(socket, newcomer.permit, live),
-            Wants::Answers { peer, has_asked } => {
-                self.welcome(socket, peer, has_asked, newcomer.permit);
+        let socket = Socket::new(tcp, handoff.tls);
+        match handoff.serve_as {
+            ServeAs::Listener(live) => self.add_listener(socket, handoff.permit, live),
+            ServeAs::Client { peer, kept_alive } => {
+                self.register(socket, peer, kept_alive, handoff.permit);
             }
         }
     }
 
     /// A socket less.
-    pub(super) fn gave_up_one(&self) {
-        self.state.gauge.sockets.fetch_sub(1, Ordering::Relaxed);
+    pub(super) fn evict_one(&self) {
+        self.status.gauge.sockets.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Makes a listener of it.
-    pub(super) fn seat(&mut self, mut socket: Socket, permit: Permit, live: Live) {
+    pub(super) fn add_listener(&mut self, mut socket: Socket, permit: Permit, live: LiveResponse) {
         let track = self.track(live.place.stream());
-        let rung = self.starts_at(track, live.rung);
+        let rung = self.entry_rung(track, live.rung);
         let wheel = self.wheel(track, rung);
         let knows = Told::of(&live.place.asked(), Rung::REST, None);
         let now_ms = self.now_ms();
@@ -265,20 +268,20 @@ impl Shard {
                 .registry()
                 .register(&mut socket.tcp, Token(key), Interest::READABLE);
         if watched.is_err() {
-            return self.gave_up_one();
+            return self.evict_one();
         }
-        let seat = self.tracks[track].wheels[wheel].join(key as u32, now_ms);
+        let slot = self.tracks[track].wheels[wheel].insert(key as u32, now_ms);
         vacant.insert(Entry {
             socket,
-            listener: Listener::new(live.answer, live.chunked, knows),
+            listener: Listener::new(live.head, live.chunked, knows),
             track: track as u32,
             wheel: wheel as u32,
-            seat,
+            slot,
             place: live.place,
             _permit: permit,
         });
         // It hears at once, whoever's turn it is.
-        self.visit(key, now_ms);
+        self.flush_to(key, now_ms);
     }
 
     pub(super) fn track(&mut self, stream: &Arc<Stream>) -> usize {
@@ -289,10 +292,10 @@ impl Shard {
         if let Some((key, _)) = known {
             return key;
         }
-        let mut frames = Frames::new(stream.clone());
+        let mut frames = StreamBuffer::new(stream.clone());
         frames.sync();
         self.tracks.insert(Track {
-            words: Words::of(&self.edge, stream),
+            words: CadenceFrames::of(&self.edge, stream),
             frames,
             wheels: Vec::new(),
         })
@@ -308,11 +311,11 @@ impl Shard {
             let stream = frames.stream();
             (stream.terms(rung).flush_ms, stream.spec().chunk_ms)
         };
-        wheels.push(Wheel::new(rung, flush_ms.into(), chunk_ms.into()));
+        wheels.push(FlushWheel::new(rung, flush_ms.into(), chunk_ms.into()));
         wheels.len() - 1
     }
 
-    pub(super) fn give_turns(&mut self) {
+    pub(super) fn flush_due(&mut self) {
         let now_ms = self.now_ms();
         let rung = self.edge.inside();
         let tracks: Vec<usize> = self.tracks.iter().map(|(key, _)| key).collect();
@@ -330,121 +333,122 @@ impl Shard {
                 }
                 if news && leaving || leaves {
                     // Who must go is told at once, whoever's turn it is.
-                    for slot in 0..self.tracks[track].wheels[wheel].slots() {
-                        self.visit_slot(track, wheel, slot);
+                    for slot in 0..self.tracks[track].wheels[wheel].slot_count() {
+                        self.flush_slot(track, wheel, slot);
                     }
                 } else if news {
-                    self.tracks[track].wheels[wheel].tell();
+                    self.tracks[track].wheels[wheel].request_flush();
                 }
-                while let Some((slot, late_ms)) = self.tracks[track].wheels[wheel].due(now_ms) {
+                while let Some((slot, late_ms)) = self.tracks[track].wheels[wheel].next_due(now_ms)
+                {
                     add(&self.edge.count().turns, 1);
                     if late_ms > LATE_MS {
                         add(&self.edge.count().turns_late, 1);
                     }
-                    self.visit_slot(track, wheel, slot);
+                    self.flush_slot(track, wheel, slot);
                 }
             }
-            if self.tracks[track].wheels.iter().all(Wheel::is_empty) {
+            if self.tracks[track].wheels.iter().all(FlushWheel::is_empty) {
                 self.tracks.remove(track);
             }
         }
     }
 
-    fn visit_slot(&mut self, track: usize, wheel: usize, slot: usize) {
+    fn flush_slot(&mut self, track: usize, wheel: usize, slot: usize) {
         // One look at the clock for all of them: it costs a tenth of a send.
         let now_ms = self.now_ms();
-        // Backwards: who leaves gives its seat to one that had its turn.
-        for index in (0..self.tracks[track].wheels[wheel].slot(slot).len()).rev() {
-            let key = self.tracks[track].wheels[wheel].slot(slot)[index];
-            self.visit(key as usize, now_ms);
+        // Backwards: who leaves gives its slot to one that had its turn.
+        for index in (0..self.tracks[track].wheels[wheel].listeners(slot).len()).rev() {
+            let key = self.tracks[track].wheels[wheel].listeners(slot)[index];
+            self.flush_to(key as usize, now_ms);
         }
     }
 
-    fn visit(&mut self, key: usize, now_ms: u64) {
-        let goes = self.goes(key, now_ms);
-        self.visit_until(key, goes, now_ms);
+    fn flush_to(&mut self, key: usize, now_ms: u64) {
+        let goes = self.destination(key, now_ms);
+        self.flush_up_to(key, goes, now_ms);
     }
 
     /// One turn of a listener; with `goes` up to where it changes over, and then what it is given there.
-    fn visit_until(&mut self, key: usize, goes: Option<Rung>, now_ms: u64) {
+    fn flush_up_to(&mut self, key: usize, goes: Option<Rung>, now_ms: u64) {
         let Some((track, wheel)) = self.entries.get(key).map(|e| (e.track, e.wheel as usize))
         else {
             return;
         };
-        let until = self.leaves_at(key, goes);
+        let until = self.splice_at(key, goes);
         let entry = &mut self.entries[key];
         let track = &mut self.tracks[track as usize];
-        let rung = track.wheels[wheel].told();
-        let turn = Turn {
+        let rung = track.wheels[wheel].announced_rung();
+        let turn = FlushContext {
             frames: &track.frames,
             told: track.words.at(rung),
             burst_ms: track.frames.stream().terms(rung).burst_ms,
             until,
-            patience: self.patience,
+            slow_limits: self.slow_limits,
             now_ms,
         };
         let (mut sent, mut taken) = (0, 0);
         let mut wire = entry.socket.counted(&mut taken);
-        let visit = entry.listener.visit(turn, &mut wire, &mut sent);
+        let visit = entry.listener.flush(turn, &mut wire, &mut sent);
         add(&self.edge.count().visits, 1);
         if taken > 0 {
             add(&self.edge.count().bytes_sent, taken);
         }
         match visit {
-            Visit::Even => {
+            Flushed::CaughtUp => {
                 if let Some(to) = goes {
                     // Its turn is not over: what there is beyond the boundary it gets now, not in a whole interval.
-                    self.change_over(key, to);
-                    self.visit_until(key, None, now_ms);
+                    self.switch(key, to);
+                    self.flush_up_to(key, None, now_ms);
                 }
             }
-            Visit::Blocked => {
+            Flushed::Blocked => {
                 add(&self.edge.count().blocked, 1);
                 // It is looked at again also when nothing is published any more.
-                track.wheels[entry.wheel as usize].tell();
+                track.wheels[entry.wheel as usize].request_flush();
             }
-            Visit::Over(over) => self.let_go(key, over),
+            Flushed::Closed(over) => self.close(key, over),
         }
     }
 
-    fn hear_out(&mut self, key: usize) {
+    fn drain_input(&mut self, key: usize) {
         let Some(entry) = self.entries.get_mut(key) else {
             return;
         };
         let mut read = 0;
-        let over = entry.socket.hear_out(&mut read);
+        let over = entry.socket.drain_input(&mut read);
         add(&self.edge.count().bytes_received, read);
         if let Some(over) = over {
-            self.let_go(key, over);
+            self.close(key, over);
         }
     }
 
     /// Takes a listener out of its wheel.
-    pub(super) fn unseat(&mut self, key: usize) {
+    pub(super) fn leave_wheel(&mut self, key: usize) {
         let entry = &self.entries[key];
-        let (seat, wheel) = (entry.seat, entry.wheel as usize);
+        let (slot, wheel) = (entry.slot, entry.wheel as usize);
         let wheel = &mut self.tracks[entry.track as usize].wheels[wheel];
-        if let Some(moved) = wheel.leave(seat) {
-            self.entries[moved as usize].seat = seat;
+        if let Some(moved) = wheel.remove(slot) {
+            self.entries[moved as usize].slot = slot;
         }
     }
 
-    fn let_go(&mut self, key: usize, over: Over) {
-        self.unseat(key);
+    fn close(&mut self, key: usize, cause: CloseCause) {
+        self.leave_wheel(key);
         let Entry {
             mut socket, place, ..
         } = self.entries.remove(key);
         let _ = self.poll.registry().deregister(&mut socket.tcp);
-        match over {
-            Over::Ended => socket.finish(),
-            Over::Gone => {}
-            Over::Stalled => {
+        match cause {
+            CloseCause::Ended => socket.finish(),
+            CloseCause::Disconnected => {}
+            CloseCause::Stalled => {
                 self.edge.count().refuse(Refusal::WriteStall);
                 socket.reset();
             }
-            Over::TooSlow => socket.reset(),
+            CloseCause::TooSlow => socket.reset(),
         }
         drop(place);
-        self.gave_up_one();
+        self.evict_one();
     }
 }

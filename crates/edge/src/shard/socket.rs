@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use rustls::ServerConnection;
 use socket2::SockRef;
 
-use super::listener::{Over, Wire};
+use super::listener::{CloseCause, NonblockingWrite};
 
 /// Encrypted in one go, bytes: one TLS record (RFC 8446 §5.1), of which what a socket does not take is kept. Less than a record
 /// may be, so that a session at rest (some 8 KiB) and what is kept are 16 KiB together.
@@ -41,22 +41,22 @@ impl Socket {
     }
 
     /// Throws away what came. Says why the listener is gone, if it is.
-    pub(super) fn hear_out(&mut self, read: &mut u64) -> Option<Over> {
+    pub(super) fn drain_input(&mut self, read: &mut u64) -> Option<CloseCause> {
         let mut space = [0; 4096];
         while self.junk < JUNK_BYTES_MAX {
             let before = *read;
             let got = self.read(&mut space, read);
             self.junk = self.junk.saturating_add((*read - before) as u32);
             match got {
-                Ok(0) => return Some(Over::Gone),
+                Ok(0) => return Some(CloseCause::Disconnected),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // The kernel has the same patience as we and may be the first to lose it (`TCP_USER_TIMEOUT`).
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    return Some(Over::Stalled);
+                    return Some(CloseCause::Stalled);
                 }
-                Err(_) => return Some(Over::Gone),
+                Err(_) => return Some(CloseCause::Disconnected),
             }
         }
         None
@@ -117,7 +117,7 @@ impl Counted<'_> {
     }
 }
 
-impl Wire for Counted<'_> {
+impl NonblockingWrite for Counted<'_> {
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if self.socket.tls.is_none() {
             let taken = self.socket.tcp.write_vectored(slices)?;

@@ -15,13 +15,13 @@ use crate::stream::Stream;
 pub(super) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Bytes with the frame of HTTP around them.
-pub(super) struct Frame {
+pub(super) struct HttpChunk {
     bytes: Bytes,
     /// Bytes of the frame before what is in it; two follow.
     before: u16,
 }
 
-impl Frame {
+impl HttpChunk {
     pub(super) fn new(sound: &[u8]) -> Self {
         let mut bytes = BytesMut::with_capacity(sound.len() + 12);
         bytes.put_slice(format!("{:x}\r\n", sound.len()).as_bytes());
@@ -66,11 +66,11 @@ struct Run {
 }
 
 /// One stream as a shard sends it.
-pub(super) struct Frames {
+pub(super) struct StreamBuffer {
     stream: Arc<Stream>,
-    head: Option<Frame>,
+    head: Option<HttpChunk>,
     /// The chunks, each with its sequence number.
-    frames: VecDeque<(u64, Frame)>,
+    frames: VecDeque<(u64, HttpChunk)>,
     /// Ordinal of `frames[0]`.
     first: u64,
     run: RefCell<Run>,
@@ -78,7 +78,7 @@ pub(super) struct Frames {
     closing: bool,
 }
 
-impl Frames {
+impl StreamBuffer {
     pub(super) fn new(stream: Arc<Stream>) -> Self {
         Self {
             stream,
@@ -107,7 +107,7 @@ impl Frames {
         let framed = follow
             .chunks
             .iter()
-            .map(|(sequence, chunk)| (*sequence, Frame::new(chunk)));
+            .map(|(sequence, chunk)| (*sequence, HttpChunk::new(chunk)));
         self.frames.extend(framed);
         while self.first < follow.first && self.frames.pop_front().is_some() {
             self.first += 1;
@@ -115,7 +115,7 @@ impl Frames {
         self.ended = follow.ended;
         self.closing = follow.closing;
         if self.head.is_none() {
-            self.head = self.stream.head().map(|head| Frame::new(&head));
+            self.head = self.stream.head().map(|head| HttpChunk::new(&head));
         }
         before != (self.end(), self.ended, self.closing, self.head.is_some())
     }
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::stream::StreamSpec;
 
-    fn frames(chunk_ms: u32, sequences: impl IntoIterator<Item = u64>) -> Frames {
+    fn frames(chunk_ms: u32, sequences: impl IntoIterator<Item = u64>) -> StreamBuffer {
         let spec = StreamSpec {
             path: "/e/demo/48".into(),
             live_name: Some("live.mp4".into()),
@@ -257,7 +257,7 @@ mod tests {
             listeners_max: 1,
         };
         let stream = Arc::new(Stream::new(spec).unwrap());
-        let mut frames = Frames::new(stream.clone());
+        let mut frames = StreamBuffer::new(stream.clone());
         for sequence in sequences {
             let bytes = Bytes::from(sequence.to_string());
             stream.publish(sequence, bytes).unwrap();
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn a_run_ends_where_it_would_be_too_long_and_has_one_chunk_at_least() {
         let stream = frames(200, []).stream;
-        let mut frames = Frames::new(stream.clone());
+        let mut frames = StreamBuffer::new(stream.clone());
         for sequence in 0..3 {
             let bytes = vec![b'.'; RUN_BYTES_MAX / 2 + 1];
             stream.publish(sequence, bytes.into()).unwrap();
