@@ -213,8 +213,10 @@ mod tests {
         let home = ReturnChannel::new(line, return_states);
         let limits = AcceptLimits::default();
         let status = Arc::new(ShardStatus::default());
+        let mut shard = Shard::new(edge.clone(), status, inbox, handoffs, home, limits).unwrap();
+        shard.clock.stop();
         Scene {
-            shard: Shard::new(edge.clone(), status, inbox, handoffs, home, limits).unwrap(),
+            shard,
             edge,
             streams,
             published_ms: 0,
@@ -227,7 +229,7 @@ mod tests {
         /// Lets time pass: what is due is published and turns are given.
         fn pass(&mut self, ms: u64, clients: &mut [Client]) {
             for _ in 0..ms / STEP_MS {
-                self.shard.move_time(STEP_MS);
+                self.shard.clock.advance(STEP_MS);
                 let now_ms = self.shard.now_ms();
                 while self.published_ms + 200 <= now_ms {
                     self.published_ms += 200;

@@ -13,6 +13,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`clock`] | time since the shard began |
 //! | [`table`] | descriptor tables, and sending sockets from one to another |
 //! | [`stream_buffer`] | a shard's own copy of a stream, framed for HTTP |
 //! | [`listener`] | one listener: a cursor, and what it is sent when it is flushed |
@@ -25,6 +26,7 @@
 //! | [`pool`] | all shards of a port, from outside |
 
 mod client;
+mod clock;
 mod cohort;
 mod files;
 mod handoff;

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::net::{TcpStream, UnixStream};
 use mio::{Events, Interest, Poll, Token};
@@ -14,6 +14,7 @@ use slab::Slab;
 use stentor_core::admission::Rung;
 
 use super::client::{Client, SPACE_BYTES, SWEEP_MS, client_of};
+use super::clock::Clock;
 use super::cohort::CadenceFrames;
 use super::files::Files;
 use super::handoff::{Handoff, LiveResponse, ServeAs, ShardStatus};
@@ -87,7 +88,7 @@ pub(super) struct Shard {
     pub(super) space: Box<[u8]>,
     /// When it is looked next for clients whose time is over, ms.
     sweep_ms: u64,
-    began: Instant,
+    pub(super) clock: Clock,
     /// When the last wait ended, µs.
     woke_us: u64,
     more_waits: bool,
@@ -129,7 +130,7 @@ impl Shard {
             files: Files::default(),
             space: vec![0; SPACE_BYTES].into(),
             sweep_ms: 0,
-            began: Instant::now(),
+            clock: Clock::start(),
             woke_us: 0,
             more_waits: false,
         })
@@ -178,17 +179,11 @@ impl Shard {
     }
 
     pub(super) fn now_ms(&self) -> u64 {
-        self.now_us() / 1_000
-    }
-
-    /// As if so much time had passed.
-    #[cfg(test)]
-    pub(super) fn move_time(&mut self, ms: u64) {
-        self.began -= Duration::from_millis(ms);
+        self.clock.now_ms()
     }
 
     pub(super) fn now_us(&self) -> u64 {
-        self.began.elapsed().as_micros() as u64
+        self.clock.now_us()
     }
 
     /// Until something must be done: at most a tick where there are listeners, since the news is looked for then.
