@@ -422,7 +422,7 @@ mod tests {
     #[test]
     fn a_newcomer_above_rest_is_told_before_its_first_chunk() {
         let mut scene = scene(true);
-        scene.told.rung = Rung::LEAST;
+        scene.told.rung = Rung::CHEAPEST;
         scene.word = Some(HttpChunk::new(b"[3]"));
         scene.publish(1);
         scene.flush();

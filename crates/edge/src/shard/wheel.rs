@@ -101,7 +101,7 @@ impl FlushWheel {
         if to == self.rung {
             self.pending = None;
         } else if self.pending.is_none_or(|pending| pending.to != to) {
-            let due_ms = now_ms + self.rung.notice_ms(to);
+            let due_ms = now_ms + self.rung.warning_ms(to);
             self.pending = Some(PendingMove { to, due_ms });
             self.wanted = true;
         }
@@ -128,7 +128,9 @@ impl FlushWheel {
         let number = self.fill_order[self.open] as usize;
         if let Some(pending) = &mut self.pending {
             // The last to join has as long to grow its buffer as the first.
-            pending.due_ms = pending.due_ms.max(now_ms + self.rung.notice_ms(pending.to));
+            pending.due_ms = pending
+                .due_ms
+                .max(now_ms + self.rung.warning_ms(pending.to));
         }
         self.slots[number].push(key);
         Slot {
@@ -325,13 +327,13 @@ mod tests {
     fn a_cohort_is_told_first_and_moves_up_one_rung_at_a_time_when_it_has_grown_its_buffer() {
         let mut wheel = wheel(200);
         wheel.insert(1, 0);
-        wheel.follow(Rung::LEAST, 5_000);
+        wheel.follow(Rung::CHEAPEST, 5_000);
         assert_eq!(wheel.announced_rung(), Rung::ALL[1]);
         assert_eq!(flushed(&mut wheel, 5_000), [1], "it is told at once");
-        let due_ms = 5_000 + Rung::REST.notice_ms(Rung::ALL[1]);
+        let due_ms = 5_000 + Rung::REST.warning_ms(Rung::ALL[1]);
         assert_eq!(wheel.destination(due_ms - 1), None);
         assert_eq!(wheel.destination(due_ms), Some(Rung::ALL[1]));
-        wheel.follow(Rung::LEAST, due_ms);
+        wheel.follow(Rung::CHEAPEST, due_ms);
         assert_eq!(
             wheel.destination(due_ms),
             Some(Rung::ALL[1]),
@@ -354,10 +356,10 @@ mod tests {
             (up.announced_rung(), up.destination(1_000_000)),
             (Rung::REST, None)
         );
-        let mut down = FlushWheel::new(Rung::LEAST, 10_000, 1_200);
+        let mut down = FlushWheel::new(Rung::CHEAPEST, 10_000, 1_200);
         down.follow(Rung::ALL[1], 7_000);
         assert_eq!(down.destination(7_000), Some(Rung::ALL[1]));
-        assert_eq!(down.announced_rung(), Rung::LEAST);
+        assert_eq!(down.announced_rung(), Rung::CHEAPEST);
     }
 
     #[test]
