@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Install what is missing on a Debian-like machine, by the name of what it is for; say what is done.
 #
-#   scripts/ensure.sh rust node cc cmake python chromium firefox pulseaudio ffmpeg fonts janus icecast nginx valgrind
+#   scripts/ensure.sh rust wasm node cc cmake python iproute chromium firefox pulseaudio ffmpeg fonts janus icecast nginx valgrind
 #
-# Rust and Node are not installed from here: which one and how is the owner's choice. System packages are the
-# only thing that needs root: as another user they are installed through sudo.
+# Rust and Node are not installed from here: which one and how is the owner's choice; `wasm` adds a target to a Rust that
+# rustup keeps. System packages are the only thing that needs root: as another user they are installed through sudo.
 set -euo pipefail
 
 NODE_MIN="20.19"
@@ -22,6 +22,14 @@ at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | tail -n 1)" = "$1" ]; 
 for need in "$@"; do
     case $need in
         rust) has cargo || stop "Rust is missing: install it with rustup (rustup.rs), then run this again." ;;
+        wasm)
+            target=wasm32-unknown-unknown
+            if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
+                echo "stentor: missing: Rust's target $target, to show that the core needs no machine."
+                # Without it one test says that it did not run; where all must run, it fails.
+                has rustup && rustup --quiet target add "$target" || echo "stentor: it could not be added; going on without it."
+            fi
+            ;;
         node)
             has node && has npm || stop "Node.js $NODE_MIN or newer with npm is missing: install it, then run this again."
             found=$(node --version); found=${found#v}
@@ -30,6 +38,7 @@ for need in "$@"; do
         cc) has cc && has c++ || want "a C compiler (for libopus and the cryptography)" gcc g++ libc6-dev ;;
         cmake) has cmake || want "cmake (for libopus)" cmake ;;
         python) python3 -c 'import ensurepip, venv' 2>/dev/null || want "Python with venv" python3 python3-venv ;;
+        iproute) has ip && has unshare || want "network namespaces" iproute2 util-linux ;;
         chromium) [ -n "$CHROMIUM" ] || want "Chromium" chromium ;;
         firefox) has firefox-esr || has firefox || want "Firefox" firefox-esr ;;
         pulseaudio) has pulseaudio && has parec || want "a sound card for Firefox" pulseaudio pulseaudio-utils ;;

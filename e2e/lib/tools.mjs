@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const PYTHON = process.env.E2E_PYTHON ?? join(ROOT, 'target/tools/venv/bin/python');
 
+/** Ends a test that this machine cannot run: as a failure where everything must run, as in CI. */
+export function cannotRun(test, why) {
+  if (process.env.STENTOR_MUST_RUN === '1') throw new Error(`this must run: ${why}`);
+  test.skip(why);
+}
+
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Polls until `probe` gives something truthy; its last error or value is in the message if it never does. */

@@ -97,7 +97,8 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         figment
-            .merge(Env::prefixed("STENTOR_"))
+            // STENTOR_MUST_RUN speaks to tests, not to the server.
+            .merge(Env::prefixed("STENTOR_").ignore(&["must_run"]))
             .merge(Serialized::defaults(flags))
             .extract::<Self>()
             .map_err(|error| ConfigError::Value(Box::new(error)))?

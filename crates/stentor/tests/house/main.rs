@@ -16,6 +16,13 @@ mod rust;
 mod tree;
 mod wasm;
 
+/// Says that a test cannot run on this machine; where everything must run, as in CI, that is a failure.
+fn cannot_run(why: &str) {
+    let must_run = std::env::var("STENTOR_MUST_RUN").is_ok_and(|value| value == "1");
+    assert!(!must_run, "this must run: {why}");
+    println!("not run: {why}");
+}
+
 /// Fails with every finding of a rule, and the reason for it.
 fn judge(rule: &str, why: &str, findings: &[String]) {
     assert!(
