@@ -144,6 +144,12 @@ export async function hear(page, seconds) {
   return (await ears.stop()).samples;
 }
 
+/** Waits until the page's `<audio>` has played on for so many seconds: by its own clock, which stands still with it. */
+export async function playsOn(page, seconds, timeout = 20_000 + seconds * 1000) {
+  const from = await page.evaluate(() => document.querySelector('audio').currentTime);
+  await page.waitForFunction((end) => document.querySelector('audio').currentTime >= end, from + seconds, { timeout });
+}
+
 /** Waits until the listener's page says this, in its sentence or its hint (screen readers get a copy elsewhere). */
 export async function says(page, words, timeout = 10_000) {
   await page.locator('#say, #hint').filter({ hasText: words }).first().waitFor({ timeout });

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { browser, hear, open, says } from '../lib/browser.mjs';
+import { after, before, describe, test } from 'node:test';
+import { browser, hear, open, playsOn, says } from '../lib/browser.mjs';
 import { Pinned, heardNoGap, noticed, watchBuffer } from '../lib/ladder.mjs';
 import { decodeWav, matchStretched } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
@@ -16,13 +16,10 @@ const LIKE = 0.5;
 const CLIMB_MS = 31_000;
 
 const t = shared();
-let server;
 let chromium;
 let said;
 
 before(async () => {
-  server = await Pinned.open(t, { args: ['--demo'] });
-  await server.start();
   chromium = await browser(t);
   said = await decodeWav((await speech()).demo);
 });
@@ -53,12 +50,15 @@ class Balancer {
   }
 }
 
-async function listening() {
+/** A server of a test's own, on air, whose rung it holds. */
+const pinned = async (t) => (await Pinned.open(t, { args: ['--demo'] })).start();
+
+async function listening(server) {
   const page = await open(chromium, server.path('demo'), { init: watchBuffer });
   await page.getByRole('button', { name: 'Listen' }).click();
   await says(page, 'You are listening live.');
   // The player finds its place in the burst; from here on every jump is one that is heard.
-  await sleep(1_000);
+  await playsOn(page, 1);
   await noticed(page);
   return page;
 }
@@ -76,85 +76,90 @@ function isLikeWhatWasSaid(heard, what) {
   assert.ok(similarity > LIKE, `${what}: similarity ${similarity}`);
 }
 
-test('who is inside is told, plays a little slower, moves to the slower cadence and back, and hears no gap', async (t) => {
-  await server.pin(0);
-  const page = await listening();
-  await sleep(2_000);
-  await server.pin(1);
-  await sleep(CLIMB_MS - 4_000);
-  await likeWhatWasSaid(page, 10, 'across the move');
-  const climbed = await noticed(page);
-  heardNoGap(t, climbed, 'across the move');
-  assert.ok(climbed.lowest > 0.05, `the least it held: ${climbed.lowest} s`);
-  assert.ok(climbed.rates.includes(0.96) && climbed.rates.every((rate) => rate <= 1.04), `it slowed down: ${climbed.rates}`);
-  await sleep(3_000);
-  const { lowest, ahead } = await noticed(page);
-  assert.ok(lowest > 0.2 && ahead < 2.5, `on the slower cadence it holds ${lowest} to ${ahead} s`);
-  await server.pin(0);
-  // The spacing that was measured is forgotten after half a minute; then it plays faster, until it is close to the stage again.
-  await sleep(40_000);
-  await until('it is close to live again', async () => (await page.evaluate(() => globalThis.__ladder.ahead)) < 0.8, { ms: 40_000, every: 500 });
-  const back = await noticed(page);
-  heardNoGap(t, back, 'on the way down');
-  assert.ok(back.rates.every((rate) => rate >= 0.96 && rate <= 1.04), `not heard as another speed: ${back.rates}`);
-  assert.ok(await page.evaluate(() => document.querySelector('audio').preservesPitch), 'the pitch stays');
-  await page.context().close();
-});
-
-test('a newcomer at the highest open rung hears at once, is told why it sounds simpler, and runs never dry', async (t) => {
-  await server.pin(3);
-  const began = Date.now();
-  const page = await listening();
-  assert.ok(Date.now() - began < 5_000, `heard after ${Date.now() - began} ms`);
-  await page.locator('#sub').filter({ hasText: 'Very many are listening: the sound is simpler' }).waitFor();
-  assert.equal((await server.renditions())['12'], 1);
-  await until('what is not sound costs less, too', async () => /max-age=6/.test((await fetch(server.path('demo', '/status.json'))).headers.get('cache-control')), { ms: 12_000 });
-  await likeWhatWasSaid(page, 24, 'twelve kbit/s every ten seconds');
-  const seen = await noticed(page);
-  heardNoGap(t, seen, 'at the highest open rung');
-  assert.ok(seen.lowest > 1, `the least it held: ${seen.lowest} s`);
-  await server.pin(0);
-  await until('it is back on the best rendition', async () => (await server.renditions())['48'] === 1, { ms: 30_000 });
-  await likeWhatWasSaid(page, 8, 'back at rest');
-  const back = await noticed(page);
-  heardNoGap(t, back, 'on the way down');
-  await page.locator('#sub').waitFor({ state: 'hidden' });
-  // The slow cadence that was measured is forgotten after half a minute: what is held beyond is given back without a jump.
-  await sleep(36_000);
-  heardNoGap(t, await noticed(page), 'giving back what was held');
-  await page.context().close();
-});
-
-test('when the doors are closed a newcomer is told and let in by itself later; who is inside keeps hearing', async (t) => {
-  await server.pin(3);
-  const inside = await listening();
-  await server.pin(4);
-  const refused = await fetch(server.path('demo', '/48/live.mp4'));
-  assert.equal(refused.status, 503);
-  assert.equal(refused.headers.get('retry-after'), '15');
-  assert.match(await refused.text(), /nobody new/);
-  // One that plays through MediaSource, and one whose element could not say why it got nothing.
-  const outside = [];
-  for (const init of [() => {}, onlyOgg]) {
-    const page = await open(chromium, server.path('demo'), { init });
-    await page.getByRole('button', { name: 'Listen' }).click();
-    await says(page, 'So many are listening that nobody new gets in for the moment.');
-    assert.match(await page.locator('#sub').textContent(), /^Next try in (\d|1\d) s\.$/);
-    outside.push(page);
-  }
-  assert.ok((await server.metric('stentor_refused_total{reason="doors_closed"}')) >= 2);
-  await likeWhatWasSaid(inside, 12, 'inside');
-  const seen = await noticed(inside);
-  heardNoGap(t, seen, 'inside while the doors are closed');
-  await server.pin(3);
-  for (const page of outside) {
-    await says(page, 'You are listening live.', 30_000);
+// Mostly they wait for the ladder's own time, each with a server of its own, so they do it together.
+describe('who listens while the rung changes', { concurrency: true }, () => {
+  test('who is inside is told, plays a little slower, moves to the slower cadence and back, and hears no gap', async (t) => {
+    const server = await pinned(t);
+    const page = await listening(server);
+    await server.pin(1);
+    // Until just before the move, which comes when so much time has passed: it is then in the middle of what is heard.
+    await sleep(CLIMB_MS - 4_000);
+    await likeWhatWasSaid(page, 10, 'across the move');
+    const climbed = await noticed(page);
+    heardNoGap(t, climbed, 'across the move');
+    assert.ok(climbed.lowest > 0.05, `the least it held: ${climbed.lowest} s`);
+    assert.ok(climbed.rates.includes(0.96) && climbed.rates.every((rate) => rate <= 1.04), `it slowed down: ${climbed.rates}`);
+    await playsOn(page, 3);
+    const { lowest, ahead } = await noticed(page);
+    assert.ok(lowest > 0.2 && ahead < 2.5, `on the slower cadence it holds ${lowest} to ${ahead} s`);
+    await server.pin(0);
+    // The spacing that was measured is forgotten after half a minute; then it plays faster, until it is close to the stage again.
+    await until('it is close to live again', async () => (await page.evaluate(() => globalThis.__ladder.ahead)) < 0.8, { ms: 90_000, every: 500 });
+    const back = await noticed(page);
+    heardNoGap(t, back, 'on the way down');
+    assert.ok(back.rates.every((rate) => rate >= 0.96 && rate <= 1.04), `not heard as another speed: ${back.rates}`);
+    assert.ok(await page.evaluate(() => document.querySelector('audio').preservesPitch), 'the pitch stays');
     await page.context().close();
-  }
-  await inside.context().close();
+  });
+
+  test('a newcomer at the highest open rung hears at once, is told why it sounds simpler, and runs never dry', async (t) => {
+    const server = await pinned(t);
+    await server.pin(3);
+    const began = Date.now();
+    const page = await listening(server);
+    assert.ok(Date.now() - began < 5_000, `heard after ${Date.now() - began} ms`);
+    await page.locator('#sub').filter({ hasText: 'Very many are listening: the sound is simpler' }).waitFor();
+    assert.equal((await server.renditions())['12'], 1);
+    await until('what is not sound costs less, too', async () => /max-age=6/.test((await fetch(server.path('demo', '/status.json'))).headers.get('cache-control')), { ms: 12_000 });
+    await likeWhatWasSaid(page, 24, 'twelve kbit/s every ten seconds');
+    const seen = await noticed(page);
+    heardNoGap(t, seen, 'at the highest open rung');
+    assert.ok(seen.lowest > 1, `the least it held: ${seen.lowest} s`);
+    await server.pin(0);
+    await until('it is back on the best rendition', async () => (await server.renditions())['48'] === 1, { ms: 30_000 });
+    await likeWhatWasSaid(page, 8, 'back at rest');
+    const back = await noticed(page);
+    heardNoGap(t, back, 'on the way down');
+    await page.locator('#sub').waitFor({ state: 'hidden' });
+    // The slow cadence that was measured is forgotten after half a minute: what is held beyond is given back without a jump.
+    await playsOn(page, 36);
+    heardNoGap(t, await noticed(page), 'giving back what was held');
+    await page.context().close();
+  });
+
+  test('when the doors are closed a newcomer is told and let in by itself later; who is inside keeps hearing', async (t) => {
+    const server = await pinned(t);
+    await server.pin(3);
+    const inside = await listening(server);
+    await server.pin(4);
+    const refused = await fetch(server.path('demo', '/48/live.mp4'));
+    assert.equal(refused.status, 503);
+    assert.equal(refused.headers.get('retry-after'), '15');
+    assert.match(await refused.text(), /nobody new/);
+    // One that plays through MediaSource, and one whose element could not say why it got nothing.
+    const outside = [];
+    for (const init of [() => {}, onlyOgg]) {
+      const page = await open(chromium, server.path('demo'), { init });
+      await page.getByRole('button', { name: 'Listen' }).click();
+      await says(page, 'So many are listening that nobody new gets in for the moment.');
+      assert.match(await page.locator('#sub').textContent(), /^Next try in (\d|1\d) s\.$/);
+      outside.push(page);
+    }
+    assert.ok((await server.metric('stentor_refused_total{reason="doors_closed"}')) >= 2);
+    await likeWhatWasSaid(inside, 12, 'inside');
+    const seen = await noticed(inside);
+    heardNoGap(t, seen, 'inside while the doors are closed');
+    await server.pin(3);
+    for (const page of outside) {
+      await says(page, 'You are listening live.', 30_000);
+      await page.context().close();
+    }
+    await inside.context().close();
+  });
 });
 
-test('a configuration that cannot be read changes nothing, and says so', async () => {
+test('a configuration that cannot be read changes nothing, and says so', async (t) => {
+  const server = await pinned(t);
   await server.pin(2);
   writeFileSync(server.config, 'rung = 9\n');
   process.kill(server.pid, 'SIGHUP');
@@ -176,7 +181,7 @@ test('a server told to leave goes red, hands its listeners over while it still s
   const page = await open(chromium, `${balancer.url}/e/demo`, { init: watchBuffer });
   await page.getByRole('button', { name: 'Listen' }).click();
   await says(page, 'You are listening live.');
-  await sleep(2_000);
+  await playsOn(page, 2);
   await noticed(page);
   first.child.kill('SIGTERM');
   await until('it is red', async () => (await fetch(`${first.url}/healthz/ready`)).status === 503);

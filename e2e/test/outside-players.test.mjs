@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { chunks as chunksOf } from '../lib/boxes.mjs';
 import { browser, hear } from '../lib/browser.mjs';
 import { Line } from '../lib/line.mjs';
 import { demo } from '../lib/server.mjs';
 import { RATE, dbfs, decode, decodeWav, levels, match } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
-import { ROOT, run, shared, sleep, until } from '../lib/tools.mjs';
+import { ROOT, run, shared, until } from '../lib/tools.mjs';
 
 const LIKE = 0.5;
 const MINUTE_S = 60;
@@ -55,113 +55,116 @@ function assertWhole({ samples, complaints }, seconds, what) {
   assert.ok(off <= 60, `${what}: the end is ${off} ms off its place`);
 }
 
-test('ffmpeg decodes the direct face and the Ogg face for a minute without a discontinuity', { timeout: 120_000 }, async () => {
-  const [direct, ogg] = await Promise.all([
-    decodeLive(server.path('demo', '/48/live.mp4'), MINUTE_S),
-    decodeLive(server.path('demo', '/ogg/live.ogg'), MINUTE_S),
-  ]);
-  assertWhole(direct, MINUTE_S, 'direct');
-  assertWhole(ogg, MINUTE_S, 'Ogg');
-});
-
-test('the direct face’s packets follow each other without a gap, in all three renditions', { timeout: 60_000 }, async () => {
-  await Promise.all(
-    [['48', 960], ['24', 960], ['12', 2880]].map(async ([rendition, duration]) => {
-      const url = server.path('demo', `/${rendition}/live.mp4`);
-      const ran = await run('ffprobe', ['-v', 'error', '-read_intervals', '%+12', '-show_entries', 'packet=pts,duration', '-of', 'csv=p=0', url], { ms: 40_000 });
-      const rows = ran.stdout.trim().split('\n').map((line) => line.split(',').map(Number));
-      assert.ok(rows.length > (10 * 48_000) / duration, `${rendition}: ${rows.length} packets, ${ran.stderr}`);
-      for (let n = 1; n < rows.length; n++) assert.equal(rows[n][0] - rows[n - 1][0], duration, `${rendition}: packet ${n}`);
-    }),
-  );
-});
-
-test('ffprobe and ffmpeg play HLS', { timeout: 90_000 }, async () => {
-  await until('whole segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3, { ms: 30_000 });
-  const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,sample_rate,channels', '-of', 'json', server.path('demo', '/index.m3u8')], { ms: 40_000 });
-  const { streams } = JSON.parse(probe.stdout);
-  assert.ok(streams.length >= 1 && streams.every(({ codec_name, sample_rate }) => codec_name === 'opus' && sample_rate === '48000'), probe.stdout + probe.stderr);
-  const { samples } = await decodeLive(server.path('demo', '/48/index.m3u8'), 15);
-  const { similarity } = match(samples.subarray(0, 10 * RATE), said);
-  assert.ok(similarity > LIKE, `similarity ${similarity}`);
-});
-
-test('playlists and segments say how long they may be kept', async () => {
-  const head = async (path) => {
-    const response = await fetch(server.path('demo', path));
-    return { status: response.status, type: response.headers.get('content-type'), cache: response.headers.get('cache-control'), cors: response.headers.get('access-control-allow-origin'), text: await response.text() };
-  };
-  const multivariant = await head('/index.m3u8');
-  const playlist = await head('/48/index.m3u8');
-  for (const { status, type, cors, cache } of [multivariant, playlist]) {
-    assert.equal(status, 200);
-    assert.equal(type, 'application/vnd.apple.mpegurl');
-    assert.equal(cors, '*');
-    assert.match(cache, /max-age=\d/);
-    assert.doesNotMatch(cache, /immutable/);
-  }
-  for (const rendition of ['48', '24', '12']) assert.ok(multivariant.text.includes(`${rendition}/index.m3u8`), multivariant.text);
-  assert.match(playlist.text, /#EXT-X-MAP:URI="/);
-  const segment = playlist.text.split('\n').filter((line) => line && !line.startsWith('#')).at(-1);
-  const url = new URL(segment, server.path('demo', '/48/index.m3u8')).href;
-  const response = await fetch(url);
-  assert.equal(response.headers.get('content-type'), 'audio/mp4');
-  assert.match(response.headers.get('cache-control'), /immutable/);
-  assert.equal(response.headers.get('access-control-allow-origin'), '*');
-  const once = Buffer.from(await response.arrayBuffer());
-  assert.deepEqual(Buffer.from(await (await fetch(url)).arrayBuffer()), once, 'the same bytes each time');
-});
-
-test('the manifest proves each chunk: length, hash and capture time as published', async () => {
-  const manifest = await until('a manifest of some chunks', async () => {
-    const response = await fetch(server.path('demo', '/48/manifest.json'));
-    const document = await response.json();
-    return document.chunks?.length > 5 && document;
+// They all listen to one programme, and none changes it.
+describe('players at the same time', { concurrency: true }, () => {
+  test('ffmpeg decodes the direct face and the Ogg face for a minute without a discontinuity', { timeout: 120_000 }, async () => {
+    const [direct, ogg] = await Promise.all([
+      decodeLive(server.path('demo', '/48/live.mp4'), MINUTE_S),
+      decodeLive(server.path('demo', '/ogg/live.ogg'), MINUTE_S),
+    ]);
+    assertWhole(direct, MINUTE_S, 'direct');
+    assertWhole(ogg, MINUTE_S, 'Ogg');
   });
-  for (const { seq, len, sha256, capture_us } of manifest.chunks.slice(-6)) {
-    const response = await fetch(server.path('demo', `/48/${seq}.m4s`));
-    assert.equal(response.status, 200, `chunk ${seq}`);
+
+  test('the direct face’s packets follow each other without a gap, in all three renditions', { timeout: 60_000 }, async () => {
+    await Promise.all(
+      [['48', 960], ['24', 960], ['12', 2880]].map(async ([rendition, duration]) => {
+        const url = server.path('demo', `/${rendition}/live.mp4`);
+        const ran = await run('ffprobe', ['-v', 'error', '-read_intervals', '%+12', '-show_entries', 'packet=pts,duration', '-of', 'csv=p=0', url], { ms: 40_000 });
+        const rows = ran.stdout.trim().split('\n').map((line) => line.split(',').map(Number));
+        assert.ok(rows.length > (10 * 48_000) / duration, `${rendition}: ${rows.length} packets, ${ran.stderr}`);
+        for (let n = 1; n < rows.length; n++) assert.equal(rows[n][0] - rows[n - 1][0], duration, `${rendition}: packet ${n}`);
+      }),
+    );
+  });
+
+  test('ffprobe and ffmpeg play HLS', { timeout: 90_000 }, async () => {
+    await until('whole segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3, { ms: 30_000 });
+    const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,sample_rate,channels', '-of', 'json', server.path('demo', '/index.m3u8')], { ms: 40_000 });
+    const { streams } = JSON.parse(probe.stdout);
+    assert.ok(streams.length >= 1 && streams.every(({ codec_name, sample_rate }) => codec_name === 'opus' && sample_rate === '48000'), probe.stdout + probe.stderr);
+    const { samples } = await decodeLive(server.path('demo', '/48/index.m3u8'), 15);
+    const { similarity } = match(samples.subarray(0, 10 * RATE), said);
+    assert.ok(similarity > LIKE, `similarity ${similarity}`);
+  });
+
+  test('playlists and segments say how long they may be kept', async () => {
+    const head = async (path) => {
+      const response = await fetch(server.path('demo', path));
+      return { status: response.status, type: response.headers.get('content-type'), cache: response.headers.get('cache-control'), cors: response.headers.get('access-control-allow-origin'), text: await response.text() };
+    };
+    const multivariant = await head('/index.m3u8');
+    const playlist = await head('/48/index.m3u8');
+    for (const { status, type, cors, cache } of [multivariant, playlist]) {
+      assert.equal(status, 200);
+      assert.equal(type, 'application/vnd.apple.mpegurl');
+      assert.equal(cors, '*');
+      assert.match(cache, /max-age=\d/);
+      assert.doesNotMatch(cache, /immutable/);
+    }
+    for (const rendition of ['48', '24', '12']) assert.ok(multivariant.text.includes(`${rendition}/index.m3u8`), multivariant.text);
+    assert.match(playlist.text, /#EXT-X-MAP:URI="/);
+    const segment = playlist.text.split('\n').filter((line) => line && !line.startsWith('#')).at(-1);
+    const url = new URL(segment, server.path('demo', '/48/index.m3u8')).href;
+    const response = await fetch(url);
+    assert.equal(response.headers.get('content-type'), 'audio/mp4');
     assert.match(response.headers.get('cache-control'), /immutable/);
-    const bytes = Buffer.from(await response.arrayBuffer());
-    assert.equal(bytes.length, len, `chunk ${seq}`);
-    assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256, `chunk ${seq}`);
-    const inside = chunksOf(bytes).list;
-    assert.equal(inside.length, 1, `chunk ${seq}: one prft`);
-    assert.ok(Math.abs(inside[0].capture_us - capture_us) < CAPTURE_US, `chunk ${seq}: prft ${inside[0].capture_us}, manifest ${capture_us}`);
-    // A time in the right unit and era, too: both were just now.
-    assert.ok(Math.abs(capture_us / 1000 - Date.now()) < MINUTE_S * 1000, `chunk ${seq}: captured ${capture_us}`);
-  }
-});
-
-test('hls.js plays HLS in a page of another origin', { timeout: 90_000 }, async () => {
-  const chromium = await browser(t, { args: ['--autoplay-policy=no-user-gesture-required'] });
-  const page = await (await chromium.newContext()).newPage();
-  // A page of another origin: only CORS lets it read the segments.
-  const elsewhere = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><audio id="audio" controls></audio>'));
-  await new Promise((done) => elsewhere.listen(0, '127.0.0.1', done));
-  t.after(() => elsewhere.close());
-  await page.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
-  await page.addScriptTag({ content: readFileSync(`${ROOT}/e2e/node_modules/hls.js/dist/hls.js`, 'utf8') });
-  await page.evaluate((url) => {
-    const audio = document.querySelector('#audio');
-    const hls = new globalThis.Hls({ preferManagedMediaSource: false });
-    globalThis.problems = [];
-    hls.on('hlsError', (_, { fatal, details }) => globalThis.problems.push(`${fatal ? 'fatal ' : ''}${details}`));
-    hls.loadSource(url);
-    hls.attachMedia(audio);
-    void audio.play();
-  }, server.path('demo', '/index.m3u8'));
-  const state = () => page.evaluate(() => ({ at: document.querySelector('#audio').currentTime, problems: globalThis.problems }));
-  await until('hls.js plays', async () => (await state()).at > 1, { ms: 40_000 }).catch(async (error) => {
-    throw new Error(`${error.message}: ${JSON.stringify(await state())}`);
+    assert.equal(response.headers.get('access-control-allow-origin'), '*');
+    const once = Buffer.from(await response.arrayBuffer());
+    assert.deepEqual(Buffer.from(await (await fetch(url)).arrayBuffer()), once, 'the same bytes each time');
   });
-  const heard = await hear(page, 8);
-  const fatal = (await page.evaluate(() => globalThis.problems)).filter((line) => line.startsWith('fatal'));
-  assert.deepEqual(fatal, []);
-  assert.ok(dbfs(heard) > -45);
-  const { similarity } = match(heard, said);
-  assert.ok(similarity > 0.5, `similarity ${similarity}`);
-  await page.context().close();
+
+  test('the manifest proves each chunk: length, hash and capture time as published', async () => {
+    const manifest = await until('a manifest of some chunks', async () => {
+      const response = await fetch(server.path('demo', '/48/manifest.json'));
+      const document = await response.json();
+      return document.chunks?.length > 5 && document;
+    });
+    for (const { seq, len, sha256, capture_us } of manifest.chunks.slice(-6)) {
+      const response = await fetch(server.path('demo', `/48/${seq}.m4s`));
+      assert.equal(response.status, 200, `chunk ${seq}`);
+      assert.match(response.headers.get('cache-control'), /immutable/);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      assert.equal(bytes.length, len, `chunk ${seq}`);
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256, `chunk ${seq}`);
+      const inside = chunksOf(bytes).list;
+      assert.equal(inside.length, 1, `chunk ${seq}: one prft`);
+      assert.ok(Math.abs(inside[0].capture_us - capture_us) < CAPTURE_US, `chunk ${seq}: prft ${inside[0].capture_us}, manifest ${capture_us}`);
+      // A time in the right unit and era, too: both were just now.
+      assert.ok(Math.abs(capture_us / 1000 - Date.now()) < MINUTE_S * 1000, `chunk ${seq}: captured ${capture_us}`);
+    }
+  });
+
+  test('hls.js plays HLS in a page of another origin', { timeout: 90_000 }, async () => {
+    const chromium = await browser(t, { args: ['--autoplay-policy=no-user-gesture-required'] });
+    const page = await (await chromium.newContext()).newPage();
+    // A page of another origin: only CORS lets it read the segments.
+    const elsewhere = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><audio id="audio" controls></audio>'));
+    await new Promise((done) => elsewhere.listen(0, '127.0.0.1', done));
+    t.after(() => elsewhere.close());
+    await page.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
+    await page.addScriptTag({ content: readFileSync(`${ROOT}/e2e/node_modules/hls.js/dist/hls.js`, 'utf8') });
+    await page.evaluate((url) => {
+      const audio = document.querySelector('#audio');
+      const hls = new globalThis.Hls({ preferManagedMediaSource: false });
+      globalThis.problems = [];
+      hls.on('hlsError', (_, { fatal, details }) => globalThis.problems.push(`${fatal ? 'fatal ' : ''}${details}`));
+      hls.loadSource(url);
+      hls.attachMedia(audio);
+      void audio.play();
+    }, server.path('demo', '/index.m3u8'));
+    const state = () => page.evaluate(() => ({ at: document.querySelector('#audio').currentTime, problems: globalThis.problems }));
+    await until('hls.js plays', async () => (await state()).at > 1, { ms: 40_000 }).catch(async (error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(await state())}`);
+    });
+    const heard = await hear(page, 8);
+    const fatal = (await page.evaluate(() => globalThis.problems)).filter((line) => line.startsWith('fatal'));
+    assert.deepEqual(fatal, []);
+    assert.ok(dbfs(heard) > -45);
+    const { similarity } = match(heard, said);
+    assert.ok(similarity > 0.5, `similarity ${similarity}`);
+    await page.context().close();
+  });
 });
 
 test('the programme never stops: with nobody on stage the bed is there, packets go on', { timeout: 60_000 }, async () => {
@@ -169,7 +172,6 @@ test('the programme never stops: with nobody on stage the bed is there, packets 
   const voice = line.state.seats.find(({ role }) => role === 'line_in');
   line.say({ do: 'green_room', seat: voice.seat });
   await until('the stage is empty', async () => (await server.status()).condition !== 'ok', { ms: 15_000 });
-  await sleep(1_000);
   const { samples, complaints } = await decodeLive(server.path('demo', '/48/live.mp4'), 8);
   assert.deepEqual(complaints, []);
   assert.ok(samples.length / RATE > 7.9);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { browser, open, says } from '../lib/browser.mjs';
+import { browser, open, playsOn, says } from '../lib/browser.mjs';
 import { Line } from '../lib/line.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
 import { Pinned } from '../lib/ladder.mjs';
@@ -156,7 +156,7 @@ test('every page, every state, phone and desktop, both languages', { timeout: 58
     for (const [lang, locale] of Object.entries(LANGUAGES)) {
       const page = await open(plain, server.path('talk', `/${lang}`), { phone, lang: locale, size: DESKTOP });
       await hearsTheBed(page);
-      await sleep(1_500);
+      await playsOn(page, 1);
       pages.push([`listener-server-gone-${phone ? 'phone' : 'desktop'}-${lang}`, page]);
     }
   }
@@ -170,6 +170,6 @@ test('every page, every state, phone and desktop, both languages', { timeout: 58
   const back = await Line.open(t, server, hostLink);
   await back.phase('ended');
   await until('the replay', async () => (await server.status('talk')).replay, { ms: 20_000 });
-  await shoot('listener-replay', listener('talk'), async (page) => { await touch(page); await sleep(800); });
+  await shoot('listener-replay', listener('talk'), async (page) => { await touch(page); await playsOn(page, 0.5); });
   await shoot('stage-ended', () => hostLink, undefined, { on: talking, mic: true });
 });

@@ -4,11 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { browser, hear, keepWhatItMakes, open } from '../lib/browser.mjs';
+import { fromNowOn } from '../lib/direct.mjs';
 import { Line } from '../lib/line.mjs';
 import { Network } from '../lib/network.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
 import { Server } from '../lib/server.mjs';
-import { RATE, dbfs, decode, decodeWav, match, matchStretched } from '../lib/sound.mjs';
+import { dbfs, decodeWav, match, matchStretched } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { onStage, unmute } from '../lib/stage.mjs';
 import { shared, sleep, until } from '../lib/tools.mjs';
@@ -63,20 +64,12 @@ const leave = async ({ page, seat }) => {
   await until('the seat is closed', () => !host.seat(seat) || host.seat(seat).place === 'removed');
 };
 
-/** What the direct face carries from now on, without its first burst. */
-async function onAir(seconds) {
-  const response = await fetch(server.path('stage', '/48/live.mp4'));
-  const reader = response.body.getReader();
-  const parts = [];
-  const end = Date.now() + seconds * 1000;
-  while (Date.now() < end) parts.push((await reader.read()).value);
-  await reader.cancel();
-  return (await decode(Buffer.concat(parts))).subarray(-Math.floor((seconds - 1) * RATE));
-}
+/** What the direct face carries from now on. */
+const onAir = (seconds) => fromNowOn(server.path('stage', '/48/live.mp4'), seconds);
 
 async function heardOnAir(what) {
-  await until(`${what}: speech on air`, async () => dbfs(await onAir(2)) > SPEECH_DBFS, { ms: BACK_MS });
-  const { similarity } = match(await onAir(6), said.guest);
+  await until(`${what}: speech on air`, async () => dbfs(await onAir(1)) > SPEECH_DBFS, { ms: BACK_MS });
+  const { similarity } = match(await onAir(5), said.guest);
   assert.ok(similarity > LIKE, `${what}: what went into the microphone is on air, similarity ${similarity}`);
 }
 
