@@ -151,6 +151,6 @@ export async function playsOn(page, seconds, timeout = 20_000 + seconds * 1000) 
 }
 
 /** Waits until the listener's page says this, in its sentence or its hint (screen readers get a copy elsewhere). */
-export async function says(page, words, timeout = 10_000) {
+export async function says(page, words, timeout = 20_000) {
   await page.locator('#say, #hint').filter({ hasText: words }).first().waitFor({ timeout });
 }

@@ -5,9 +5,8 @@ import { get } from 'node:http';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { browser, hear, open, says } from '../lib/browser.mjs';
-import { fromNowOn } from '../lib/direct.mjs';
 import { demo } from '../lib/server.mjs';
-import { dbfs, decodeWav, match, matchStretched } from '../lib/sound.mjs';
+import { dbfs, decode, decodeWav, match, matchStretched } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { shared, sleep } from '../lib/tools.mjs';
 
@@ -96,7 +95,7 @@ test('without script the page is text and a plain player that can be played', as
   assert.ok((await page.locator('#say').textContent()).trim().length > 5, 'a sentence says what is going on');
   const player = page.locator('noscript audio[controls], audio[controls]');
   const source = new URL(await player.first().getAttribute('src'), server.path('demo')).href;
-  const { similarity } = match(await fromNowOn(source, 6), said);
+  const { similarity } = match(await decode(source, { args: ['-t', '6'] }), said);
   assert.ok(similarity > LIKE, `the plain player’s source carries the programme, similarity ${similarity}`);
   await page.context().close();
 });

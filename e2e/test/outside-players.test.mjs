@@ -25,6 +25,7 @@ let said;
 before(async () => {
   server = await demo(t);
   said = await decodeWav((await speech()).demo);
+  await until('whole segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3, { ms: 30_000 });
 });
 after(t.release);
 
@@ -79,7 +80,6 @@ describe('players at the same time', { concurrency: true }, () => {
   });
 
   test('ffprobe and ffmpeg play HLS', { timeout: 90_000 }, async () => {
-    await until('whole segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3, { ms: 30_000 });
     const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,sample_rate,channels', '-of', 'json', server.path('demo', '/index.m3u8')], { ms: 40_000 });
     const { streams } = JSON.parse(probe.stdout);
     assert.ok(streams.length >= 1 && streams.every(({ codec_name, sample_rate }) => codec_name === 'opus' && sample_rate === '48000'), probe.stdout + probe.stderr);
