@@ -1,8 +1,31 @@
 //! How Stentor keeps what must survive a process: one trait for each kind of keeping, embedded and external.
 //!
-//! - [`store`]: records of events, their state and their position
+//! Every call is asynchronous and has a deadline: what blocks happens on threads in here, in bounded queues, so that no
+//! caller on an event loop waits for a disk. Where a store can be out of reach, reconnecting to it is for this crate.
 //!
-//! It is not: the programme's bytes (those are in rings and files), nor a place for anything a listener needs in order
-//! to hear. Where a store can be out of reach, reconnecting to it is for this layer.
+//! It is not: the programme's bytes on their way to listeners (those are in rings), a place for anything a listener needs in
+//! order to hear, or a home of any domain logic: what is kept are bytes under a key.
+//!
+//! # Layers
+//!
+//! A module imports only modules of rows above its own.
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | [`error`] | what any store can meet, by whose fault | nothing |
+//! | [`answer`] | the future every method returns | nothing |
+//! | [`key`] | names of what is kept | nothing |
+//! | `worker` | threads for what blocks, with a queue and a deadline | `error`, `answer` |
+//! | `sqlite` | opening, checking and migrating a SQLite file | `error` |
+//! | [`records`] | the newest state by kind and key, compare-and-set | all above |
+//! | [`store`] | events in columns, which `records` replaces | nothing |
 
+pub mod answer;
+pub mod error;
+pub mod key;
+pub mod records;
+mod sqlite;
 pub mod store;
+mod worker;
+
+pub use sqlite::OlderFile;

@@ -3,4 +3,5 @@
 mod conformance;
 mod files;
 mod kill;
+mod records;
 mod scratch;
