@@ -18,14 +18,20 @@
 //! | `worker` | threads for what blocks, with a queue and a deadline | `error`, `answer` |
 //! | `sqlite` | opening, checking and migrating a SQLite file | `error` |
 //! | [`records`] | the newest state by kind and key, compare-and-set | all above |
+//! | [`journal`] | streams that are only appended to | all above but `records` |
+//! | [`blobs`] | named sequences of bytes, with writers | `error`, `answer`, `key`, `worker` |
+//! | [`testing`] | stores in memory that fail when told to | `records`, `blobs` and what they know |
 //! | [`store`] | events in columns, which `records` replaces | nothing |
 
 pub mod answer;
+pub mod blobs;
 pub mod error;
+pub mod journal;
 pub mod key;
 pub mod records;
 mod sqlite;
 pub mod store;
+pub mod testing;
 mod worker;
 
 pub use sqlite::OlderFile;

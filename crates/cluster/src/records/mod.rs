@@ -14,4 +14,5 @@ mod store;
 pub use error::RecordsError;
 pub use record::{Change, Page, Record, Version};
 pub use sqlite::SqliteRecords;
+pub(crate) use store::check_changes;
 pub use store::{CHANGES_MAX, LISTED_BYTES_MAX, LISTED_MAX, RECORD_BYTES_MAX, Records};

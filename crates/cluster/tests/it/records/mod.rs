@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use stentor_cluster::OlderFile;
 use stentor_cluster::records::{Records, SqliteRecords};
+use stentor_cluster::testing::MemoryRecords;
 
 #[tokio::test]
 async fn sqlite_in_a_file_conforms() {
@@ -45,4 +46,9 @@ async fn sqlite_in_a_file_is_durable() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_records_of_tests_conform() {
+    conformance::all(|| async { Arc::new(MemoryRecords::default()) as Arc<dyn Records> }).await;
 }

@@ -1,0 +1,213 @@
+//! The files of a folder of blobs, and who writes which.
+
+use std::collections::HashSet;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::error::BlobsError;
+use super::store::{BlobEntry, PART_ENDING, SCANNED_MAX, WRITERS_MAX, check_key};
+use crate::error::StoreError;
+use crate::key::Key;
+
+/// The folder, and who writes in it.
+pub(super) struct Folder {
+    root: PathBuf,
+    /// As errors name it.
+    place: String,
+    writing: Mutex<HashSet<Key>>,
+}
+
+impl Folder {
+    pub(super) fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            place: root.display().to_string(),
+            writing: Mutex::default(),
+        }
+    }
+
+    /// Makes the folder if it is not there.
+    pub(super) fn make(&self) -> Result<(), StoreError> {
+        let made = make_folder(&self.root);
+        made.map_err(|error| self.store_error(&error))
+    }
+
+    /// Where the file of a key is.
+    pub(super) fn path(&self, key: &Key) -> PathBuf {
+        // A key is a path without any way up or out.
+        self.root.join(key.as_str())
+    }
+
+    fn part_path(&self, key: &Key) -> PathBuf {
+        self.root.join(format!("{key}{PART_ENDING}"))
+    }
+
+    /// Makes the folder a file is to be in.
+    pub(super) fn make_parent(&self, path: &Path) -> io::Result<()> {
+        match path.parent() {
+            Some(parent) => make_folder(parent),
+            None => Ok(()),
+        }
+    }
+
+    /// A new file for what is not finished, in place of one that never was.
+    pub(super) fn create_part(&self, key: &Key) -> io::Result<File> {
+        let path = self.part_path(key);
+        self.make_parent(&path)?;
+        File::create(&path)
+    }
+
+    /// Gives what is in the part the blob's own name.
+    pub(super) fn publish(&self, key: &Key) -> io::Result<()> {
+        let path = self.path(key);
+        fs::rename(self.part_path(key), &path)?;
+        sync_parent(&path)
+    }
+
+    /// Every blob below a folder, in no order.
+    pub(super) fn scan(&self, below: Option<&Key>) -> Result<Vec<BlobEntry>, BlobsError> {
+        let mut found = Vec::new();
+        let mut folders = vec![below.map_or_else(|| self.root.clone(), |key| self.path(key))];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                // Nothing is below what is not there, or no folder.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(self.store_error(&error).into()),
+            };
+            for entry in entries {
+                let path = entry.map_err(|error| self.store_error(&error))?.path();
+                let Ok(metadata) = fs::metadata(&path) else {
+                    // Deleted meanwhile, or a link that leads nowhere.
+                    continue;
+                };
+                if metadata.is_dir() {
+                    folders.push(path);
+                } else if let Some(key) = self.key_of(&path) {
+                    let bytes = metadata.len();
+                    found.push(BlobEntry { key, bytes });
+                }
+                if found.len() + folders.len() > SCANNED_MAX {
+                    let max = SCANNED_MAX;
+                    return Err(BlobsError::TooManyListed { max });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The key of a file; none for what is not finished and for what somebody else has put there.
+    fn key_of(&self, path: &Path) -> Option<Key> {
+        let key = Key::new(path.strip_prefix(&self.root).ok()?.to_str()?).ok()?;
+        check_key(&key).is_ok().then_some(key)
+    }
+
+    /// What the system said of the file of a key.
+    pub(super) fn error(&self, key: &Key, error: &io::Error) -> BlobsError {
+        let key = key.clone();
+        match error.kind() {
+            ErrorKind::NotFound => BlobsError::NotFound { key },
+            ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::DirectoryNotEmpty
+            | ErrorKind::AlreadyExists => BlobsError::Folder { key },
+            _ => self.store_error(error).into(),
+        }
+    }
+
+    fn store_error(&self, error: &io::Error) -> StoreError {
+        let place = self.place.clone();
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { place },
+            _ => StoreError::Unusable {
+                place,
+                why: error.to_string(),
+            },
+        }
+    }
+
+    fn writing(&self) -> MutexGuard<'_, HashSet<Key>> {
+        // A key is put in or taken out: a panic elsewhere has left nothing half done.
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to write a key, until it is dropped.
+pub(super) struct Claim {
+    folder: Arc<Folder>,
+    key: Key,
+}
+
+impl Claim {
+    /// Takes it, if nobody has it.
+    pub(super) fn take(folder: &Arc<Folder>, key: &Key) -> Result<Self, BlobsError> {
+        check_key(key)?;
+        let mut writing = folder.writing();
+        if writing.contains(key) {
+            return Err(BlobsError::InUse { key: key.clone() });
+        }
+        if writing.len() >= WRITERS_MAX {
+            let max = WRITERS_MAX;
+            return Err(BlobsError::TooManyWriters { max });
+        }
+        writing.insert(key.clone());
+        Ok(Self {
+            folder: Arc::clone(folder),
+            key: key.clone(),
+        })
+    }
+
+    /// The folder it is in.
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What may be written.
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.folder.writing().remove(&self.key);
+    }
+}
+
+/// A folder for this user alone: what is said in the green room is in it.
+fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// So many bytes from an offset on, or as many as there are.
+pub(super) fn read_at(file: &File, offset: u64, len: usize) -> io::Result<Bytes> {
+    let mut bytes = vec![0; len];
+    let mut filled = 0;
+    while filled < len {
+        match file.read_at(&mut bytes[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(Bytes::from(bytes))
+}
+
+/// Makes a new or renamed file's name last.
+pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}

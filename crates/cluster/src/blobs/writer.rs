@@ -1,0 +1,142 @@
+//! Writes one file of a folder.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::error::BlobsError;
+use super::files::Claim;
+use super::store::BlobWriter;
+use crate::answer::Answer;
+use crate::worker::Workers;
+
+/// A writer that appends to a file, or makes a new one beside its place.
+pub(super) struct FileWriter {
+    target: Arc<Target>,
+    workers: Arc<Workers<()>>,
+}
+
+struct Target {
+    file: Mutex<OpenFile>,
+    /// Length up to the last whole append.
+    size: AtomicU64,
+    claim: Claim,
+    /// Whether it gets its name when it is finished.
+    is_new: bool,
+}
+
+struct OpenFile {
+    file: File,
+    /// Whether a failed append has left something behind the last whole one.
+    torn: bool,
+}
+
+impl FileWriter {
+    pub(super) fn new(
+        file: File,
+        size: u64,
+        claim: Claim,
+        is_new: bool,
+        workers: Arc<Workers<()>>,
+    ) -> Self {
+        let target = Arc::new(Target {
+            file: Mutex::new(OpenFile { file, torn: false }),
+            size: AtomicU64::new(size),
+            claim,
+            is_new,
+        });
+        Self { target, workers }
+    }
+
+    /// Runs a job with the file on a thread of the folder's. One that was given up by its caller may still run: the lock
+    /// keeps the next one behind it.
+    fn ask<'a, T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Target, &mut OpenFile) -> Result<T, BlobsError> + Send + 'static,
+    ) -> Answer<'a, T, BlobsError> {
+        let target = Arc::clone(&self.target);
+        self.workers.ask(move |()| {
+            // What an append has torn is marked before it begins, so a panic has not spoilt it.
+            let mut file = target.file.lock().unwrap_or_else(PoisonError::into_inner);
+            job(&target, &mut file)
+        })
+    }
+}
+
+impl Target {
+    fn size(&self) -> u64 {
+        self.size.load(Ordering::Acquire)
+    }
+
+    fn error(&self, error: &io::Error) -> BlobsError {
+        self.claim.folder().error(self.claim.key(), error)
+    }
+}
+
+impl OpenFile {
+    fn append(&mut self, bytes: &[u8], size: u64) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(size)?;
+        }
+        self.torn = true;
+        let written = self.file.write_all_at(bytes, size);
+        // A half-written chunk would hide all that follow it.
+        self.torn = written.is_err() && self.file.set_len(size).is_err();
+        written
+    }
+}
+
+impl BlobWriter for FileWriter {
+    fn size(&self) -> u64 {
+        self.target.size()
+    }
+
+    fn append(&mut self, bytes: Bytes) -> Answer<'_, (), BlobsError> {
+        self.ask(move |target, file| {
+            let size = target.size();
+            let appended = file.append(&bytes, size);
+            appended.map_err(|error| target.error(&error))?;
+            target
+                .size
+                .store(size + bytes.len() as u64, Ordering::Release);
+            Ok(())
+        })
+    }
+
+    fn truncate(&mut self, bytes: u64) -> Answer<'_, (), BlobsError> {
+        self.ask(move |target, file| {
+            let len = target.size();
+            if bytes > len {
+                let (key, got) = (target.claim.key().clone(), bytes);
+                return Err(BlobsError::Beyond { key, len, got });
+            }
+            let cut = file.file.set_len(bytes);
+            cut.map_err(|error| target.error(&error))?;
+            file.torn = false;
+            target.size.store(bytes, Ordering::Release);
+            Ok(())
+        })
+    }
+
+    fn sync(&mut self) -> Answer<'_, (), BlobsError> {
+        self.ask(|target, file| file.file.sync_data().map_err(|error| target.error(&error)))
+    }
+
+    fn finish(self: Box<Self>) -> Answer<'static, u64, BlobsError> {
+        self.ask(|target, file| {
+            let synced = file.file.sync_all().and_then(|()| {
+                if target.is_new {
+                    target.claim.folder().publish(target.claim.key())
+                } else {
+                    Ok(())
+                }
+            });
+            synced.map_err(|error| target.error(&error))?;
+            Ok(target.size())
+        })
+    }
+}

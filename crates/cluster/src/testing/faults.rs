@@ -1,0 +1,100 @@
+//! When a store of a test answers, and how.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::answer::Answer;
+use crate::error::StoreError;
+
+/// How calls are answered.
+#[derive(Clone, Debug)]
+enum Mode {
+    Works,
+    /// Nothing is done, and this is said.
+    Fails(StoreError),
+    /// What is asked for is done, but the answer never comes.
+    LosesAnswers,
+    /// Nothing is done before another mode.
+    Waits,
+}
+
+/// Makes a store fail, lose its answers, or keep its callers waiting, from one call on until it is told otherwise.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    mode: Arc<watch::Sender<Mode>>,
+    calls: Arc<watch::Sender<u64>>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            mode: Arc::new(watch::Sender::new(Mode::Works)),
+            calls: Arc::new(watch::Sender::new(0)),
+        }
+    }
+}
+
+impl Faults {
+    /// Calls are carried out again, those that wait first.
+    pub fn works(&self) {
+        self.mode.send_replace(Mode::Works);
+    }
+
+    /// Calls do nothing and are answered with an error, those that wait too.
+    pub fn fails(&self, error: StoreError) {
+        self.mode.send_replace(Mode::Fails(error));
+    }
+
+    /// Calls are carried out and answered as if no answer had come in time.
+    pub fn loses_answers(&self) {
+        self.mode.send_replace(Mode::LosesAnswers);
+    }
+
+    /// Calls wait.
+    pub fn waits(&self) {
+        self.mode.send_replace(Mode::Waits);
+    }
+
+    /// Calls made so far.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        *self.calls.borrow()
+    }
+
+    /// Waits until so many calls have been made.
+    pub async fn called(&self, calls: u64) {
+        let reached = |made: &u64| *made >= calls;
+        // The sender lives as long as `self`.
+        let _ = self.calls.subscribe().wait_for(reached).await;
+    }
+
+    /// Carries out a call as it shall be.
+    pub(super) fn run<'a, T, E>(
+        &self,
+        operation: impl FnOnce() -> Result<T, E> + Send + 'a,
+    ) -> Answer<'a, T, E>
+    where
+        T: Send + 'a,
+        E: From<StoreError> + Send + 'a,
+    {
+        self.calls.send_modify(|calls| *calls += 1);
+        let mut modes = self.mode.subscribe();
+        Box::pin(async move {
+            let chosen = modes.wait_for(|mode| !matches!(mode, Mode::Waits)).await;
+            let mode = chosen.map_or(Mode::Works, |mode| mode.clone());
+            match mode {
+                Mode::Fails(error) => Err(error.into()),
+                Mode::LosesAnswers => {
+                    operation()?;
+                    Err(StoreError::TimedOut {
+                        place: "in a test".to_owned(),
+                        within_ms: 0,
+                    }
+                    .into())
+                }
+                Mode::Works | Mode::Waits => operation(),
+            }
+        })
+    }
+}
