@@ -17,7 +17,7 @@ const LISTENERS = Number(process.env.CROWD_LISTENERS ?? 15_000);
 async function floor(t, { flush, from }) {
   const port = await freePort();
   const bytes = Math.round((from.bytesPerSecond * flush) / 1000);
-  const program = child(t, BIN('floor'), ['--listen', `127.0.0.1:${port}`, '--bytes-per-flush', String(bytes), '--flush-ms', String(flush), '--cpus', '0', '--quiet']);
+  const program = child(t, BIN('baseline'), ['--listen', `127.0.0.1:${port}`, '--bytes-per-flush', String(bytes), '--flush-ms', String(flush), '--cpus', '0', '--quiet']);
   await sleep(500);
   program.lives();
   return { pid: program.pid, port };

@@ -8,7 +8,7 @@ use stentor_rehearsal::herd::{
     Chunk, DURATION_S_MAX, Hashing, PLAYLIST_SEGMENTS_MAX, Playlist, Reader, SMALL_BOX_BYTES_MAX,
     Seen, StreamError,
 };
-use stentor_rehearsal::http::{Body, Framing, HEAD_BYTES_MAX, Head, HttpError};
+use stentor_rehearsal::http::{BodyDecoder, Framing, HEAD_BYTES_MAX, HttpError, ResponseHead};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&cut, input)) = bytes.split_first() else {
@@ -25,11 +25,11 @@ fuzz_target!(|bytes: &[u8]| {
             body(framing, input, cut)
         );
     }
-    if let Ok(Some(head)) = Head::parse(input) {
+    if let Ok(Some(head)) = ResponseHead::parse(input) {
         assert!(head.head_bytes <= input.len().min(HEAD_BYTES_MAX));
         // It is whole at its last byte, and not before.
-        assert_eq!(Head::parse(&input[..head.head_bytes]), Ok(Some(head)));
-        assert_eq!(Head::parse(&input[..head.head_bytes - 1]), Ok(None));
+        assert_eq!(ResponseHead::parse(&input[..head.head_bytes]), Ok(Some(head)));
+        assert_eq!(ResponseHead::parse(&input[..head.head_bytes - 1]), Ok(None));
     }
     if let Ok(text) = str::from_utf8(input)
         && let Ok(playlist) = Playlist::parse(text)
@@ -77,7 +77,7 @@ fn stream(input: &[u8], cut: usize) -> (Vec<Chunk>, Vec<Notice>, Option<StreamEr
 }
 
 fn body(framing: Framing, input: &[u8], cut: usize) -> (Vec<u8>, Option<HttpError>) {
-    let mut body = Body::new(framing);
+    let mut body = BodyDecoder::new(framing);
     let mut got = Vec::new();
     for mut piece in input.chunks(cut) {
         loop {

@@ -23,7 +23,7 @@ pub fn request(host: &str, path: &str) -> Vec<u8> {
 
 /// What the head of an answer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
+pub struct ResponseHead {
     /// The status code.
     pub status: u16,
     /// How the body is cut.
@@ -43,7 +43,7 @@ pub enum Framing {
     Close,
 }
 
-impl Head {
+impl ResponseHead {
     /// Reads the head at the beginning of `bytes`; `None` while it is not whole.
     ///
     /// # Errors
@@ -89,14 +89,14 @@ impl Head {
 
 /// Finds the bytes of a body in what comes over the connection. Holds no byte of it.
 #[derive(Debug, Clone)]
-pub struct Body {
-    state: State,
+pub struct BodyDecoder {
+    state: BodyState,
     left: u64,
     line_bytes: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum BodyState {
     /// Everything is body.
     Close,
     /// `left` bytes of it are to come.
@@ -114,15 +114,15 @@ enum State {
     Ended,
 }
 
-impl Body {
+impl BodyDecoder {
     /// A body that begins.
     #[must_use]
     pub const fn new(framing: Framing) -> Self {
         let (state, left) = match framing {
-            Framing::Chunked => (State::Size, 0),
-            Framing::Length(0) => (State::Ended, 0),
-            Framing::Length(length) => (State::Length, length),
-            Framing::Close => (State::Close, 0),
+            Framing::Chunked => (BodyState::Size, 0),
+            Framing::Length(0) => (BodyState::Ended, 0),
+            Framing::Length(length) => (BodyState::Length, length),
+            Framing::Close => (BodyState::Close, 0),
         };
         Self {
             state,
@@ -142,23 +142,26 @@ impl Body {
                 return Ok(None);
             }
             match self.state {
-                State::Ended => return Ok(None),
-                State::Close => return Ok(Some(std::mem::take(input))),
-                State::Length | State::Data => {
+                BodyState::Ended => return Ok(None),
+                BodyState::Close => return Ok(Some(std::mem::take(input))),
+                BodyState::Length | BodyState::Data => {
                     let (now, later) = input.split_at(self.left.min(input.len() as u64) as usize);
                     *input = later;
                     self.left -= now.len() as u64;
                     if self.left == 0 {
-                        self.state = if self.state == State::Data {
-                            State::DataEnd
+                        self.state = if self.state == BodyState::Data {
+                            BodyState::DataEnd
                         } else {
-                            State::Ended
+                            BodyState::Ended
                         };
                         self.line_bytes = 0;
                     }
                     return Ok(Some(now));
                 }
-                State::Size | State::Extension | State::DataEnd | State::Trailer => {
+                BodyState::Size
+                | BodyState::Extension
+                | BodyState::DataEnd
+                | BodyState::Trailer => {
                     let byte = input[0];
                     *input = &input[1..];
                     self.line(byte)?;
@@ -170,7 +173,7 @@ impl Body {
     /// Whether the body has come to its end; one that lasts until the connection ends never does.
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.state == State::Ended
+        self.state == BodyState::Ended
     }
 
     /// One byte of a line between chunks. The CR is optional, as RFC 9112 §2.2 allows a reader.
@@ -180,34 +183,36 @@ impl Body {
             return Err(HttpError::Chunk { got: byte });
         }
         match (self.state, byte) {
-            (State::Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+            (BodyState::Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = u64::from((byte as char).to_digit(16).unwrap_or_default());
                 if self.left >> 60 != 0 {
                     return Err(HttpError::Chunk { got: byte });
                 }
                 self.left = self.left << 4 | digit;
             }
-            (State::Size, _) if self.line_bytes == 1 => {
+            (BodyState::Size, _) if self.line_bytes == 1 => {
                 return Err(HttpError::Chunk { got: byte });
             }
-            (State::Size | State::Extension, b'\n') => {
+            (BodyState::Size | BodyState::Extension, b'\n') => {
                 self.state = if self.left == 0 {
-                    State::Trailer
+                    BodyState::Trailer
                 } else {
-                    State::Data
+                    BodyState::Data
                 };
                 self.line_bytes = 0;
             }
-            (State::Size, b';' | b' ' | b'\t' | b'\r') => self.state = State::Extension,
-            (State::Extension, _) | (State::DataEnd, b'\r') | (State::Trailer, b'\r') => {}
-            (State::DataEnd, b'\n') => {
-                self.state = State::Size;
+            (BodyState::Size, b';' | b' ' | b'\t' | b'\r') => self.state = BodyState::Extension,
+            (BodyState::Extension, _)
+            | (BodyState::DataEnd, b'\r')
+            | (BodyState::Trailer, b'\r') => {}
+            (BodyState::DataEnd, b'\n') => {
+                self.state = BodyState::Size;
                 self.line_bytes = 0;
             }
             // The line was empty if nothing but a CR stood before its end.
-            (State::Trailer, b'\n') if self.left == 0 => self.state = State::Ended,
-            (State::Trailer, b'\n') => self.left = 0,
-            (State::Trailer, _) => self.left = 1,
+            (BodyState::Trailer, b'\n') if self.left == 0 => self.state = BodyState::Ended,
+            (BodyState::Trailer, b'\n') => self.left = 0,
+            (BodyState::Trailer, _) => self.left = 1,
             _ => return Err(HttpError::Chunk { got: byte }),
         }
         Ok(())
@@ -249,7 +254,7 @@ mod tests {
     use super::*;
 
     fn read(framing: Framing, pieces: &[&[u8]]) -> Result<(Vec<u8>, bool), HttpError> {
-        let mut body = Body::new(framing);
+        let mut body = BodyDecoder::new(framing);
         let mut got = Vec::new();
         for mut piece in pieces.iter().copied() {
             while let Some(bytes) = body.next(&mut piece)? {
@@ -293,13 +298,15 @@ mod tests {
     #[test]
     fn a_head_is_read_when_it_is_whole_and_never_beyond_its_limit() {
         let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n";
-        assert_eq!(Head::parse(&head[..20]), Ok(None));
-        let read = Head::parse(head).expect("it is one").expect("it is whole");
+        assert_eq!(ResponseHead::parse(&head[..20]), Ok(None));
+        let read = ResponseHead::parse(head)
+            .expect("it is one")
+            .expect("it is whole");
         assert_eq!((read.status, read.framing), (200, Framing::Chunked));
         assert_eq!(&head[read.head_bytes..], b"5\r\n");
         let mut long = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
         long.resize(HEAD_BYTES_MAX + 1, b'x');
-        assert_eq!(Head::parse(&long), Err(HttpError::HeadTooLong));
-        assert!(Head::parse(b"ICY 200 OK\r\n\r\n").is_err());
+        assert_eq!(ResponseHead::parse(&long), Err(HttpError::HeadTooLong));
+        assert!(ResponseHead::parse(b"ICY 200 OK\r\n\r\n").is_err());
     }
 }

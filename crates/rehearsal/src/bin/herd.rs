@@ -22,7 +22,7 @@ mod linux {
 
     use clap::{Parser, ValueEnum};
     use stentor_rehearsal::herd::{
-        self, Arrivals, Face, Format, Plan, Progress, Sources, Thresholds, Transport,
+        self, Arrivals, Face, Format, Progress, RunConfig, Sources, Thresholds, Transport,
     };
 
     /// The run says nothing of the server, because the herd itself did not keep up.
@@ -46,7 +46,7 @@ mod linux {
     /// nothing; 4 with --strict, somebody missed something.
     #[derive(Debug, Parser)]
     #[command(name = "herd", version, verbatim_doc_comment)]
-    struct Arguments {
+    struct HerdArguments {
         /// Where the server listens.
         #[arg(long, value_name = "HOST:PORT")]
         connect: String,
@@ -66,8 +66,8 @@ mod linux {
         #[arg(long, default_value = "10/s", value_parser = rate, value_name = "N/s")]
         rate: f64,
         /// How they arrive at that rate.
-        #[arg(long, value_enum, default_value_t = Law::Poisson)]
-        arrivals: Law,
+        #[arg(long, value_enum, default_value_t = ArrivalLaw::Poisson)]
+        arrivals: ArrivalLaw,
         /// Arrivals by a recorded curve instead: a file with lines SECONDS,ARRIVALS_PER_SECOND.
         #[arg(long, value_name = "FILE")]
         curve: Option<PathBuf>,
@@ -135,7 +135,7 @@ mod linux {
     }
 
     #[derive(Debug, Clone, Copy, ValueEnum)]
-    enum Law {
+    enum ArrivalLaw {
         /// In equal distances.
         Constant,
         /// At random, as people do who do not know one another.
@@ -158,7 +158,7 @@ mod linux {
     }
 
     pub(super) fn main() -> ExitCode {
-        let arguments = Arguments::parse();
+        let arguments = HerdArguments::parse();
         match run(&arguments) {
             Ok(code) => code,
             Err(sentence) => {
@@ -168,9 +168,9 @@ mod linux {
         }
     }
 
-    fn run(arguments: &Arguments) -> Result<ExitCode, String> {
-        let plan = plan(arguments)?;
-        let report = herd::run(&plan, |progress| tell(arguments.quiet, progress))
+    fn run(arguments: &HerdArguments) -> Result<ExitCode, String> {
+        let config = config(arguments)?;
+        let report = herd::run(&config, |progress| tell(arguments.quiet, progress))
             .map_err(|error| error.to_string())?;
         let to_stdout = arguments
             .json
@@ -208,7 +208,7 @@ mod linux {
         }
     }
 
-    fn plan(arguments: &Arguments) -> Result<Plan, String> {
+    fn config(arguments: &HerdArguments) -> Result<RunConfig, String> {
         let server = resolve(&arguments.connect)?;
         if !server.ip().is_loopback() && !arguments.this_server_is_mine {
             return Err(format!(
@@ -221,11 +221,11 @@ mod linux {
                     .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
                 Arrivals::curve(&text).map_err(|error| error.to_string())?
             }
-            (None, Law::Constant) => Arrivals::Constant(arguments.rate),
-            (None, Law::Poisson) => Arrivals::Poisson(arguments.rate),
+            (None, ArrivalLaw::Constant) => Arrivals::Constant(arguments.rate),
+            (None, ArrivalLaw::Poisson) => Arrivals::Poisson(arguments.rate),
         };
-        let defaults = Plan::new(server, &arguments.path);
-        Ok(Plan {
+        let defaults = RunConfig::new(server, &arguments.path);
+        Ok(RunConfig {
             host: arguments.connect.clone(),
             transport: if arguments.tls {
                 Transport::Tls {

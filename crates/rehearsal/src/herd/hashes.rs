@@ -22,11 +22,11 @@ pub(crate) type ChunkName = (u64, u64);
 
 /// What the manifests have listed.
 #[derive(Debug, Default)]
-pub(crate) struct Listed {
+pub(crate) struct PublishedHashes {
     chunks: BTreeMap<ChunkName, [u8; 32]>,
 }
 
-impl Listed {
+impl PublishedHashes {
     /// Adds the chunks of a manifest. What was listed once stays as it was: a published chunk does not change.
     pub(crate) fn add(&mut self, manifest: &Manifest) {
         let samples = u64::from(manifest.chunk_ms) * 48;
@@ -59,14 +59,14 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 /// What listeners have received and nobody has compared yet.
 #[derive(Debug, Default)]
-pub(crate) struct Claims {
+pub(crate) struct HashClaims {
     waiting: BTreeMap<ChunkName, Vec<([u8; 32], u64)>>,
-    outcome: Outcome,
+    outcome: HashTotals,
 }
 
 /// How claims turned out: each is in one of the three.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct HashTotals {
     /// The manifest has the same hash.
     pub confirmed: u64,
     /// The manifest has another hash.
@@ -75,7 +75,7 @@ pub struct Outcome {
     pub uncompared: u64,
 }
 
-impl Claims {
+impl HashClaims {
     /// A listener has received this.
     pub(crate) fn claim(&mut self, chunk: ChunkName, sha256: [u8; 32]) {
         let hashes = self.waiting.entry(chunk).or_default();
@@ -93,10 +93,10 @@ impl Claims {
     }
 
     /// Compares what can be compared.
-    pub(crate) fn settle(&mut self, listed: &Listed) {
+    pub(crate) fn settle(&mut self, published: &PublishedHashes) {
         let outcome = &mut self.outcome;
         self.waiting.retain(|chunk, hashes| {
-            let Some(right) = listed.chunks.get(chunk) else {
+            let Some(right) = published.chunks.get(chunk) else {
                 return true;
             };
             for (hash, count) in hashes {
@@ -117,16 +117,16 @@ impl Claims {
 
     /// How all of them turned out; what still waits is uncompared.
     #[must_use]
-    pub(crate) fn finish(self) -> Outcome {
+    pub(crate) fn finish(self) -> HashTotals {
         let waiting = self.waiting.values().flatten();
-        Outcome {
+        HashTotals {
             uncompared: self.outcome.uncompared + waiting.map(|(_, count)| count).sum::<u64>(),
             ..self.outcome
         }
     }
 }
 
-impl std::ops::AddAssign for Outcome {
+impl std::ops::AddAssign for HashTotals {
     fn add_assign(&mut self, other: Self) {
         self.confirmed += other.confirmed;
         self.altered += other.altered;
@@ -154,20 +154,20 @@ mod tests {
 
     #[test]
     fn each_claim_is_confirmed_altered_or_uncompared() {
-        let mut listed = Listed::default();
-        let mut claims = Claims::default();
+        let mut published = PublishedHashes::default();
+        let mut claims = HashClaims::default();
         (0..3).for_each(|_| claims.claim((9_600, 9_600), [1; 32]));
         claims.claim((9_600, 9_600), [7; 32]);
         claims.claim((19_200, 9_600), [2; 32]);
         // The same position in another rendition is another chunk.
         claims.claim((9_600, 19_200), [1; 32]);
-        claims.settle(&listed);
-        listed.add(&manifest(1, &[[1; 32], [2; 32]]));
-        claims.settle(&listed);
+        claims.settle(&published);
+        published.add(&manifest(1, &[[1; 32], [2; 32]]));
+        claims.settle(&published);
         let outcome = claims.finish();
         assert_eq!(
             outcome,
-            Outcome {
+            HashTotals {
                 confirmed: 4,
                 altered: 1,
                 uncompared: 1
@@ -177,39 +177,39 @@ mod tests {
 
     #[test]
     fn a_manifest_that_changes_its_mind_does_not_change_ours() {
-        let mut listed = Listed::default();
-        listed.add(&manifest(1, &[[1; 32]]));
-        listed.add(&manifest(1, &[[9; 32]]));
-        let mut claims = Claims::default();
+        let mut published = PublishedHashes::default();
+        published.add(&manifest(1, &[[1; 32]]));
+        published.add(&manifest(1, &[[9; 32]]));
+        let mut claims = HashClaims::default();
         claims.claim((9_600, 9_600), [9; 32]);
-        claims.settle(&listed);
+        claims.settle(&published);
         assert_eq!(claims.finish().altered, 1);
     }
 
     #[test]
     fn tables_stop_at_their_limits_and_no_claim_is_lost() {
-        let mut claims = Claims::default();
+        let mut claims = HashClaims::default();
         let many = CLAIMED_CHUNKS_MAX as u64 + 10;
         (0..many).for_each(|at| claims.claim((at * 9_600, 9_600), [1; 32]));
         assert_eq!(claims.waiting.len(), CLAIMED_CHUNKS_MAX);
         assert_eq!(claims.finish().uncompared, many);
 
-        let mut claims = Claims::default();
+        let mut claims = HashClaims::default();
         (0..=HASHES_PER_CHUNK_MAX).for_each(|hash| claims.claim((0, 9_600), [hash as u8; 32]));
         assert_eq!(claims.outcome.altered, 1);
 
-        let mut listed = Listed::default();
+        let mut published = PublishedHashes::default();
         let hashes = vec![[1; 32]; LISTED_CHUNKS_MAX + 5];
-        listed.add(&manifest(0, &hashes));
-        assert_eq!(listed.chunks.len(), LISTED_CHUNKS_MAX);
+        published.add(&manifest(0, &hashes));
+        assert_eq!(published.chunks.len(), LISTED_CHUNKS_MAX);
     }
 
     #[test]
     fn a_hash_that_is_none_lists_nothing() {
         let mut wrong = manifest(1, &[[1; 32]]);
         wrong.chunks[0].sha256.replace_range(0..1, "x");
-        let mut listed = Listed::default();
-        listed.add(&wrong);
-        assert!(listed.chunks.is_empty());
+        let mut published = PublishedHashes::default();
+        published.add(&wrong);
+        assert!(published.chunks.is_empty());
     }
 }

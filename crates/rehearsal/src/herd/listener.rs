@@ -1,13 +1,13 @@
 //! One listener: from its connection to the last chunk it received. No socket here, only bytes and times.
 
-use super::ear::Ear;
-use super::hashes::Claims;
+use super::hashes::HashClaims;
 use super::mp4::{Chunk, Hashing, Reader, Seen};
-use super::page::Page;
-use super::plan::{Format, Plan};
-use super::player::{Change, Player};
+use super::page::PageModel;
+use super::player::{Player, PlayerEvent};
+use super::run::{Format, RunConfig};
+use super::sound_meter::SoundMeter;
 use super::tally::Tally;
-use crate::http::{Body, Framing, Head};
+use crate::http::{BodyDecoder, Framing, ResponseHead};
 
 /// What a listener holds between two chunks, in bytes, without its socket.
 pub const LISTENER_BYTES_MAX: usize = 1_024;
@@ -24,12 +24,12 @@ pub(crate) struct Now {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum ListenerState {
     /// Its time has not come.
     Due,
     Connecting,
     /// It is connected and makes its TLS handshake.
-    Shaking,
+    Handshaking,
     /// It has asked and has no whole head yet.
     Asking,
     /// It has a head and no sound yet.
@@ -39,42 +39,46 @@ pub(crate) enum Stage {
 }
 
 pub(crate) struct Listener {
-    pub(crate) stage: Stage,
+    pub(crate) state: ListenerState,
     scheduled_us: u64,
     asked_unix_us: i64,
     /// Beginning of a head that is not whole.
     head: Vec<u8>,
-    body: Body,
+    body: BodyDecoder,
     reader: Reader,
     hashing: Hashing,
     player: Player,
-    page: Page,
+    page: PageModel,
     /// Where the next chunk must begin.
     next_position: Option<u64>,
     last: (u32, u64),
     last_bytes_us: u64,
-    ear: Option<Box<Ear>>,
+    meter: Option<Box<SoundMeter>>,
 }
 
 impl Listener {
-    pub(crate) fn new(plan: &Plan, number: usize, scheduled_us: u64, ear: bool) -> Self {
+    pub(crate) fn new(config: &RunConfig, number: usize, scheduled_us: u64, meter: bool) -> Self {
         Self {
-            stage: Stage::Due,
+            state: ListenerState::Due,
             scheduled_us,
             asked_unix_us: 0,
             head: Vec::new(),
-            body: Body::new(Framing::Close),
+            body: BodyDecoder::new(Framing::Close),
             reader: Reader::default(),
             hashing: Hashing {
-                every: plan.hash_every,
+                every: config.hash_every,
                 offset: number as u32,
             },
-            player: Player::new(plan.thresholds),
-            page: Page::default(),
+            player: Player::new(config.thresholds),
+            page: PageModel::default(),
             next_position: None,
             last: (0, 0),
             last_bytes_us: 0,
-            ear: if ear { Ear::new().map(Box::new) } else { None },
+            meter: if meter {
+                SoundMeter::new().map(Box::new)
+            } else {
+                None
+            },
         }
     }
 
@@ -83,22 +87,22 @@ impl Listener {
     }
 
     pub(crate) fn asked(&mut self, now: Now) {
-        self.stage = Stage::Asking;
+        self.state = ListenerState::Asking;
         self.asked_unix_us = now.unix_us;
     }
 
     /// Takes bytes of the answer. An error is the reason why nothing more is of use.
     pub(crate) fn receive(
         &mut self,
-        plan: &Plan,
+        config: &RunConfig,
         now: Now,
         bytes: &[u8],
         tally: &mut Tally,
-        claims: &mut Claims,
+        claims: &mut HashClaims,
     ) -> Result<(), String> {
         tally.bytes += bytes.len() as u64;
-        if self.stage != Stage::Asking {
-            return self.body(plan, now, bytes, tally, claims);
+        if self.state != ListenerState::Asking {
+            return self.body(config, now, bytes, tally, claims);
         }
         let carried;
         let bytes = if self.head.is_empty() {
@@ -108,32 +112,32 @@ impl Listener {
             carried = std::mem::take(&mut self.head);
             &carried
         };
-        let Some(head) = Head::parse(bytes).map_err(|error| error.to_string())? else {
+        let Some(head) = ResponseHead::parse(bytes).map_err(|error| error.to_string())? else {
             self.head = bytes.to_vec();
             return Ok(());
         };
         if head.status != 200 {
             return Err(format!("refused with status {}", head.status));
         }
-        self.body = Body::new(head.framing);
-        self.stage = Stage::Answered;
-        self.body(plan, now, &bytes[head.head_bytes..], tally, claims)
+        self.body = BodyDecoder::new(head.framing);
+        self.state = ListenerState::Answered;
+        self.body(config, now, &bytes[head.head_bytes..], tally, claims)
     }
 
     fn body(
         &mut self,
-        plan: &Plan,
+        config: &RunConfig,
         now: Now,
         mut input: &[u8],
         tally: &mut Tally,
-        claims: &mut Claims,
+        claims: &mut HashClaims,
     ) -> Result<(), String> {
         while let Some(piece) = self
             .body
             .next(&mut input)
             .map_err(|error| error.to_string())?
         {
-            self.stream(plan, now, piece, tally, claims)?;
+            self.stream(config, now, piece, tally, claims)?;
         }
         if self.body.ended() {
             return Err("the server ended the stream".to_owned());
@@ -144,34 +148,34 @@ impl Listener {
     /// Takes a piece of the stream itself, out of whatever answer.
     pub(crate) fn stream(
         &mut self,
-        plan: &Plan,
+        config: &RunConfig,
         now: Now,
         piece: &[u8],
         tally: &mut Tally,
-        claims: &mut Claims,
+        claims: &mut HashClaims,
     ) -> Result<(), String> {
-        if self.stage == Stage::Asking {
-            self.stage = Stage::Answered;
+        if self.state == ListenerState::Asking {
+            self.state = ListenerState::Answered;
         }
-        match plan.format {
-            Format::Raw => self.raw(plan, now, tally),
+        match config.format {
+            Format::Raw => self.raw(config, now, tally),
             Format::Mp4 => self.mp4(now, piece, tally, claims)?,
         }
         Ok(())
     }
 
-    fn raw(&mut self, plan: &Plan, now: Now, tally: &mut Tally) {
-        if self.stage == Stage::Answered {
+    fn raw(&mut self, config: &RunConfig, now: Now, tally: &mut Tally) {
+        if self.state == ListenerState::Answered {
             self.hears(now, tally);
         } else {
-            self.delivery_gap(plan, now, tally);
+            self.delivery_gap(config, now, tally);
         }
         self.last_bytes_us = now.us;
     }
 
-    fn delivery_gap(&self, plan: &Plan, now: Now, tally: &mut Tally) {
+    fn delivery_gap(&self, config: &RunConfig, now: Now, tally: &mut Tally) {
         let gap_us = now.us.saturating_sub(self.last_bytes_us);
-        if gap_us > plan.delivery_gap.as_micros() as u64 {
+        if gap_us > config.delivery_gap.as_micros() as u64 {
             tally.delivery_gap.record(gap_us);
         }
     }
@@ -181,10 +185,10 @@ impl Listener {
         now: Now,
         piece: &[u8],
         tally: &mut Tally,
-        claims: &mut Claims,
+        claims: &mut HashClaims,
     ) -> Result<(), String> {
-        if let Some(ear) = &mut self.ear {
-            ear.listen(piece);
+        if let Some(meter) = &mut self.meter {
+            meter.listen(piece);
         }
         let mut reader = std::mem::take(&mut self.reader);
         let mut understood = true;
@@ -193,7 +197,7 @@ impl Listener {
             Seen::Notice { .. } => tally.notices += 1,
             Seen::Cadence { payload } => {
                 tally.cadences += 1;
-                understood &= self.page.told(payload);
+                understood &= self.page.announce(payload);
             }
             Seen::Chunk(chunk) => self.chunk(now, &chunk, tally, claims),
         });
@@ -206,7 +210,7 @@ impl Listener {
         }
     }
 
-    fn chunk(&mut self, now: Now, chunk: &Chunk, tally: &mut Tally, claims: &mut Claims) {
+    fn chunk(&mut self, now: Now, chunk: &Chunk, tally: &mut Tally, claims: &mut HashClaims) {
         let us = |samples: u64| samples * 1_000 / 48;
         tally.chunks += 1;
         tally.sound_bytes += u64::from(chunk.sound_bytes);
@@ -226,7 +230,7 @@ impl Listener {
         }
         self.next_position = Some(chunk.position.saturating_add(chunk.samples));
         self.last = (chunk.sequence, chunk.samples);
-        if self.stage == Stage::Answered {
+        if self.state == ListenerState::Answered {
             self.hears(now, tally);
         }
         let sounded_unix_us = chunk
@@ -238,17 +242,17 @@ impl Listener {
             tally.lateness.record(late_us.max(0) as u64);
         }
         match self.player.receive(now.us, us(chunk.samples)) {
-            Some(Change::Started) => tally
+            Some(PlayerEvent::Started) => tally
                 .playing
                 .record(now.us.saturating_sub(self.scheduled_us)),
-            Some(Change::Resumed { silent_us }) => tally.stall.record(silent_us),
+            Some(PlayerEvent::Resumed { silent_us }) => tally.stall.record(silent_us),
             None => {}
         }
-        self.page.came(&mut self.player, now.us);
+        self.page.chunk_received(&mut self.player, now.us);
     }
 
     fn hears(&mut self, now: Now, tally: &mut Tally) {
-        self.stage = Stage::Hearing;
+        self.state = ListenerState::Hearing;
         tally.joined += 1;
         tally
             .first_audio
@@ -257,23 +261,25 @@ impl Listener {
 
     /// Why it has not heard anything yet.
     pub(crate) fn waits_for(&self) -> &'static str {
-        match self.stage {
-            Stage::Due | Stage::Connecting => "no connection in time",
-            Stage::Shaking => "no TLS handshake in time",
-            Stage::Asking if self.head.is_empty() => "no answer in time",
-            Stage::Asking => "only a part of a head in time",
-            Stage::Answered | Stage::Hearing | Stage::Over => "no sound in time",
+        match self.state {
+            ListenerState::Due | ListenerState::Connecting => "no connection in time",
+            ListenerState::Handshaking => "no TLS handshake in time",
+            ListenerState::Asking if self.head.is_empty() => "no answer in time",
+            ListenerState::Asking => "only a part of a head in time",
+            ListenerState::Answered | ListenerState::Hearing | ListenerState::Over => {
+                "no sound in time"
+            }
         }
     }
 
     /// It leaves, or is left: what was going on is counted up to now.
-    pub(crate) fn finish(&mut self, plan: &Plan, now: Now, tally: &mut Tally) {
-        let heard = self.stage == Stage::Hearing;
-        self.stage = Stage::Over;
-        if let Some(ear) = self.ear.take()
+    pub(crate) fn finish(&mut self, config: &RunConfig, now: Now, tally: &mut Tally) {
+        let heard = self.state == ListenerState::Hearing;
+        self.state = ListenerState::Over;
+        if let Some(meter) = self.meter.take()
             && heard
         {
-            tally.hear(ear.heard());
+            tally.hear(meter.heard());
         }
         // Nothing of it is needed any more.
         self.head = Vec::new();
@@ -281,8 +287,8 @@ impl Listener {
         if !heard {
             return;
         }
-        match plan.format {
-            Format::Raw => self.delivery_gap(plan, now, tally),
+        match config.format {
+            Format::Raw => self.delivery_gap(config, now, tally),
             Format::Mp4 => {
                 if let Some(silent_us) = self.player.finish(now.us) {
                     tally.stall.record(silent_us);

@@ -11,21 +11,21 @@
 //! What it is not: a browser (`page` is only a model of one).
 
 mod boxes;
-mod ear;
+mod connection;
 mod hashes;
 mod hls;
 mod listener;
 mod mp4;
 mod page;
-mod plan;
 mod player;
 mod poller;
 mod report;
+mod run;
 mod schedule;
+mod sound_meter;
 mod sources;
 mod tally;
 mod tls;
-mod wire;
 mod worker;
 
 use std::fmt;
@@ -36,24 +36,26 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 pub use boxes::StreamError;
-pub use ear::{EARS_MAX, Heard};
-pub use hashes::{CLAIMED_CHUNKS_MAX, HASHES_PER_CHUNK_MAX, LISTED_CHUNKS_MAX, Outcome};
+pub use hashes::{CLAIMED_CHUNKS_MAX, HASHES_PER_CHUNK_MAX, HashTotals, LISTED_CHUNKS_MAX};
 pub use hls::{DURATION_S_MAX, PLAYLIST_BYTES_MAX, PLAYLIST_SEGMENTS_MAX, Playlist, PlaylistError};
 pub use listener::LISTENER_BYTES_MAX;
 pub use mp4::{Chunk, DATA_BYTES_MAX, Hashing, PACKETS_MAX, Reader, SMALL_BOX_BYTES_MAX, Seen};
-pub use plan::{Face, Format, Plan, PlanError, Transport, WORKERS_MAX, manifests_beside};
-pub use player::{Change, Player, SPEED_PERMILLE, Thresholds};
+pub use player::{Player, PlayerEvent, SPEED_PERMILLE, Thresholds};
 pub use poller::{MANIFEST_BYTES_MAX, POLL_EVERY};
-pub use report::{Distribution, Generator, Hashes, Report, Sound};
-pub use schedule::{Arrivals, CURVE_STEPS_MAX, LISTENERS_MAX, ScheduleError, Step};
+pub use report::{
+    Distribution, GeneratorReport, HashReport, HlsReport, RunReport, SoundReport, TlsReport,
+};
+pub use run::{Face, Format, RunConfig, RunConfigError, Transport, WORKERS_MAX, manifests_beside};
+pub use schedule::{Arrivals, CURVE_STEPS_MAX, LISTENERS_MAX, RateStep, ScheduleError};
+pub use sound_meter::{SOUND_METERS_MAX, SoundTotals};
 pub use sources::{Sources, SourcesError};
 pub use tally::{REASONS_MAX, TIME_US_MAX};
 pub use tls::{HANDSHAKE_READS_MAX, SESSIONS_KEPT_MAX, UNSENT_BYTES_MAX};
 
 use crate::machine::{self, MachineError};
-use hashes::{Claims, Listed};
+use hashes::{HashClaims, PublishedHashes};
 use tally::Tally;
-use worker::{Arrival, Shared, Slot, Worker};
+use worker::{Arrival, RunContext, Worker, WorkerProgress};
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,59 +78,60 @@ pub struct Progress {
 ///
 /// # Errors
 /// [`HerdError`] if it could not begin. Whatever happens afterwards is in the report.
-pub fn run(plan: &Plan, mut watch: impl FnMut(Progress)) -> Result<Report, HerdError> {
-    let workers = plan.check()?;
-    let tls = match plan.transport {
+pub fn run(config: &RunConfig, mut watch: impl FnMut(Progress)) -> Result<RunReport, HerdError> {
+    let workers = config.check()?;
+    let tls = match config.transport {
         Transport::Plain => None,
-        Transport::Tls { resume } => Some(tls::Client::new(&plan.host, resume)?),
+        Transport::Tls { resume } => Some(tls::TlsClient::new(&config.host, resume)?),
     };
-    let times = plan
+    let times = config
         .arrivals
-        .times(plan.listeners, plan.seed)
-        .map_err(PlanError::from)?;
+        .times(config.listeners, config.seed)
+        .map_err(RunConfigError::from)?;
     let hold_from_us = times.last().map_or(0, |last| last + 2_000_000);
-    let scheduled_us = plan.duration.as_micros() as u64;
+    let scheduled_us = config.duration.as_micros() as u64;
     let scheduled = times.iter().filter(|&&time| time < scheduled_us).count();
 
-    let listed = Mutex::new(Listed::default());
-    let slots: Vec<_> = (0..workers).map(|_| Slot::default()).collect();
+    let published = Mutex::new(PublishedHashes::default());
+    let workers_progress: Vec<_> = (0..workers).map(|_| WorkerProgress::default()).collect();
     // Threads make their tables one after the other; the first arrival waits for the last of them.
     let start = Instant::now() + Duration::from_millis(200 + 10 * workers as u64);
-    let shared = Shared {
-        plan,
+    let context = RunContext {
+        config,
         tls: tls.as_ref(),
         start,
         hold_from_us,
-        listed: &listed,
-        slots: &slots,
+        published: &published,
+        workers_progress: &workers_progress,
     };
     let tables = Barrier::new(workers + 1);
     let stop = AtomicBool::new(false);
     let began = SystemTime::now() + start.saturating_duration_since(Instant::now());
 
     let (outcomes, mut polled) = thread::scope(|scope| {
-        let (shared, tables, stop, listed, slots) = (&shared, &tables, &stop, &listed, &slots[..]);
+        let (context, tables, stop, published, workers_progress) =
+            (&context, &tables, &stop, &published, &workers_progress[..]);
         let threads: Vec<_> = (0..workers)
             .map(|number| {
                 let mine = times.iter().copied().enumerate();
                 let mine: Vec<Arrival> = mine.skip(number).step_by(workers).collect();
-                scope.spawn(move || work(shared, number, mine, tables))
+                scope.spawn(move || work(context, number, mine, tables))
             })
             .collect();
         tables.wait();
         // Only now: what is opened here is in nobody else's table.
         let poller = scope.spawn(move || {
             // Where it cannot be pinned the workers cannot either, and they say so.
-            let _ = machine::pin(&plan.cpus);
-            poller::poll(plan, listed, stop)
+            let _ = machine::pin(&config.cpus);
+            poller::poll(config, published, stop)
         });
-        let mut told = Duration::ZERO;
+        let mut watched = Duration::ZERO;
         while threads.iter().any(|thread| !thread.is_finished()) {
             thread::sleep(Duration::from_millis(20));
             let elapsed = Instant::now().saturating_duration_since(start);
-            if elapsed >= told + Duration::from_secs(1) {
-                watch(progress(slots, elapsed));
-                told = elapsed;
+            if elapsed >= watched + Duration::from_secs(1) {
+                watch(progress(workers_progress, elapsed));
+                watched = elapsed;
             }
         }
         let outcomes: Vec<_> = threads.into_iter().map(|thread| thread.join()).collect();
@@ -148,43 +151,47 @@ pub fn run(plan: &Plan, mut watch: impl FnMut(Progress)) -> Result<Report, HerdE
             Err(_) => sum.own_errors.count("workers that panicked", 1),
         }
     }
-    poller::poll_rest(plan, &listed, &mut polled, |listed| {
-        claims.iter_mut().for_each(|claims| claims.settle(listed));
-        claims.iter().all(Claims::settled)
+    poller::poll_rest(config, &published, &mut polled, |published| {
+        claims
+            .iter_mut()
+            .for_each(|claims| claims.settle(published));
+        claims.iter().all(HashClaims::settled)
     });
-    let mut hashes = Outcome::default();
+    let mut hashes = HashTotals::default();
     claims
         .into_iter()
         .for_each(|claims| hashes += claims.finish());
     Ok(report::report(
-        plan, workers, scheduled, began, sum, hashes, polled,
+        config, workers, scheduled, began, sum, hashes, polled,
     ))
 }
 
 fn work(
-    shared: &Shared<'_>,
+    context: &RunContext<'_>,
     number: usize,
     arrivals: Vec<Arrival>,
     tables: &Barrier,
-) -> Result<(Tally, Claims), HerdError> {
-    let ready = machine::own_table().and_then(|()| machine::pin(&shared.plan.cpus));
+) -> Result<(Tally, HashClaims), HerdError> {
+    let ready = machine::own_table().and_then(|()| machine::pin(&context.config.cpus));
     tables.wait();
     ready?;
-    let worker = Worker::new(shared, number, arrivals).map_err(HerdError::Epoll)?;
+    let worker = Worker::new(context, number, arrivals).map_err(HerdError::Epoll)?;
     Ok(worker.run())
 }
 
-fn progress(slots: &[Slot], elapsed: Duration) -> Progress {
-    let sum = |of: fn(&Slot) -> &std::sync::atomic::AtomicU64| {
-        let counts = slots.iter().map(|slot| of(slot).load(Ordering::Relaxed));
+fn progress(workers_progress: &[WorkerProgress], elapsed: Duration) -> Progress {
+    let sum = |of: fn(&WorkerProgress) -> &std::sync::atomic::AtomicU64| {
+        let counts = workers_progress
+            .iter()
+            .map(|worker| of(worker).load(Ordering::Relaxed));
         counts.sum()
     };
     Progress {
         elapsed,
-        connected: sum(|slot| &slot.connected),
-        hearing: sum(|slot| &slot.hearing),
-        lost: sum(|slot| &slot.lost),
-        bytes: sum(|slot| &slot.bytes),
+        connected: sum(|worker| &worker.connected),
+        hearing: sum(|worker| &worker.hearing),
+        lost: sum(|worker| &worker.lost),
+        bytes: sum(|worker| &worker.bytes),
     }
 }
 
@@ -192,17 +199,17 @@ fn progress(slots: &[Slot], elapsed: Duration) -> Progress {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HerdError {
-    /// The plan cannot be run on this machine.
-    Plan(PlanError),
-    /// The machine refused what the plan needs.
+    /// The run cannot be made on this machine.
+    RunConfig(RunConfigError),
+    /// The machine refused what the run needs.
     Machine(MachineError),
     /// A worker has no way to wait for its sockets.
     Epoll(io::Error),
 }
 
-impl From<PlanError> for HerdError {
-    fn from(error: PlanError) -> Self {
-        Self::Plan(error)
+impl From<RunConfigError> for HerdError {
+    fn from(error: RunConfigError) -> Self {
+        Self::RunConfig(error)
     }
 }
 
@@ -215,7 +222,7 @@ impl From<MachineError> for HerdError {
 impl fmt::Display for HerdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Plan(error) => error.fmt(f),
+            Self::RunConfig(error) => error.fmt(f),
             Self::Machine(error) => error.fmt(f),
             Self::Epoll(error) => write!(f, "a worker has no epoll: {error}"),
         }
@@ -225,7 +232,7 @@ impl fmt::Display for HerdError {
 impl std::error::Error for HerdError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Plan(error) => Some(error),
+            Self::RunConfig(error) => Some(error),
             Self::Machine(error) => Some(error),
             Self::Epoll(error) => Some(error),
         }

@@ -1,5 +1,5 @@
 //! What a page does with what it is told about the cadence: it holds as much sound as that takes, and gets there by playing at
-//! most 4 % slower or faster, which nobody hears on speech (DESIGN §6).
+//! most 4 % slower or faster, which nobody hears on speech (`docs/design.md` §6).
 
 use serde::Deserialize;
 
@@ -22,13 +22,13 @@ struct Cadence {
 
 /// One listener's page. Before it is told anything it plays as recorded.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Page {
+pub(crate) struct PageModel {
     wants_us: u64,
 }
 
-impl Page {
+impl PageModel {
     /// It is told how it is served. False for a payload that is none.
-    pub(crate) fn told(&mut self, payload: &[u8]) -> bool {
+    pub(crate) fn announce(&mut self, payload: &[u8]) -> bool {
         let Ok(cadence) = serde_json::from_slice::<Cadence>(payload) else {
             return false;
         };
@@ -37,7 +37,7 @@ impl Page {
     }
 
     /// Sound has come, after which the buffer is at its fullest.
-    pub(crate) fn came(&self, player: &mut Player, now_us: u64) {
+    pub(crate) fn chunk_received(&self, player: &mut Player, now_us: u64) {
         if self.wants_us == 0 {
             return;
         }
@@ -64,25 +64,25 @@ mod tests {
             start_us: 450_000,
             resume_us: 450_000,
         });
-        let mut page = Page::default();
+        let mut page = PageModel::default();
         let mut now_us = 0;
-        let mut every = |page: &Page, us: u64, for_us: u64, player: &mut Player| {
+        let mut every = |page: &PageModel, us: u64, for_us: u64, player: &mut Player| {
             let until_us = now_us + for_us;
             while now_us < until_us {
                 player.receive(now_us, us);
-                page.came(player, now_us);
+                page.chunk_received(player, now_us);
                 now_us += us;
             }
             player.level_us(now_us)
         };
         every(&page, 200_000, 1_000_000, &mut player);
-        assert!(page.told(br#"{"v":1,"rung":1,"flush_ms":1000,"hold_ms":1450}"#));
+        assert!(page.announce(br#"{"v":1,"rung":1,"flush_ms":1000,"hold_ms":1450}"#));
         every(&page, 200_000, 30_000_000, &mut player);
         every(&page, 1_000_000, 60_000_000, &mut player);
-        assert!(page.told(br#"{"v":1,"rung":0,"flush_ms":200,"hold_ms":600}"#));
+        assert!(page.announce(br#"{"v":1,"rung":0,"flush_ms":200,"hold_ms":600}"#));
         let level_us = every(&page, 200_000, 60_000_000, &mut player);
         assert!(level_us < 600_000, "close to live again: {level_us} µs");
         assert_eq!(player.stalls(), 0);
-        assert!(!page.told(b"{}"));
+        assert!(!page.announce(b"{}"));
     }
 }

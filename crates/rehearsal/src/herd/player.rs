@@ -23,7 +23,7 @@ pub const SPEED_PERMILLE: std::ops::RangeInclusive<u64> = 900..=1_100;
 #[derive(Debug, Clone)]
 pub struct Player {
     thresholds: Thresholds,
-    state: State,
+    state: PlayerState,
     /// Sound held at `since_us`, in microseconds of media.
     level_us: u64,
     since_us: u64,
@@ -34,7 +34,7 @@ pub struct Player {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum PlayerState {
     /// Nothing was played yet.
     Waiting,
     Playing,
@@ -44,7 +44,7 @@ enum State {
 
 /// Something that was noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum PlayerEvent {
     /// Playing began for the first time.
     Started,
     /// Playing goes on after a silence of so many microseconds.
@@ -60,7 +60,7 @@ impl Player {
     pub const fn new(thresholds: Thresholds) -> Self {
         Self {
             thresholds,
-            state: State::Waiting,
+            state: PlayerState::Waiting,
             level_us: 0,
             since_us: 0,
             speed_permille: NORMAL_PERMILLE,
@@ -71,24 +71,24 @@ impl Player {
     }
 
     /// Takes `media_us` of sound received at `now_us`.
-    pub fn receive(&mut self, now_us: u64, media_us: u64) -> Option<Change> {
+    pub fn receive(&mut self, now_us: u64, media_us: u64) -> Option<PlayerEvent> {
         self.advance(now_us);
-        if self.state == State::Playing {
+        if self.state == PlayerState::Playing {
             self.lowest_us = self.lowest_us.min(self.level_us);
         }
         self.level_us += media_us;
         match self.state {
-            State::Waiting if self.level_us >= self.thresholds.start_us => {
-                self.state = State::Playing;
+            PlayerState::Waiting if self.level_us >= self.thresholds.start_us => {
+                self.state = PlayerState::Playing;
                 self.since_us = now_us;
-                Some(Change::Started)
+                Some(PlayerEvent::Started)
             }
-            State::Dry if self.level_us >= self.thresholds.resume_us => {
+            PlayerState::Dry if self.level_us >= self.thresholds.resume_us => {
                 let silent_us = now_us.saturating_sub(self.since_us);
                 self.stalled_us += silent_us;
-                self.state = State::Playing;
+                self.state = PlayerState::Playing;
                 self.since_us = now_us;
-                Some(Change::Resumed { silent_us })
+                Some(PlayerEvent::Resumed { silent_us })
             }
             _ => None,
         }
@@ -103,7 +103,7 @@ impl Player {
     /// The listener leaves: a silence that is going on is counted up to now and returned.
     pub fn finish(&mut self, now_us: u64) -> Option<u64> {
         self.advance(now_us);
-        if self.state != State::Dry {
+        if self.state != PlayerState::Dry {
             return None;
         }
         let silent_us = now_us.saturating_sub(self.since_us);
@@ -127,7 +127,7 @@ impl Player {
     /// Whether playing has ever begun.
     #[must_use]
     pub fn has_started(&self) -> bool {
-        self.state != State::Waiting
+        self.state != PlayerState::Waiting
     }
 
     /// How often the buffer ran dry.
@@ -143,7 +143,7 @@ impl Player {
     }
 
     fn advance(&mut self, now_us: u64) {
-        if self.state != State::Playing || now_us <= self.since_us {
+        if self.state != PlayerState::Playing || now_us <= self.since_us {
             return;
         }
         let played_us = (now_us - self.since_us) * self.speed_permille / NORMAL_PERMILLE;
@@ -153,7 +153,7 @@ impl Player {
             self.level_us = 0;
             self.lowest_us = 0;
             self.stalls += 1;
-            self.state = State::Dry;
+            self.state = PlayerState::Dry;
         } else {
             self.level_us -= played_us;
             self.since_us = now_us;
@@ -179,7 +179,10 @@ mod tests {
         let mut player = player();
         assert_eq!(player.receive(0, 200 * MS), None);
         assert_eq!(player.receive(10 * MS, 200 * MS), None);
-        assert_eq!(player.receive(20 * MS, 200 * MS), Some(Change::Started));
+        assert_eq!(
+            player.receive(20 * MS, 200 * MS),
+            Some(PlayerEvent::Started)
+        );
         for chunk in 1..1_000 {
             assert_eq!(player.receive(20 * MS + chunk * 200 * MS, 200 * MS), None);
         }
@@ -194,7 +197,7 @@ mod tests {
         player.receive(0, 600 * MS);
         // Dry at 600 ms; what comes at 1,000 ms is not enough to go on, what comes at 1,100 ms is.
         assert_eq!(player.receive(1_000 * MS, 200 * MS), None);
-        let resumed = Change::Resumed {
+        let resumed = PlayerEvent::Resumed {
             silent_us: 500 * MS,
         };
         assert_eq!(player.receive(1_100 * MS, 200 * MS), Some(resumed));
@@ -235,7 +238,7 @@ mod tests {
         for second in 1..=60 {
             player.receive(second * 1_000 * MS, 1_000 * MS);
         }
-        // DESIGN §6: stretching by 4 % gives 2.4 s a minute.
+        // `docs/design.md` §6: stretching by 4 % gives 2.4 s a minute.
         assert_eq!(player.level_us(60_000 * MS), 3_400 * MS);
         player.set_speed(60_000 * MS, 1);
         player.receive(61_000 * MS, 0);

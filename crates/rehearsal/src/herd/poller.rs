@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use rustls::StreamOwned;
 use stentor_media::package::manifest::Manifest;
 
-use super::hashes::Listed;
-use super::plan::{Plan, Transport};
-use super::tls::Client;
-use crate::http::{Body, Head};
+use super::hashes::PublishedHashes;
+use super::run::{RunConfig, Transport};
+use super::tls::TlsClient;
+use crate::http::{BodyDecoder, ResponseHead};
 
 /// Largest manifest, in bytes: ten times one of 48 kbit/s.
 pub const MANIFEST_BYTES_MAX: usize = 256 * 1024;
@@ -25,18 +25,22 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How it went.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Polled {
+pub(crate) struct PollTotals {
     pub(crate) fetched: u64,
     pub(crate) failed: u64,
     pub(crate) last_failure: Option<String>,
 }
 
 /// Fetches until `stop`.
-pub(crate) fn poll(plan: &Plan, listed: &Mutex<Listed>, stop: &AtomicBool) -> Polled {
+pub(crate) fn poll(
+    config: &RunConfig,
+    published: &Mutex<PublishedHashes>,
+    stop: &AtomicBool,
+) -> PollTotals {
     const NAP: Duration = Duration::from_millis(50);
-    let mut polled = Polled::default();
-    while !plan.manifests.is_empty() && !stop.load(Ordering::Relaxed) {
-        fetch_all(plan, listed, &mut polled);
+    let mut polled = PollTotals::default();
+    while !config.manifests.is_empty() && !stop.load(Ordering::Relaxed) {
+        fetch_all(config, published, &mut polled);
         let naps = POLL_EVERY.as_millis() / NAP.as_millis();
         for _ in 0..naps {
             if !stop.load(Ordering::Relaxed) {
@@ -49,20 +53,20 @@ pub(crate) fn poll(plan: &Plan, listed: &Mutex<Listed>, stop: &AtomicBool) -> Po
 
 /// Fetches until `done` finds in the list what it looks for, or the last chunks have had time to be listed.
 pub(crate) fn poll_rest(
-    plan: &Plan,
-    listed: &Mutex<Listed>,
-    polled: &mut Polled,
-    mut done: impl FnMut(&Listed) -> bool,
+    config: &RunConfig,
+    published: &Mutex<PublishedHashes>,
+    polled: &mut PollTotals,
+    mut done: impl FnMut(&PublishedHashes) -> bool,
 ) {
     /// A manifest comes every 1.2 s.
     const PAUSES: u32 = 7;
     const PAUSE: Duration = Duration::from_millis(200);
-    if plan.manifests.is_empty() {
+    if config.manifests.is_empty() {
         return;
     }
     for pause in 0..=PAUSES {
-        fetch_all(plan, listed, polled);
-        if done(&listed.lock().unwrap_or_else(PoisonError::into_inner)) {
+        fetch_all(config, published, polled);
+        if done(&published.lock().unwrap_or_else(PoisonError::into_inner)) {
             return;
         }
         if pause < PAUSES {
@@ -71,13 +75,13 @@ pub(crate) fn poll_rest(
     }
 }
 
-fn fetch_all(plan: &Plan, listed: &Mutex<Listed>, polled: &mut Polled) {
-    for path in &plan.manifests {
-        match fetch(plan, path) {
+fn fetch_all(config: &RunConfig, published: &Mutex<PublishedHashes>, polled: &mut PollTotals) {
+    for path in &config.manifests {
+        match fetch(config, path) {
             Ok(manifest) => {
                 polled.fetched += 1;
-                let listed = listed.lock();
-                listed
+                let published = published.lock();
+                published
                     .unwrap_or_else(PoisonError::into_inner)
                     .add(&manifest);
             }
@@ -89,17 +93,17 @@ fn fetch_all(plan: &Plan, listed: &Mutex<Listed>, polled: &mut Polled) {
     }
 }
 
-/// `manifest` is a path of the plan's server, or a whole address where what is listened to only passes a stream on.
-fn fetch(plan: &Plan, manifest: &str) -> Result<Manifest, String> {
+/// `manifest` is a path of the run's server, or a whole address where what is listened to only passes a stream on.
+fn fetch(config: &RunConfig, manifest: &str) -> Result<Manifest, String> {
     let text = |error: std::io::Error| error.to_string();
     let (encrypted, elsewhere) = match manifest.split_once("://") {
-        None => (matches!(plan.transport, Transport::Tls { .. }), None),
+        None => (matches!(config.transport, Transport::Tls { .. }), None),
         Some(("http", rest)) => (false, Some(rest)),
         Some(("https", rest)) => (true, Some(rest)),
         Some(_) => return Err("the address begins neither with http:// nor https://".to_owned()),
     };
     let (server, host, path) = match elsewhere {
-        None => (plan.server, &plan.host[..], manifest),
+        None => (config.server, &config.host[..], manifest),
         Some(rest) => {
             let at = rest.find('/').ok_or("the address has no path")?;
             let mut servers = rest[..at].to_socket_addrs().map_err(text)?;
@@ -110,8 +114,8 @@ fn fetch(plan: &Plan, manifest: &str) -> Result<Manifest, String> {
     let until = Instant::now() + PATIENCE;
     let tcp = TcpStream::connect_timeout(&server, PATIENCE).map_err(text)?;
     tcp.set_read_timeout(Some(PATIENCE)).map_err(text)?;
-    let mut stream: Box<dyn Both> = if encrypted {
-        let client = Client::new(host, false).map_err(|error| error.to_string())?;
+    let mut stream: Box<dyn ReadWrite> = if encrypted {
+        let client = TlsClient::new(host, false).map_err(|error| error.to_string())?;
         let connection = client.connection().map_err(|error| error.to_string())?;
         Box::new(StreamOwned::new(connection, tcp))
     } else {
@@ -139,13 +143,13 @@ fn fetch(plan: &Plan, manifest: &str) -> Result<Manifest, String> {
     if answer.len() > MANIFEST_BYTES_MAX {
         return Err(format!("it has more than {MANIFEST_BYTES_MAX} bytes"));
     }
-    let head = Head::parse(&answer)
+    let head = ResponseHead::parse(&answer)
         .map_err(|error| error.to_string())?
         .ok_or("the answer ended within its head")?;
     if head.status != 200 {
         return Err(format!("status {}", head.status));
     }
-    let mut body = Body::new(head.framing);
+    let mut body = BodyDecoder::new(head.framing);
     let mut rest = &answer[head.head_bytes..];
     let mut json = Vec::new();
     while let Some(piece) = body.next(&mut rest).map_err(|error| error.to_string())? {
@@ -154,5 +158,5 @@ fn fetch(plan: &Plan, manifest: &str) -> Result<Manifest, String> {
     serde_json::from_slice(&json).map_err(|error| format!("it is no manifest: {error}"))
 }
 
-trait Both: Read + Write {}
-impl<T: Read + Write> Both for T {}
+trait ReadWrite: Read + Write {}
+impl<T: Read + Write> ReadWrite for T {}

@@ -6,15 +6,15 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::ear::Heard;
-use super::hashes::Outcome;
-use super::plan::{Face, Plan, Transport};
-use super::poller::Polled;
-use super::tally::{Tally, Times};
+use super::hashes::HashTotals;
+use super::poller::PollTotals;
+use super::run::{Face, RunConfig, Transport};
+use super::sound_meter::SoundTotals;
+use super::tally::{Tally, TimeHistogram};
 
 /// Everything about one run. All its listeners were *held*: real sockets, every byte read.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub struct RunReport {
     /// Version of this format: 1.
     pub v: u32,
     /// Whether the herd kept up. If not, nothing else here says anything of the server.
@@ -40,7 +40,7 @@ pub struct Report {
     /// Those who heard something and then no more, by reason.
     pub cut: BTreeMap<String, u64>,
     /// TLS, where listeners come that way.
-    pub tls: Option<Tls>,
+    pub tls: Option<TlsReport>,
     /// From the scheduled arrival to the first whole chunk (or byte, in raw mode). Who never got in counts with the time up
     /// to the end of the run.
     pub first_audio: Distribution,
@@ -59,7 +59,7 @@ pub struct Report {
     /// Words about the cadence received: how often listeners were told that they will be served otherwise.
     pub cadences: u64,
     /// By HLS: what was asked for.
-    pub hls: Option<Hls>,
+    pub hls: Option<HlsReport>,
     /// Places where the timeline jumped forward.
     pub gaps: u64,
     /// Sound that was jumped over, in seconds, all listeners together.
@@ -81,16 +81,16 @@ pub struct Report {
     /// Raw mode: times without bytes above the limit.
     pub delivery_gap: Distribution,
     /// Hashes against the manifests.
-    pub hashes: Hashes,
+    pub hashes: HashReport,
     /// What those who decode have heard.
-    pub sound: Sound,
+    pub sound: SoundReport,
     /// The herd about itself.
-    pub generator: Generator,
+    pub generator: GeneratorReport,
 }
 
 /// Chunks compared with the manifest.
 #[derive(Debug, Clone, Serialize)]
-pub struct Hashes {
+pub struct HashReport {
     /// The same.
     pub confirmed: u64,
     /// Not the same.
@@ -107,7 +107,7 @@ pub struct Hashes {
 
 /// What listeners by HLS have found.
 #[derive(Debug, Clone, Serialize)]
-pub struct Hls {
+pub struct HlsReport {
     /// Playlists read.
     pub playlists: u64,
     /// Of these, those that ended before one read earlier did.
@@ -120,7 +120,7 @@ pub struct Hls {
 
 /// What TLS has taken.
 #[derive(Debug, Clone, Serialize)]
-pub struct Tls {
+pub struct TlsReport {
     /// From the beginning of connecting to the end of the handshake, of those that came to it.
     pub handshake: Distribution,
     /// Handshakes that went on with an earlier session.
@@ -129,7 +129,7 @@ pub struct Tls {
 
 /// What decoding has shown.
 #[derive(Debug, Clone, Serialize)]
-pub struct Sound {
+pub struct SoundReport {
     /// Listeners that decoded.
     pub listeners: u64,
     /// Of these, those who heard nothing but silence.
@@ -146,7 +146,7 @@ pub struct Sound {
 
 /// The herd about itself.
 #[derive(Debug, Clone, Serialize)]
-pub struct Generator {
+pub struct GeneratorReport {
     /// Its threads, each with a descriptor table.
     pub workers: usize,
     /// Processors it stayed on; none is all.
@@ -190,7 +190,7 @@ pub struct Distribution {
     pub curve: Vec<(f64, f64)>,
 }
 
-impl Report {
+impl RunReport {
     /// What a listener would complain about, one sentence each; empty if every one who came heard everything in time.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
@@ -230,8 +230,8 @@ impl Report {
     }
 }
 
-impl From<&Times> for Distribution {
-    fn from(times: &Times) -> Self {
+impl From<&TimeHistogram> for Distribution {
+    fn from(times: &TimeHistogram) -> Self {
         let histogram = times.histogram();
         let ms = |us: u64| us as f64 / 1_000.0;
         let at = |quantile| ms(histogram.value_at_quantile(quantile));
@@ -259,29 +259,29 @@ impl From<&Times> for Distribution {
 }
 
 pub(crate) fn report(
-    plan: &Plan,
+    config: &RunConfig,
     workers: usize,
     scheduled: usize,
     began: SystemTime,
     tally: Tally,
-    hashes: Outcome,
-    polled: Polled,
-) -> Report {
+    hashes: HashTotals,
+    polled: PollTotals,
+) -> RunReport {
     let seconds = |us: u64| us as f64 / 1e6;
-    let duration_us = plan.duration.as_micros() as u64;
-    let generator = generator(plan, workers, &tally);
-    let invalid_because = invalid(plan, scheduled as u64, &tally);
-    let Heard {
+    let duration_us = config.duration.as_micros() as u64;
+    let generator = generator(config, workers, &tally);
+    let invalid_because = invalid(config, scheduled as u64, &tally);
+    let SoundTotals {
         decoded_us,
         silent_us,
         longest_silence_us,
         undecodable,
     } = tally.heard;
-    Report {
+    RunReport {
         v: 1,
         valid: invalid_because.is_empty(),
         invalid_because,
-        path: plan.path.clone(),
+        path: config.path.clone(),
         began_unix_ms: began
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |since| since.as_millis() as u64),
@@ -292,7 +292,7 @@ pub(crate) fn report(
         held_at_end: tally.held_at_end,
         never_got_in: tally.never_in.into_map(),
         cut: tally.cut.into_map(),
-        tls: matches!(plan.transport, Transport::Tls { .. }).then(|| Tls {
+        tls: matches!(config.transport, Transport::Tls { .. }).then(|| TlsReport {
             handshake: (&tally.handshake).into(),
             resumed: tally.handshakes_resumed,
         }),
@@ -304,7 +304,7 @@ pub(crate) fn report(
         chunks: tally.chunks,
         notices: tally.notices,
         cadences: tally.cadences,
-        hls: (plan.face == Face::Hls).then_some(Hls {
+        hls: (config.face == Face::Hls).then_some(HlsReport {
             playlists: tally.playlists,
             older: tally.playlists_older,
             segments: tally.segments,
@@ -320,7 +320,7 @@ pub(crate) fn report(
         never_played: tally.never_played,
         lowest_buffer: (&tally.lowest_buffer).into(),
         delivery_gap: (&tally.delivery_gap).into(),
-        hashes: Hashes {
+        hashes: HashReport {
             confirmed: hashes.confirmed,
             altered: hashes.altered,
             uncompared: hashes.uncompared,
@@ -328,9 +328,9 @@ pub(crate) fn report(
             manifests_failed: polled.failed,
             last_failure: polled.last_failure,
         },
-        sound: Sound {
-            listeners: tally.ears,
-            silent_listeners: tally.deaf_ears,
+        sound: SoundReport {
+            listeners: tally.meters,
+            silent_listeners: tally.silent_meters,
             decoded_s: seconds(decoded_us),
             silent_s: seconds(silent_us),
             longest_silence_s: seconds(longest_silence_us),
@@ -340,14 +340,14 @@ pub(crate) fn report(
     }
 }
 
-fn generator(plan: &Plan, workers: usize, tally: &Tally) -> Generator {
-    Generator {
+fn generator(config: &RunConfig, workers: usize, tally: &Tally) -> GeneratorReport {
+    GeneratorReport {
         workers,
-        cpus: plan.cpus.clone(),
-        seed: plan.seed,
+        cpus: config.cpus.clone(),
+        seed: config.seed,
         schedule_lag: (&tally.schedule_lag).into(),
         loop_lag: (&tally.loop_lag).into(),
-        lag_limit_ms: plan.lag_limit.as_secs_f64() * 1e3,
+        lag_limit_ms: config.lag_limit.as_secs_f64() * 1e3,
         cpu_s: tally.cpu_us as f64 / 1e6,
         hold_cores: (tally.hold_wall_us > 0)
             .then(|| tally.hold_cpu_us as f64 / tally.hold_wall_us as f64),
@@ -355,9 +355,9 @@ fn generator(plan: &Plan, workers: usize, tally: &Tally) -> Generator {
     }
 }
 
-fn invalid(plan: &Plan, scheduled: u64, tally: &Tally) -> Vec<String> {
+fn invalid(config: &RunConfig, scheduled: u64, tally: &Tally) -> Vec<String> {
     let mut reasons = Vec::new();
-    let limit_us = plan.lag_limit.as_micros() as u64;
+    let limit_us = config.lag_limit.as_micros() as u64;
     for (name, lag) in [
         ("schedule lag", &tally.schedule_lag),
         ("loop lag", &tally.loop_lag),
@@ -386,7 +386,7 @@ fn invalid(plan: &Plan, scheduled: u64, tally: &Tally) -> Vec<String> {
     reasons
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for RunReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let never_in: u64 = self.never_got_in.values().sum();
         let cut: u64 = self.cut.values().sum();
@@ -498,7 +498,7 @@ mod tests {
 
     /// Why a run of ten arrivals is invalid whose tally was changed like this.
     fn reasons(change: impl FnOnce(&mut Tally)) -> Vec<String> {
-        let plan = Plan::new("127.0.0.1:1".parse().expect("an address"), "/");
+        let config = RunConfig::new("127.0.0.1:1".parse().expect("an address"), "/");
         let mut tally = Tally {
             started: 10,
             ..Tally::default()
@@ -506,7 +506,7 @@ mod tests {
         tally.schedule_lag.record(1_000);
         tally.loop_lag.record(1_000);
         change(&mut tally);
-        invalid(&plan, 10, &tally)
+        invalid(&config, 10, &tally)
     }
 
     #[test]

@@ -17,12 +17,12 @@ pub enum Arrivals {
     /// At random, so many a second in the mean: what people who do not know one another do.
     Poisson(f64),
     /// At random, with a rate that changes: a recorded evening.
-    Curve(Vec<Step>),
+    Curve(Vec<RateStep>),
 }
 
 /// From here on, so many a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub struct RateStep {
     /// Seconds since the beginning.
     pub from_s: f64,
     /// Arrivals a second in the mean.
@@ -35,7 +35,7 @@ impl Arrivals {
     /// # Errors
     /// [`ScheduleError`] with the number of the line that is none.
     pub fn curve(text: &str) -> Result<Self, ScheduleError> {
-        let mut steps: Vec<Step> = Vec::new();
+        let mut steps: Vec<RateStep> = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let content = line.split('#').next().unwrap_or_default().trim();
             if content.is_empty() {
@@ -46,7 +46,7 @@ impl Arrivals {
                 .and_then(|(from_s, per_s)| {
                     let from_s = from_s.trim().parse().ok()?;
                     let per_s = per_s.trim().parse().ok()?;
-                    Some(Step { from_s, per_s })
+                    Some(RateStep { from_s, per_s })
                 })
                 .filter(|step| step.from_s.is_finite() && step.from_s >= 0.0)
                 .filter(|step| step.per_s.is_finite() && step.per_s >= 0.0)
@@ -77,7 +77,7 @@ impl Arrivals {
         }
         let single = |per_s: f64| {
             if per_s.is_finite() && per_s > 0.0 {
-                Ok(vec![Step { from_s: 0.0, per_s }])
+                Ok(vec![RateStep { from_s: 0.0, per_s }])
             } else {
                 Err(ScheduleError::Rate { got: per_s })
             }
@@ -97,7 +97,7 @@ impl Arrivals {
 
 /// A Poisson process with piecewise constant rate. Within a step the distances are exponential; at a boundary the process
 /// begins anew, which is right because it has no memory.
-fn poisson(steps: &[Step], listeners: usize, random: &mut fastrand::Rng) -> Vec<u64> {
+fn poisson(steps: &[RateStep], listeners: usize, random: &mut fastrand::Rng) -> Vec<u64> {
     let mut times = Vec::with_capacity(listeners);
     for (index, step) in steps.iter().enumerate() {
         let end_s = steps

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::ear::Heard;
+use super::sound_meter::SoundTotals;
 
 /// Different reasons that are told apart; further ones are counted together as "other".
 pub const REASONS_MAX: usize = 64;
@@ -14,9 +14,9 @@ pub const TIME_US_MAX: u64 = 600_000_000;
 
 /// How often each thing happened, by its reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reasons(BTreeMap<String, u64>);
+pub(crate) struct ReasonCounts(BTreeMap<String, u64>);
 
-impl Reasons {
+impl ReasonCounts {
     pub(crate) fn count(&mut self, reason: &str, times: u64) {
         let known = self.0.len();
         match self.0.get_mut(reason) {
@@ -45,16 +45,16 @@ impl Reasons {
 
 /// Times in microseconds, three digits of each.
 #[derive(Debug, Clone)]
-pub(crate) struct Times(Histogram<u64>);
+pub(crate) struct TimeHistogram(Histogram<u64>);
 
-impl Default for Times {
+impl Default for TimeHistogram {
     fn default() -> Self {
         let bounds = Histogram::new_with_bounds(1, TIME_US_MAX, 3);
         Self(bounds.expect("the bounds are constants that fit together"))
     }
 }
 
-impl Times {
+impl TimeHistogram {
     pub(crate) fn record(&mut self, us: u64) {
         self.0.saturating_record(us.min(TIME_US_MAX));
     }
@@ -86,9 +86,9 @@ pub(crate) struct Tally {
     pub(crate) held_at_end: u64,
     /// TLS handshakes that were no full ones.
     pub(crate) handshakes_resumed: u64,
-    pub(crate) never_in: Reasons,
-    pub(crate) cut: Reasons,
-    pub(crate) own_errors: Reasons,
+    pub(crate) never_in: ReasonCounts,
+    pub(crate) cut: ReasonCounts,
+    pub(crate) own_errors: ReasonCounts,
     pub(crate) bytes: u64,
     pub(crate) chunks: u64,
     pub(crate) sound_bytes: u64,
@@ -107,18 +107,18 @@ pub(crate) struct Tally {
     pub(crate) stalled_listeners: u64,
     pub(crate) stalled_us: u64,
     pub(crate) never_played: u64,
-    pub(crate) handshake: Times,
-    pub(crate) first_audio: Times,
-    pub(crate) playing: Times,
-    pub(crate) lateness: Times,
-    pub(crate) stall: Times,
-    pub(crate) lowest_buffer: Times,
-    pub(crate) delivery_gap: Times,
-    pub(crate) schedule_lag: Times,
-    pub(crate) loop_lag: Times,
-    pub(crate) ears: u64,
-    pub(crate) deaf_ears: u64,
-    pub(crate) heard: Heard,
+    pub(crate) handshake: TimeHistogram,
+    pub(crate) first_audio: TimeHistogram,
+    pub(crate) playing: TimeHistogram,
+    pub(crate) lateness: TimeHistogram,
+    pub(crate) stall: TimeHistogram,
+    pub(crate) lowest_buffer: TimeHistogram,
+    pub(crate) delivery_gap: TimeHistogram,
+    pub(crate) schedule_lag: TimeHistogram,
+    pub(crate) loop_lag: TimeHistogram,
+    pub(crate) meters: u64,
+    pub(crate) silent_meters: u64,
+    pub(crate) heard: SoundTotals,
     pub(crate) cpu_us: u64,
     pub(crate) hold_cpu_us: u64,
     /// The longest time any worker was holding; they hold at the same time.
@@ -150,8 +150,8 @@ impl Tally {
             (&mut self.stalled_listeners, other.stalled_listeners),
             (&mut self.stalled_us, other.stalled_us),
             (&mut self.never_played, other.never_played),
-            (&mut self.ears, other.ears),
-            (&mut self.deaf_ears, other.deaf_ears),
+            (&mut self.meters, other.meters),
+            (&mut self.silent_meters, other.silent_meters),
             (&mut self.cpu_us, other.cpu_us),
             (&mut self.hold_cpu_us, other.hold_cpu_us),
             (&mut self.heard.decoded_us, other.heard.decoded_us),
@@ -185,9 +185,9 @@ impl Tally {
         }
     }
 
-    pub(crate) fn hear(&mut self, heard: &Heard) {
-        self.ears += 1;
-        self.deaf_ears += u64::from(heard.nothing_but_silence());
+    pub(crate) fn hear(&mut self, heard: &SoundTotals) {
+        self.meters += 1;
+        self.silent_meters += u64::from(heard.nothing_but_silence());
         self.heard.decoded_us += heard.decoded_us;
         self.heard.silent_us += heard.silent_us;
         self.heard.undecodable += heard.undecodable;
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn reasons_beyond_the_limit_are_counted_together() {
-        let mut reasons = Reasons::default();
+        let mut reasons = ReasonCounts::default();
         (0..100).for_each(|number| reasons.count(&format!("reason {number}"), 1));
         reasons.count("reason 5", 1);
         assert_eq!(reasons.total(), 101);
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_pass_that_took_long_stands_for_the_passes_it_prevented() {
-        let mut lag = Times::default();
+        let mut lag = TimeHistogram::default();
         (0..100).for_each(|_| lag.record_periodic(1_000, 2_000));
         lag.record_periodic(1_000_000, 2_000);
         assert!(lag.histogram().value_at_quantile(0.5) > 100_000);

@@ -16,7 +16,7 @@ use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind, SignatureScheme,
 };
 
-use super::plan::PlanError;
+use super::run::RunConfigError;
 
 /// Reads that a handshake may take. Beyond: it has failed. A server's flight of 4 kB takes two.
 pub const HANDSHAKE_READS_MAX: u32 = 64;
@@ -28,15 +28,15 @@ pub const UNSENT_BYTES_MAX: usize = 4 * 1024;
 pub const SESSIONS_KEPT_MAX: usize = 1_024;
 
 /// What all listeners of a run have in common.
-pub(crate) struct Client {
+pub(crate) struct TlsClient {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
 }
 
-impl Client {
+impl TlsClient {
     /// For the server that requests call `host`, with or without a port.
-    pub(crate) fn new(host: &str, resume: bool) -> Result<Self, PlanError> {
-        let unusable = || PlanError::ServerName {
+    pub(crate) fn new(host: &str, resume: bool) -> Result<Self, RunConfigError> {
+        let unusable = || RunConfigError::ServerName {
             got: host.to_owned(),
         };
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -44,7 +44,7 @@ impl Client {
             .with_safe_default_protocol_versions()
             .expect("the provider is made for the default versions")
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anyone(
+            .with_custom_certificate_verifier(Arc::new(AnyCertificate(
                 provider
                     .signature_verification_algorithms
                     .supported_schemes(),
@@ -82,7 +82,7 @@ fn without_port(host: &str) -> &str {
 
 /// How far a handshake is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shake {
+pub(crate) enum Handshake {
     /// There is no connection to make it on yet.
     Unconnected,
     /// It is the server's turn.
@@ -93,40 +93,40 @@ pub(crate) enum Shake {
 }
 
 /// One listener's TLS. It holds the rest of a record that is not whole, at most 16 KiB, and 4 KiB to read into.
-pub(crate) struct Session {
+pub(crate) struct TlsSession {
     tls: ClientConnection,
-    greeted: bool,
+    begun_handshake: bool,
     reads: u32,
 }
 
-impl Session {
+impl TlsSession {
     pub(crate) const fn new(connection: ClientConnection) -> Self {
         Self {
             tls: connection,
-            greeted: false,
+            begun_handshake: false,
             reads: 0,
         }
     }
 
     /// Goes on with the handshake as far as the socket lets it.
-    pub(crate) fn shake(&mut self, socket: &mut (impl Read + Write)) -> io::Result<Shake> {
+    pub(crate) fn handshake(&mut self, socket: &mut (impl Read + Write)) -> io::Result<Handshake> {
         while self.tls.is_handshaking() {
-            match self.shake_once(socket) {
+            match self.handshake_once(socket) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if waits(&error) && self.greeted => return Ok(Shake::Begun),
-                Err(error) if waits(&error) => return Ok(Shake::Unconnected),
+                Err(error) if waits(&error) && self.begun_handshake => return Ok(Handshake::Begun),
+                Err(error) if waits(&error) => return Ok(Handshake::Unconnected),
                 Err(error) => return Err(error),
             }
         }
         let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
-        Ok(Shake::Done { resumed })
+        Ok(Handshake::Done { resumed })
     }
 
-    fn shake_once(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
+    fn handshake_once(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
         if self.tls.wants_write() {
             self.tls.write_tls(socket)?;
-            self.greeted = true;
+            self.begun_handshake = true;
             return Ok(());
         }
         if self.reads >= HANDSHAKE_READS_MAX {
@@ -146,8 +146,8 @@ impl Session {
     }
 
     /// Whether the greeting is out: what fails from here on is the handshake, not the connection.
-    pub(crate) const fn has_greeted(&self) -> bool {
-        self.greeted
+    pub(crate) const fn has_begun_handshake(&self) -> bool {
+        self.begun_handshake
     }
 
     /// Encrypts and sends. What the socket does not take at once is an error: a request fits into any empty one.
@@ -175,7 +175,7 @@ impl Session {
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok((0, true)),
                 Err(error) => return Err(error),
             }
-            let mut tap = Tap {
+            let mut tap = ShortReads {
                 socket: &mut *socket,
                 short: false,
             };
@@ -198,12 +198,12 @@ fn waits(error: &io::Error) -> bool {
 }
 
 /// Notes whether a read has emptied the socket (epoll(7)), which saves asking it once more.
-struct Tap<'a, S> {
+struct ShortReads<'a, S> {
     socket: &'a mut S,
     short: bool,
 }
 
-impl<S: Read> Read for Tap<'_, S> {
+impl<S: Read> Read for ShortReads<'_, S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.socket.read(buffer)?;
         self.short = read < buffer.len();
@@ -213,9 +213,9 @@ impl<S: Read> Read for Tap<'_, S> {
 
 /// Takes any certificate; why is in the module's head.
 #[derive(Debug)]
-struct Anyone(Vec<SignatureScheme>);
+struct AnyCertificate(Vec<SignatureScheme>);
 
-impl ServerCertVerifier for Anyone {
+impl ServerCertVerifier for AnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -264,9 +264,9 @@ mod tests {
             ("::1", "::1"),
         ] {
             assert_eq!(without_port(host), name);
-            assert!(Client::new(host, false).is_ok(), "{host}");
+            assert!(TlsClient::new(host, false).is_ok(), "{host}");
         }
-        let refused = Client::new("two words:1", false);
-        assert!(matches!(refused, Err(PlanError::ServerName { .. })));
+        let refused = TlsClient::new("two words:1", false);
+        assert!(matches!(refused, Err(RunConfigError::ServerName { .. })));
     }
 }

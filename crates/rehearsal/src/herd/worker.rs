@@ -16,14 +16,14 @@ use mio::{Events, Interest, Poll, Token};
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::ear::EARS_MAX;
-use super::hashes::{Claims, Listed};
-use super::hls::{Next, Visits};
-use super::listener::{Listener, Now, Stage};
-use super::plan::{Face, Plan};
+use super::connection::Connection;
+use super::hashes::{HashClaims, PublishedHashes};
+use super::hls::{HlsSessions, NextStep};
+use super::listener::{Listener, ListenerState, Now};
+use super::run::{Face, RunConfig};
+use super::sound_meter::SOUND_METERS_MAX;
 use super::tally::Tally;
-use super::tls::{Client, Session, Shake};
-use super::wire::Wire;
+use super::tls::{Handshake, TlsClient, TlsSession};
 use crate::{http, machine};
 
 /// Bytes read at once.
@@ -42,20 +42,20 @@ const READS_MAX: usize = 8;
 const HOUSEKEEPING_US: u64 = 500_000;
 
 /// What all workers of a run share.
-pub(crate) struct Shared<'a> {
-    pub(crate) plan: &'a Plan,
+pub(crate) struct RunContext<'a> {
+    pub(crate) config: &'a RunConfig,
     /// What their TLS has in common, where there is one.
-    pub(crate) tls: Option<&'a Client>,
+    pub(crate) tls: Option<&'a TlsClient>,
     pub(crate) start: Instant,
     /// When the last listener is to arrive and has had two seconds.
     pub(crate) hold_from_us: u64,
-    pub(crate) listed: &'a Mutex<Listed>,
-    pub(crate) slots: &'a [Slot],
+    pub(crate) published: &'a Mutex<PublishedHashes>,
+    pub(crate) workers_progress: &'a [WorkerProgress],
 }
 
 /// How far a worker is, for people who watch.
 #[derive(Debug, Default)]
-pub(crate) struct Slot {
+pub(crate) struct WorkerProgress {
     pub(crate) connected: AtomicU64,
     pub(crate) hearing: AtomicU64,
     pub(crate) lost: AtomicU64,
@@ -66,29 +66,29 @@ pub(crate) struct Slot {
 pub(crate) type Arrival = (usize, u64);
 
 pub(crate) struct Worker<'a> {
-    shared: &'a Shared<'a>,
+    context: &'a RunContext<'a>,
     number: usize,
     poll: Poll,
     request: Vec<u8>,
-    wires: Vec<Option<Wire>>,
+    connections: Vec<Option<Connection>>,
     /// What they ask, where they come by HLS.
-    visits: Option<Visits>,
+    sessions: Option<HlsSessions>,
     listeners: Vec<Listener>,
     arrivals: Vec<Arrival>,
     next_arrival: usize,
     /// Listeners that hear nothing yet, by the time they were due.
-    impatient: VecDeque<usize>,
-    wall: Wall,
+    waiting_for_sound: VecDeque<usize>,
+    wall: WallClock,
     tally: Tally,
-    claims: Claims,
+    hash_claims: HashClaims,
 }
 
 /// Time since 1970, by one look at the other clock and one at this every half second.
-struct Wall {
+struct WallClock {
     unix_us_at_start: i64,
 }
 
-impl Wall {
+impl WallClock {
     fn look(start: Instant) -> Self {
         let unix = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let since = Instant::now().saturating_duration_since(start);
@@ -101,40 +101,41 @@ impl Wall {
 impl<'a> Worker<'a> {
     /// To be called on the worker's own thread, when it has its table: sockets never leave it.
     pub(crate) fn new(
-        shared: &'a Shared<'a>,
+        context: &'a RunContext<'a>,
         number: usize,
         arrivals: Vec<Arrival>,
     ) -> io::Result<Self> {
-        let plan = shared.plan;
-        let mut ears = 0;
+        let config = context.config;
+        let mut meters = 0;
         let listeners = arrivals.iter().map(|&(number, due_us)| {
-            let ear = plan.listen_every != 0
-                && number.is_multiple_of(plan.listen_every)
-                && ears < EARS_MAX;
-            ears += usize::from(ear);
-            Listener::new(plan, number, due_us, ear)
+            let meter = config.listen_every != 0
+                && number.is_multiple_of(config.listen_every)
+                && meters < SOUND_METERS_MAX;
+            meters += usize::from(meter);
+            Listener::new(config, number, due_us, meter)
         });
         Ok(Self {
-            shared,
+            context,
             number,
             poll: Poll::new()?,
-            request: http::request(&plan.host, &plan.path),
+            request: http::request(&config.host, &config.path),
             listeners: listeners.collect(),
-            wires: arrivals.iter().map(|_| None).collect(),
-            visits: (plan.face == Face::Hls).then(|| Visits::new(arrivals.len(), &plan.path)),
+            connections: arrivals.iter().map(|_| None).collect(),
+            sessions: (config.face == Face::Hls)
+                .then(|| HlsSessions::new(arrivals.len(), &config.path)),
             arrivals,
             next_arrival: 0,
-            impatient: VecDeque::new(),
-            wall: Wall::look(shared.start),
+            waiting_for_sound: VecDeque::new(),
+            wall: WallClock::look(context.start),
             tally: Tally::default(),
-            claims: Claims::default(),
+            hash_claims: HashClaims::default(),
         })
     }
 
-    pub(crate) fn run(mut self) -> (Tally, Claims) {
-        let plan = self.shared.plan;
-        let end_us = plan.duration.as_micros() as u64;
-        let tick_us = (plan.tick.as_micros() as u64).max(100);
+    pub(crate) fn run(mut self) -> (Tally, HashClaims) {
+        let config = self.context.config;
+        let end_us = config.duration.as_micros() as u64;
+        let tick_us = (config.tick.as_micros() as u64).max(100);
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut events = Events::with_capacity(EVENTS_MAX);
         let (mut due_us, mut housekeeping_us) = (0, 0);
@@ -148,15 +149,15 @@ impl<'a> Worker<'a> {
             if due_us == 0 {
                 cpu_before_us = machine::thread_cpu_us();
             }
-            if begun.us >= self.shared.hold_from_us && cpu_at_hold_us.is_none() {
+            if begun.us >= self.context.hold_from_us && cpu_at_hold_us.is_none() {
                 cpu_at_hold_us = Some((machine::thread_cpu_us(), begun.us));
             }
-            self.arrive(begun.us);
-            self.ask_again(begun);
-            self.listen(&mut events, &mut buffer);
+            self.start_arrivals(begun.us);
+            self.reload_playlists(begun);
+            self.poll_sockets(&mut events, &mut buffer);
             self.give_up(begun);
             if begun.us >= housekeeping_us {
-                self.keep_house();
+                self.report_progress();
                 housekeeping_us = begun.us + HOUSEKEEPING_US;
             }
             let ended_us = self.now().us;
@@ -171,12 +172,12 @@ impl<'a> Worker<'a> {
             self.tally.hold_cpu_us = cpu_us - cpu_at_hold_us;
             self.tally.hold_wall_us = self.now().us - held_from_us;
         }
-        self.leave();
-        (self.tally, self.claims)
+        self.finish();
+        (self.tally, self.hash_claims)
     }
 
     fn now(&self) -> Now {
-        let us = Instant::now().saturating_duration_since(self.shared.start);
+        let us = Instant::now().saturating_duration_since(self.context.start);
         let us = us.as_micros() as u64;
         Now {
             us,
@@ -185,14 +186,14 @@ impl<'a> Worker<'a> {
     }
 
     fn sleep_until(&self, due_us: u64) {
-        let due = self.shared.start + Duration::from_micros(due_us);
+        let due = self.context.start + Duration::from_micros(due_us);
         let wait = due.saturating_duration_since(Instant::now());
         if !wait.is_zero() {
             std::thread::sleep(wait);
         }
     }
 
-    fn arrive(&mut self, now_us: u64) {
+    fn start_arrivals(&mut self, now_us: u64) {
         for _ in 0..ARRIVALS_PER_PASS_MAX {
             let Some(&(number, due_us)) = self.arrivals.get(self.next_arrival) else {
                 return;
@@ -209,26 +210,26 @@ impl<'a> Worker<'a> {
                 .record(now.us.saturating_sub(due_us));
             match self.connect(index, number) {
                 Ok(()) => {
-                    self.listeners[index].stage = Stage::Connecting;
-                    self.impatient.push_back(index);
+                    self.listeners[index].state = ListenerState::Connecting;
+                    self.waiting_for_sound.push_back(index);
                     // On loopback the connection mostly stands already.
-                    self.greet(index, now);
+                    self.establish(index, now);
                 }
-                Err(Failed::Own(call, error)) => {
+                Err(ConnectFailure::Own(call, error)) => {
                     let reason = format!("{call}: {}", plain(&error));
                     self.tally.own_errors.count(&reason, 1);
-                    self.over(index, now, "the herd's own error");
+                    self.end_listener(index, now, "the herd's own error");
                 }
-                Err(Failed::Server(error)) => {
-                    self.over(index, now, &format!("connect: {}", plain(&error)));
+                Err(ConnectFailure::Server(error)) => {
+                    self.end_listener(index, now, &format!("connect: {}", plain(&error)));
                 }
             }
         }
     }
 
-    fn connect(&mut self, index: usize, number: usize) -> Result<(), Failed> {
-        let own = |call| move |error| Failed::Own(call, error);
-        let server = self.shared.plan.server;
+    fn connect(&mut self, index: usize, number: usize) -> Result<(), ConnectFailure> {
+        let own = |call| move |error| ConnectFailure::Own(call, error);
+        let server = self.context.config.server;
         let began_us = self.now().us;
         let kind = Type::STREAM.nonblocking().cloexec();
         let socket = Socket::new(Domain::for_address(server), kind, Some(Protocol::TCP))
@@ -237,10 +238,10 @@ impl<'a> Worker<'a> {
         socket
             .set_linger(Some(Duration::ZERO))
             .map_err(own("SO_LINGER"))?;
-        if let Some(sources) = self.shared.plan.sources {
+        if let Some(sources) = self.context.config.sources {
             // Without it bind() takes a port for itself alone, and 28,232 is all there is for all addresses.
             setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)
-                .map_err(|error| Failed::Own("IP_BIND_ADDRESS_NO_PORT", error.into()))?;
+                .map_err(|error| ConnectFailure::Own("IP_BIND_ADDRESS_NO_PORT", error.into()))?;
             let from = SocketAddr::new(sources.address(number), 0);
             socket.bind(&from.into()).map_err(own("bind"))?;
         }
@@ -249,9 +250,9 @@ impl<'a> Worker<'a> {
             Err(error) if error.raw_os_error() == Some(nix::errno::Errno::EINPROGRESS as i32) => {}
             // Ports, memory and routes are ours, a refusal is the server's.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                return Err(Failed::Server(error));
+                return Err(ConnectFailure::Server(error));
             }
-            Err(error) => return Err(Failed::Own("connect", error)),
+            Err(error) => return Err(ConnectFailure::Own("connect", error)),
         }
         self.poll
             .registry()
@@ -261,50 +262,54 @@ impl<'a> Worker<'a> {
                 Interest::READABLE | Interest::WRITABLE,
             )
             .map_err(own("epoll"))?;
-        let session = self.shared.tls.map(|client| {
+        let session = self.context.tls.map(|client| {
             let connection = client.connection();
-            connection.map(|connection| Box::new(Session::new(connection)))
+            connection.map(|connection| Box::new(TlsSession::new(connection)))
         });
         let session = session
             .transpose()
-            .map_err(|error| Failed::Own("TLS", io::Error::other(error)))?;
-        self.wires[index] = Some(Wire::new(socket, session, began_us));
+            .map_err(|error| ConnectFailure::Own("TLS", io::Error::other(error)))?;
+        self.connections[index] = Some(Connection::new(socket, session, began_us));
         Ok(())
     }
 
     /// Goes on with what comes before the request, and then asks.
-    fn greet(&mut self, index: usize, now: Now) {
-        let Some(wire) = &mut self.wires[index] else {
+    fn establish(&mut self, index: usize, now: Now) {
+        let Some(connection) = &mut self.connections[index] else {
             return;
         };
-        match wire.shake() {
-            Ok(None) => self.ask(index, now),
-            Ok(Some(Shake::Unconnected)) => {}
-            Ok(Some(Shake::Begun)) => self.listeners[index].stage = Stage::Shaking,
-            Ok(Some(Shake::Done { resumed })) => {
-                let began_us = wire.began_us;
+        match connection.handshake() {
+            Ok(None) => self.send_request(index, now),
+            Ok(Some(Handshake::Unconnected)) => {}
+            Ok(Some(Handshake::Begun)) => self.listeners[index].state = ListenerState::Handshaking,
+            Ok(Some(Handshake::Done { resumed })) => {
+                let began_us = connection.began_us;
                 let took_us = self.now().us.saturating_sub(began_us);
                 self.tally.handshake.record(took_us);
                 self.tally.handshakes_resumed += u64::from(resumed);
-                self.ask(index, now);
+                self.send_request(index, now);
             }
             Err(error) => {
-                let what = if wire.has_greeted() { "TLS" } else { "connect" };
-                self.over(index, now, &format!("{what}: {}", plain(&error)));
+                let what = if connection.has_begun_handshake() {
+                    "TLS"
+                } else {
+                    "connect"
+                };
+                self.end_listener(index, now, &format!("{what}: {}", plain(&error)));
             }
         }
     }
 
-    fn ask(&mut self, index: usize, now: Now) {
-        let Some(wire) = &mut self.wires[index] else {
+    fn send_request(&mut self, index: usize, now: Now) {
+        let Some(connection) = &mut self.connections[index] else {
             return;
         };
-        match wire.send(&self.request) {
+        match connection.send(&self.request) {
             Ok(()) => {
                 self.tally.connected += 1;
                 self.listeners[index].asked(now);
-                if let Some(visits) = &mut self.visits {
-                    visits.of(index).asks_playlist(now.us);
+                if let Some(sessions) = &mut self.sessions {
+                    sessions.of(index).requests_playlist(now.us);
                 }
             }
             Err(error)
@@ -312,11 +317,11 @@ impl<'a> Worker<'a> {
                     error.kind(),
                     ErrorKind::WouldBlock | ErrorKind::NotConnected
                 ) => {}
-            Err(error) => self.over(index, now, &format!("connect: {}", plain(&error))),
+            Err(error) => self.end_listener(index, now, &format!("connect: {}", plain(&error))),
         }
     }
 
-    fn listen(&mut self, events: &mut Events, buffer: &mut [u8]) {
+    fn poll_sockets(&mut self, events: &mut Events, buffer: &mut [u8]) {
         loop {
             match self.poll.poll(events, Some(Duration::ZERO)) {
                 Ok(()) => {}
@@ -332,11 +337,16 @@ impl<'a> Worker<'a> {
             for event in &*events {
                 seen += 1;
                 let index = event.token().0;
-                let begins = |stage| matches!(stage, Stage::Connecting | Stage::Shaking);
-                if begins(self.listeners[index].stage) {
-                    self.greet(index, self.now());
+                let begins = |state| {
+                    matches!(
+                        state,
+                        ListenerState::Connecting | ListenerState::Handshaking
+                    )
+                };
+                if begins(self.listeners[index].state) {
+                    self.establish(index, self.now());
                     // Until it has shaken hands, whatever comes is the handshake's.
-                    if self.shared.tls.is_some() && begins(self.listeners[index].stage) {
+                    if self.context.tls.is_some() && begins(self.listeners[index].state) {
                         continue;
                     }
                 }
@@ -355,16 +365,18 @@ impl<'a> Worker<'a> {
 
     fn read(&mut self, index: usize, ends: bool, buffer: &mut [u8]) {
         for _ in 0..READS_MAX {
-            let Some(wire) = &mut self.wires[index] else {
+            let Some(connection) = &mut self.connections[index] else {
                 return;
             };
-            let got = wire.read(buffer);
+            let got = connection.read(buffer);
             let now = self.now();
             match got {
-                Ok((0, _)) => return self.over(index, now, "the server closed the connection"),
+                Ok((0, _)) => {
+                    return self.end_listener(index, now, "the server closed the connection");
+                }
                 Ok((bytes, emptied)) => {
                     if let Err(reason) = self.receive(index, now, &buffer[..bytes]) {
-                        return self.over(index, now, &reason);
+                        return self.end_listener(index, now, &reason);
                     }
                     // Nothing is left, unless the end is behind it.
                     if emptied && !ends {
@@ -373,13 +385,13 @@ impl<'a> Worker<'a> {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return self.over(index, now, &plain(&error)),
+                Err(error) => return self.end_listener(index, now, &plain(&error)),
             }
         }
         // Epoll tells of a socket once: with bytes left it must be asked to tell again.
-        if let Some(wire) = &self.wires[index] {
+        if let Some(connection) = &self.connections[index] {
             let both = Interest::READABLE | Interest::WRITABLE;
-            let fd = wire.fd();
+            let fd = connection.fd();
             let again = self
                 .poll
                 .registry()
@@ -393,110 +405,114 @@ impl<'a> Worker<'a> {
     }
 
     fn receive(&mut self, index: usize, now: Now, bytes: &[u8]) -> Result<(), String> {
-        let plan = self.shared.plan;
+        let config = self.context.config;
         let (listener, tally) = (&mut self.listeners[index], &mut self.tally);
-        let claims = &mut self.claims;
-        let Some(visits) = &mut self.visits else {
-            return listener.receive(plan, now, bytes, tally, claims);
+        let hash_claims = &mut self.hash_claims;
+        let Some(sessions) = &mut self.sessions else {
+            return listener.receive(config, now, bytes, tally, hash_claims);
         };
-        let visit = visits.of(index);
-        let next = visit.receive(now.us, bytes, tally, |tally, piece| {
-            listener.stream(plan, now, piece, tally, claims)
+        let session = sessions.of(index);
+        let next = session.receive(now.us, bytes, tally, |tally, piece| {
+            listener.stream(config, now, piece, tally, hash_claims)
         })?;
         match next {
-            Next::Listen => Ok(()),
-            Next::Ask(path) => self.request(index, &http::request(&plan.host, &path)),
-            Next::Wait(due_us) => {
-                visits.wait(index, due_us);
+            NextStep::Listen => Ok(()),
+            NextStep::Ask(path) => self.request(index, &http::request(&config.host, &path)),
+            NextStep::Wait(due_us) => {
+                sessions.wait(index, due_us);
                 Ok(())
             }
         }
     }
 
     fn request(&mut self, index: usize, request: &[u8]) -> Result<(), String> {
-        let Some(wire) = &mut self.wires[index] else {
+        let Some(connection) = &mut self.connections[index] else {
             return Ok(());
         };
-        wire.send(request).map_err(|error| plain(&error))
+        connection.send(request).map_err(|error| plain(&error))
     }
 
     /// Whose playlist may have news asks for it.
-    fn ask_again(&mut self, now: Now) {
-        while let Some(index) = self.visits.as_mut().and_then(|visits| visits.due(now.us)) {
-            if self.wires[index].is_none() {
+    fn reload_playlists(&mut self, now: Now) {
+        while let Some(index) = self
+            .sessions
+            .as_mut()
+            .and_then(|sessions| sessions.due(now.us))
+        {
+            if self.connections[index].is_none() {
                 continue;
             }
-            if let Some(visits) = &mut self.visits {
-                visits.of(index).asks_playlist(now.us);
+            if let Some(sessions) = &mut self.sessions {
+                sessions.of(index).requests_playlist(now.us);
             }
             let request = std::mem::take(&mut self.request);
             let asked = self.request(index, &request);
             self.request = request;
             if let Err(reason) = asked {
-                self.over(index, now, &reason);
+                self.end_listener(index, now, &reason);
             }
         }
     }
 
     /// A listener's story ends before the run does.
-    fn over(&mut self, index: usize, now: Now, reason: &str) {
-        self.wires[index] = None;
+    fn end_listener(&mut self, index: usize, now: Now, reason: &str) {
+        self.connections[index] = None;
         let listener = &mut self.listeners[index];
-        if listener.stage == Stage::Hearing {
+        if listener.state == ListenerState::Hearing {
             self.tally.cut.count(reason, 1);
         } else {
             self.never_in(index, reason);
         }
-        self.listeners[index].finish(self.shared.plan, now, &mut self.tally);
+        self.listeners[index].finish(self.context.config, now, &mut self.tally);
     }
 
     /// Counted at the horizon, not left out: a quantile over those who got in would praise the server that lets nobody in.
     fn never_in(&mut self, index: usize, reason: &str) {
         self.tally.never_in.count(reason, 1);
-        let end_us = self.shared.plan.duration.as_micros() as u64;
+        let end_us = self.context.config.duration.as_micros() as u64;
         let waited_us = end_us.saturating_sub(self.listeners[index].scheduled_us());
         self.tally.first_audio.record(waited_us);
     }
 
     fn give_up(&mut self, now: Now) {
-        let patience_us = self.shared.plan.patience.as_micros() as u64;
-        while let Some(&index) = self.impatient.front() {
+        let patience_us = self.context.config.patience.as_micros() as u64;
+        while let Some(&index) = self.waiting_for_sound.front() {
             let listener = &self.listeners[index];
-            if !matches!(listener.stage, Stage::Hearing | Stage::Over) {
+            if !matches!(listener.state, ListenerState::Hearing | ListenerState::Over) {
                 if now.us.saturating_sub(listener.scheduled_us()) < patience_us {
                     return;
                 }
-                self.over(index, now, listener.waits_for());
+                self.end_listener(index, now, listener.waits_for());
             }
-            self.impatient.pop_front();
+            self.waiting_for_sound.pop_front();
         }
     }
 
-    fn keep_house(&mut self) {
-        self.wall = Wall::look(self.shared.start);
-        let listed = self.shared.listed.lock();
-        self.claims
-            .settle(&listed.unwrap_or_else(PoisonError::into_inner));
-        let slot = &self.shared.slots[self.number];
+    fn report_progress(&mut self) {
+        self.wall = WallClock::look(self.context.start);
+        let published = self.context.published.lock();
+        self.hash_claims
+            .settle(&published.unwrap_or_else(PoisonError::into_inner));
+        let worker = &self.context.workers_progress[self.number];
         let lost = self.tally.never_in.total() + self.tally.cut.total();
         for (told, count) in [
-            (&slot.connected, self.tally.connected),
-            (&slot.hearing, self.tally.joined - self.tally.cut.total()),
-            (&slot.lost, lost),
-            (&slot.bytes, self.tally.bytes),
+            (&worker.connected, self.tally.connected),
+            (&worker.hearing, self.tally.joined - self.tally.cut.total()),
+            (&worker.lost, lost),
+            (&worker.bytes, self.tally.bytes),
         ] {
             told.store(count, Ordering::Relaxed);
         }
     }
 
     /// The run is over.
-    fn leave(&mut self) {
+    fn finish(&mut self) {
         let now = self.now();
         for index in 0..self.listeners.len() {
-            match self.listeners[index].stage {
-                Stage::Over => continue,
-                Stage::Hearing => self.tally.held_at_end += 1,
-                Stage::Due => {
+            match self.listeners[index].state {
+                ListenerState::Over => continue,
+                ListenerState::Hearing => self.tally.held_at_end += 1,
+                ListenerState::Due => {
                     // Came due within the run, and we did not get to it: our own lag.
                     if index < self.next_arrival || self.arrivals[index].1 < now.us {
                         self.tally
@@ -504,18 +520,21 @@ impl<'a> Worker<'a> {
                             .count("arrivals that were not made", 1);
                     }
                 }
-                Stage::Connecting | Stage::Shaking | Stage::Asking | Stage::Answered => {
+                ListenerState::Connecting
+                | ListenerState::Handshaking
+                | ListenerState::Asking
+                | ListenerState::Answered => {
                     let reason = self.listeners[index].waits_for();
                     self.never_in(index, reason);
                 }
             }
-            self.listeners[index].finish(self.shared.plan, now, &mut self.tally);
+            self.listeners[index].finish(self.context.config, now, &mut self.tally);
         }
-        self.wires.clear();
+        self.connections.clear();
     }
 }
 
-enum Failed {
+enum ConnectFailure {
     /// The call that failed on our side.
     Own(&'static str, io::Error),
     Server(io::Error),

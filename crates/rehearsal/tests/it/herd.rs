@@ -3,12 +3,12 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::programme::{herd, said};
-use crate::server::{Manner, serve};
+use crate::processes::{herd, said};
+use crate::server::{Behaviour, serve};
 
 #[test]
 fn a_good_stream_is_heard_and_confirmed_by_everyone() {
-    let said = herd(serve(Manner::Good), &[]);
+    let said = herd(serve(Behaviour::Good), &[]);
     assert_eq!(said.code, Some(0), "{}", said.complaint);
     for (what, count) in [
         ("/scheduled", 10),
@@ -40,7 +40,7 @@ fn a_good_stream_is_heard_and_confirmed_by_everyone() {
 
 #[test]
 fn a_missing_chunk_is_a_gap_of_its_length_for_each_listener() {
-    let said = herd(serve(Manner::Gap), &[]);
+    let said = herd(serve(Behaviour::Gap), &[]);
     assert_eq!(said.code, Some(4), "{}", said.complaint);
     assert_eq!(said.number("/gaps"), 10);
     assert_eq!(said.ms("/missing_s"), 2.0);
@@ -49,20 +49,20 @@ fn a_missing_chunk_is_a_gap_of_its_length_for_each_listener() {
 
 #[test]
 fn a_chunk_that_comes_again_is_no_gap() {
-    let said = herd(serve(Manner::Twice), &[]);
+    let said = herd(serve(Behaviour::Twice), &[]);
     assert_eq!((said.number("/repeated"), said.number("/gaps")), (10, 0));
 }
 
 #[test]
 fn a_number_that_does_not_follow_is_told_though_the_time_does() {
-    let said = herd(serve(Manner::Misnumbered), &[]);
+    let said = herd(serve(Behaviour::Misnumbered), &[]);
     // The wrong one, and the right one behind it.
     assert_eq!((said.number("/misnumbered"), said.number("/gaps")), (20, 0));
 }
 
 #[test]
 fn one_bit_that_was_not_published_is_found() {
-    let said = herd(serve(Manner::Altered), &["--hash-every", "4"]);
+    let said = herd(serve(Behaviour::Altered), &["--hash-every", "4"]);
     assert_eq!(said.number("/hashes/confirmed"), 0);
     let altered = said.number("/hashes/altered");
     let chunks = said.number("/chunks");
@@ -75,7 +75,7 @@ fn one_bit_that_was_not_published_is_found() {
 
 #[test]
 fn without_a_manifest_nothing_counts_as_confirmed() {
-    let said = herd(serve(Manner::Good), &["--manifest", "/none"]);
+    let said = herd(serve(Behaviour::Good), &["--manifest", "/none"]);
     assert_eq!(said.number("/hashes/confirmed"), 0);
     assert_eq!(said.number("/hashes/uncompared"), said.number("/chunks"));
     assert_eq!(said.code, Some(4));
@@ -85,7 +85,7 @@ fn without_a_manifest_nothing_counts_as_confirmed() {
 
 #[test]
 fn boxes_out_of_order_end_a_listener_with_the_reason() {
-    let said = herd(serve(Manner::Disorder), &[]);
+    let said = herd(serve(Behaviour::Disorder), &[]);
     assert_eq!(said.number("/held_at_end"), 0);
     let reason = "a box 'moof' stands where the beginning of a chunk should";
     said.reasons("/cut", &[(reason, 10)]);
@@ -93,7 +93,7 @@ fn boxes_out_of_order_end_a_listener_with_the_reason() {
 
 #[test]
 fn silence_in_perfect_chunks_is_heard_by_those_who_listen() {
-    let said = herd(serve(Manner::Silence), &["--listen-every", "2"]);
+    let said = herd(serve(Behaviour::Silence), &["--listen-every", "2"]);
     assert_eq!(said.number("/sound/listeners"), 5);
     assert_eq!(said.number("/sound/silent_listeners"), 5);
     assert_eq!(said.number("/gaps"), 0);
@@ -102,7 +102,7 @@ fn silence_in_perfect_chunks_is_heard_by_those_who_listen() {
 
 #[test]
 fn a_pause_longer_than_the_buffer_is_a_stall() {
-    let said = herd(serve(Manner::Pause), &["--seconds", "3"]);
+    let said = herd(serve(Behaviour::Pause), &["--seconds", "3"]);
     assert_eq!((said.number("/stalls"), said.number("/gaps")), (10, 0));
     // 1.2 s of nothing, less the 0.4 to 0.6 s that were held.
     let p50 = said.ms("/stall/p50_ms");
@@ -115,7 +115,7 @@ fn a_pause_longer_than_the_buffer_is_a_stall() {
 #[test]
 fn a_player_that_holds_more_survives_the_same_pause() {
     let said = herd(
-        serve(Manner::Pause),
+        serve(Behaviour::Pause),
         &["--seconds", "5", "--buffer-ms", "1600"],
     );
     assert_eq!(said.number("/stalls"), 0, "{}", said.complaint);
@@ -124,7 +124,7 @@ fn a_player_that_holds_more_survives_the_same_pause() {
 
 #[test]
 fn a_stream_that_breaks_off_is_told() {
-    let said = herd(serve(Manner::Cut), &[]);
+    let said = herd(serve(Behaviour::Cut), &[]);
     assert_eq!(
         (said.number("/joined"), said.number("/held_at_end")),
         (10, 0)
@@ -134,7 +134,7 @@ fn a_stream_that_breaks_off_is_told() {
 
 #[test]
 fn a_refusal_is_told_with_its_status_and_counts_as_waiting_to_the_end() {
-    let said = herd(serve(Manner::Refuse), &[]);
+    let said = herd(serve(Behaviour::Refuse), &[]);
     assert_eq!((said.code, said.number("/joined")), (Some(4), 0));
     said.reasons("/never_got_in", &[("refused with status 503", 10)]);
     assert_eq!(said.number("/first_audio/count"), 10);
@@ -144,8 +144,8 @@ fn a_refusal_is_told_with_its_status_and_counts_as_waiting_to_the_end() {
 #[test]
 fn who_gets_no_answer_gives_up_and_says_what_was_missing() {
     for (manner, reason) in [
-        (Manner::Mute, "no answer in time"),
-        (Manner::HalfHead, "only a part of a head in time"),
+        (Behaviour::Mute, "no answer in time"),
+        (Behaviour::HalfHead, "only a part of a head in time"),
     ] {
         let said = herd(serve(manner), &["--patience", "0.5", "--seconds", "1.5"]);
         said.reasons("/never_got_in", &[(reason, 10)]);
@@ -164,7 +164,7 @@ fn a_server_that_is_not_there_is_told() {
 
 #[test]
 fn a_body_without_chunks_is_read_too() {
-    let said = herd(serve(Manner::Unframed), &[]);
+    let said = herd(serve(Behaviour::Unframed), &[]);
     assert_eq!(said.code, Some(0), "{}", said.complaint);
     assert_eq!(said.number("/held_at_end"), 10);
 }
@@ -172,19 +172,19 @@ fn a_body_without_chunks_is_read_too() {
 #[test]
 fn bytes_alone_show_when_they_began_and_when_they_paused() {
     let flags = ["--raw", "--gap-ms", "900", "--seconds", "3"];
-    let said = herd(serve(Manner::Pause), &flags);
+    let said = herd(serve(Behaviour::Pause), &flags);
     assert_eq!(said.number("/joined"), 10);
     assert_eq!(said.number("/delivery_gap/count"), 10);
     assert_eq!((said.number("/chunks"), said.number("/stalls")), (0, 0));
     assert!(said.number("/bytes") > 10 * 10 * 1_200);
-    let good = herd(serve(Manner::Good), &flags);
+    let good = herd(serve(Behaviour::Good), &flags);
     assert_eq!(good.number("/delivery_gap/count"), 0);
 }
 
 #[test]
 fn a_herd_that_lags_calls_its_run_invalid() {
     let said = herd(
-        serve(Manner::Good),
+        serve(Behaviour::Good),
         &["--lag-limit-ms", "0", "--seconds", "1"],
     );
     assert_eq!(said.code, Some(3));
@@ -195,7 +195,7 @@ fn a_herd_that_lags_calls_its_run_invalid() {
 
 #[test]
 fn more_listeners_than_one_table_holds_get_several() {
-    let server = serve(Manner::Good).to_string();
+    let server = serve(Behaviour::Good).to_string();
     let herd = env!("CARGO_BIN_EXE_herd");
     let run = format!(
         "ulimit -n 128; exec {herd} --connect {server} --path /e/x/48/live.mp4 --listeners 150 --rate 300/s \
@@ -210,7 +210,7 @@ fn more_listeners_than_one_table_holds_get_several() {
 
 #[test]
 fn what_cannot_be_done_is_said_in_one_sentence_before_anybody_comes() {
-    let here = serve(Manner::Good);
+    let here = serve(Behaviour::Good);
     let refused = |flags: &[&str], words: &str| {
         let said = herd(here, flags);
         assert_eq!(said.code, Some(1), "{}", said.complaint);

@@ -1,9 +1,9 @@
 //! A herd that comes by HLS.
 
-use crate::programme::{Said, herd};
-use crate::server::{Manner, serve, serve_hls};
+use crate::processes::{HerdOutput, herd};
+use crate::server::{Behaviour, serve, serve_hls};
 
-fn by_hls(manner: Manner) -> Said {
+fn by_hls(manner: Behaviour) -> HerdOutput {
     herd(
         serve_hls(manner),
         &["--hls", "--path", "/e/x/48/index.m3u8"],
@@ -12,7 +12,7 @@ fn by_hls(manner: Manner) -> Said {
 
 #[test]
 fn listeners_by_hls_hear_and_verify_each_segment_once() {
-    let said = by_hls(Manner::Good);
+    let said = by_hls(Behaviour::Good);
     assert_eq!(said.code, Some(0), "{}", said.complaint);
     assert_eq!(said.number("/held_at_end"), 10, "{:#}", said.report);
     assert_eq!((said.number("/gaps"), said.number("/repeated")), (0, 0));
@@ -27,13 +27,13 @@ fn listeners_by_hls_hear_and_verify_each_segment_once() {
 
 #[test]
 fn a_segment_that_was_altered_is_found() {
-    let said = by_hls(Manner::Altered);
+    let said = by_hls(Behaviour::Altered);
     assert!(said.number("/hashes/altered") >= 10, "{:#}", said.report);
 }
 
 #[test]
 fn segments_that_leave_the_playlist_too_early_are_missed_and_told() {
-    let said = by_hls(Manner::Gap);
+    let said = by_hls(Behaviour::Gap);
     assert_eq!(said.code, Some(4));
     assert!(said.number("/hls/skipped") >= 10, "{:#}", said.report);
     assert!(said.number("/gaps") >= 10);
@@ -46,12 +46,12 @@ fn segments_that_leave_the_playlist_too_early_are_missed_and_told() {
 
 #[test]
 fn what_is_refused_is_told_by_what_was_asked_for() {
-    let said = by_hls(Manner::Refuse);
+    let said = by_hls(Behaviour::Refuse);
     said.reasons(
         "/never_got_in",
         &[("the playlist refused with status 503", 10)],
     );
-    let said = by_hls(Manner::Cut);
+    let said = by_hls(Behaviour::Cut);
     said.reasons(
         "/never_got_in",
         &[("a segment refused with status 503", 10)],
@@ -61,7 +61,7 @@ fn what_is_refused_is_told_by_what_was_asked_for() {
 #[test]
 fn a_path_that_is_no_playlist_is_told() {
     let said = herd(
-        serve(Manner::Good),
+        serve(Behaviour::Good),
         &["--hls", "--path", "/e/x/48/init.mp4"],
     );
     said.reasons("/never_got_in", &[("the playlist is no text", 10)]);

@@ -1,12 +1,12 @@
-//! The herd and the floor as their users run them: as programmes, against a small server that can misbehave.
+//! The herd and the baseline as their users run them: as programmes, against a small server that can misbehave.
 //!
 //! As programmes, because a worker's descriptor table begins as a copy of its process's: within this one it would hold the
 //! sockets of the tests beside it open.
 #![cfg(target_os = "linux")]
 
-mod floor;
+mod baseline;
 mod herd;
 mod hls;
-mod programme;
+mod processes;
 mod server;
 mod tls;

@@ -35,7 +35,7 @@ const BURST_CHUNKS: u64 = 3;
 const WRONG_FROM: u64 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum Behaviour {
     Good,
     /// The sound is silence.
     Silence,
@@ -62,27 +62,27 @@ pub(crate) enum Manner {
     Unframed,
 }
 
-struct Show {
-    manner: Manner,
+struct FakeServer {
+    manner: Behaviour,
     base: SystemTime,
     chunks: Vec<Chunk>,
 }
 
 /// Serves in this manner.
-pub(crate) fn serve(manner: Manner) -> SocketAddr {
-    let show = Show::new(manner, PAST_CHUNKS);
+pub(crate) fn serve(manner: Behaviour) -> SocketAddr {
+    let show = FakeServer::new(manner, PAST_CHUNKS);
     // A listener that leaves in the middle is no failure of this server.
     accept(move |stream| drop(show.answer(stream)))
 }
 
 /// Serves segments and their playlist in this manner.
-pub(crate) fn serve_hls(manner: Manner) -> SocketAddr {
-    let show = Show::new(manner, HLS_PAST_CHUNKS);
+pub(crate) fn serve_hls(manner: Behaviour) -> SocketAddr {
+    let show = FakeServer::new(manner, HLS_PAST_CHUNKS);
     accept(move |stream| drop(show.answer(stream)))
 }
 
 /// The stream over TLS, with a certificate that nobody has a reason to trust.
-pub(crate) fn serve_tls(manner: Manner) -> SocketAddr {
+pub(crate) fn serve_tls(manner: Behaviour) -> SocketAddr {
     let made = rcgen::generate_simple_self_signed(["elsewhere.test".to_owned()]);
     let made = made.expect("it has a name");
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
@@ -92,7 +92,7 @@ pub(crate) fn serve_tls(manner: Manner) -> SocketAddr {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key.into())
         .expect("they belong together");
-    let (show, config) = (Show::new(manner, PAST_CHUNKS), Arc::new(config));
+    let (show, config) = (FakeServer::new(manner, PAST_CHUNKS), Arc::new(config));
     accept(move |stream| {
         let connection = ServerConnection::new(Arc::clone(&config)).expect("it is configured");
         drop(show.answer(StreamOwned::new(connection, stream)));
@@ -113,8 +113,8 @@ pub(crate) fn accept(answer: impl Fn(TcpStream) + Send + Sync + 'static) -> Sock
     address
 }
 
-impl Show {
-    fn new(manner: Manner, past_chunks: u64) -> Self {
+impl FakeServer {
+    fn new(manner: Behaviour, past_chunks: u64) -> Self {
         let base = SystemTime::now() - Duration::from_millis(200 * past_chunks);
         let unix_us = base
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -127,7 +127,11 @@ impl Show {
         let mut packager = Packager::new(config).expect("the position is a boundary");
         let mut out = Vec::new();
         for tick in 0..CHUNKS as i64 * 10 {
-            let level = if manner == Manner::Silence { 0.0 } else { 0.3 };
+            let level = if manner == Behaviour::Silence {
+                0.0
+            } else {
+                0.3
+            };
             let pcm: [f32; 960] = std::array::from_fn(|at| level * (at as f32 * 0.0327).sin());
             packager
                 .push(&pcm, unix_us + tick * 20_000, &mut out)
@@ -157,15 +161,15 @@ impl Show {
             return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
         }
         match self.manner {
-            Manner::Refuse => stream.write_all(
+            Behaviour::Refuse => stream.write_all(
                 b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n",
             ),
-            Manner::HalfHead => {
+            Behaviour::HalfHead => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Ty")?;
                 thread::sleep(Duration::from_secs(30));
                 Ok(())
             }
-            Manner::Mute => {
+            Behaviour::Mute => {
                 thread::sleep(Duration::from_secs(30));
                 Ok(())
             }
@@ -180,7 +184,7 @@ impl Show {
             .nth(1)
             .and_then(|path| path.rsplit('/').next())
         {
-            Some("index.m3u8") if self.manner == Manner::Refuse => None,
+            Some("index.m3u8") if self.manner == Behaviour::Refuse => None,
             Some("index.m3u8") => Some(self.playlist().into_bytes()),
             Some("init.mp4") => Some(Packager::head().to_vec()),
             Some(segment) => segment
@@ -203,7 +207,7 @@ impl Show {
 
     fn playlist(&self) -> String {
         let end = self.published() / SEGMENT_CHUNKS;
-        let listed = if self.manner == Manner::Gap {
+        let listed = if self.manner == Behaviour::Gap {
             1
         } else {
             SEGMENTS_LISTED
@@ -220,7 +224,7 @@ impl Show {
 
     /// `None` for one that a server without it would refuse.
     fn segment(&self, number: u64) -> Option<Vec<u8>> {
-        if self.manner == Manner::Cut {
+        if self.manner == Behaviour::Cut {
             return None;
         }
         let from = (number * SEGMENT_CHUNKS) as usize;
@@ -229,7 +233,7 @@ impl Show {
             .iter()
             .flat_map(|chunk| chunk.bytes.to_vec())
             .collect();
-        if self.manner == Manner::Altered {
+        if self.manner == Behaviour::Altered {
             *bytes.last_mut()? ^= 1;
         }
         Some(bytes)
@@ -253,7 +257,7 @@ impl Show {
     }
 
     fn stream(&self, mut stream: impl Write) -> std::io::Result<()> {
-        let framed = self.manner != Manner::Unframed;
+        let framed = self.manner != Behaviour::Unframed;
         let framing = if framed {
             "Transfer-Encoding: chunked\r\n"
         } else {
@@ -276,29 +280,29 @@ impl Show {
             let chunk = &self.chunks[number as usize].bytes[..];
             let wrong = index as u64 == BURST_CHUNKS + WRONG_FROM;
             match self.manner {
-                Manner::Gap if wrong => {}
-                Manner::Twice if wrong => send(&[chunk, chunk].concat())?,
-                Manner::Misnumbered if wrong => {
+                Behaviour::Gap if wrong => {}
+                Behaviour::Twice if wrong => send(&[chunk, chunk].concat())?,
+                Behaviour::Misnumbered if wrong => {
                     let mut other = chunk.to_vec();
                     let mfhd = other.windows(4).position(|kind| kind == b"mfhd");
                     other[mfhd.expect("a chunk has one") + 11] ^= 1;
                     send(&other)?;
                 }
-                Manner::Altered => {
+                Behaviour::Altered => {
                     let mut other = chunk.to_vec();
                     *other.last_mut().expect("it has bytes") ^= 1;
                     send(&other)?;
                 }
-                Manner::Disorder if wrong => {
+                Behaviour::Disorder if wrong => {
                     // prft has 32 bytes.
                     let (prft, rest) = chunk.split_at(32);
                     send(&[rest, prft].concat())?;
                 }
-                Manner::Pause if wrong => {
+                Behaviour::Pause if wrong => {
                     thread::sleep(Duration::from_millis(1_200));
                     send(chunk)?;
                 }
-                Manner::Cut if wrong => {
+                Behaviour::Cut if wrong => {
                     send(&chunk[..200])?;
                     return Ok(());
                 }

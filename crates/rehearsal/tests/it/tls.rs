@@ -3,12 +3,12 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::programme::herd;
-use crate::server::{Manner, accept, serve, serve_tls};
+use crate::processes::herd;
+use crate::server::{Behaviour, accept, serve, serve_tls};
 
 #[test]
 fn listeners_over_tls_hear_and_verify_everything_after_a_full_handshake_each() {
-    let said = herd(serve_tls(Manner::Good), &["--tls"]);
+    let said = herd(serve_tls(Behaviour::Good), &["--tls"]);
     assert_eq!(said.code, Some(0), "{}", said.complaint);
     assert_eq!(said.number("/held_at_end"), 10, "{:#}", said.report);
     assert_eq!(said.number("/tls/handshake/count"), 10);
@@ -22,7 +22,7 @@ fn listeners_over_tls_hear_and_verify_everything_after_a_full_handshake_each() {
 
 #[test]
 fn who_may_resume_goes_on_with_the_session_of_one_before() {
-    let said = herd(serve_tls(Manner::Good), &["--tls", "--tls-resume"]);
+    let said = herd(serve_tls(Behaviour::Good), &["--tls", "--tls-resume"]);
     assert_eq!(said.number("/held_at_end"), 10, "{:#}", said.report);
     let resumed = said.number("/tls/resumed");
     assert!((1..10).contains(&resumed), "{resumed}");
@@ -30,22 +30,22 @@ fn who_may_resume_goes_on_with_the_session_of_one_before() {
 
 #[test]
 fn plain_listeners_have_no_handshakes_to_report() {
-    let said = herd(serve(Manner::Good), &["--seconds", "1"]);
+    let said = herd(serve(Behaviour::Good), &["--seconds", "1"]);
     assert!(said.report["tls"].is_null());
 }
 
 #[test]
 fn a_fault_is_found_through_tls_too() {
-    let altered = herd(serve_tls(Manner::Altered), &["--tls"]);
+    let altered = herd(serve_tls(Behaviour::Altered), &["--tls"]);
     assert!(altered.number("/hashes/altered") >= 10);
-    let cut = herd(serve_tls(Manner::Cut), &["--tls"]);
+    let cut = herd(serve_tls(Behaviour::Cut), &["--tls"]);
     cut.reasons("/cut", &[("the server closed the connection", 10)]);
 }
 
 #[test]
 fn a_server_without_tls_is_told_by_what_it_does() {
     let silent = herd(
-        serve(Manner::Mute),
+        serve(Behaviour::Mute),
         &["--tls", "--patience", "0.5", "--seconds", "1.5"],
     );
     silent.reasons("/never_got_in", &[("no TLS handshake in time", 10)]);
@@ -64,7 +64,7 @@ fn a_server_without_tls_is_told_by_what_it_does() {
 
 #[test]
 fn resuming_without_tls_is_a_wrong_argument() {
-    let said = herd(serve(Manner::Good), &["--tls-resume", "--seconds", "1"]);
+    let said = herd(serve(Behaviour::Good), &["--tls-resume", "--seconds", "1"]);
     assert_eq!(said.code, Some(2), "{}", said.complaint);
     assert!(said.complaint.contains("--tls"), "{}", said.complaint);
 }

@@ -7,33 +7,33 @@
 //! server refuses or closes ends it, because that is what a rehearsal is to find out.
 
 mod playlist;
-mod visit;
+mod session;
 
 pub use playlist::{DURATION_S_MAX, PLAYLIST_SEGMENTS_MAX, Playlist, PlaylistError};
-pub use visit::PLAYLIST_BYTES_MAX;
-pub(crate) use visit::{Next, Visit};
+pub use session::PLAYLIST_BYTES_MAX;
+pub(crate) use session::{HlsSession, NextStep};
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-/// All visits of a worker, and when which of them asks again.
-pub(crate) struct Visits {
-    visits: Vec<Visit>,
+/// The sessions of a worker, and when each of them asks again.
+pub(crate) struct HlsSessions {
+    sessions: Vec<HlsSession>,
     due: BinaryHeap<Reverse<(u64, usize)>>,
 }
 
-impl Visits {
+impl HlsSessions {
     pub(crate) fn new(listeners: usize, playlist: &str) -> Self {
         let playlist = Arc::from(playlist);
         Self {
-            visits: (0..listeners).map(|_| Visit::new(&playlist)).collect(),
+            sessions: (0..listeners).map(|_| HlsSession::new(&playlist)).collect(),
             due: BinaryHeap::new(),
         }
     }
 
-    pub(crate) fn of(&mut self, index: usize) -> &mut Visit {
-        &mut self.visits[index]
+    pub(crate) fn of(&mut self, index: usize) -> &mut HlsSession {
+        &mut self.sessions[index]
     }
 
     /// Lets a listener wait until `due_us`.

@@ -1,9 +1,9 @@
-//! What the floor sends.
+//! What the baseline sends.
 
 use std::net::{SocketAddr, TcpListener};
 
-use crate::programme::{Floor, herd};
-use crate::server::{Manner, serve};
+use crate::processes::{BaselineProcess, herd};
+use crate::server::{Behaviour, serve};
 
 /// A port that was free a moment ago.
 fn port() -> SocketAddr {
@@ -33,7 +33,7 @@ fn everyone_gets_the_same_bytes_at_every_flush() {
         "--tables",
         "2",
     ];
-    let _floor = Floor::run(listen, &[&flags[..], &["--phases", "4"]].concat());
+    let _baseline = BaselineProcess::run(listen, &[&flags[..], &["--phases", "4"]].concat());
     let said = herd(
         up(listen),
         &["--raw", "--listeners", "40", "--rate", "400/s"],
@@ -48,9 +48,9 @@ fn everyone_gets_the_same_bytes_at_every_flush() {
 #[test]
 fn the_stream_of_a_server_is_sent_on_as_it_is() {
     let listen = port();
-    let origin = serve(Manner::Good);
+    let origin = serve(Behaviour::Good);
     let from = format!("http://{origin}/e/x/48/live.mp4");
-    let _floor = Floor::run(
+    let _baseline = BaselineProcess::run(
         listen,
         &["--from", &from, "--flush-ms", "200", "--phases", "4"],
     );
@@ -65,13 +65,13 @@ fn the_stream_of_a_server_is_sent_on_as_it_is() {
 }
 
 #[test]
-fn a_floor_without_its_stream_ends() {
-    let origin = serve(Manner::Refuse);
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_floor"))
+fn a_baseline_without_its_stream_ends() {
+    let origin = serve(Behaviour::Refuse);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_baseline"))
         .args(["--listen", &port().to_string()])
         .args(["--from", &format!("http://{origin}/e/x/48/live.mp4")])
         .output()
-        .expect("the floor runs");
+        .expect("the baseline runs");
     assert_eq!(output.status.code(), Some(1));
     let sentence = String::from_utf8_lossy(&output.stderr);
     assert!(sentence.contains("refused with status 503"), "{sentence}");

@@ -6,13 +6,13 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// What a run of the herd has said.
-pub(crate) struct Said {
+pub(crate) struct HerdOutput {
     pub(crate) code: Option<i32>,
     pub(crate) report: Value,
     pub(crate) complaint: String,
 }
 
-impl Said {
+impl HerdOutput {
     pub(crate) fn number(&self, pointer: &str) -> u64 {
         let value = self.report.pointer(pointer).and_then(Value::as_u64);
         value.unwrap_or_else(|| panic!("{pointer} is no number in {:#}", self.report))
@@ -35,7 +35,7 @@ impl Said {
 }
 
 /// Ten listeners within 200 ms, two seconds in all, unless `more` says otherwise.
-pub(crate) fn herd(server: SocketAddr, more: &[&str]) -> Said {
+pub(crate) fn herd(server: SocketAddr, more: &[&str]) -> HerdOutput {
     let connect = server.to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
     command.args(["--connect", &connect, "--json", "-", "--quiet", "--strict"]);
@@ -57,29 +57,29 @@ pub(crate) fn herd(server: SocketAddr, more: &[&str]) -> Said {
     said(&command.args(more).output().expect("the herd runs"))
 }
 
-pub(crate) fn said(output: &Output) -> Said {
+pub(crate) fn said(output: &Output) -> HerdOutput {
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    Said {
+    HerdOutput {
         code: output.status.code(),
         report: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
         complaint,
     }
 }
 
-/// A floor that ends with the test.
-pub(crate) struct Floor(std::process::Child);
+/// A baseline that ends with the test.
+pub(crate) struct BaselineProcess(std::process::Child);
 
-impl Floor {
+impl BaselineProcess {
     pub(crate) fn run(listen: SocketAddr, more: &[&str]) -> Self {
         let listen = listen.to_string();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_floor"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baseline"));
         command.args(["--listen", &listen, "--quiet"]).args(more);
         let child = command.stderr(Stdio::null()).spawn();
-        Self(child.expect("the floor runs"))
+        Self(child.expect("the baseline runs"))
     }
 }
 
-impl Drop for Floor {
+impl Drop for BaselineProcess {
     fn drop(&mut self) {
         // It may have ended by itself, which the test then has found out otherwise.
         let _ = self.0.kill();

@@ -44,7 +44,7 @@ pub enum Transport {
 
 /// One run of the herd.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct RunConfig {
     /// Where to connect.
     pub server: SocketAddr,
     /// The server's name in requests.
@@ -89,8 +89,8 @@ pub struct Plan {
     pub lag_limit: Duration,
 }
 
-impl Plan {
-    /// A plan with the defaults of the command line: 100 listeners, ten a second at random, for 30 s.
+impl RunConfig {
+    /// A run with the defaults of the command line: 100 listeners, ten a second at random, for 30 s.
     #[must_use]
     pub fn new(server: SocketAddr, path: &str) -> Self {
         Self {
@@ -121,30 +121,30 @@ impl Plan {
         }
     }
 
-    /// Checks the plan against the machine and returns how many workers it takes.
+    /// Checks the run against the machine and returns how many workers it takes.
     ///
     /// # Errors
-    /// [`PlanError`] with what to change.
-    pub fn check(&self) -> Result<usize, PlanError> {
+    /// [`RunConfigError`] with what to change.
+    pub fn check(&self) -> Result<usize, RunConfigError> {
         let fits = machine::sockets_per_table();
         let needed = self.listeners.div_ceil(fits.max(1)).max(1);
         let workers = self.workers.unwrap_or(needed);
         if !(needed..=WORKERS_MAX).contains(&workers) {
-            return Err(PlanError::Workers {
+            return Err(RunConfigError::Workers {
                 got: workers,
                 needed,
                 fits,
             });
         }
         if !self.path.starts_with('/') || self.path.contains(|c: char| c.is_ascii_whitespace()) {
-            return Err(PlanError::Path {
+            return Err(RunConfigError::Path {
                 got: self.path.clone(),
             });
         }
         let ports = machine::ports_per_address();
         let addresses = self.sources.map_or(1, Sources::count) as usize;
         if self.listeners.div_ceil(addresses) > ports {
-            return Err(PlanError::Ports {
+            return Err(RunConfigError::Ports {
                 addresses,
                 ports,
                 listeners: self.listeners,
@@ -153,7 +153,7 @@ impl Plan {
         if let Some(sources) = self.sources
             && sources.address(0).is_ipv4() != self.server.is_ipv4()
         {
-            return Err(PlanError::Families {
+            return Err(RunConfigError::Families {
                 sources,
                 server: self.server,
             });
@@ -180,10 +180,10 @@ pub fn manifests_beside(path: &str) -> Vec<String> {
     manifests.into_iter().flatten().collect()
 }
 
-/// Why a plan cannot be run: all of them the operator's to mend.
+/// Why a run cannot be made: all of them the operator's to mend.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum PlanError {
+pub enum RunConfigError {
     /// Too few threads for the listeners, or too many.
     Workers {
         /// How many there would be.
@@ -225,19 +225,19 @@ pub enum PlanError {
     Machine(MachineError),
 }
 
-impl From<ScheduleError> for PlanError {
+impl From<ScheduleError> for RunConfigError {
     fn from(error: ScheduleError) -> Self {
         Self::Schedule(error)
     }
 }
 
-impl From<MachineError> for PlanError {
+impl From<MachineError> for RunConfigError {
     fn from(error: MachineError) -> Self {
         Self::Machine(error)
     }
 }
 
-impl fmt::Display for PlanError {
+impl fmt::Display for RunConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Workers { got, needed, fits } => write!(
@@ -269,7 +269,7 @@ impl fmt::Display for PlanError {
     }
 }
 
-impl std::error::Error for PlanError {
+impl std::error::Error for RunConfigError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Schedule(error) => Some(error),
@@ -283,14 +283,14 @@ impl std::error::Error for PlanError {
 mod tests {
     use super::*;
 
-    fn plan() -> Plan {
+    fn config() -> RunConfig {
         let server = "127.0.0.1:1".parse().expect("an address");
-        Plan::new(server, "/e/demo/48/live.mp4")
+        RunConfig::new(server, "/e/demo/48/live.mp4")
     }
 
     #[test]
     fn manifests_of_all_renditions_are_found_beside_the_stream() {
-        let found = plan().manifests;
+        let found = config().manifests;
         assert_eq!(found.len(), 3);
         assert_eq!(found[1], "/e/demo/24/manifest.json");
         assert_eq!(manifests_beside("/e/demo/48/index.m3u8"), found);
@@ -301,29 +301,32 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_takes_as_few_workers_as_hold_it_and_refuses_fewer() {
+    fn a_run_takes_as_few_workers_as_hold_it_and_refuses_fewer() {
         let fits = machine::sockets_per_table();
         let sources = "127.0.0.0/8".parse().ok();
-        let mut plan = Plan {
+        let mut config = RunConfig {
             listeners: 3 * fits + 1,
             sources,
-            ..plan()
+            ..config()
         };
-        assert_eq!(plan.check(), Ok(4));
-        plan.workers = Some(3);
-        let refused = plan.check();
-        assert!(matches!(refused, Err(PlanError::Workers { needed: 4, .. })));
-        plan.workers = Some(WORKERS_MAX + 1);
-        assert!(plan.check().is_err());
+        assert_eq!(config.check(), Ok(4));
+        config.workers = Some(3);
+        let refused = config.check();
+        assert!(matches!(
+            refused,
+            Err(RunConfigError::Workers { needed: 4, .. })
+        ));
+        config.workers = Some(WORKERS_MAX + 1);
+        assert!(config.check().is_err());
     }
 
     #[test]
     fn too_few_source_addresses_are_told_before_the_run() {
-        let plan = Plan {
+        let config = RunConfig {
             listeners: 2 * machine::ports_per_address() + 1,
             sources: "127.1.0.0/31".parse().ok(),
-            ..plan()
+            ..config()
         };
-        assert!(matches!(plan.check(), Err(PlanError::Ports { .. })));
+        assert!(matches!(config.check(), Err(RunConfigError::Ports { .. })));
     }
 }

@@ -1,4 +1,4 @@
-//! One thread of the floor: its listening socket, those who are asking, and the dense array of those who are sent to.
+//! One thread of the baseline: its listening socket, those who are asking, and the dense array of those who are sent to.
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,36 +10,36 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{Counts, FloorError, Flush, Plan, Sound, Welcome};
+use super::{BaselineConfig, BaselineCounters, BaselineError, FlushBytes, Payload, StreamStart};
 
 const BACKLOG: i32 = 65_535;
 const ACCEPTS_PER_PASS_MAX: usize = 256;
 const EVENTS_MAX: usize = 1_024;
 
 /// Those who have connected and not yet asked. When there is one more it is refused.
-const ASKING_MAX: usize = 65_536;
+const PENDING_REQUESTS_MAX: usize = 65_536;
 
 /// The listening socket; a connection has its place among those who ask.
-const LISTENING: Token = Token(usize::MAX - 1);
+const LISTENER: Token = Token(usize::MAX - 1);
 
 /// How often newcomers are looked after between flushes.
 const PASS: Duration = Duration::from_millis(2);
 
 const EMPTY_LINE: &[u8; 4] = b"\r\n\r\n";
 
-pub(super) struct Table<'a> {
-    plan: &'a Plan,
-    counts: &'a Counts,
+pub(super) struct SendingWorker<'a> {
+    config: &'a BaselineConfig,
+    counts: &'a BaselineCounters,
     number: usize,
     poll: Poll,
     listening: TcpListener,
-    asking: Vec<Option<Asking>>,
+    pending: Vec<Option<PendingRequest>>,
     free: Vec<usize>,
     listeners: Vec<TcpStream>,
-    welcome: Option<Welcome>,
+    stream_start: Option<StreamStart>,
 }
 
-struct Asking {
+struct PendingRequest {
     socket: TcpStream,
     /// Bytes of the empty line that were seen.
     matched: u8,
@@ -47,68 +47,71 @@ struct Asking {
     registered: bool,
 }
 
-impl<'a> Table<'a> {
+impl<'a> SendingWorker<'a> {
     pub(super) fn new(
-        plan: &'a Plan,
-        counts: &'a Counts,
+        config: &'a BaselineConfig,
+        counts: &'a BaselineCounters,
         number: usize,
-    ) -> Result<Self, FloorError> {
-        let refused = |reason| FloorError::Listen {
-            address: plan.listen,
+    ) -> Result<Self, BaselineError> {
+        let refused = |reason| BaselineError::Listen {
+            address: config.listen,
             reason,
         };
         let kind = Type::STREAM.nonblocking().cloexec();
         let make = || {
-            let domain = Domain::for_address(plan.listen);
+            let domain = Domain::for_address(config.listen);
             let listening = Socket::new(domain, kind, Some(Protocol::TCP))?;
             listening.set_reuse_address(true)?;
             // The kernel spreads connections over the listening sockets of all tables.
-            listening.set_reuse_port(plan.tables > 1)?;
-            listening.bind(&plan.listen.into())?;
+            listening.set_reuse_port(config.tables > 1)?;
+            listening.bind(&config.listen.into())?;
             listening.listen(BACKLOG)?;
             let poll = Poll::new()?;
             let mut listening = TcpListener::from_std(listening.into());
             poll.registry()
-                .register(&mut listening, LISTENING, Interest::READABLE)?;
+                .register(&mut listening, LISTENER, Interest::READABLE)?;
             Ok((listening, poll))
         };
         let (listening, poll) = make().map_err(refused)?;
-        let welcome = match plan.sound {
-            Sound::Bytes(bytes) => Some(Welcome {
-                head: Flush::from(&b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n"[..]),
+        let stream_start = match config.sound {
+            Payload::Bytes(bytes) => Some(StreamStart {
+                head: FlushBytes::from(&b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n"[..]),
                 newest: vec![b'.'; bytes].into(),
             }),
-            Sound::From(_) => None,
+            Payload::From(_) => None,
         };
         Ok(Self {
-            plan,
+            config,
             counts,
             number,
             poll,
             listening,
-            asking: Vec::new(),
+            pending: Vec::new(),
             free: Vec::new(),
             listeners: Vec::new(),
-            welcome,
+            stream_start,
         })
     }
 
-    pub(super) fn run(mut self, flushes: &Receiver<Welcome>, stop: &AtomicBool) {
-        let phases = self.plan.phases.max(1);
-        let relayed = matches!(self.plan.sound, Sound::From(_));
+    pub(super) fn run(mut self, flushes: &Receiver<StreamStart>, stop: &AtomicBool) {
+        let phases = self.config.phases.max(1);
+        let relayed = matches!(self.config.sound, Payload::From(_));
         // What is sent on comes in its own time: a flush must be out before the next one is there.
-        let spread = self.plan.flush.mul_f64(if relayed { 0.8 } else { 1.0 });
+        let spread = self.config.flush.mul_f64(if relayed { 0.8 } else { 1.0 });
         let step = spread / phases;
         let mut events = Events::with_capacity(EVENTS_MAX);
         // Tables take turns within a step, or all of them would want the same moment.
-        let offset = step * self.number as u32 / self.plan.tables as u32;
+        let offset = step * self.number as u32 / self.config.tables as u32;
         let mut due = Instant::now() + offset;
         let mut phase = 0;
-        let mut bytes = self.welcome.as_ref().map(|welcome| welcome.newest.clone());
+        let mut bytes = self
+            .stream_start
+            .as_ref()
+            .map(|stream_start| stream_start.newest.clone());
         // Who comes while a flush goes out has been welcomed with it.
         let mut listeners = usize::MAX;
         while !stop.load(Ordering::Relaxed) {
-            self.look_after_newcomers(&mut events);
+            self.accept_and_read(&mut events);
             if relayed && phase == 0 {
                 bytes = self.collect(flushes);
                 if bytes.is_none() {
@@ -123,7 +126,7 @@ impl<'a> Table<'a> {
                 thread::sleep(PASS.min(due - now));
                 continue;
             }
-            if now > due + self.plan.flush {
+            if now > due + self.config.flush {
                 self.counts.late.fetch_add(1, Ordering::Relaxed);
                 due = now;
             }
@@ -136,11 +139,11 @@ impl<'a> Table<'a> {
     }
 
     /// All that was published since the last time, in one piece.
-    fn collect(&mut self, flushes: &Receiver<Welcome>) -> Option<Flush> {
-        let mut pieces: Vec<Flush> = Vec::new();
-        while let Ok(welcome) = flushes.try_recv() {
-            pieces.push(welcome.newest.clone());
-            self.welcome = Some(welcome);
+    fn collect(&mut self, flushes: &Receiver<StreamStart>) -> Option<FlushBytes> {
+        let mut pieces: Vec<FlushBytes> = Vec::new();
+        while let Ok(stream_start) = flushes.try_recv() {
+            pieces.push(stream_start.newest.clone());
+            self.stream_start = Some(stream_start);
         }
         match pieces.len() {
             0 => None,
@@ -149,7 +152,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The whole of what the floor is about.
+    /// The whole of what the baseline is about.
     fn send(&mut self, bytes: &[u8], phase: u32, phases: u32, listeners: usize) {
         let (mut sent, mut full, mut gone, mut taken) = (0, 0, 0, 0);
         let mut index = phase as usize;
@@ -186,12 +189,12 @@ impl<'a> Table<'a> {
         self.counts.listeners.fetch_sub(gone, Ordering::Relaxed);
     }
 
-    fn look_after_newcomers(&mut self, events: &mut Events) {
+    fn accept_and_read(&mut self, events: &mut Events) {
         if self.poll.poll(events, Some(Duration::ZERO)).is_err() {
             return;
         }
         for event in &*events {
-            if event.token() != LISTENING {
+            if event.token() != LISTENER {
                 self.read(event.token().0);
             }
         }
@@ -209,90 +212,96 @@ impl<'a> Table<'a> {
                     return;
                 }
             };
-            let place = self.free.pop().unwrap_or(self.asking.len());
-            if place >= ASKING_MAX {
+            let index = self.free.pop().unwrap_or(self.pending.len());
+            if index >= PENDING_REQUESTS_MAX {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
                 continue;
             }
-            if place == self.asking.len() {
-                self.asking.push(None);
+            if index == self.pending.len() {
+                self.pending.push(None);
             }
-            self.asking[place] = Some(Asking {
+            self.pending[index] = Some(PendingRequest {
                 socket,
                 matched: 0,
                 registered: false,
             });
             // Most have asked before they are accepted: then epoll never hears of them.
-            if self.read(place)
-                && let Some(asking) = &mut self.asking[place]
+            if self.read(index)
+                && let Some(pending) = &mut self.pending[index]
             {
                 let registry = self.poll.registry();
-                let (token, reads) = (Token(place), Interest::READABLE);
-                match registry.register(&mut asking.socket, token, reads) {
-                    Ok(()) => asking.registered = true,
-                    Err(_) => self.refuse(place),
+                let (token, reads) = (Token(index), Interest::READABLE);
+                match registry.register(&mut pending.socket, token, reads) {
+                    Ok(()) => pending.registered = true,
+                    Err(_) => self.refuse(index),
                 }
             }
         }
     }
 
     /// Reads up to the empty line. Whether the connection is still asking.
-    fn read(&mut self, place: usize) -> bool {
+    fn read(&mut self, index: usize) -> bool {
         let mut bytes = [0; 2_048];
-        let Some(asking) = self.asking.get_mut(place).and_then(Option::as_mut) else {
+        let Some(pending) = self.pending.get_mut(index).and_then(Option::as_mut) else {
             return false;
         };
         loop {
-            match asking.socket.read(&mut bytes) {
+            match pending.socket.read(&mut bytes) {
                 Ok(count @ 1..) => {
                     for &byte in &bytes[..count] {
-                        let matched = usize::from(asking.matched);
-                        asking.matched = if byte == EMPTY_LINE[matched] {
-                            asking.matched + 1
+                        let matched = usize::from(pending.matched);
+                        pending.matched = if byte == EMPTY_LINE[matched] {
+                            pending.matched + 1
                         } else {
                             u8::from(byte == EMPTY_LINE[0])
                         };
-                        if usize::from(asking.matched) == EMPTY_LINE.len() {
-                            self.welcome(place);
+                        if usize::from(pending.matched) == EMPTY_LINE.len() {
+                            self.stream_start(index);
                             return false;
                         }
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
                 Ok(_) | Err(_) => {
-                    self.refuse(place);
+                    self.refuse(index);
                     return false;
                 }
             }
         }
     }
 
-    fn refuse(&mut self, place: usize) {
-        self.asking[place] = None;
-        self.free.push(place);
+    fn refuse(&mut self, index: usize) {
+        self.pending[index] = None;
+        self.free.push(index);
         self.counts.refused.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn welcome(&mut self, place: usize) {
-        let Some(welcome) = &self.welcome else {
-            return self.refuse(place);
+    fn stream_start(&mut self, index: usize) {
+        let Some(stream_start) = &self.stream_start else {
+            return self.refuse(index);
         };
-        let bytes = [&welcome.head[..], &welcome.newest[..]].concat();
-        let Some(mut asking) = self.asking[place].take() else {
+        let bytes = [&stream_start.head[..], &stream_start.newest[..]].concat();
+        let Some(mut pending) = self.pending[index].take() else {
             return;
         };
-        self.free.push(place);
+        self.free.push(index);
         // From here on nothing is read: what it says, and its leaving, is found out by sending.
-        if asking.registered && self.poll.registry().deregister(&mut asking.socket).is_err() {
+        if pending.registered
+            && self
+                .poll
+                .registry()
+                .deregister(&mut pending.socket)
+                .is_err()
+        {
             self.counts.refused.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        if asking
+        if pending
             .socket
             .write(&bytes)
             .is_ok_and(|count| count == bytes.len())
         {
-            self.listeners.push(asking.socket);
+            self.listeners.push(pending.socket);
             self.counts.listeners.fetch_add(1, Ordering::Relaxed);
             self.counts
                 .bytes

@@ -1,4 +1,4 @@
-//! The command line of the floor.
+//! The command line of the baseline.
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
@@ -7,7 +7,7 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> std::process::ExitCode {
-    eprintln!("The floor needs Linux: descriptor tables per thread.");
+    eprintln!("The baseline needs Linux: descriptor tables per thread.");
     std::process::ExitCode::FAILURE
 }
 
@@ -19,15 +19,15 @@ mod linux {
     use std::time::Duration;
 
     use clap::Parser;
-    use stentor_rehearsal::floor::{self, Counts, Plan, Sound, Source};
+    use stentor_rehearsal::baseline::{self, BaselineConfig, BaselineCounters, Payload, Upstream};
 
     /// The least program that sends the same bytes to the same sockets.
     ///
     /// It answers every request with the same bytes at every flush, and looks at nothing. Its processor time per listener is what
     /// no server on this machine can go below. It runs until it is ended, and prints a line a second.
     #[derive(Debug, Parser)]
-    #[command(name = "floor", version)]
-    struct Arguments {
+    #[command(name = "baseline", version)]
+    struct BaselineArguments {
         /// Where to listen.
         #[arg(long, default_value = "127.0.0.1:8090", value_name = "IP:PORT")]
         listen: SocketAddr,
@@ -36,7 +36,7 @@ mod linux {
         bytes_per_flush: usize,
         /// Send the stream of a server instead, as it comes; with it, flushes are as long as its chunks or longer.
         #[arg(long, value_name = "URL")]
-        from: Option<Source>,
+        from: Option<Upstream>,
         /// How often every listener is sent to.
         #[arg(long, default_value_t = 1_000, value_name = "MS")]
         flush_ms: u64,
@@ -55,19 +55,19 @@ mod linux {
     }
 
     pub(super) fn main() -> ExitCode {
-        let arguments = Arguments::parse();
-        let plan = Plan {
+        let arguments = BaselineArguments::parse();
+        let config = BaselineConfig {
             listen: arguments.listen,
             sound: match arguments.from {
-                Some(source) => Sound::From(source),
-                None => Sound::Bytes(arguments.bytes_per_flush),
+                Some(source) => Payload::From(source),
+                None => Payload::Bytes(arguments.bytes_per_flush),
             },
             flush: Duration::from_millis(arguments.flush_ms.max(1)),
             phases: arguments.phases,
             tables: arguments.tables,
             cpus: arguments.cpus,
         };
-        let run = floor::run(&plan, &AtomicBool::new(false), |counts| {
+        let run = baseline::run(&config, &AtomicBool::new(false), |counts| {
             if !arguments.quiet {
                 tell(counts);
             }
@@ -75,13 +75,13 @@ mod linux {
         match run {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("floor: {error}");
+                eprintln!("baseline: {error}");
                 ExitCode::FAILURE
             }
         }
     }
 
-    fn tell(counts: &Counts) {
+    fn tell(counts: &BaselineCounters) {
         let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         eprintln!(
             "{} listeners, {} sends, {:.1} MB, {} full, {} gone, {} refused, {} late",

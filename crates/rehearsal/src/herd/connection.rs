@@ -5,18 +5,18 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use socket2::Socket;
 
-use super::tls::{Session, Shake};
+use super::tls::{Handshake, TlsSession};
 
 /// See the module.
-pub(crate) struct Wire {
+pub(crate) struct Connection {
     socket: Socket,
-    tls: Option<Box<Session>>,
+    tls: Option<Box<TlsSession>>,
     /// When connecting began, for the handshake's time.
     pub(crate) began_us: u64,
 }
 
-impl Wire {
-    pub(crate) const fn new(socket: Socket, tls: Option<Box<Session>>, began_us: u64) -> Self {
+impl Connection {
+    pub(crate) const fn new(socket: Socket, tls: Option<Box<TlsSession>>, began_us: u64) -> Self {
         Self {
             socket,
             tls,
@@ -29,15 +29,17 @@ impl Wire {
     }
 
     /// Goes on with the handshake; `None` where there is none.
-    pub(crate) fn shake(&mut self) -> io::Result<Option<Shake>> {
+    pub(crate) fn handshake(&mut self) -> io::Result<Option<Handshake>> {
         let socket = &mut self.socket;
-        let shake = self.tls.as_mut().map(|session| session.shake(socket));
-        shake.transpose()
+        let handshake = self.tls.as_mut().map(|session| session.handshake(socket));
+        handshake.transpose()
     }
 
     /// Whether this is a handshake's part of the story: the connection stands and is meant to be TLS.
-    pub(crate) fn has_greeted(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.has_greeted())
+    pub(crate) fn has_begun_handshake(&self) -> bool {
+        self.tls
+            .as_ref()
+            .is_some_and(|tls| tls.has_begun_handshake())
     }
 
     /// Sends a request, which fits into any empty socket.

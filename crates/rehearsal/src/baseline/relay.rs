@@ -1,4 +1,4 @@
-//! The stream of a real server, so that the floor sends the same sound that the server beside it does.
+//! The stream of a real server, so that the baseline sends the same sound that the server beside it does.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use stentor_media::verify::{ChunkReader, Item};
 
-use super::{Flush, Welcome};
-use crate::http::{self, Body, Head};
+use super::{FlushBytes, StreamStart};
+use crate::http::{self, BodyDecoder, ResponseHead};
 
 /// How long a stream may be silent.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -24,18 +24,18 @@ const HEAD: &[u8] =
 
 /// Where a stream of fragmented MP4 is to be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct Upstream {
     server: SocketAddr,
     host: String,
     path: String,
 }
 
-impl FromStr for Source {
-    type Err = SourceError;
+impl FromStr for Upstream {
+    type Err = UpstreamError;
 
     /// `http://127.0.0.1:8080/e/demo/48/live.mp4`.
-    fn from_str(text: &str) -> Result<Self, SourceError> {
-        let wrong = || SourceError::Address {
+    fn from_str(text: &str) -> Result<Self, UpstreamError> {
+        let wrong = || UpstreamError::Address {
             got: text.to_owned(),
         };
         let rest = text.strip_prefix("http://").ok_or_else(wrong)?;
@@ -52,11 +52,11 @@ impl FromStr for Source {
 
 /// Reads the source and gives every table a piece of whole chunks about every `flush`. Returns when the source ends.
 pub(super) fn relay(
-    source: &Source,
+    source: &Upstream,
     flush: Duration,
-    tables: &[SyncSender<Welcome>],
+    tables: &[SyncSender<StreamStart>],
     stop: &AtomicBool,
-) -> Result<(), SourceError> {
+) -> Result<(), UpstreamError> {
     let mut stream = TcpStream::connect_timeout(&source.server, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(&http::request(&source.host, &source.path))?;
@@ -65,29 +65,31 @@ pub(super) fn relay(
     let head = loop {
         let count = stream.read(&mut buffer)?;
         answer.extend_from_slice(&buffer[..count]);
-        match Head::parse(&answer).map_err(|error| SourceError::Stream(error.to_string()))? {
+        match ResponseHead::parse(&answer)
+            .map_err(|error| UpstreamError::Stream(error.to_string()))?
+        {
             Some(head) => break head,
-            None if count == 0 => return Err(SourceError::Ended),
+            None if count == 0 => return Err(UpstreamError::Ended),
             None => {}
         }
     };
     if head.status != 200 {
-        return Err(SourceError::Status { got: head.status });
+        return Err(UpstreamError::Status { got: head.status });
     }
-    let mut body = Body::new(head.framing);
+    let mut body = BodyDecoder::new(head.framing);
     let mut chunks = ChunkReader::new();
-    let mut newcomers: Option<Flush> = None;
+    let mut head_bytes: Option<FlushBytes> = None;
     let mut pending = Vec::new();
     let mut due = Instant::now();
     let mut input = answer.split_off(head.head_bytes);
     while !stop.load(Ordering::Relaxed) {
         let mut rest = &input[..];
-        let wrong = |error: &dyn fmt::Display| SourceError::Stream(error.to_string());
+        let wrong = |error: &dyn fmt::Display| UpstreamError::Stream(error.to_string());
         while let Some(mut piece) = body.next(&mut rest).map_err(|error| wrong(&error))? {
             while let Some(item) = chunks.read(&mut piece).map_err(|error| wrong(&error))? {
                 match item {
                     Item::Head(head) => {
-                        newcomers = Some([HEAD, &framed(&head.bytes)].concat().into())
+                        head_bytes = Some([HEAD, &framed(&head.bytes)].concat().into())
                     }
                     Item::Chunk(chunk) => pending.extend_from_slice(&chunk.bytes),
                     // Said to us alone.
@@ -96,25 +98,25 @@ pub(super) fn relay(
             }
         }
         if body.ended() {
-            return Err(SourceError::Ended);
+            return Err(UpstreamError::Ended);
         }
         if pending.len() > FLUSH_BYTES_MAX {
-            return Err(SourceError::Stream(format!(
+            return Err(UpstreamError::Stream(format!(
                 "a flush has {} bytes and the limit is {FLUSH_BYTES_MAX}",
                 pending.len()
             )));
         }
-        if let Some(head) = &newcomers
+        if let Some(head) = &head_bytes
             && !pending.is_empty()
             && Instant::now() >= due
         {
-            let welcome = Welcome {
+            let stream_start = StreamStart {
                 head: head.clone(),
                 newest: framed(&pending).into(),
             };
             for table in tables {
                 // A table that is behind loses this one; a table that is gone is gone.
-                if let Err(TrySendError::Disconnected(_)) = table.try_send(welcome.clone()) {
+                if let Err(TrySendError::Disconnected(_)) = table.try_send(stream_start.clone()) {
                     return Ok(());
                 }
             }
@@ -124,7 +126,7 @@ pub(super) fn relay(
         }
         let count = stream.read(&mut buffer)?;
         if count == 0 {
-            return Err(SourceError::Ended);
+            return Err(UpstreamError::Ended);
         }
         input.clear();
         input.extend_from_slice(&buffer[..count]);
@@ -141,7 +143,7 @@ fn framed(bytes: &[u8]) -> Vec<u8> {
 /// Why there is no stream to send.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum SourceError {
+pub enum UpstreamError {
     /// The address is none.
     Address {
         /// What was given.
@@ -160,13 +162,13 @@ pub enum SourceError {
     Ended,
 }
 
-impl From<io::Error> for SourceError {
+impl From<io::Error> for UpstreamError {
     fn from(error: io::Error) -> Self {
         Self::Connection(error)
     }
 }
 
-impl fmt::Display for SourceError {
+impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address { got } => write!(
@@ -181,7 +183,7 @@ impl fmt::Display for SourceError {
     }
 }
 
-impl std::error::Error for SourceError {
+impl std::error::Error for UpstreamError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Connection(error) => Some(error),

@@ -6,20 +6,20 @@ use stentor_media::verify::confidence::OUTPUT_FLOOR_DBFS;
 use stentor_media::verify::{ChunkReader, Item};
 
 /// Listeners per worker that decode: 15 µs of processor time for each 20 ms packet, and 100 KiB of memory.
-pub const EARS_MAX: usize = 64;
+pub const SOUND_METERS_MAX: usize = 64;
 
 /// Decodes a stream and measures how loud it is.
-pub(crate) struct Ear {
+pub(crate) struct SoundMeter {
     reader: ChunkReader,
     decoder: OpusDecoder,
     pcm: Vec<f32>,
-    heard: Heard,
+    heard: SoundTotals,
     silent_now_us: u64,
 }
 
 /// What was heard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Heard {
+pub struct SoundTotals {
     /// Sound decoded, in microseconds.
     pub decoded_us: u64,
     /// Of that, in packets below the floor of the confidence monitor.
@@ -30,7 +30,7 @@ pub struct Heard {
     pub undecodable: u64,
 }
 
-impl Heard {
+impl SoundTotals {
     /// Whether a second or more was decoded and all of it was silent.
     #[must_use]
     pub const fn nothing_but_silence(&self) -> bool {
@@ -38,15 +38,15 @@ impl Heard {
     }
 }
 
-impl Ear {
-    /// An ear that has heard nothing; `None` if the codec cannot be had.
+impl SoundMeter {
+    /// A meter that has heard nothing; `None` if the codec cannot be had.
     #[must_use]
     pub(crate) fn new() -> Option<Self> {
         Some(Self {
             reader: ChunkReader::new(),
             decoder: OpusDecoder::new().ok()?,
             pcm: vec![0.0; PACKET_SAMPLES_MAX],
-            heard: Heard::default(),
+            heard: SoundTotals::default(),
             silent_now_us: 0,
         })
     }
@@ -76,12 +76,12 @@ impl Ear {
 
     /// What was heard so far.
     #[must_use]
-    pub(crate) const fn heard(&self) -> &Heard {
+    pub(crate) const fn heard(&self) -> &SoundTotals {
         &self.heard
     }
 }
 
-impl Heard {
+impl SoundTotals {
     fn measure(&mut self, samples: usize, power: f32, silent_now_us: &mut u64) {
         let us = samples as u64 * 1_000_000 / u64::from(SAMPLE_RATE_HZ);
         self.decoded_us += us;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::playlist::Playlist;
 use crate::herd::tally::Tally;
-use crate::http::{Body, Head};
+use crate::http::{BodyDecoder, ResponseHead};
 
 /// Largest playlist, in bytes. Beyond: the listener is over.
 pub const PLAYLIST_BYTES_MAX: usize = 64 * 1024;
@@ -15,12 +15,12 @@ pub const PLAYLIST_BYTES_MAX: usize = 64 * 1024;
 const BEHIND_TARGETS: u64 = 3;
 
 /// One listener's conversation.
-pub(crate) struct Visit {
+pub(crate) struct HlsSession {
     playlist: Arc<str>,
-    asked: Asked,
+    asked: Requested,
     /// Beginning of a head that is not whole.
     head: Vec<u8>,
-    body: Option<Body>,
+    body: Option<BodyDecoder>,
     /// A playlist that is not whole.
     text: Vec<u8>,
     /// When the last playlist was asked for.
@@ -30,12 +30,12 @@ pub(crate) struct Visit {
     /// Media sequence number of the segment that comes next in the stream.
     next: Option<u64>,
     /// What is to be asked for, in order: the head of the stream, segments.
-    queue: VecDeque<(Asked, Box<str>)>,
+    queue: VecDeque<(Requested, Box<str>)>,
     ended: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum Requested {
     Nothing,
     Playlist,
     StreamHead,
@@ -44,7 +44,7 @@ enum Asked {
 
 /// What is to be done now.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum NextStep {
     /// The answer is not whole.
     Listen,
     /// Ask for this path.
@@ -53,11 +53,11 @@ pub(crate) enum Next {
     Wait(u64),
 }
 
-impl Visit {
+impl HlsSession {
     pub(crate) fn new(playlist: &Arc<str>) -> Self {
         Self {
             playlist: Arc::clone(playlist),
-            asked: Asked::Nothing,
+            asked: Requested::Nothing,
             head: Vec::new(),
             body: None,
             text: Vec::new(),
@@ -70,8 +70,8 @@ impl Visit {
     }
 
     /// The playlist is asked for now.
-    pub(crate) fn asks_playlist(&mut self, now_us: u64) {
-        self.asked = Asked::Playlist;
+    pub(crate) fn requests_playlist(&mut self, now_us: u64) {
+        self.asked = Requested::Playlist;
         self.asked_us = now_us;
     }
 
@@ -83,9 +83,9 @@ impl Visit {
         bytes: &[u8],
         tally: &mut Tally,
         mut stream: impl FnMut(&mut Tally, &[u8]) -> Result<(), String>,
-    ) -> Result<Next, String> {
+    ) -> Result<NextStep, String> {
         tally.bytes += bytes.len() as u64;
-        if self.asked == Asked::Nothing {
+        if self.asked == Requested::Nothing {
             return Err("the server sent what nobody asked for".to_owned());
         }
         let carried;
@@ -98,20 +98,21 @@ impl Visit {
                     carried = mem::take(&mut self.head);
                     input = &carried;
                 }
-                let Some(head) = Head::parse(input).map_err(|error| error.to_string())? else {
+                let Some(head) = ResponseHead::parse(input).map_err(|error| error.to_string())?
+                else {
                     self.head = input.to_vec();
-                    return Ok(Next::Listen);
+                    return Ok(NextStep::Listen);
                 };
                 if head.status != 200 {
                     let what = self.asked.name();
                     return Err(format!("{what} refused with status {}", head.status));
                 }
                 input = &input[head.head_bytes..];
-                Body::new(head.framing)
+                BodyDecoder::new(head.framing)
             }
         };
         while let Some(piece) = body.next(&mut input).map_err(|error| error.to_string())? {
-            if self.asked != Asked::Playlist {
+            if self.asked != Requested::Playlist {
                 stream(tally, piece)?;
             } else if self.text.len() + piece.len() > PLAYLIST_BYTES_MAX {
                 return Err(format!(
@@ -123,45 +124,45 @@ impl Visit {
         }
         if !body.ended() {
             self.body = Some(body);
-            return Ok(Next::Listen);
+            return Ok(NextStep::Listen);
         }
         if !input.is_empty() {
             return Err("the server sent what nobody asked for".to_owned());
         }
-        match mem::replace(&mut self.asked, Asked::Nothing) {
-            Asked::Playlist => {
+        match mem::replace(&mut self.asked, Requested::Nothing) {
+            Requested::Playlist => {
                 tally.playlists += 1;
                 let text = mem::take(&mut self.text);
                 let text = str::from_utf8(&text).map_err(|_| "the playlist is no text")?;
                 let playlist = Playlist::parse(text).map_err(|error| error.to_string())?;
-                self.listed(&playlist, tally)?;
+                self.take_playlist(&playlist, tally)?;
             }
-            Asked::Segment => tally.segments += 1,
-            Asked::StreamHead | Asked::Nothing => {}
+            Requested::Segment => tally.segments += 1,
+            Requested::StreamHead | Requested::Nothing => {}
         }
-        self.go_on(now_us)
+        self.next_step(now_us)
     }
 
-    fn go_on(&mut self, now_us: u64) -> Result<Next, String> {
+    fn next_step(&mut self, now_us: u64) -> Result<NextStep, String> {
         if let Some((asked, path)) = self.queue.pop_front() {
             if self.queue.is_empty() {
                 // Between two playlists a listener holds nothing.
                 self.queue = VecDeque::new();
             }
             self.asked = asked;
-            return Ok(Next::Ask(path));
+            return Ok(NextStep::Ask(path));
         }
         if self.ended {
             return Err("the server ended the stream".to_owned());
         }
         if self.reload_us > now_us {
-            return Ok(Next::Wait(self.reload_us));
+            return Ok(NextStep::Wait(self.reload_us));
         }
-        self.asks_playlist(now_us);
-        Ok(Next::Ask(Box::from(&*self.playlist)))
+        self.requests_playlist(now_us);
+        Ok(NextStep::Ask(Box::from(&*self.playlist)))
     }
 
-    fn listed(&mut self, playlist: &Playlist<'_>, tally: &mut Tally) -> Result<(), String> {
+    fn take_playlist(&mut self, playlist: &Playlist<'_>, tally: &mut Tally) -> Result<(), String> {
         let end = playlist
             .first
             .saturating_add(playlist.segments.len() as u64);
@@ -174,14 +175,14 @@ impl Visit {
             }
             None => {
                 if let Some(head) = playlist.head {
-                    self.enqueue(Asked::StreamHead, head)?;
+                    self.enqueue(Requested::StreamHead, head)?;
                 }
                 playlist.first + begin(playlist)
             }
         };
         let skipped = usize::try_from(from - playlist.first).unwrap_or(usize::MAX);
         for &(uri, _) in playlist.segments.iter().skip(skipped) {
-            self.enqueue(Asked::Segment, uri)?;
+            self.enqueue(Requested::Segment, uri)?;
         }
         let news = self.next.is_none_or(|next| end > next);
         self.next = Some(from.max(end));
@@ -196,7 +197,7 @@ impl Visit {
         Ok(())
     }
 
-    fn enqueue(&mut self, asked: Asked, uri: &str) -> Result<(), String> {
+    fn enqueue(&mut self, asked: Requested, uri: &str) -> Result<(), String> {
         if uri.contains("://") || uri.starts_with("//") || uri.contains(char::is_whitespace) {
             return Err("the playlist leads to another server".to_owned());
         }
@@ -229,7 +230,7 @@ fn begin(playlist: &Playlist<'_>) -> u64 {
     (playlist.segments.len() - tail.count()) as u64
 }
 
-impl Asked {
+impl Requested {
     const fn name(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
@@ -244,35 +245,35 @@ impl Asked {
 mod tests {
     use super::*;
 
-    struct Told {
-        visit: Visit,
+    struct SessionUnderTest {
+        session: HlsSession,
         tally: Tally,
         stream: Vec<u8>,
     }
 
-    impl Told {
+    impl SessionUnderTest {
         fn new() -> Self {
-            let mut visit = Visit::new(&Arc::from("/e/x/48/index.m3u8"));
-            visit.asks_playlist(0);
+            let mut session = HlsSession::new(&Arc::from("/e/x/48/index.m3u8"));
+            session.requests_playlist(0);
             Self {
-                visit,
+                session,
                 tally: Tally::default(),
                 stream: Vec::new(),
             }
         }
 
-        fn answer(&mut self, now_us: u64, body: &str) -> Result<Next, String> {
+        fn answer(&mut self, now_us: u64, body: &str) -> Result<NextStep, String> {
             let length = body.len();
             let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
-            let mut next = Ok(Next::Listen);
+            let mut next = Ok(NextStep::Listen);
             // In pieces, since an answer may come so.
             for piece in answer.as_bytes().chunks(7) {
                 if next.is_err() {
                     break;
                 }
-                assert_eq!(next, Ok(Next::Listen));
+                assert_eq!(next, Ok(NextStep::Listen));
                 next = self
-                    .visit
+                    .session
                     .receive(now_us, piece, &mut self.tally, |_, bytes| {
                         self.stream.extend_from_slice(bytes);
                         Ok(())
@@ -282,8 +283,12 @@ mod tests {
         }
 
         /// Answers each segment with its path, and gives the first thing that is none.
-        fn follow(&mut self, now_us: u64, mut next: Result<Next, String>) -> Result<Next, String> {
-            while let Ok(Next::Ask(path)) = &next {
+        fn follow(
+            &mut self,
+            now_us: u64,
+            mut next: Result<NextStep, String>,
+        ) -> Result<NextStep, String> {
+            while let Ok(NextStep::Ask(path)) = &next {
                 if path.ends_with("m3u8") {
                     break;
                 }
@@ -315,89 +320,100 @@ mod tests {
 
     #[test]
     fn it_begins_three_targets_from_the_end_and_asks_for_each_segment_once() {
-        let mut told = Told::new();
-        let next = told.answer(0, &playlist(10..20));
-        let next = told.follow(S / 10, next);
-        assert_eq!(told.heard(), "init 16.m4s 17.m4s 18.m4s 19.m4s ");
-        assert_eq!(next, Ok(Next::Wait(4 * S)));
-        told.stream.clear();
-        told.visit.asks_playlist(4 * S);
-        let next = told.answer(4 * S, &playlist(11..21));
-        assert_eq!(told.follow(4 * S, next), Ok(Next::Wait(8 * S)));
-        assert_eq!(told.heard(), "20.m4s ");
-        assert_eq!((told.tally.playlists, told.tally.segments), (2, 5));
+        let mut session = SessionUnderTest::new();
+        let next = session.answer(0, &playlist(10..20));
+        let next = session.follow(S / 10, next);
+        assert_eq!(session.heard(), "init 16.m4s 17.m4s 18.m4s 19.m4s ");
+        assert_eq!(next, Ok(NextStep::Wait(4 * S)));
+        session.stream.clear();
+        session.session.requests_playlist(4 * S);
+        let next = session.answer(4 * S, &playlist(11..21));
+        assert_eq!(session.follow(4 * S, next), Ok(NextStep::Wait(8 * S)));
+        assert_eq!(session.heard(), "20.m4s ");
+        assert_eq!((session.tally.playlists, session.tally.segments), (2, 5));
         assert_eq!(
-            (told.tally.segments_skipped, told.tally.playlists_older),
+            (
+                session.tally.segments_skipped,
+                session.tally.playlists_older
+            ),
             (0, 0)
         );
     }
 
     #[test]
     fn where_nothing_is_new_it_asks_again_after_half_the_time() {
-        let mut told = Told::new();
-        let next = told.answer(0, &playlist(10..20));
-        assert!(told.follow(0, next).is_ok());
-        told.visit.asks_playlist(4 * S);
-        assert_eq!(told.answer(4 * S, &playlist(10..20)), Ok(Next::Wait(6 * S)));
+        let mut session = SessionUnderTest::new();
+        let next = session.answer(0, &playlist(10..20));
+        assert!(session.follow(0, next).is_ok());
+        session.session.requests_playlist(4 * S);
+        assert_eq!(
+            session.answer(4 * S, &playlist(10..20)),
+            Ok(NextStep::Wait(6 * S))
+        );
     }
 
     #[test]
     fn a_segment_that_is_listed_no_more_and_an_older_list_are_counted() {
-        let mut told = Told::new();
-        let next = told.answer(0, &playlist(10..12));
-        assert!(told.follow(0, next).is_ok());
-        told.visit.asks_playlist(4 * S);
-        let next = told.answer(4 * S, &playlist(15..17));
-        assert!(told.follow(4 * S, next).is_ok());
-        assert_eq!(told.heard(), "init 10.m4s 11.m4s 15.m4s 16.m4s ");
+        let mut session = SessionUnderTest::new();
+        let next = session.answer(0, &playlist(10..12));
+        assert!(session.follow(0, next).is_ok());
+        session.session.requests_playlist(4 * S);
+        let next = session.answer(4 * S, &playlist(15..17));
+        assert!(session.follow(4 * S, next).is_ok());
+        assert_eq!(session.heard(), "init 10.m4s 11.m4s 15.m4s 16.m4s ");
         assert_eq!(
-            (told.tally.segments_skipped, told.tally.playlists_older),
+            (
+                session.tally.segments_skipped,
+                session.tally.playlists_older
+            ),
             (3, 0)
         );
-        told.visit.asks_playlist(8 * S);
+        session.session.requests_playlist(8 * S);
         assert_eq!(
-            told.answer(8 * S, &playlist(14..16)),
-            Ok(Next::Wait(10 * S))
+            session.answer(8 * S, &playlist(14..16)),
+            Ok(NextStep::Wait(10 * S))
         );
-        assert_eq!(told.tally.playlists_older, 1);
+        assert_eq!(session.tally.playlists_older, 1);
     }
 
     #[test]
     fn what_is_refused_or_leads_elsewhere_or_ends_is_the_end() {
-        let mut told = Told::new();
-        let gone = told.visit.receive(
+        let mut session = SessionUnderTest::new();
+        let gone = session.session.receive(
             0,
             b"HTTP/1.1 404 Not Found\r\n\r\n",
-            &mut told.tally,
+            &mut session.tally,
             |_, _| Ok(()),
         );
         assert_eq!(gone, Err("the playlist refused with status 404".to_owned()));
         let elsewhere = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nhttp://x/1\n";
-        assert!(Told::new().answer(0, elsewhere).is_err());
-        let mut told = Told::new();
-        let next = told.answer(0, &(playlist(1..2) + "#EXT-X-ENDLIST\n"));
+        assert!(SessionUnderTest::new().answer(0, elsewhere).is_err());
+        let mut session = SessionUnderTest::new();
+        let next = session.answer(0, &(playlist(1..2) + "#EXT-X-ENDLIST\n"));
         assert_eq!(
-            told.follow(0, next),
+            session.follow(0, next),
             Err("the server ended the stream".to_owned())
         );
-        assert_eq!(told.heard(), "init 1.m4s ");
+        assert_eq!(session.heard(), "init 1.m4s ");
     }
 
     #[test]
     fn an_endless_playlist_and_bytes_nobody_asked_for_are_told() {
-        let mut told = Told::new();
+        let mut session = SessionUnderTest::new();
         let endless = format!("#EXTM3U\n{}", "#\n".repeat(PLAYLIST_BYTES_MAX));
         assert!(
-            told.answer(0, &endless)
+            session
+                .answer(0, &endless)
                 .expect_err("it is too long")
                 .contains("more than")
         );
-        let mut told = Told::new();
-        let next = told.answer(0, &playlist(1..1));
-        assert_eq!(next, Ok(Next::Ask(Box::from("/e/x/48/init"))));
-        told.visit.asked = Asked::Nothing;
+        let mut session = SessionUnderTest::new();
+        let next = session.answer(0, &playlist(1..1));
+        assert_eq!(next, Ok(NextStep::Ask(Box::from("/e/x/48/init"))));
+        session.session.asked = Requested::Nothing;
         assert!(
-            told.answer(0, "more")
+            session
+                .answer(0, "more")
                 .expect_err("nobody asked")
                 .contains("nobody asked")
         );

@@ -1,14 +1,14 @@
-//! The floor: the least program that sends the same bytes to the same sockets.
+//! The baseline: the least program that sends the same bytes to the same sockets.
 //!
 //! It accepts, reads until an empty line, answers a fixed head and from then on writes the same buffer to every socket at each
 //! flush. One thread per descriptor table, nothing queued for anybody, no request looked at, no clock asked per listener.
-//! What a server needs beyond this is what the server itself costs; a figure given as a ratio to the floor means the same on
+//! What a server needs beyond this is what the server itself costs; a figure given as a ratio to the baseline means the same on
 //! another machine.
 //!
 //! It is not a server: it believes everybody, and a listener that is slow loses bytes in the middle.
 
 mod relay;
-mod table;
+mod worker;
 
 use std::fmt;
 use std::io;
@@ -19,10 +19,10 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use relay::{Source, SourceError};
+pub use relay::{Upstream, UpstreamError};
 
 use crate::machine::{self, MachineError};
-use table::Table;
+use worker::SendingWorker;
 
 /// Most descriptor tables, each with a thread.
 pub const TABLES_MAX: usize = 1_024;
@@ -30,13 +30,13 @@ pub const TABLES_MAX: usize = 1_024;
 /// Flushes that wait for a table which is behind; more are lost for its listeners.
 pub const FLUSHES_WAITING_MAX: usize = 64;
 
-/// What the floor is to send.
+/// What the baseline is to send.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct BaselineConfig {
     /// Where to listen.
     pub listen: SocketAddr,
     /// The bytes.
-    pub sound: Sound,
+    pub sound: Payload,
     /// How often every listener is sent to.
     pub flush: Duration,
     /// Parts of a flush interval; each sends to its share of the listeners.
@@ -49,16 +49,16 @@ pub struct Plan {
 
 /// What is sent.
 #[derive(Debug, Clone)]
-pub enum Sound {
+pub enum Payload {
     /// So many bytes each flush, always the same.
     Bytes(usize),
     /// The stream of a server, as it comes.
-    From(Source),
+    From(Upstream),
 }
 
 /// What was done so far.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct BaselineCounters {
     /// Listeners that are sent to.
     pub listeners: AtomicU64,
     /// Sends that took everything.
@@ -76,13 +76,13 @@ pub struct Counts {
 }
 
 /// Bytes for everybody: what a listener gets at one flush.
-pub(crate) type Flush = Arc<[u8]>;
+pub(crate) type FlushBytes = Arc<[u8]>;
 
 /// What a newcomer gets before the next flush: a head, and the newest flush.
 #[derive(Debug, Clone)]
-pub(crate) struct Welcome {
-    pub(crate) head: Flush,
-    pub(crate) newest: Flush,
+pub(crate) struct StreamStart {
+    pub(crate) head: FlushBytes,
+    pub(crate) newest: FlushBytes,
 }
 
 /// Sends until `stop`. Once a second `watch` is told what was done.
@@ -90,31 +90,31 @@ pub(crate) struct Welcome {
 /// To be called while the process has no sockets open: each table begins as a copy of the caller's.
 ///
 /// # Errors
-/// [`FloorError`] if it could not begin.
+/// [`BaselineError`] if it could not begin.
 pub fn run(
-    plan: &Plan,
+    config: &BaselineConfig,
     stop: &AtomicBool,
-    mut watch: impl FnMut(&Counts),
-) -> Result<(), FloorError> {
-    if !(1..=TABLES_MAX).contains(&plan.tables) {
-        return Err(FloorError::Tables { got: plan.tables });
+    mut watch: impl FnMut(&BaselineCounters),
+) -> Result<(), BaselineError> {
+    if !(1..=TABLES_MAX).contains(&config.tables) {
+        return Err(BaselineError::Tables { got: config.tables });
     }
     let _ = machine::sockets_per_table();
-    let counts = Counts::default();
-    let ready = Barrier::new(plan.tables + 1);
+    let counts = BaselineCounters::default();
+    let ready = Barrier::new(config.tables + 1);
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
         let (counts, ready, failed) = (&counts, &ready, &failed);
         let mut senders = Vec::new();
-        let tables: Vec<_> = (0..plan.tables)
+        let tables: Vec<_> = (0..config.tables)
             .map(|number| {
                 let (sender, flushes) = mpsc::sync_channel(FLUSHES_WAITING_MAX);
                 senders.push(sender);
                 scope.spawn(move || {
                     let made = machine::own_table()
-                        .and_then(|()| machine::pin(&plan.cpus))
-                        .map_err(FloorError::Machine)
-                        .and_then(|()| Table::new(plan, counts, number));
+                        .and_then(|()| machine::pin(&config.cpus))
+                        .map_err(BaselineError::Machine)
+                        .and_then(|()| SendingWorker::new(config, counts, number));
                     failed.fetch_or(made.is_err(), Ordering::SeqCst);
                     ready.wait();
                     // Nobody serves alone: a load balanced over tables of which one is missing would lose its share.
@@ -129,8 +129,8 @@ pub fn run(
         ready.wait();
         let mut relayed = Ok(());
         if !failed.load(Ordering::SeqCst) {
-            if let Sound::From(source) = &plan.sound {
-                let relay = scope.spawn(move || relay::relay(source, plan.flush, &senders, stop));
+            if let Payload::From(source) = &config.sound {
+                let relay = scope.spawn(move || relay::relay(source, config.flush, &senders, stop));
                 watch_until(stop, || relay.is_finished(), || watch(counts));
                 // Without a stream there is nothing to send.
                 stop.store(true, Ordering::Relaxed);
@@ -140,9 +140,9 @@ pub fn run(
             }
         }
         for table in tables {
-            table.join().unwrap_or(Err(FloorError::Panicked))?;
+            table.join().unwrap_or(Err(BaselineError::Panicked))?;
         }
-        relayed.map_err(FloorError::Source)
+        relayed.map_err(BaselineError::Upstream)
     })
 }
 
@@ -157,10 +157,10 @@ fn watch_until(stop: &AtomicBool, ended: impl Fn() -> bool, mut watch: impl FnMu
     }
 }
 
-/// Why the floor cannot be.
+/// Why the baseline cannot be.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum FloorError {
+pub enum BaselineError {
     /// No table, or too many.
     Tables {
         /// How many were asked for.
@@ -176,12 +176,12 @@ pub enum FloorError {
         reason: io::Error,
     },
     /// The stream to send on cannot be had.
-    Source(SourceError),
+    Upstream(UpstreamError),
     /// A thread panicked.
     Panicked,
 }
 
-impl fmt::Display for FloorError {
+impl fmt::Display for BaselineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tables { got } => write!(f, "there are 1 to {TABLES_MAX} tables, not {got}"),
@@ -189,18 +189,18 @@ impl fmt::Display for FloorError {
             Self::Listen { address, reason } => {
                 write!(f, "nobody can listen at {address}: {reason}")
             }
-            Self::Source(error) => error.fmt(f),
-            Self::Panicked => write!(f, "a thread of the floor panicked"),
+            Self::Upstream(error) => error.fmt(f),
+            Self::Panicked => write!(f, "a thread of the baseline panicked"),
         }
     }
 }
 
-impl std::error::Error for FloorError {
+impl std::error::Error for BaselineError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Machine(error) => Some(error),
             Self::Listen { reason, .. } => Some(reason),
-            Self::Source(error) => Some(error),
+            Self::Upstream(error) => Some(error),
             Self::Tables { .. } | Self::Panicked => None,
         }
     }
