@@ -1,6 +1,6 @@
 //! How the jitter buffer of a speaker behaves when a line stalls and when a clock is off, in figures.
 //!
-//! The real encoder, the real desk, virtual time. Prints one line of JSON for each case: how long after a stall of two seconds
+//! The real encoder, the real mixer, virtual time. Prints one line of JSON for each case: how long after a stall of two seconds
 //! the delay is below 100 ms for good, and what an hour with a sound card 0.05 % off loses and adds. It judges nothing.
 //!
 //! ```text
@@ -61,14 +61,14 @@ fn voice() -> Result<Vec<Bytes>, Box<dyn Error>> {
     Ok(packets)
 }
 
-struct Run<'a> {
+struct FigureRun<'a> {
     mixer: Mixer,
     packets: &'a [Bytes],
     sent: u64,
     out: Box<TickOut>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> FigureRun<'a> {
     fn new(packets: &'a [Bytes]) -> Result<Self, Box<dyn Error>> {
         let mut mixer = Mixer::new(MixerConfig { bed: false })?;
         mixer.add(SPEAKER, StripKind::Microphone)?;
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
 /// Nothing comes between 5 s and 7 s, then all of it at once.
 fn stall(packets: &[Bytes], jitter_us: u64) -> Result<(), Box<dyn Error>> {
     const STALL_US: std::ops::Range<u64> = 5_000_000..7_000_000;
-    let mut run = Run::new(packets)?;
+    let mut run = FigureRun::new(packets)?;
     let (mut most_ms, mut late_until_us) = (0.0_f32, STALL_US.end);
     for n in 0..20 * 50_u64 {
         let now_us = n * TICK_US;
@@ -136,7 +136,7 @@ fn stall(packets: &[Bytes], jitter_us: u64) -> Result<(), Box<dyn Error>> {
 /// The sender's clock runs `clock_ppm` millionths fast, for this many minutes.
 fn clock(packets: &[Bytes], clock_ppm: f64, minutes: u64) -> Result<(), Box<dyn Error>> {
     let interval_us = TICK_US as f64 / (1.0 + clock_ppm / 1e6);
-    let mut run = Run::new(packets)?;
+    let mut run = FigureRun::new(packets)?;
     let (mut least_ms, mut most_ms) = (f32::MAX, 0.0_f32);
     let mut last = StripStats::default();
     for n in 0..minutes * 60 * 50 {

@@ -1,7 +1,7 @@
 //! Speech through loss: the sound a listener of the programme's speaker gets, for a table of speech quality.
 //!
 //! Reads speech (48 kHz mono: WAV of 16 bit or float, raw `.s16` or raw `.f32`), sends it through the real encoder, a
-//! seeded network that loses packets, and the real desk, and writes what came out as WAV files of 16 bit beside one line
+//! seeded network that loses packets, and the real mixer, and writes what came out as WAV files of 16 bit beside one line
 //! of JSON each. A script computes STOI from them against the line without loss. It computes no quality itself.
 //!
 //! ```text
@@ -124,7 +124,7 @@ fn travel(
     encoder.set_loss_percent(if care.fec { 15 } else { 0 })?;
     let mut network = Network {
         loss,
-        dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+        dice: LossDice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
         bad: false,
     };
     let mut past: Vec<Bytes> = Vec::new();
@@ -174,7 +174,7 @@ fn numbered(n: usize, arrived_us: u64, bytes: Bytes, from: PacketSource) -> Opus
 
 struct Network {
     loss: Loss,
-    dice: Dice,
+    dice: LossDice,
     bad: bool,
 }
 
@@ -196,9 +196,9 @@ impl Network {
 }
 
 /// Xorshift64* (Vigna 2016).
-struct Dice(u64);
+struct LossDice(u64);
 
-impl Dice {
+impl LossDice {
     fn roll(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

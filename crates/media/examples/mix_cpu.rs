@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1).map(|argument| argument.parse::<u32>());
     let speakers = arguments.next().transpose()?.unwrap_or(8);
     let seconds = arguments.next().transpose()?.unwrap_or(20);
-    let mut room = Room::new(speakers)?;
+    let mut room = LoadedMixer::new(speakers)?;
     let ticks = u64::from(seconds) * 50;
     let packets = (0..speakers)
         .map(|speaker| speech(speaker, ticks))
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-struct Room {
+struct LoadedMixer {
     mixer: Mixer,
     out: TickOut,
     return_encoders: Vec<OpusEncoder>,
@@ -77,7 +77,7 @@ struct Room {
     programme: Duration,
 }
 
-impl Room {
+impl LoadedMixer {
     fn new(speakers: u32) -> Result<Self, Box<dyn Error>> {
         let mut mixer = Mixer::new(MixerConfig::default())?;
         for id in (0..speakers).map(StripId) {

@@ -1,4 +1,26 @@
-//! Audio without input or output: decoding, mixing, encoding, packaging, recording formats.
+//! Audio as pure functions of packets and samples: decoding, mixing, encoding, packaging, recording formats, and reading
+//! all of it back.
+//!
+//! Opus packets of several speakers go into a [`mix::Mixer`], which gives 20 ms of programme at a time; a
+//! [`package::Packager`] encodes it in every [`rendition::Rendition`] and cuts it into chunks, segments and playlists.
+//! [`verify`] reads what was published as a stranger would, and [`record`] makes files of it.
+//!
+//! It opens no file, socket or device, starts no thread and reads no clock: bytes, samples and times are arguments, so the
+//! same input gives the same output in the server and in the tests. It knows no rooms, users or HTTP, and no other crate of
+//! Stentor.
+//!
+//! # Layers
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | [`rendition`] | the encodings of the programme and the arithmetic of the timeline | nothing else |
+//! | [`opus`] | encoding and decoding behind two traits | libopus, `rendition` |
+//! | [`jitter`] | the adaptive jitter buffer of one speaker | `opus` (reading a packet's header) |
+//! | [`loudness`] | measuring loudness, riding levels, limiting peaks | ebur128, `rendition` |
+//! | [`mix`] | the mixer: packets in, programme and returns out | rubato, `jitter`, `loudness`, `opus` |
+//! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `opus`, `rendition` |
+//! | [`verify`] | reading back what was published | `package`, `opus` |
+//! | [`record`] | torn recordings, and files that can be sought in | `verify`, `package` |
 
 pub mod jitter;
 pub mod loudness;

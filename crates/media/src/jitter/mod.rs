@@ -49,6 +49,9 @@ const SILENT_MAX: u64 = 144_000;
 /// Filled at a time when there is no packet to tell a length, in samples: one tick.
 const FILL_SAMPLES: u64 = 960;
 
+/// Most handed out as one lost packet, in samples: 120 ms.
+const PULL_SAMPLES_MAX: u64 = 5_760;
+
 /// How much before the target a first packet may start, in µs: half a tick, so that the mean error is nought.
 const START_EARLY_US: i64 = 10_000;
 
@@ -539,9 +542,6 @@ impl JitterBuffer {
         self.stats
     }
 }
-
-/// Most handed out as one lost packet, in samples: 120 ms.
-const PULL_SAMPLES_MAX: u64 = 5_760;
 
 const fn samples_us(samples: u64) -> i64 {
     (samples * 1_000 / 48) as i64

@@ -22,9 +22,9 @@ const COARSE: usize = 4;
 
 /// How much alike the two sides of a splice must be (normalised correlation, 1 is the same).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Likeness(pub f32);
+pub struct Similarity(pub f32);
 
-impl Likeness {
+impl Similarity {
     /// Inaudible: the two sides are one period apart.
     pub const STRICT: Self = Self(0.85);
     /// Better than keeping far too much delay.
@@ -32,7 +32,7 @@ impl Likeness {
 }
 
 /// Shortens `sound` by cutting near its start; returns the samples removed (0 when no cut is good enough).
-pub fn shorten(sound: &mut Vec<f32>, least: Likeness) -> usize {
+pub fn shorten(sound: &mut Vec<f32>, least: Similarity) -> usize {
     let Some(lag) = best_lag(sound, least) else {
         return 0;
     };
@@ -46,7 +46,7 @@ pub fn shorten(sound: &mut Vec<f32>, least: Likeness) -> usize {
 }
 
 /// Lengthens `sound` by repeating near its start; returns the samples added (0 when no repetition is good enough).
-pub fn lengthen(sound: &mut Vec<f32>, least: Likeness) -> usize {
+pub fn lengthen(sound: &mut Vec<f32>, least: Similarity) -> usize {
     let Some(lag) = best_lag(sound, least) else {
         return 0;
     };
@@ -64,14 +64,14 @@ pub fn lengthen(sound: &mut Vec<f32>, least: Likeness) -> usize {
 }
 
 /// The lag at which the start of `sound` is most like itself.
-fn best_lag(sound: &[f32], least: Likeness) -> Option<usize> {
+fn best_lag(sound: &[f32], least: Similarity) -> Option<usize> {
     if sound.len() < SPLICE_SAMPLES {
         return None;
     }
     let power = sound[..SPLICE_SAMPLES].iter().map(|x| x * x).sum::<f32>() / SPLICE_SAMPLES as f32;
     let coarse = (LAG_MIN..=LAG_MAX)
         .step_by(COARSE)
-        .map(|lag| (lag, likeness(sound, lag, COARSE)))
+        .map(|lag| (lag, similarity(sound, lag, COARSE)))
         .fold((LAG_MAX, f32::MIN), |best, this| {
             if this.1 > best.1 { this } else { best }
         });
@@ -80,17 +80,16 @@ fn best_lag(sound: &[f32], least: Likeness) -> Option<usize> {
     }
     let low = coarse.0.saturating_sub(COARSE - 1).max(LAG_MIN);
     let high = (coarse.0 + COARSE - 1).min(LAG_MAX);
-    let (lag, alike) = (low..=high).map(|lag| (lag, likeness(sound, lag, 1))).fold(
-        (coarse.0, f32::MIN),
-        |best, this| {
+    let (lag, alike) = (low..=high)
+        .map(|lag| (lag, similarity(sound, lag, 1)))
+        .fold((coarse.0, f32::MIN), |best, this| {
             if this.1 > best.1 { this } else { best }
-        },
-    );
+        });
     (alike >= least.0).then_some(lag)
 }
 
 /// Normalised correlation of the first [`FADE`] samples with those `lag` later, every `step`th sample.
-fn likeness(sound: &[f32], lag: usize, step: usize) -> f32 {
+fn similarity(sound: &[f32], lag: usize, step: usize) -> f32 {
     let (mut product, mut here, mut there) = (0.0_f32, 1e-9_f32, 1e-9_f32);
     for i in (0..FADE).step_by(step) {
         let (a, b) = (sound[i], sound[lag + i]);

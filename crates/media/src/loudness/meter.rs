@@ -12,7 +12,7 @@ const READ_TICKS: u32 = 5;
 
 /// A reading of the programme.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reading {
+pub struct LoudnessReading {
     /// Loudness of the last 400 ms in LUFS.
     pub momentary_lufs: f32,
     /// Loudness of the last 3 s in LUFS.
@@ -21,7 +21,7 @@ pub struct Reading {
     pub true_peak_dbtp: f32,
 }
 
-impl Reading {
+impl LoudnessReading {
     /// What is read before any sound.
     pub const SILENCE: Self = Self {
         momentary_lufs: SILENCE_DB,
@@ -49,7 +49,7 @@ impl std::error::Error for MeterError {}
 pub struct Meter {
     inner: EbuR128,
     ticks: u32,
-    reading: Reading,
+    reading: LoudnessReading,
 }
 
 impl Meter {
@@ -67,7 +67,7 @@ impl Meter {
         Ok(Self {
             inner,
             ticks: 0,
-            reading: Reading::SILENCE,
+            reading: LoudnessReading::SILENCE,
         })
     }
 
@@ -91,7 +91,7 @@ impl Meter {
 
     /// The latest reading.
     #[must_use]
-    pub const fn reading(&self) -> Reading {
+    pub const fn reading(&self) -> LoudnessReading {
         self.reading
     }
 }

@@ -11,7 +11,7 @@ use rubato::{
 };
 
 use super::noise::ComfortNoise;
-use crate::jitter::stretch::{self, Likeness, SPLICE_SAMPLES};
+use crate::jitter::stretch::{self, SPLICE_SAMPLES, Similarity};
 use crate::jitter::{JitterBuffer, Pull, Pushed};
 use crate::opus::{Decode, OpusPacket, PACKET_SAMPLES_MAX, packet};
 use crate::rendition::TICK_SAMPLES;
@@ -59,9 +59,12 @@ const RATIO_RANGE: f64 = 1.01;
 /// Samples the resampler may want beyond a tick: half its interpolation, and what the ratio adds.
 const READ_AHEAD: usize = 8;
 
+/// Pulls for one tick: 100 ms in the shortest packets there are (2.5 ms). Beyond it the tick makes do with what it has.
+const PULLS_MAX: usize = 40;
+
 /// What a line gave in one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Given {
+pub(super) enum LineSignal {
     /// Sound from the speaker, real or concealed.
     Sound,
     /// The speaker's device is silent on purpose (DTX): comfort noise.
@@ -79,9 +82,6 @@ pub(super) struct LineStats {
     pub(super) splices: u64,
 }
 
-/// Pulls for one tick: 100 ms in the shortest packets there are (2.5 ms). Beyond it the tick makes do with what it has.
-const PULLS_MAX: usize = 40;
-
 /// See the [module](self).
 pub(super) struct Line {
     pub(super) jitter: JitterBuffer,
@@ -95,7 +95,7 @@ pub(super) struct Line {
     /// Samples concealed in a row.
     concealed_run: usize,
     idle: bool,
-    given: Given,
+    given: LineSignal,
     /// Delay of the first sample of the last tick in µs.
     delay_us: i64,
     stats: LineStats,
@@ -133,7 +133,7 @@ impl Line {
             steering: Steering::default(),
             concealed_run: 0,
             idle: true,
-            given: Given::Nothing,
+            given: LineSignal::Nothing,
             delay_us: 0,
             stats: LineStats::default(),
         })
@@ -151,25 +151,25 @@ impl Line {
             self.queue.clear();
             self.resampler.reset();
             self.noise.silence();
-            self.given = Given::Nothing;
+            self.given = LineSignal::Nothing;
         }
     }
 
-    /// Fills one tick. `floor_db` is the level of the speaker's room, for comfort noise.
+    /// Fills one tick. `noise_floor_db` is the level of the speaker's room, for comfort noise.
     pub(super) fn run(
         &mut self,
         now_us: u64,
-        floor_db: f32,
+        noise_floor_db: f32,
         out: &mut [f32; TICK_SAMPLES],
-    ) -> Given {
-        self.noise.aim(floor_db);
+    ) -> LineSignal {
+        self.noise.aim(noise_floor_db);
         self.steer(now_us);
         let needed = self.resampler.input_frames_next();
         self.fill(now_us, needed);
         if self.queue.len() < needed {
             self.queue.clear();
             out.fill(0.0);
-            return Given::Nothing;
+            return LineSignal::Nothing;
         }
         self.splice(now_us, needed);
         self.resample(needed, out);
@@ -254,10 +254,10 @@ impl Line {
             Pull::Lost { samples } | Pull::Starved { samples } => self.conceal(samples),
             Pull::Silence { samples } => {
                 self.quiet(samples);
-                self.given = Given::Silence;
+                self.given = LineSignal::Silence;
             }
             Pull::Idle { .. } => {
-                self.given = Given::Nothing;
+                self.given = LineSignal::Nothing;
                 if self.idle {
                     return false;
                 }
@@ -271,7 +271,7 @@ impl Line {
 
     /// Queues `samples` of the scratch as the speaker's own sound.
     fn accept(&mut self, samples: usize) {
-        if self.concealed_run > CONCEAL_FULL || self.given != Given::Sound {
+        if self.concealed_run > CONCEAL_FULL || self.given != LineSignal::Sound {
             let mut from = [0.0; JOIN];
             self.noise.fill(&mut from);
             join(&from, &mut self.scratch[..samples]);
@@ -283,7 +283,7 @@ impl Line {
         self.queue.extend_from_slice(&self.scratch[..samples]);
         self.concealed_run = 0;
         self.idle = false;
-        self.given = Given::Sound;
+        self.given = LineSignal::Sound;
     }
 
     /// Goes on from what was heard, fading to comfort noise.
@@ -332,9 +332,9 @@ impl Line {
         }
         let error_us = steering.error_us;
         let least = if error_us > SPLICE_HASTY_US {
-            Likeness::HASTY
+            Similarity::HASTY
         } else {
-            Likeness::STRICT
+            Similarity::STRICT
         };
         if error_us > 0.0 {
             // What is cut must be there: decode ahead, if it has come.

@@ -1,11 +1,11 @@
-//! The mixing desk of one event: every speaker's packets in, the programme and everybody's return out, 20 ms at a time.
+//! The mixer of one event: every speaker's packets in, the programme and everybody's return out, 20 ms at a time.
 //!
 //! ```text
 //! packets → jitter → decode / FEC / conceal → resample → high-pass → fader → rider ─┬→ bus → rider → limiter → programme
 //!                                                                                   └→ bus without oneself → limiter → return
 //! ```
 //!
-//! The desk is told what is desired (who is on the stage, who is muted) and does it within a tick. It reads no clock and
+//! It is told what is desired (who is on the stage, who is muted) and does it within a tick. It reads no clock and
 //! opens nothing: `now_us` comes with every call, and the same calls give the same samples. It knows no people, sessions,
 //! RTP headers or encoders of the output.
 
@@ -32,9 +32,9 @@ use crate::rendition::TICK_SAMPLES;
 use bed::Bed;
 use line::Line;
 use pcm::PcmLine;
-use strip::{Source, Strip};
+use strip::{Strip, StripSource};
 
-/// Most strips of one desk, on the stage and off it (the core seats 64 at most).
+/// Most strips of one mixer, on the stage and off it (the core seats 64 at most).
 pub const STRIPS_MAX: usize = 64;
 
 /// By how much the programme and the returns come later than the strips' sound, in samples: the limiter.
@@ -74,7 +74,7 @@ pub struct Mixer {
 }
 
 impl Mixer {
-    /// A desk without strips.
+    /// A mixer without strips.
     ///
     /// # Errors
     /// [`MixerError::Library`] if the loudness library refuses its set-up.
@@ -89,7 +89,7 @@ impl Mixer {
             bus_gain: 1.0,
             limiter: Limiter::new(),
             bed: Bed::new(),
-            // A desk that starts with nobody on it starts with the bed.
+            // A mixer that starts without strips starts with the bed.
             empty_ticks: EMPTY_TICKS,
             speechless_ticks: SPEECH_TICKS,
             sum: [0.0; TICK_SAMPLES],
@@ -125,13 +125,13 @@ impl Mixer {
         }
         let source = match kind {
             StripKind::Microphone | StripKind::LineIn => {
-                Source::Rtp(Box::new(Line::new(decoder, id.0).map_err(|error| {
+                StripSource::Rtp(Box::new(Line::new(decoder, id.0).map_err(|error| {
                     MixerError::Library {
                         reason: error.to_string(),
                     }
                 })?))
             }
-            StripKind::Wire => Source::Pcm(PcmLine::default()),
+            StripKind::Wire => StripSource::Pcm(PcmLine::default()),
         };
         self.strips.insert(at, Strip::new(id, kind, source));
         Ok(())
@@ -185,14 +185,14 @@ impl Mixer {
         let at = self.find(id)?;
         let strip = &mut self.strips[at];
         let kind = strip.kind;
-        let Source::Rtp(line) = &mut strip.source else {
+        let StripSource::Rtp(line) = &mut strip.source else {
             return Err(MixerError::WrongKind { id, kind });
         };
         line.receive(packet);
         Ok(())
     }
 
-    /// Takes in samples of our own process (48 kHz mono), to be played at the desk's own pace.
+    /// Takes in samples of our own process (48 kHz mono), to be played at the mixer's own pace.
     ///
     /// # Errors
     /// [`MixerError::UnknownStrip`], [`MixerError::WrongKind`] for a strip that takes packets, and
@@ -201,7 +201,7 @@ impl Mixer {
         let at = self.find(id)?;
         let strip = &mut self.strips[at];
         let kind = strip.kind;
-        let Source::Pcm(line) = &mut strip.source else {
+        let StripSource::Pcm(line) = &mut strip.source else {
             return Err(MixerError::WrongKind { id, kind });
         };
         if line.receive(pcm) {
@@ -214,7 +214,7 @@ impl Mixer {
         }
     }
 
-    /// Strips on the desk.
+    /// Strips there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.strips.len()

@@ -1,6 +1,6 @@
 //! A line of our own process: samples on our clock already, so it needs no more than a queue.
 
-use super::line::Given;
+use super::line::LineSignal;
 use crate::rendition::TICK_SAMPLES;
 
 /// Most samples held: 1 s. More is refused, the feeder must keep time.
@@ -28,15 +28,15 @@ impl PcmLine {
         true
     }
 
-    pub(super) fn run(&mut self, out: &mut [f32; TICK_SAMPLES]) -> Given {
+    pub(super) fn run(&mut self, out: &mut [f32; TICK_SAMPLES]) -> LineSignal {
         if self.queue.is_empty() {
-            return Given::Nothing;
+            return LineSignal::Nothing;
         }
         let taken = self.queue.len().min(TICK_SAMPLES);
         out[..taken].copy_from_slice(&self.queue[..taken]);
         out[taken..].fill(0.0);
         self.queue.drain(..taken);
-        Given::Sound
+        LineSignal::Sound
     }
 
     /// Passes over one tick.

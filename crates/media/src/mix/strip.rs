@@ -1,9 +1,9 @@
-//! One strip of the desk: a line, its filter, its fader and its level rider.
+//! One channel strip of the mixer: a line, its filter, its fader and its level rider.
 
 use super::fader::Fader;
-use super::line::{Given, Line};
+use super::line::{Line, LineSignal};
 use super::pcm::PcmLine;
-use super::voice::{Heard, VoiceDetector};
+use super::voice::{VoiceActivity, VoiceDetector};
 use super::{StripId, StripKind, StripPlace, StripStats};
 use crate::loudness::biquad::{Biquad, KWeighting};
 use crate::loudness::limiter::Limiter;
@@ -30,7 +30,7 @@ const TICK_S: f32 = 0.02;
 const NOTHING_TICKS: u32 = 50;
 
 /// Where the sound of a strip comes from.
-pub(super) enum Source {
+pub(super) enum StripSource {
     /// Packets of a peer.
     Rtp(Box<Line>),
     /// Samples of our own process.
@@ -41,7 +41,7 @@ pub(super) enum Source {
 pub(super) struct Strip {
     pub(super) id: StripId,
     pub(super) kind: StripKind,
-    pub(super) source: Source,
+    pub(super) source: StripSource,
     pub(super) muted: bool,
     pub(super) place: StripPlace,
     pub(super) loopback: bool,
@@ -54,7 +54,7 @@ pub(super) struct Strip {
     detector: VoiceDetector,
     rider: Rider,
     last_gain: f32,
-    pub(super) heard: Heard,
+    pub(super) heard: VoiceActivity,
     nothing_ticks: u32,
     /// High-passed and faded, as for the stem.
     pub(super) clean: [f32; TICK_SAMPLES],
@@ -73,7 +73,7 @@ pub(super) struct Strip {
 }
 
 impl Strip {
-    pub(super) fn new(id: StripId, kind: StripKind, source: Source) -> Self {
+    pub(super) fn new(id: StripId, kind: StripKind, source: StripSource) -> Self {
         Self {
             id,
             kind,
@@ -90,7 +90,7 @@ impl Strip {
             detector: VoiceDetector::new(),
             rider: Rider::new(RIDER),
             last_gain: 1.0,
-            heard: Heard {
+            heard: VoiceActivity {
                 dbfs: SILENCE_DB,
                 voice: false,
                 digital_silence: false,
@@ -142,31 +142,31 @@ impl Strip {
         } else {
             self.take(now_us)
         };
-        if given == Given::Nothing && (unheard || self.nothing_ticks > 0) {
+        if given == LineSignal::Nothing && (unheard || self.nothing_ticks > 0) {
             self.rest(unheard);
             return;
         }
         self.process(given);
     }
 
-    fn skip(&mut self, now_us: u64) -> Given {
+    fn skip(&mut self, now_us: u64) -> LineSignal {
         match &mut self.source {
-            Source::Rtp(line) => line.skip(now_us),
-            Source::Pcm(line) => line.skip(),
+            StripSource::Rtp(line) => line.skip(now_us),
+            StripSource::Pcm(line) => line.skip(),
         }
-        Given::Nothing
+        LineSignal::Nothing
     }
 
-    fn take(&mut self, now_us: u64) -> Given {
+    fn take(&mut self, now_us: u64) -> LineSignal {
         // A microphone that gives nothing has no room whose noise could go on.
-        let floor_db = if self.heard.digital_silence {
+        let noise_floor_db = if self.heard.digital_silence {
             SILENCE_DB
         } else {
-            self.detector.floor_db()
+            self.detector.noise_floor_db()
         };
         match &mut self.source {
-            Source::Rtp(line) => line.run(now_us, floor_db, &mut self.clean),
-            Source::Pcm(line) => line.run(&mut self.clean),
+            StripSource::Rtp(line) => line.run(now_us, noise_floor_db, &mut self.clean),
+            StripSource::Pcm(line) => line.run(&mut self.clean),
         }
     }
 
@@ -187,23 +187,23 @@ impl Strip {
         self.loop_fader.finish();
         let was = self.heard.digital_silence;
         let digital_silence = !unheard && (was || self.nothing_ticks >= NOTHING_TICKS);
-        self.heard = Heard {
+        self.heard = VoiceActivity {
             dbfs: SILENCE_DB,
             voice: false,
             digital_silence,
         };
     }
 
-    fn process(&mut self, given: Given) {
-        if given == Given::Nothing {
+    fn process(&mut self, given: LineSignal) {
+        if given == LineSignal::Nothing {
             self.clean.fill(0.0);
         }
         self.high_pass.run_all(&mut self.clean);
         self.heard = match given {
-            Given::Sound => self.detector.run(&self.clean),
-            Given::Silence | Given::Nothing => {
+            LineSignal::Sound => self.detector.run(&self.clean),
+            LineSignal::Silence | LineSignal::Nothing => {
                 self.detector.pause();
-                Heard {
+                VoiceActivity {
                     dbfs: SILENCE_DB,
                     voice: false,
                     // As it was when it was last heard: comfort noise and holes say nothing about a microphone.
@@ -211,7 +211,7 @@ impl Strip {
                 }
             }
         };
-        self.nothing_ticks = if given == Given::Nothing {
+        self.nothing_ticks = if given == LineSignal::Nothing {
             self.nothing_ticks.saturating_add(1)
         } else {
             0
@@ -244,7 +244,7 @@ impl Strip {
 
     pub(super) fn stats(&self) -> StripStats {
         match &self.source {
-            Source::Rtp(line) => {
+            StripSource::Rtp(line) => {
                 let (jitter, own) = (line.jitter.stats(), line.stats());
                 StripStats {
                     buffer_ms: line.delay_ms(),
@@ -261,7 +261,7 @@ impl Strip {
                     drift_ppm: line.drift_ppm(),
                 }
             }
-            Source::Pcm(_) => StripStats::default(),
+            StripSource::Pcm(_) => StripStats::default(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What goes over the desk's edge.
+//! What goes into the mixer and comes out of it, as data.
 
 use core::fmt;
 
@@ -38,7 +38,7 @@ pub enum StripPlace {
     OnAir,
 }
 
-/// How a desk behaves.
+/// How a mixer behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MixerConfig {
     /// Whether an empty stage gives the bed (else silence).
@@ -51,7 +51,7 @@ impl Default for MixerConfig {
     }
 }
 
-/// What the desk made in one tick. Levels are in dB; sound is 48 kHz mono, full scale ±1.
+/// What the mixer made in one tick. Levels are in dB; sound is 48 kHz mono, full scale ±1.
 #[derive(Debug, Clone)]
 pub struct TickOut {
     /// What goes to the encoders.
@@ -149,7 +149,7 @@ pub struct StripStats {
     pub drift_ppm: f32,
 }
 
-/// Why the desk refused a call.
+/// Why the mixer refused a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MixerError {
     /// Our fault: no such strip.
@@ -162,7 +162,7 @@ pub enum MixerError {
         /// The strip asked for.
         id: StripId,
     },
-    /// The desk is full.
+    /// All strips are taken.
     TooManyStrips {
         /// The limit.
         max: usize,
@@ -191,9 +191,11 @@ pub enum MixerError {
 impl fmt::Display for MixerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownStrip { id } => write!(f, "the desk has no {id}"),
-            Self::StripExists { id } => write!(f, "the desk already has {id}"),
-            Self::TooManyStrips { max } => write!(f, "the desk is full: it has {max} strips"),
+            Self::UnknownStrip { id } => write!(f, "the mixer has no {id}"),
+            Self::StripExists { id } => write!(f, "the mixer already has {id}"),
+            Self::TooManyStrips { max } => {
+                write!(f, "the mixer has at most {max} strips, and all are taken")
+            }
             Self::WrongKind { id, kind } => write!(f, "{id} is a {kind:?} and takes no such input"),
             Self::PcmFull { max, got } => {
                 write!(

@@ -6,19 +6,19 @@ use crate::loudness::power_db;
 use crate::rendition::TICK_SAMPLES;
 
 /// Speech is at least this far above the floor of the room, in dB.
-const OVER_FLOOR_DB: f32 = 9.0;
+const OVER_NOISE_FLOOR_DB: f32 = 9.0;
 
 /// Quieter than this nothing is called a voice, in dBFS.
 const VOICE_MIN_DB: f32 = -55.0;
 
 /// The floor starts here, never goes above or below these, in dBFS.
-const FLOOR_START_DB: f32 = -60.0;
-const FLOOR_MAX_DB: f32 = -35.0;
-const FLOOR_MIN_DB: f32 = -100.0;
+const NOISE_FLOOR_START_DB: f32 = -60.0;
+const NOISE_FLOOR_MAX_DB: f32 = -35.0;
+const NOISE_FLOOR_MIN_DB: f32 = -100.0;
 
 /// The floor follows a quieter room at this speed and a louder one at the other, in dB per tick.
-const FLOOR_FALL_DB: f32 = 1.0;
-const FLOOR_RISE_DB: f32 = 0.06;
+const NOISE_FLOOR_FALL_DB: f32 = 1.0;
+const NOISE_FLOOR_RISE_DB: f32 = 0.06;
 
 /// Periodicity (normalised autocorrelation) that starts a voice.
 const PERIODIC: f32 = 0.5;
@@ -40,7 +40,7 @@ const PITCH_MAX: usize = 86;
 
 /// What one tick sounded like.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Heard {
+pub(super) struct VoiceActivity {
     /// Level in dBFS (RMS).
     pub(super) dbfs: f32,
     pub(super) voice: bool,
@@ -50,7 +50,7 @@ pub(super) struct Heard {
 /// See the [module](self).
 #[derive(Debug, Clone)]
 pub(super) struct VoiceDetector {
-    floor_db: f32,
+    noise_floor_db: f32,
     /// The last two ticks, decimated.
     recent: [f32; 2 * SHORT],
     hang: u32,
@@ -59,15 +59,15 @@ pub(super) struct VoiceDetector {
 impl VoiceDetector {
     pub(super) const fn new() -> Self {
         Self {
-            floor_db: FLOOR_START_DB,
+            noise_floor_db: NOISE_FLOOR_START_DB,
             recent: [0.0; 2 * SHORT],
             hang: 0,
         }
     }
 
     /// Level of the room in dBFS.
-    pub(super) const fn floor_db(&self) -> f32 {
-        self.floor_db
+    pub(super) const fn noise_floor_db(&self) -> f32 {
+        self.noise_floor_db
     }
 
     /// Nothing was heard in this tick.
@@ -75,7 +75,7 @@ impl VoiceDetector {
         self.hang = 0;
     }
 
-    pub(super) fn run(&mut self, sound: &[f32; TICK_SAMPLES]) -> Heard {
+    pub(super) fn run(&mut self, sound: &[f32; TICK_SAMPLES]) -> VoiceActivity {
         let power = sound.iter().map(|x| x * x).sum::<f32>() / TICK_SAMPLES as f32;
         let peak = sound.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
         let dbfs = power_db(power);
@@ -83,34 +83,36 @@ impl VoiceDetector {
         let digital_silence = peak < DIGITAL_SILENCE;
         if digital_silence {
             self.hang = 0;
-            return Heard {
+            return VoiceActivity {
                 dbfs,
                 voice: false,
                 digital_silence,
             };
         }
-        let loud = dbfs > VOICE_MIN_DB && dbfs > self.floor_db + OVER_FLOOR_DB;
+        let loud = dbfs > VOICE_MIN_DB && dbfs > self.noise_floor_db + OVER_NOISE_FLOOR_DB;
         let voiced = loud && self.periodicity() > PERIODIC;
         if voiced {
             self.hang = HANG_TICKS;
         } else {
             self.hang = self.hang.saturating_sub(1);
         }
-        self.follow_floor(dbfs, voiced);
-        Heard {
+        self.follow_noise_floor(dbfs, voiced);
+        VoiceActivity {
             dbfs,
             voice: self.hang > 0,
             digital_silence,
         }
     }
 
-    fn follow_floor(&mut self, dbfs: f32, voiced: bool) {
-        if dbfs < self.floor_db {
-            self.floor_db = dbfs.max(self.floor_db - FLOOR_FALL_DB);
+    fn follow_noise_floor(&mut self, dbfs: f32, voiced: bool) {
+        if dbfs < self.noise_floor_db {
+            self.noise_floor_db = dbfs.max(self.noise_floor_db - NOISE_FLOOR_FALL_DB);
         } else if !voiced {
-            self.floor_db = dbfs.min(self.floor_db + FLOOR_RISE_DB);
+            self.noise_floor_db = dbfs.min(self.noise_floor_db + NOISE_FLOOR_RISE_DB);
         }
-        self.floor_db = self.floor_db.clamp(FLOOR_MIN_DB, FLOOR_MAX_DB);
+        self.noise_floor_db = self
+            .noise_floor_db
+            .clamp(NOISE_FLOOR_MIN_DB, NOISE_FLOOR_MAX_DB);
     }
 
     /// Keeps two ticks at 6 kHz; a mean of eight is low-pass enough to find a pitch.

@@ -23,7 +23,7 @@ pub const NOTICE_SCHEME: &str = "urn:stentor:notice";
 /// `value` of the `emsg` boxes that carry notices: the version of what is inside.
 pub const NOTICE_VALUE: &str = "1";
 
-/// `scheme_id_uri` of the `emsg` boxes between chunks that tell one listener how often it will be sent bytes (DESIGN §6).
+/// `scheme_id_uri` of the `emsg` boxes between chunks that tell one listener how often it will be sent bytes (`docs/design.md` §6).
 pub const CADENCE_SCHEME: &str = "urn:stentor:cadence";
 
 /// Samples of a frame where a fragment does not say otherwise.

@@ -32,7 +32,7 @@ pub struct PackagerConfig {
 pub struct Packager {
     /// Position of the next tick.
     position: u64,
-    tracks: [Track; Rendition::ALL.len()],
+    renditions: [RenditionPackager; Rendition::ALL.len()],
     next_notice: u32,
     notices_dropped: u64,
 }
@@ -72,13 +72,14 @@ impl Packager {
             });
         }
         let [full, mid, low] = encoders;
-        let track = |rendition, encoder| Track::new(rendition, encoder, config.epoch_unix_ms);
+        let packager =
+            |rendition, encoder| RenditionPackager::new(rendition, encoder, config.epoch_unix_ms);
         Ok(Self {
             position: config.first_position,
-            tracks: [
-                track(Rendition::Full, full),
-                track(Rendition::Mid, mid),
-                track(Rendition::Low, low),
+            renditions: [
+                packager(Rendition::Full, full),
+                packager(Rendition::Mid, mid),
+                packager(Rendition::Low, low),
             ],
             next_notice: 0,
             notices_dropped: 0,
@@ -123,12 +124,12 @@ impl Packager {
         let payload = Bytes::copy_from_slice(payload);
         let id = self.next_notice;
         self.next_notice = id.wrapping_add(1);
-        for track in &mut self.tracks {
-            if track.notices.len() == NOTICES_PENDING_MAX {
-                track.notices.pop_front();
+        for rendition in &mut self.renditions {
+            if rendition.notices.len() == NOTICES_PENDING_MAX {
+                rendition.notices.pop_front();
                 self.notices_dropped += 1;
             }
-            track.notices.push_back((id, payload.clone()));
+            rendition.notices.push_back((id, payload.clone()));
         }
         Ok(())
     }
@@ -153,8 +154,8 @@ impl Packager {
         let tick_start = self.position;
         self.position += TICK_SAMPLES as u64;
         let mut result = Ok(());
-        for track in &mut self.tracks {
-            if let Err(error) = track.push(pcm, tick_start, capture_unix_us, out) {
+        for rendition in &mut self.renditions {
+            if let Err(error) = rendition.push(pcm, tick_start, capture_unix_us, out) {
                 result = Err(error);
             }
         }
@@ -163,7 +164,7 @@ impl Packager {
 }
 
 /// One rendition on its way.
-struct Track {
+struct RenditionPackager {
     rendition: Rendition,
     encoder: FrameEncoder<Box<dyn Encode>>,
     packets: Packets,
@@ -176,7 +177,7 @@ struct Track {
     manifest: Manifest,
 }
 
-impl Track {
+impl RenditionPackager {
     fn new(rendition: Rendition, encoder: Box<dyn Encode>, epoch_unix_ms: i64) -> Self {
         Self {
             rendition,

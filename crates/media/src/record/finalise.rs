@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use super::RecordError;
 use super::layout::Layout;
-use super::recover::{Items, Stored};
+use super::recover::{RecordedItem, RecordingReader};
 use crate::package::PRE_SKIP_SAMPLES;
 
 /// Sound that is not in the recording: the server was down, or nobody was there to be recorded.
@@ -47,7 +47,7 @@ pub fn finalise<R: Read + Seek>(
     let mut layout = Layout::default();
     for source in sources.iter_mut() {
         source.seek(SeekFrom::Start(0))?;
-        plan(source, &mut layout)?;
+        survey(source, &mut layout)?;
     }
     if layout.is_empty() {
         return Err(RecordError::Empty);
@@ -57,9 +57,9 @@ pub fn finalise<R: Read + Seek>(
     let mut copy = Layout::with_frame_samples(layout.frame_samples);
     for source in sources.iter_mut() {
         source.seek(SeekFrom::Start(0))?;
-        let mut items = Items::new(source);
+        let mut items = RecordingReader::new(source);
         while let Some(item) = items.next()? {
-            if let Stored::Chunk { chunk, samples } = item
+            if let RecordedItem::Chunk { chunk, samples } = item
                 && copy.add(chunk.position, samples, &chunk.sizes)?
             {
                 out.write_all(&chunk.data)?;
@@ -81,18 +81,18 @@ pub fn finalise<R: Read + Seek>(
     })
 }
 
-fn plan(source: &mut impl Read, layout: &mut Layout) -> Result<(), RecordError> {
-    let mut items = Items::new(source);
+fn survey(source: &mut impl Read, layout: &mut Layout) -> Result<(), RecordError> {
+    let mut items = RecordingReader::new(source);
     let mut head_samples = 0;
     while let Some(item) = items.next()? {
         match item {
-            Stored::Head(head) => {
+            RecordedItem::Head(head) => {
                 head_samples = head.frame_samples;
                 if layout.frame_samples == 0 {
                     layout.frame_samples = head_samples;
                 }
             }
-            Stored::Chunk { chunk, samples } => {
+            RecordedItem::Chunk { chunk, samples } => {
                 let got = chunk.frame_samples.unwrap_or(head_samples);
                 if got != layout.frame_samples {
                     return Err(RecordError::Mixed {

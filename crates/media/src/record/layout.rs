@@ -16,7 +16,7 @@ const STORED_CHUNK_MS: u32 = 1_000;
 pub(super) struct Layout {
     pub(super) frame_samples: u32,
     packets: u32,
-    sizes: Sizes,
+    sizes: PacketSizes,
     data_bytes: u64,
     pub(super) first_position: u64,
     next_position: Option<u64>,
@@ -25,7 +25,7 @@ pub(super) struct Layout {
 }
 
 #[derive(Debug, Default)]
-enum Sizes {
+enum PacketSizes {
     #[default]
     None,
     Constant(u16),
@@ -41,7 +41,7 @@ impl Layout {
         }
     }
 
-    /// Takes the next chunk into the plan. `false` means that its time is already taken and it is left out.
+    /// Adds the next chunk to the tables. `false` means that its time is already taken and it is left out.
     pub(super) fn add(
         &mut self,
         position: u64,
@@ -75,14 +75,14 @@ impl Layout {
 
     fn add_packet(&mut self, size: u16) {
         match &mut self.sizes {
-            Sizes::None => self.sizes = Sizes::Constant(size),
-            Sizes::Constant(constant) if *constant == size => {}
-            Sizes::Constant(constant) => {
+            PacketSizes::None => self.sizes = PacketSizes::Constant(size),
+            PacketSizes::Constant(constant) if *constant == size => {}
+            PacketSizes::Constant(constant) => {
                 let mut each = vec![*constant; self.packets as usize];
                 each.push(size);
-                self.sizes = Sizes::Each(each);
+                self.sizes = PacketSizes::Each(each);
             }
-            Sizes::Each(each) => each.push(size),
+            PacketSizes::Each(each) => each.push(size),
         }
         self.packets += 1;
         self.data_bytes += u64::from(size);
@@ -163,16 +163,16 @@ impl Layout {
             }
         });
         w.full(*b"stsz", 0, 0, |w| match &self.sizes {
-            Sizes::None | Sizes::Constant(0) => {
+            PacketSizes::None | PacketSizes::Constant(0) => {
                 w.u32(0);
                 w.u32(self.packets);
                 w.zeros(4 * self.packets as usize);
             }
-            Sizes::Constant(size) => {
+            PacketSizes::Constant(size) => {
                 w.u32(u32::from(*size));
                 w.u32(self.packets);
             }
-            Sizes::Each(sizes) => {
+            PacketSizes::Each(sizes) => {
                 w.u32(0);
                 w.u32(self.packets);
                 sizes.iter().for_each(|&size| w.u32(u32::from(size)));
@@ -197,9 +197,9 @@ impl Layout {
             each(offset);
             let packets = per_chunk.min(self.packets - first);
             offset += match &self.sizes {
-                Sizes::None => 0,
-                Sizes::Constant(size) => u64::from(*size) * u64::from(packets),
-                Sizes::Each(sizes) => sizes[first as usize..(first + packets) as usize]
+                PacketSizes::None => 0,
+                PacketSizes::Constant(size) => u64::from(*size) * u64::from(packets),
+                PacketSizes::Each(sizes) => sizes[first as usize..(first + packets) as usize]
                     .iter()
                     .map(|&size| u64::from(size))
                     .sum(),

@@ -27,11 +27,11 @@ pub struct Recovered {
 /// [`RecordError::Io`] if reading fails. A torn or damaged file is not an error: it is good up to a point.
 pub fn recover(source: impl Read) -> Result<Recovered, RecordError> {
     let mut recovered = Recovered::default();
-    let mut items = Items::new(source);
+    let mut items = RecordingReader::new(source);
     while let Some(item) = items.next()? {
         match item {
-            Stored::Head(_) => recovered.has_head = true,
-            Stored::Chunk { chunk, samples } => {
+            RecordedItem::Head(_) => recovered.has_head = true,
+            RecordedItem::Chunk { chunk, samples } => {
                 recovered.chunks += 1;
                 recovered.end_position = recovered
                     .end_position
@@ -44,13 +44,13 @@ pub fn recover(source: impl Read) -> Result<Recovered, RecordError> {
 }
 
 /// A head, or a chunk that follows one.
-pub(super) enum Stored {
+pub(super) enum RecordedItem {
     Head(Head),
     Chunk { chunk: ReadChunk, samples: u64 },
 }
 
 /// Reads heads and chunks up to the first thing that is neither. Holds one of them and [`READ_BYTES`].
-pub(super) struct Items<R> {
+pub(super) struct RecordingReader<R> {
     source: R,
     reader: ChunkReader,
     buffer: Box<[u8]>,
@@ -59,7 +59,7 @@ pub(super) struct Items<R> {
     frame_samples: Option<u32>,
 }
 
-impl<R: Read> Items<R> {
+impl<R: Read> RecordingReader<R> {
     pub(super) fn new(source: R) -> Self {
         Self {
             source,
@@ -70,7 +70,7 @@ impl<R: Read> Items<R> {
         }
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Stored>, RecordError> {
+    pub(super) fn next(&mut self) -> Result<Option<RecordedItem>, RecordError> {
         loop {
             let mut input = &self.buffer[self.unread.clone()];
             let item = self.reader.read(&mut input);
@@ -78,7 +78,7 @@ impl<R: Read> Items<R> {
             match item {
                 Ok(Some(Item::Head(head))) => {
                     self.frame_samples = Some(head.frame_samples);
-                    return Ok(Some(Stored::Head(head)));
+                    return Ok(Some(RecordedItem::Head(head)));
                 }
                 Ok(Some(Item::Chunk(chunk))) => {
                     let Some(frame_samples) = self.frame_samples else {
@@ -86,7 +86,7 @@ impl<R: Read> Items<R> {
                     };
                     let frame_samples = chunk.frame_samples.unwrap_or(frame_samples);
                     let samples = chunk.sizes.len() as u64 * u64::from(frame_samples);
-                    return Ok(Some(Stored::Chunk { chunk, samples }));
+                    return Ok(Some(RecordedItem::Chunk { chunk, samples }));
                 }
                 // No recording has any.
                 Ok(Some(Item::Cadence(_))) => {}

@@ -12,4 +12,4 @@ pub use boxes::{BOX_BYTES_MAX, BoxError, BoxReader, Mp4Box};
 pub use chunks::{
     CHUNK_BYTES_MAX, ChunkError, ChunkReader, Head, Item, Notice, ReadChunk, SAMPLES_PER_CHUNK_MAX,
 };
-pub use stream::{Figures, Finding, KEPT_CHUNKS_MAX, StreamVerifier};
+pub use stream::{Finding, KEPT_CHUNKS_MAX, StreamTotals, StreamVerifier};

@@ -19,21 +19,21 @@ pub struct StreamVerifier {
     reader: ChunkReader,
     next_sequence: Option<u64>,
     /// Received and not compared yet.
-    received: BTreeMap<u64, Identity>,
+    received: BTreeMap<u64, ChunkDigest>,
     /// Listed in a manifest and not received yet.
-    listed: BTreeMap<u64, Identity>,
-    figures: Figures,
+    listed: BTreeMap<u64, ChunkDigest>,
+    totals: StreamTotals,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Identity {
+struct ChunkDigest {
     bytes: u64,
     sha256: String,
 }
 
 /// Sums over everything received.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct StreamTotals {
     /// Bytes received.
     pub bytes: u64,
     /// Whole chunks received.
@@ -104,7 +104,7 @@ impl StreamVerifier {
             next_sequence: None,
             received: BTreeMap::new(),
             listed: BTreeMap::new(),
-            figures: Figures::default(),
+            totals: StreamTotals::default(),
         }
     }
 
@@ -118,7 +118,7 @@ impl StreamVerifier {
         mut bytes: &[u8],
         findings: &mut Vec<Finding>,
     ) -> Result<(), ChunkError> {
-        self.figures.bytes += bytes.len() as u64;
+        self.totals.bytes += bytes.len() as u64;
         while let Some(item) = self.reader.read(&mut bytes)? {
             if let Item::Chunk(chunk) = item {
                 self.chunk(now_unix_us, chunk, findings);
@@ -130,7 +130,7 @@ impl StreamVerifier {
     /// Compares with a manifest, fetched at any time: chunks already received at once, later ones when they come.
     pub fn manifest(&mut self, manifest: &Manifest, findings: &mut Vec<Finding>) {
         for entry in &manifest.chunks {
-            let listed = Identity {
+            let listed = ChunkDigest {
                 bytes: entry.len,
                 sha256: entry.sha256.clone(),
             };
@@ -147,29 +147,29 @@ impl StreamVerifier {
 
     /// The sums so far.
     #[must_use]
-    pub const fn figures(&self) -> &Figures {
-        &self.figures
+    pub const fn totals(&self) -> &StreamTotals {
+        &self.totals
     }
 
     fn chunk(&mut self, now_unix_us: i64, chunk: ReadChunk, findings: &mut Vec<Finding>) {
         let chunk_samples = self.rendition.chunk_samples();
         let samples = chunk.sizes.len() as u64 * self.rendition.frame_samples() as u64;
         let (position, sequence) = (chunk.position, chunk.position / chunk_samples);
-        self.figures.chunks += 1;
-        self.figures.notices += chunk.notices.len() as u64;
+        self.totals.chunks += 1;
+        self.totals.notices += chunk.notices.len() as u64;
         if samples != chunk_samples || !position.is_multiple_of(chunk_samples) {
-            self.figures.misplaced += 1;
+            self.totals.misplaced += 1;
             findings.push(Finding::Misplaced { position, samples });
         }
         match self.next_sequence {
             Some(expected) if sequence < expected => {
-                self.figures.repeated += 1;
+                self.totals.repeated += 1;
                 findings.push(Finding::Repeated { sequence, expected });
                 return;
             }
             Some(expected) if sequence > expected => {
                 let count = sequence - expected;
-                self.figures.missing = self.figures.missing.saturating_add(count);
+                self.totals.missing = self.totals.missing.saturating_add(count);
                 findings.push(Finding::Missing {
                     first: expected,
                     count,
@@ -191,7 +191,7 @@ impl StreamVerifier {
     }
 
     fn identify(&mut self, sequence: u64, bytes: &[u8], findings: &mut Vec<Finding>) {
-        let received = Identity {
+        let received = ChunkDigest {
             bytes: bytes.len() as u64,
             sha256: hex(&Sha256::digest(bytes)),
         };
@@ -207,20 +207,20 @@ impl StreamVerifier {
     fn compare(
         &mut self,
         sequence: u64,
-        received: &Identity,
-        listed: &Identity,
+        received: &ChunkDigest,
+        listed: &ChunkDigest,
         findings: &mut Vec<Finding>,
     ) {
         if received == listed {
-            self.figures.confirmed += 1;
+            self.totals.confirmed += 1;
         } else {
-            self.figures.altered += 1;
+            self.totals.altered += 1;
             findings.push(Finding::Altered { sequence });
         }
     }
 }
 
-fn remember(kept: &mut BTreeMap<u64, Identity>, sequence: u64, identity: Identity) {
+fn remember(kept: &mut BTreeMap<u64, ChunkDigest>, sequence: u64, identity: ChunkDigest) {
     kept.insert(sequence, identity);
     if kept.len() > KEPT_CHUNKS_MAX {
         kept.pop_first();

@@ -6,7 +6,7 @@ use stentor_media::opus::{
 };
 use stentor_media::rendition::Rendition;
 
-use crate::speech::{Dice, rms_db, voice};
+use crate::speech::{NoiseSource, rms_db, voice};
 
 fn packets(profile: EncoderProfile, sound: &[f32]) -> Vec<Vec<u8>> {
     let mut encoder = OpusEncoder::new(profile).expect("libopus");
@@ -23,7 +23,7 @@ fn packets(profile: EncoderProfile, sound: &[f32]) -> Vec<Vec<u8>> {
 #[test]
 fn a_rendition_has_packets_of_one_size_whatever_is_said() {
     // Speech, digital silence, then full-scale noise.
-    let mut dice = Dice::new(1);
+    let mut dice = NoiseSource::new(1);
     let mut sound = voice(120.0, -20.0, 2.4, 1);
     sound.resize(sound.len() + 57_600, 0.0);
     sound.extend((0..57_600).map(|_| dice.roll() as f32 * 2.0 - 1.0));
@@ -112,7 +112,7 @@ fn the_return_carries_fec_that_brings_a_lost_packet_back() {
 #[test]
 fn garbage_is_refused_or_decoded_but_never_more_than_a_packet() {
     let mut decoder = OpusDecoder::new().expect("libopus");
-    let mut dice = Dice::new(3);
+    let mut dice = NoiseSource::new(3);
     let mut out = [0.0; PACKET_SAMPLES_MAX];
     let mut refused = 0;
     for _ in 0..3_000 {

@@ -1,5 +1,5 @@
 //! A speaker whose encoder pauses (DTX, RFC 6716 §2.1.9): real packets of libopus, sent as browsers send them, through
-//! the whole desk.
+//! the whole mixer.
 
 use opus::{Application, Bitrate, Channels, Encoder, Signal};
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripStats, TickOut};
@@ -7,7 +7,7 @@ use stentor_media::opus::packet;
 use stentor_media::rendition::TICK_SAMPLES;
 
 use crate::sender::{TICK_US, open, primary};
-use crate::speech::{Dice, rms_db, tick_of, voice};
+use crate::speech::{NoiseSource, rms_db, tick_of, voice};
 
 const SECOND: usize = 50;
 const STRIP: StripId = StripId(1);
@@ -25,21 +25,21 @@ fn encoder(dtx: bool) -> Encoder {
 }
 
 /// One tick of what was heard.
-struct Heard {
+struct DtxOutput {
     sound: Vec<f32>,
     digital_silence: bool,
 }
 
-struct Run {
-    ticks: Vec<Heard>,
+struct DtxRun {
+    ticks: Vec<DtxOutput>,
     /// Packets that left the speaker.
     sent: usize,
     stats: StripStats,
 }
 
-/// Speaks `sound` into the programme of a desk with nobody else and no bed.
-fn speak(sound: &[f32], dtx: bool) -> Run {
-    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a desk");
+/// Speaks `sound` into the programme of a mixer with nobody else and no bed.
+fn speak(sound: &[f32], dtx: bool) -> DtxRun {
+    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a mixer");
     mixer.add(STRIP, StripKind::Microphone).expect("added");
     open(&mut mixer, STRIP);
     let mut encoder = encoder(dtx);
@@ -64,12 +64,12 @@ fn speak(sound: &[f32], dtx: bool) -> Run {
         }
         pausing = silent;
         mixer.tick(now_us + TICK_US, &mut out);
-        ticks.push(Heard {
+        ticks.push(DtxOutput {
             sound: out.programme.to_vec(),
             digital_silence: out.strips[0].digital_silence,
         });
     }
-    Run {
+    DtxRun {
         ticks,
         sent,
         stats: out.strips[0].stats,
@@ -78,13 +78,13 @@ fn speak(sound: &[f32], dtx: bool) -> Run {
 
 /// The noise of a living room at −75 dBFS.
 fn room(seconds: usize) -> Vec<f32> {
-    let mut dice = Dice::new(5);
+    let mut dice = NoiseSource::new(5);
     (0..seconds * 48_000)
         .map(|_| (dice.roll() as f32 - 0.5) * 6e-4)
         .collect()
 }
 
-fn sound_of(ticks: &[Heard]) -> Vec<f32> {
+fn sound_of(ticks: &[DtxOutput]) -> Vec<f32> {
     ticks.iter().flat_map(|tick| tick.sound.clone()).collect()
 }
 
@@ -117,7 +117,7 @@ fn a_pause_of_the_encoder_is_no_loss_makes_no_click_and_speech_comes_back_whole(
     let click = largest_step(&pause);
     assert!(click < 0.005, "a step of {click} in the pause");
     // Every tenth of a second of what is said afterwards, against an encoder that never paused.
-    let again = |run: &Run| -> Vec<f32> {
+    let again = |run: &DtxRun| -> Vec<f32> {
         let ticks = &run.ticks[6 * SECOND + 20..];
         ticks
             .chunks(5)
@@ -158,7 +158,7 @@ fn a_quiet_room_behind_dtx_is_not_called_dead() {
 
 #[test]
 fn what_a_dead_microphone_was_it_is_until_something_else_comes() {
-    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a desk");
+    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a mixer");
     mixer.add(STRIP, StripKind::Microphone).expect("added");
     open(&mut mixer, STRIP);
     let mut encoder = encoder(false);

@@ -6,7 +6,7 @@ use stentor_media::jitter::{
 use stentor_media::opus::PacketSource;
 
 use crate::sender::{TICK_US, primary, red_copy};
-use crate::speech::Dice;
+use crate::speech::NoiseSource;
 
 /// A CELT packet of 20 ms whose second byte tells packets apart.
 const fn packet(mark: u8) -> [u8; 8] {
@@ -20,7 +20,7 @@ const DTX_PACKET: [u8; 1] = [31 << 3];
 
 /// What a pull was, in one letter: a mark, or `L`ost, `F`EC, `S`tarved, silence `_`, idle `.`.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
-enum Got {
+enum Pulled {
     Mark(u8),
     Red(u8),
     Fec,
@@ -30,19 +30,19 @@ enum Got {
     Idle,
 }
 
-fn pull(buffer: &mut JitterBuffer, now_us: u64) -> Got {
+fn pull(buffer: &mut JitterBuffer, now_us: u64) -> Pulled {
     match buffer.pull(now_us) {
         Pull::Packet {
             payload,
             from: PacketSource::RedCopy,
             ..
-        } => Got::Red(payload.get(1).copied().unwrap_or(0)),
-        Pull::Packet { payload, .. } => Got::Mark(payload.get(1).copied().unwrap_or(0)),
-        Pull::Fec { .. } => Got::Fec,
-        Pull::Lost { .. } => Got::Lost,
-        Pull::Silence { .. } => Got::Silence,
-        Pull::Starved { .. } => Got::Starved,
-        Pull::Idle { .. } => Got::Idle,
+        } => Pulled::Red(payload.get(1).copied().unwrap_or(0)),
+        Pull::Packet { payload, .. } => Pulled::Mark(payload.get(1).copied().unwrap_or(0)),
+        Pull::Fec { .. } => Pulled::Fec,
+        Pull::Lost { .. } => Pulled::Lost,
+        Pull::Silence { .. } => Pulled::Silence,
+        Pull::Starved { .. } => Pulled::Starved,
+        Pull::Idle { .. } => Pulled::Idle,
     }
 }
 
@@ -59,7 +59,7 @@ fn push(buffer: &mut JitterBuffer, now_us: u64, n: u64) -> Pushed {
 }
 
 /// Pushes packets `0..until` as they come on a good line and pulls 5 ms after each; gives what was pulled.
-fn play(buffer: &mut JitterBuffer, packets: std::ops::Range<u64>) -> Vec<Got> {
+fn play(buffer: &mut JitterBuffer, packets: std::ops::Range<u64>) -> Vec<Pulled> {
     packets
         .map(|n| {
             assert_eq!(push(buffer, arrival(n), n), Pushed::Stored);
@@ -74,11 +74,11 @@ fn a_good_line_is_played_in_order_with_little_delay() {
     let got = play(&mut buffer, 0..100);
     let started = got
         .iter()
-        .position(|got| *got != Got::Idle)
+        .position(|got| *got != Pulled::Idle)
         .expect("it starts");
     assert!(started <= 1, "within one packet");
     for (n, got) in got[started..].iter().enumerate() {
-        assert_eq!(*got, Got::Mark(n as u8));
+        assert_eq!(*got, Pulled::Mark(n as u8));
     }
     let delay_us = buffer.delay_us(arrival(99) + 5_000, 0).expect("playing");
     assert!(delay_us < 45_000, "{delay_us} µs");
@@ -105,7 +105,7 @@ fn reordered_and_doubled_packets_are_played_once_and_in_order() {
     let marks: Vec<u8> = got
         .iter()
         .filter_map(|got| {
-            if let Got::Mark(mark) = got {
+            if let Pulled::Mark(mark) = got {
                 Some(*mark)
             } else {
                 None
@@ -131,8 +131,8 @@ fn a_lost_packet_is_taken_from_its_red_copy_before_anything_else() {
         Pushed::Stored
     );
     push(&mut buffer, arrival(21), 21);
-    assert_eq!(pull(&mut buffer, arrival(21) + 5_000), Got::Red(20));
-    assert_eq!(pull(&mut buffer, arrival(22) + 5_000), Got::Mark(21));
+    assert_eq!(pull(&mut buffer, arrival(21) + 5_000), Pulled::Red(20));
+    assert_eq!(pull(&mut buffer, arrival(22) + 5_000), Pulled::Mark(21));
     assert_eq!(buffer.stats().red_recovered, 1);
     assert_eq!(buffer.stats().lost, 0);
 }
@@ -158,15 +158,15 @@ fn the_copy_of_a_packet_that_came_changes_nothing() {
 
 #[test]
 fn without_a_copy_the_next_packet_gives_fec_and_without_that_it_is_lost() {
-    for (next, expected) in [(FEC_PACKET, Got::Fec), (packet(21), Got::Lost)] {
+    for (next, expected) in [(FEC_PACKET, Pulled::Fec), (packet(21), Pulled::Lost)] {
         let mut buffer = JitterBuffer::new();
         play(&mut buffer, 0..20);
         // Packet 19 is still held; 20 is lost; 21 is there when 20 is due.
         buffer.push(primary(arrival(20), 121, stamp(21), &next));
-        assert_eq!(pull(&mut buffer, arrival(20) + 5_000), Got::Mark(19));
+        assert_eq!(pull(&mut buffer, arrival(20) + 5_000), Pulled::Mark(19));
         assert_eq!(pull(&mut buffer, arrival(21) + 5_000), expected);
         assert!(
-            matches!(pull(&mut buffer, arrival(22) + 5_000), Got::Mark(_)),
+            matches!(pull(&mut buffer, arrival(22) + 5_000), Pulled::Mark(_)),
             "and the next plays itself"
         );
         assert_eq!(buffer.stats().lost, 1);
@@ -178,15 +178,15 @@ fn of_three_lost_packets_the_last_comes_from_fec() {
     let mut buffer = JitterBuffer::new();
     play(&mut buffer, 0..20);
     buffer.push(primary(arrival(20), 123, stamp(23), &FEC_PACKET));
-    let got: Vec<Got> = (0..5).map(|n| pull(&mut buffer, arrival(20 + n))).collect();
+    let got: Vec<Pulled> = (0..5).map(|n| pull(&mut buffer, arrival(20 + n))).collect();
     assert_eq!(
         got,
         [
-            Got::Mark(19),
-            Got::Lost,
-            Got::Lost,
-            Got::Fec,
-            Got::Mark(FEC_PACKET[1])
+            Pulled::Mark(19),
+            Pulled::Lost,
+            Pulled::Lost,
+            Pulled::Fec,
+            Pulled::Mark(FEC_PACKET[1])
         ]
     );
 }
@@ -209,7 +209,7 @@ fn silence_on_purpose_is_not_loss_and_costs_no_delay() {
         }
         let got = pull(&mut buffer, arrival(n) + 5_000);
         assert!(
-            matches!(got, Got::Mark(_) | Got::Silence),
+            matches!(got, Pulled::Mark(_) | Pulled::Silence),
             "{got:?} in packet {n}"
         );
     }
@@ -218,7 +218,7 @@ fn silence_on_purpose_is_not_loss_and_costs_no_delay() {
         seq += 1;
         let got = pull(&mut buffer, arrival(n) + 5_000);
         assert!(
-            matches!(got, Got::Mark(_) | Got::Silence),
+            matches!(got, Pulled::Mark(_) | Pulled::Silence),
             "{got:?} in packet {n}"
         );
     }
@@ -233,7 +233,7 @@ fn silence_on_purpose_is_not_loss_and_costs_no_delay() {
 #[test]
 fn the_target_follows_the_jitter_up_and_down_again() {
     let mut buffer = JitterBuffer::new();
-    let mut dice = Dice::new(1);
+    let mut dice = NoiseSource::new(1);
     let mut run = |buffer: &mut JitterBuffer, packets: std::ops::Range<u64>, jitter_us: f64| {
         for n in packets {
             push(buffer, arrival(n) + (dice.roll() * jitter_us) as u64, n);
@@ -252,7 +252,7 @@ fn the_target_follows_the_jitter_up_and_down_again() {
 #[test]
 fn the_target_never_leaves_its_bounds() {
     let mut buffer = JitterBuffer::new();
-    let mut dice = Dice::new(2);
+    let mut dice = NoiseSource::new(2);
     for n in 0..2_000 {
         push(
             &mut buffer,
@@ -279,7 +279,7 @@ fn after_a_stall_of_two_seconds_nothing_older_than_the_maximum_is_played() {
     assert!(buffer.len() <= PACKETS_MAX);
     for n in 300..320 {
         push(&mut buffer, arrival(n), n);
-        if let Got::Mark(_) = pull(&mut buffer, arrival(n) + 5_000) {
+        if let Pulled::Mark(_) = pull(&mut buffer, arrival(n) + 5_000) {
             let delay_us = buffer.delay_us(arrival(n) + 5_000, 960).expect("playing");
             assert!(delay_us < 60_000, "{delay_us} µs in packet {n}");
         }
@@ -289,7 +289,7 @@ fn after_a_stall_of_two_seconds_nothing_older_than_the_maximum_is_played() {
         "one stall is no reason to hold more: {}",
         buffer.target_us()
     );
-    assert!(matches!(pull(&mut buffer, arrival(320)), Got::Mark(_)));
+    assert!(matches!(pull(&mut buffer, arrival(320)), Pulled::Mark(_)));
 }
 
 #[test]
@@ -300,14 +300,14 @@ fn an_outage_is_not_played_afterwards() {
         pull(&mut buffer, arrival(n) + 5_000);
     }
     // The packets of the outage are lost for good; the line goes on.
-    let got: Vec<Got> = (150..160)
+    let got: Vec<Pulled> = (150..160)
         .map(|n| {
             push(&mut buffer, arrival(n), n);
             pull(&mut buffer, arrival(n) + 5_000)
         })
         .collect();
     assert!(
-        got[2..].iter().all(|got| matches!(got, Got::Mark(_))),
+        got[2..].iter().all(|got| matches!(got, Pulled::Mark(_))),
         "{got:?}"
     );
     let delay_us = buffer.delay_us(arrival(159) + 5_000, 0).expect("playing");
@@ -332,7 +332,8 @@ fn a_jump_in_sequence_or_time_is_believed_after_three_packets() {
         for n in 50..80 {
             let (seq, timestamp) = jump(n);
             buffer.push(primary(arrival(n), seq, timestamp, &packet(n as u8)));
-            played += u32::from(pull(&mut buffer, arrival(n) + 5_000) == Got::Mark((n - 1) as u8));
+            played +=
+                u32::from(pull(&mut buffer, arrival(n) + 5_000) == Pulled::Mark((n - 1) as u8));
         }
         assert!(
             played >= 20,
@@ -351,7 +352,7 @@ fn a_jump_in_sequence_or_time_is_believed_after_three_packets() {
 #[test]
 fn single_wrong_packets_do_not_break_the_stream() {
     let mut buffer = JitterBuffer::new();
-    let mut dice = Dice::new(3);
+    let mut dice = NoiseSource::new(3);
     let mut lost = 0;
     for n in 0..500 {
         push(&mut buffer, arrival(n), n);
@@ -363,7 +364,8 @@ fn single_wrong_packets_do_not_break_the_stream() {
                 Pushed::Suspect
             );
         }
-        lost += u32::from(n > 5 && !matches!(pull(&mut buffer, arrival(n) + 5_000), Got::Mark(_)));
+        lost +=
+            u32::from(n > 5 && !matches!(pull(&mut buffer, arrival(n) + 5_000), Pulled::Mark(_)));
     }
     assert_eq!((lost, buffer.stats().jumps), (0, 0));
     assert_eq!(buffer.stats().refused, 100);
@@ -393,10 +395,10 @@ fn malformed_payloads_are_refused_and_memory_is_bounded() {
 fn any_input_at_all_leaves_it_standing() {
     for seed in 0..40 {
         let mut buffer = JitterBuffer::new();
-        let mut dice = Dice::new(seed);
+        let mut dice = NoiseSource::new(seed);
         let mut now_us = 0;
         for _ in 0..2_000 {
-            let wild = |dice: &mut Dice| match (dice.roll() * 4.0) as u32 {
+            let wild = |dice: &mut NoiseSource| match (dice.roll() * 4.0) as u32 {
                 0 => u64::MAX - (dice.roll() * 1_000.0) as u64,
                 1 => (dice.roll() * 1e3) as u64,
                 2 => (dice.roll() * 1e19) as u64,
@@ -424,12 +426,12 @@ fn any_input_at_all_leaves_it_standing() {
 
 /// What a hostile publisher sends: noise for Opus, sequences that leap, timestamps that leap, nothing at all.
 #[test]
-fn a_line_of_garbage_with_leaping_clocks_never_holds_up_the_desk() {
+fn a_line_of_garbage_with_leaping_clocks_never_holds_up_the_mixer() {
     use crate::sender::open;
     use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, TickOut};
 
     for seed in 0..8 {
-        let mut mixer = Mixer::new(MixerConfig::default()).expect("a desk");
+        let mut mixer = Mixer::new(MixerConfig::default()).expect("a mixer");
         let id = StripId(1);
         mixer.add(id, StripKind::LineIn).expect("a strip");
         open(&mut mixer, id);

@@ -2,13 +2,13 @@
 
 mod codec;
 mod confidence;
-mod desk;
 mod dtx;
 mod finalised_recordings;
 mod golden;
 mod hls_playlists;
 mod hostile_boxes;
 mod jitter;
+mod mixer;
 mod network;
 mod ogg_pages;
 mod outside_players;

@@ -4,10 +4,10 @@ use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripStats, Tic
 use stentor_media::opus::{OpusPacket, PacketSource};
 
 use crate::sender::{Sender, TICK_US, open};
-use crate::speech::{Dice, rms_db, voice};
+use crate::speech::{NoiseSource, rms_db, voice};
 
 /// The line of one speaker with everything that can go wrong on it.
-struct Weather {
+struct NetworkConditions {
     seed: u64,
     /// Share of packets lost.
     loss: f64,
@@ -21,7 +21,7 @@ struct Weather {
     clock: f64,
 }
 
-const CALM: Weather = Weather {
+const CALM: NetworkConditions = NetworkConditions {
     seed: 1,
     loss: 0.0,
     red: 0,
@@ -30,12 +30,12 @@ const CALM: Weather = Weather {
     clock: 1.0,
 };
 
-struct Heard {
+struct NetworkOutput {
     sound: Vec<f32>,
     stats: Vec<StripStats>,
 }
 
-impl Heard {
+impl NetworkOutput {
     fn last(&self) -> StripStats {
         *self.stats.last().expect("some ticks")
     }
@@ -49,16 +49,16 @@ impl Heard {
     }
 }
 
-fn travel(weather: &Weather, sound: Vec<f32>, seconds: u64) -> Heard {
-    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a desk");
+fn travel(weather: &NetworkConditions, sound: Vec<f32>, seconds: u64) -> NetworkOutput {
+    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a mixer");
     mixer.add(StripId(1), StripKind::Microphone).expect("added");
     open(&mut mixer, StripId(1));
     let mut sender = Sender::new(1, sound);
-    let mut dice = Dice::new(weather.seed);
+    let mut dice = NoiseSource::new(weather.seed);
     // In order of arrival.
     let mut flying: Vec<OpusPacket> = Vec::new();
     let mut before: Vec<OpusPacket> = Vec::new();
-    let mut heard = Heard {
+    let mut heard = NetworkOutput {
         sound: Vec::new(),
         stats: Vec::new(),
     };
@@ -135,7 +135,7 @@ fn on_a_good_line_nothing_is_touched_and_the_delay_is_small() {
 }
 
 #[test]
-fn mouth_to_desk_is_short_in_the_sound_itself() {
+fn mouth_to_mixer_is_short_in_the_sound_itself() {
     // Clicks of 10 ms each second, found again in the output.
     let mut sound = vec![0.0; 48_000];
     sound[24_000..24_480].copy_from_slice(&crate::speech::tone(1_000.0, 0.5, 480));
@@ -148,14 +148,14 @@ fn mouth_to_desk_is_short_in_the_sound_itself() {
     let delay_ms = (onset as f64 - 24_000.0) / 48.0;
     assert!(
         (0.0..48.0).contains(&delay_ms),
-        "{delay_ms} ms from microphone to desk"
+        "{delay_ms} ms from microphone to mixer"
     );
 }
 
 #[test]
 fn after_a_stall_of_two_seconds_the_delay_is_small_again_within_ten() {
     for jitter_us in [1_000.0, 30_000.0] {
-        let weather = Weather {
+        let weather = NetworkConditions {
             stall: Some((5_000_000, 7_000_000)),
             jitter_us,
             ..CALM
@@ -182,7 +182,7 @@ fn after_a_stall_of_two_seconds_the_delay_is_small_again_within_ten() {
 #[test]
 fn a_spell_of_jitter_is_forgotten() {
     // Three stalls of 150 ms within a second drive the delay up; it must come down.
-    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a desk");
+    let mut mixer = Mixer::new(MixerConfig { bed: false }).expect("a mixer");
     mixer.add(StripId(1), StripKind::Microphone).expect("added");
     open(&mut mixer, StripId(1));
     let mut sender = Sender::new(1, speech());
@@ -224,7 +224,7 @@ fn a_spell_of_jitter_is_forgotten() {
 fn red_recovers_single_losses() {
     let with = |red| {
         travel(
-            &Weather {
+            &NetworkConditions {
                 loss: 0.1,
                 red,
                 ..CALM
@@ -259,7 +259,7 @@ fn red_recovers_single_losses() {
 #[test]
 fn a_drifting_clock_is_followed_without_a_touch() {
     for clock in [1.0005, 0.9995] {
-        let heard = travel(&Weather { clock, ..CALM }, speech(), 60);
+        let heard = travel(&NetworkConditions { clock, ..CALM }, speech(), 60);
         let stats = heard.last();
         assert_eq!(
             (stats.lost, stats.concealed, stats.skipped, stats.splices),
@@ -280,7 +280,7 @@ fn a_drifting_clock_is_followed_without_a_touch() {
 
 #[test]
 fn the_same_seed_gives_the_same_samples() {
-    let weather = Weather {
+    let weather = NetworkConditions {
         seed: 5,
         loss: 0.1,
         red: 1,
@@ -290,6 +290,6 @@ fn the_same_seed_gives_the_same_samples() {
     };
     let (one, two) = (travel(&weather, speech(), 8), travel(&weather, speech(), 8));
     assert_eq!(one.sound, two.sound);
-    let other = travel(&Weather { seed: 6, ..weather }, speech(), 8);
+    let other = travel(&NetworkConditions { seed: 6, ..weather }, speech(), 8);
     assert_ne!(one.sound, other.sound);
 }

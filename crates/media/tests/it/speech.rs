@@ -3,9 +3,9 @@
 use stentor_media::rendition::TICK_SAMPLES;
 
 /// A small deterministic random source (xorshift64*, Vigna 2016).
-pub(crate) struct Dice(u64);
+pub(crate) struct NoiseSource(u64);
 
-impl Dice {
+impl NoiseSource {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -47,7 +47,7 @@ impl Formant {
 /// A voice at about `level_db` dBFS (RMS while speaking): a glottal buzz with a wandering pitch through formants that
 /// change with each syllable, four syllables a second, a breath of noise, and pauses between phrases.
 pub(crate) fn voice(pitch_hz: f32, level_db: f32, seconds: f32, seed: u64) -> Vec<f32> {
-    let mut dice = Dice::new(seed);
+    let mut dice = NoiseSource::new(seed);
     let samples = (seconds * 48_000.0) as usize;
     let mut sound = Vec::with_capacity(samples);
     let mut phase = 0.0_f32;
@@ -83,8 +83,9 @@ pub(crate) fn voice(pitch_hz: f32, level_db: f32, seconds: f32, seed: u64) -> Ve
     sound
 }
 
-fn vowel(dice: &mut Dice) -> Vec<Formant> {
-    let spread = |dice: &mut Dice, low: f32, high: f32| low + (high - low) * dice.roll() as f32;
+fn vowel(dice: &mut NoiseSource) -> Vec<Formant> {
+    let spread =
+        |dice: &mut NoiseSource, low: f32, high: f32| low + (high - low) * dice.roll() as f32;
     vec![
         Formant::new(spread(dice, 300.0, 750.0), 80.0, 1.0),
         Formant::new(spread(dice, 900.0, 2_200.0), 110.0, 0.6),

@@ -73,11 +73,8 @@ fn missing_and_repeated_chunks_are_found() {
             },
         ]
     );
-    let figures = verifier.figures();
-    assert_eq!(
-        (figures.chunks, figures.missing, figures.repeated),
-        (5, 3, 1)
-    );
+    let totals = verifier.totals();
+    assert_eq!((totals.chunks, totals.missing, totals.repeated), (5, 3, 1));
 }
 
 #[test]
@@ -85,12 +82,12 @@ fn manifests_confirm_chunks_before_and_after_they_come() {
     let mut verifier = StreamVerifier::new(Rendition::Full);
     receive(&mut verifier, 0..10);
     verifier.manifest(&manifest(), &mut Vec::new());
-    assert_eq!(verifier.figures().confirmed, 10);
+    assert_eq!(verifier.totals().confirmed, 10);
     receive(&mut verifier, 10..20);
     verifier.manifest(&manifest(), &mut Vec::new());
-    let figures = verifier.figures();
+    let totals = verifier.totals();
     assert_eq!(
-        (figures.confirmed, figures.altered),
+        (totals.confirmed, totals.altered),
         (20, 0),
         "each is compared once"
     );
@@ -112,7 +109,7 @@ fn one_altered_bit_of_sound_is_found() {
         }]
     );
     assert_eq!(
-        (verifier.figures().confirmed, verifier.figures().altered),
+        (verifier.totals().confirmed, verifier.totals().altered),
         (59, 1)
     );
 }
@@ -161,7 +158,7 @@ fn what_is_remembered_is_bounded() {
     }
     verifier.manifest(&listed, &mut Vec::new());
     assert_eq!(
-        verifier.figures().altered,
+        verifier.totals().altered,
         KEPT_CHUNKS_MAX as u64,
         "the ten oldest were forgotten uncompared"
     );

@@ -1,4 +1,4 @@
-//! The desk: who hears whom, mute, bed, levels.
+//! The mixer: who hears whom, mute, bed, levels.
 
 use stentor_media::loudness::SILENCE_DB;
 use stentor_media::mix::{
@@ -10,17 +10,17 @@ use stentor_media::rendition::TICK_SAMPLES;
 use crate::sender::{Sender, TICK_US, open, primary};
 use crate::speech::{amplitude_at, rms_db, tick_of, tone, voice};
 
-fn desk() -> Mixer {
-    Mixer::new(MixerConfig { bed: false }).expect("a desk")
+fn mixer() -> Mixer {
+    Mixer::new(MixerConfig { bed: false }).expect("a mixer")
 }
 
-/// A desk with wires that carry one sound each, all open. Runs it and gives what came out.
+/// A mixer with wires that carry one sound each, all open. Runs it and gives what came out.
 fn run_wires(
     sounds: &[Vec<f32>],
     ticks: usize,
     mut each: impl FnMut(usize, &mut Mixer, &TickOut),
 ) -> Vec<f32> {
-    let mut mixer = desk();
+    let mut mixer = mixer();
     for id in 0..sounds.len() as u32 {
         mixer.add(StripId(id), StripKind::Wire).expect("added");
         open(&mut mixer, StripId(id));
@@ -214,7 +214,7 @@ fn the_programme_never_peaks_above_the_ceiling() {
 
 #[test]
 fn an_empty_stage_gives_the_bed_and_speech_ends_it() {
-    let mut mixer = Mixer::new(MixerConfig::default()).expect("a desk");
+    let mut mixer = Mixer::new(MixerConfig::default()).expect("a mixer");
     let mut out = TickOut::default();
     let mut bed = Vec::new();
     for n in 0..500_u64 {
@@ -254,7 +254,7 @@ fn an_empty_stage_gives_the_bed_and_speech_ends_it() {
 
 #[test]
 fn the_green_room_is_heard_by_nobody_and_by_oneself_only_when_asked() {
-    let mut mixer = desk();
+    let mut mixer = mixer();
     mixer.add(StripId(0), StripKind::Wire).expect("added");
     mixer.add(StripId(1), StripKind::Wire).expect("added");
     mixer.set_muted(StripId(0), false).expect("there");
@@ -289,7 +289,7 @@ fn the_green_room_is_heard_by_nobody_and_by_oneself_only_when_asked() {
 
 #[test]
 fn loopback_works_while_muted() {
-    let mut mixer = desk();
+    let mut mixer = mixer();
     mixer.add(StripId(0), StripKind::Wire).expect("added");
     mixer.set_loopback(StripId(0), true).expect("there");
     let sound = tone(500.0, 0.2, 48_000);
@@ -310,7 +310,7 @@ fn loopback_works_while_muted() {
 #[test]
 fn garbage_from_one_speaker_disturbs_no_other() {
     let run = |garbage: bool| {
-        let mut mixer = desk();
+        let mut mixer = mixer();
         let mut good = Sender::new(1, voice(130.0, -20.0, 6.0, 1));
         for id in [1, 2] {
             mixer
@@ -318,7 +318,7 @@ fn garbage_from_one_speaker_disturbs_no_other() {
                 .expect("added");
             open(&mut mixer, StripId(id));
         }
-        let mut dice = crate::speech::Dice::new(9);
+        let mut dice = crate::speech::NoiseSource::new(9);
         let mut out = TickOut::default();
         let mut heard = Vec::new();
         for n in 0..250_u64 {
@@ -349,10 +349,10 @@ fn garbage_from_one_speaker_disturbs_no_other() {
 
 #[test]
 fn noise_that_decodes_stays_below_the_ceiling() {
-    let mut mixer = desk();
+    let mut mixer = mixer();
     mixer.add(StripId(2), StripKind::Microphone).expect("added");
     open(&mut mixer, StripId(2));
-    let mut dice = crate::speech::Dice::new(4);
+    let mut dice = crate::speech::NoiseSource::new(4);
     let mut out = TickOut::default();
     let mut heard = Vec::new();
     for n in 0..400_u64 {
@@ -371,7 +371,7 @@ fn noise_that_decodes_stays_below_the_ceiling() {
 
 #[test]
 fn a_muted_microphone_is_not_decoded_and_comes_back_at_once() {
-    let mut mixer = desk();
+    let mut mixer = mixer();
     let mut sender = Sender::new(1, voice(130.0, -20.0, 2.4, 1));
     mixer.add(StripId(1), StripKind::Microphone).expect("added");
     open(&mut mixer, StripId(1));
@@ -405,7 +405,7 @@ fn a_muted_microphone_is_not_decoded_and_comes_back_at_once() {
 
 #[test]
 fn a_voice_is_told_from_noise_and_from_digital_silence() {
-    let mut dice = crate::speech::Dice::new(8);
+    let mut dice = crate::speech::NoiseSource::new(8);
     let noise: Vec<f32> = (0..48_000)
         .map(|_| (dice.roll() as f32 - 0.5) * 0.02)
         .collect();
@@ -430,7 +430,7 @@ fn a_voice_is_told_from_noise_and_from_digital_silence() {
 
 #[test]
 fn a_microphone_that_sends_nothing_is_reported_silent_after_a_second() {
-    let mut mixer = desk();
+    let mut mixer = mixer();
     mixer.add(StripId(1), StripKind::Microphone).expect("added");
     let mut out = TickOut::default();
     for n in 0..200_u64 {
@@ -444,7 +444,7 @@ fn a_microphone_that_sends_nothing_is_reported_silent_after_a_second() {
 
 #[test]
 fn calls_that_make_no_sense_are_refused_with_a_reason() {
-    let mut mixer = desk();
+    let mut mixer = mixer();
     assert_eq!(
         mixer.set_muted(StripId(7), true),
         Err(MixerError::UnknownStrip { id: StripId(7) })
