@@ -4,9 +4,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use stentor_media::mp4::{BOX_BYTES_MAX, StreamError};
 use stentor_rehearsal::herd::{
-    Chunk, DURATION_S_MAX, Hashing, PLAYLIST_SEGMENTS_MAX, Playlist, Reader, SMALL_BOX_BYTES_MAX,
-    Seen, StreamError,
+    ChunkScanner, ChunkSummary, DURATION_S_MAX, HashSampling, PLAYLIST_SEGMENTS_MAX, Playlist,
+    Scanned,
 };
 use stentor_rehearsal::http::{BodyDecoder, Framing, HEAD_BYTES_MAX, HttpError, ResponseHead};
 
@@ -28,7 +29,10 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(Some(head)) = ResponseHead::parse(input) {
         assert!(head.head_bytes <= input.len().min(HEAD_BYTES_MAX));
         // It is whole at its last byte, and not before.
-        assert_eq!(ResponseHead::parse(&input[..head.head_bytes]), Ok(Some(head)));
+        assert_eq!(
+            ResponseHead::parse(&input[..head.head_bytes]),
+            Ok(Some(head))
+        );
         assert_eq!(ResponseHead::parse(&input[..head.head_bytes - 1]), Ok(None));
     }
     if let Ok(text) = str::from_utf8(input)
@@ -45,24 +49,24 @@ fuzz_target!(|bytes: &[u8]| {
 type Notice = (u32, Vec<u8>);
 
 /// Chunks and notices of a stream that comes in pieces of `cut` bytes, and why it is none.
-fn stream(input: &[u8], cut: usize) -> (Vec<Chunk>, Vec<Notice>, Option<StreamError>) {
-    let mut reader = Reader::default();
+fn stream(input: &[u8], cut: usize) -> (Vec<ChunkSummary>, Vec<Notice>, Option<StreamError>) {
+    let mut scanner = ChunkScanner::default();
     let (mut chunks, mut notices) = (Vec::new(), Vec::new());
-    let hashing = Hashing {
+    let sampling = HashSampling {
         every: 1,
         offset: 0,
     };
     for piece in input.chunks(cut) {
-        let read = reader.read(hashing, piece, |seen| match seen {
-            Seen::Head => {}
-            Seen::Notice { id, payload } => {
-                assert!(payload.len() <= SMALL_BOX_BYTES_MAX as usize);
+        let read = scanner.read(sampling, piece, |scanned| match scanned {
+            Scanned::Head => {}
+            Scanned::Notice { id, payload } => {
+                assert!(payload.len() <= BOX_BYTES_MAX);
                 notices.push((id, payload.to_vec()));
             }
-            Seen::Cadence { payload } => {
-                assert!(payload.len() <= SMALL_BOX_BYTES_MAX as usize);
+            Scanned::Cadence { payload } => {
+                assert!(payload.len() <= BOX_BYTES_MAX);
             }
-            Seen::Chunk(chunk) => {
+            Scanned::Chunk(chunk) => {
                 assert!(chunk.sha256.is_some());
                 chunks.push(chunk);
             }

@@ -18,13 +18,15 @@
 //! | [`jitter`] | the adaptive jitter buffer of one speaker | `opus` (reading a packet's header) |
 //! | [`loudness`] | measuring loudness, riding levels, limiting peaks | ebur128, `rendition` |
 //! | [`mix`] | the mixer: packets in, programme and returns out | rubato, `jitter`, `loudness`, `opus` |
-//! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `opus`, `rendition` |
-//! | [`verify`] | reading back what was published | `package`, `opus` |
+//! | [`mp4`] | writing boxes, and the one reader of them | `rendition` |
+//! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `mp4`, `opus` |
+//! | [`verify`] | reading back what was published | `mp4`, `package`, `opus` |
 //! | [`record`] | torn recordings, and files that can be sought in | `verify`, `package` |
 
 pub mod jitter;
 pub mod loudness;
 pub mod mix;
+pub mod mp4;
 pub mod opus;
 pub mod package;
 pub mod record;

@@ -7,7 +7,7 @@
 //! The head is the same for every rendition, and a chunk says itself what the head says otherwise: so a listener goes from
 //! one rendition to another in the middle of an answer, at a boundary they share, and no player sees a new track.
 
-use crate::package::bmff::BoxWriter;
+use crate::mp4::{BoxWriter, CADENCE_SCHEME, NOTICE_SCHEME, ntp_of_unix_us};
 use crate::rendition::{SAMPLE_RATE_HZ, TICK_SAMPLES};
 
 /// What the encoder adds before the sound: its look-ahead, in samples. Written as `PreSkip` (RFC 7845 §4.2) and taken
@@ -17,20 +17,14 @@ pub const PRE_SKIP_SAMPLES: u16 = 312;
 /// The only track.
 pub(crate) const TRACK_ID: u32 = 1;
 
-/// `scheme_id_uri` of the `emsg` boxes that carry notices.
-pub const NOTICE_SCHEME: &str = "urn:stentor:notice";
-
 /// `value` of the `emsg` boxes that carry notices: the version of what is inside.
 pub const NOTICE_VALUE: &str = "1";
-
-/// `scheme_id_uri` of the `emsg` boxes between chunks that tell one listener how often it will be sent bytes (`docs/design.md` §6).
-pub const CADENCE_SCHEME: &str = "urn:stentor:cadence";
 
 /// Samples of a frame where a fragment does not say otherwise.
 const FRAME_SAMPLES: u32 = TICK_SAMPLES as u32;
 
-/// Seconds from the NTP epoch (1900) to the Unix epoch (RFC 5905 §6).
-const NTP_UNIX_OFFSET_S: i64 = 2_208_988_800;
+/// No rotation, no scaling (ISO/IEC 14496-12 §6.2.2).
+const UNITY_MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 
 /// Opus packets in order, one beside the other.
 #[derive(Debug, Default)]
@@ -236,22 +230,6 @@ fn producer_reference_time(w: &mut BoxWriter, position: u64, capture_unix_us: i6
     });
 }
 
-/// 32.32 fixed point NTP time (RFC 5905 §6) of a Unix time in microseconds.
-pub(crate) fn ntp_of_unix_us(unix_us: i64) -> u64 {
-    let seconds = unix_us.div_euclid(1_000_000) + NTP_UNIX_OFFSET_S;
-    let fraction = ((unix_us.rem_euclid(1_000_000) as u64) << 32).div_ceil(1_000_000);
-    // The era rolls over in 2036; the field simply wraps, and readers take the era nearest to their clock.
-    (seconds as u64) << 32 | fraction
-}
-
-/// Unix microseconds of an NTP time in the era that began in 1900.
-pub(crate) fn unix_us_of_ntp(ntp: u64) -> i64 {
-    let seconds = (ntp >> 32) as i64 - NTP_UNIX_OFFSET_S;
-    seconds * 1_000_000 + (((ntp & 0xffff_ffff) * 1_000_000) >> 32) as i64
-}
-
-const UNITY_MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
-
 /// `mvhd`; `duration` in samples.
 pub(crate) fn movie_header(w: &mut BoxWriter, duration: u64) {
     w.full(*b"mvhd", 1, 0, |w| {
@@ -376,13 +354,5 @@ mod tests {
         let read = ReadChunk::parse(&chunk(&content)).expect("it is a chunk");
         assert_eq!(read.sizes, [3, 0, 1, 6]);
         assert_eq!(read.packets().collect::<Vec<_>>(), sounds);
-    }
-
-    #[test]
-    fn capture_times_survive_the_ntp_format_to_the_microsecond() {
-        for unix_us in [0, 1, 999_999, 1_795_377_600_123_457, -1] {
-            assert_eq!(unix_us_of_ntp(ntp_of_unix_us(unix_us)), unix_us);
-        }
-        assert_eq!(ntp_of_unix_us(500_000), 2_208_988_800 << 32 | 1 << 31);
     }
 }

@@ -6,7 +6,6 @@
 //!
 //! Nothing here opens a file, a socket or a clock, and nothing here knows who listens.
 
-pub(crate) mod bmff;
 pub(crate) mod cmaf;
 mod encoding;
 pub mod hls;
@@ -19,7 +18,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-pub use cmaf::{CADENCE_SCHEME, NOTICE_SCHEME, NOTICE_VALUE, PRE_SKIP_SAMPLES};
+pub use cmaf::{NOTICE_VALUE, PRE_SKIP_SAMPLES};
 pub use packager::{NOTICE_BYTES_MAX, NOTICES_PENDING_MAX, Packager, PackagerConfig};
 pub use stem::{STEM_CHUNK_SAMPLES, StemChunk, StemPackager};
 

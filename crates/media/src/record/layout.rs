@@ -1,7 +1,7 @@
 //! What a finalised recording consists of, and the boxes that say so.
 
 use super::{Gap, RecordError};
-use crate::package::bmff::BoxWriter;
+use crate::mp4::BoxWriter;
 use crate::package::cmaf::{self, PRE_SKIP_SAMPLES};
 use crate::rendition::SAMPLE_RATE_HZ;
 
@@ -229,7 +229,7 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::BoxReader;
+    use crate::mp4::{BoxKind, Boxes, StreamError};
 
     fn offsets(layout: &Layout, from: u64) -> Vec<u64> {
         let mut offsets = Vec::new();
@@ -281,12 +281,14 @@ mod tests {
             .expect("there is a chunk table")
             + 12;
         assert_eq!(front[at..at + 8], (front.len() as u64).to_be_bytes());
-        let (mut reader, mut input) = (BoxReader::new(), &front[..]);
-        let whole = std::iter::from_fn(|| reader.read(&mut input).ok().flatten()).count();
+        let boxes: Vec<_> = Boxes::new(&front).collect();
+        let kinds = [&boxes[0], &boxes[1]].map(|found| found.map(|(kind, _)| kind));
+        assert_eq!(kinds, [Ok(BoxKind(*b"ftyp")), Ok(BoxKind(*b"moov"))]);
+        let kind = BoxKind(*b"mdat");
         assert_eq!(
-            (whole, reader.pending_bytes()),
-            (2, 8),
-            "ftyp, moov and the header of mdat"
+            boxes[2..],
+            [Err(StreamError::Truncated { kind, got: 8 })],
+            "of mdat there is the header only"
         );
     }
 }

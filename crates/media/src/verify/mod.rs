@@ -1,15 +1,11 @@
-//! Reading back what was published, as a stranger on the network does: boxes, chunks, whole streams, and the sound itself.
+//! Reading back what was published, as a stranger on the network does: chunks, whole streams, and the sound itself.
 //!
 //! Every reader here takes bytes from outside: it is incremental, holds a bounded amount, and answers nonsense with an
 //! error, never with a panic. It reads the form that [`crate::package`] writes; it is not a general MP4 demultiplexer.
 
-mod boxes;
 mod chunks;
 pub mod confidence;
 mod stream;
 
-pub use boxes::{BOX_BYTES_MAX, BoxError, BoxReader, Mp4Box};
-pub use chunks::{
-    CHUNK_BYTES_MAX, ChunkError, ChunkReader, Head, Item, Notice, ReadChunk, SAMPLES_PER_CHUNK_MAX,
-};
+pub use chunks::{CHUNK_BYTES_MAX, ChunkError, ChunkReader, Head, Item, ReadChunk, ReadNotice};
 pub use stream::{Finding, KEPT_CHUNKS_MAX, StreamTotals, StreamVerifier};

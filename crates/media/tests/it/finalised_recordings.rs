@@ -2,10 +2,11 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
+use stentor_media::mp4::Boxes;
 use stentor_media::package::{PRE_SKIP_SAMPLES, Packager};
 use stentor_media::record::{Finalised, Gap, RecordError, finalise};
 use stentor_media::rendition::Rendition;
-use stentor_media::verify::{BoxReader, ReadChunk};
+use stentor_media::verify::ReadChunk;
 
 use crate::support::{self, PROGRAMME, START};
 
@@ -29,12 +30,8 @@ fn finalised(parts: &mut [Cursor<Vec<u8>>]) -> (Finalised, Vec<u8>) {
 
 /// The packets of a finalised file.
 fn sound(file: &[u8]) -> Vec<u8> {
-    let (mut reader, mut input) = (BoxReader::with_limit(usize::MAX), file);
-    std::iter::from_fn(|| reader.read(&mut input).unwrap())
-        .last()
-        .unwrap()
-        .body()
-        .to_vec()
+    let (_, body) = Boxes::new(file).last().unwrap().unwrap();
+    body.to_vec()
 }
 
 fn packets(chunks: impl IntoIterator<Item = usize>) -> Vec<u8> {
@@ -48,10 +45,7 @@ fn packets(chunks: impl IntoIterator<Item = usize>) -> Vec<u8> {
 #[test]
 fn the_index_comes_first_and_the_sound_follows_unchanged() {
     let (report, file) = finalised(&mut [recording(0..10)]);
-    let (mut reader, mut input) = (BoxReader::new(), &file[..]);
-    let kinds: Vec<_> = std::iter::from_fn(|| reader.read(&mut input).unwrap())
-        .map(|b| b.kind)
-        .collect();
+    let kinds: Vec<_> = Boxes::new(&file).map(|found| found.unwrap().0.0).collect();
     assert_eq!(kinds, [*b"ftyp", *b"moov", *b"mdat"]);
     assert_eq!(sound(&file), packets(0..10));
     let duration_samples = 10 * CHUNK - u64::from(PRE_SKIP_SAMPLES);

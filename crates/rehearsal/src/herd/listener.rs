@@ -1,7 +1,7 @@
 //! One listener: from its connection to the last chunk it received. No socket here, only bytes and times.
 
+use super::chunk_scanner::{ChunkScanner, ChunkSummary, HashSampling, Scanned};
 use super::hashes::HashClaims;
-use super::mp4::{Chunk, Hashing, Reader, Seen};
 use super::page::PageModel;
 use super::player::{Player, PlayerEvent};
 use super::run::{Format, RunConfig};
@@ -45,8 +45,8 @@ pub(crate) struct Listener {
     /// Beginning of a head that is not whole.
     head: Vec<u8>,
     body: BodyDecoder,
-    reader: Reader,
-    hashing: Hashing,
+    scanner: ChunkScanner,
+    sampling: HashSampling,
     player: Player,
     page: PageModel,
     /// Where the next chunk must begin.
@@ -64,8 +64,8 @@ impl Listener {
             asked_unix_us: 0,
             head: Vec::new(),
             body: BodyDecoder::new(Framing::Close),
-            reader: Reader::default(),
-            hashing: Hashing {
+            scanner: ChunkScanner::default(),
+            sampling: HashSampling {
                 every: config.hash_every,
                 offset: number as u32,
             },
@@ -190,18 +190,18 @@ impl Listener {
         if let Some(meter) = &mut self.meter {
             meter.listen(piece);
         }
-        let mut reader = std::mem::take(&mut self.reader);
+        let mut scanner = std::mem::take(&mut self.scanner);
         let mut understood = true;
-        let read = reader.read(self.hashing, piece, |seen| match seen {
-            Seen::Head => {}
-            Seen::Notice { .. } => tally.notices += 1,
-            Seen::Cadence { payload } => {
+        let read = scanner.read(self.sampling, piece, |scanned| match scanned {
+            Scanned::Head => {}
+            Scanned::Notice { .. } => tally.notices += 1,
+            Scanned::Cadence { payload } => {
                 tally.cadences += 1;
                 understood &= self.page.announce(payload);
             }
-            Seen::Chunk(chunk) => self.chunk(now, &chunk, tally, claims),
+            Scanned::Chunk(chunk) => self.chunk(now, &chunk, tally, claims),
         });
-        self.reader = reader;
+        self.scanner = scanner;
         read.map_err(|error| error.to_string())?;
         if understood {
             Ok(())
@@ -210,7 +210,13 @@ impl Listener {
         }
     }
 
-    fn chunk(&mut self, now: Now, chunk: &Chunk, tally: &mut Tally, claims: &mut HashClaims) {
+    fn chunk(
+        &mut self,
+        now: Now,
+        chunk: &ChunkSummary,
+        tally: &mut Tally,
+        claims: &mut HashClaims,
+    ) {
         let us = |samples: u64| samples * 1_000 / 48;
         tally.chunks += 1;
         tally.sound_bytes += u64::from(chunk.sound_bytes);
@@ -283,7 +289,7 @@ impl Listener {
         }
         // Nothing of it is needed any more.
         self.head = Vec::new();
-        self.reader = Reader::default();
+        self.scanner = ChunkScanner::default();
         if !heard {
             return;
         }

@@ -10,12 +10,11 @@
 //!
 //! What it is not: a browser (`page` is only a model of one).
 
-mod boxes;
+mod chunk_scanner;
 mod connection;
 mod hashes;
 mod hls;
 mod listener;
-mod mp4;
 mod page;
 mod player;
 mod poller;
@@ -35,11 +34,10 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-pub use boxes::StreamError;
+pub use chunk_scanner::{ChunkScanner, ChunkSummary, HashSampling, Scanned};
 pub use hashes::{CLAIMED_CHUNKS_MAX, HASHES_PER_CHUNK_MAX, HashTotals, LISTED_CHUNKS_MAX};
 pub use hls::{DURATION_S_MAX, PLAYLIST_BYTES_MAX, PLAYLIST_SEGMENTS_MAX, Playlist, PlaylistError};
 pub use listener::LISTENER_BYTES_MAX;
-pub use mp4::{Chunk, DATA_BYTES_MAX, Hashing, PACKETS_MAX, Reader, SMALL_BOX_BYTES_MAX, Seen};
 pub use player::{Player, PlayerEvent, SPEED_PERMILLE, Thresholds};
 pub use poller::{MANIFEST_BYTES_MAX, POLL_EVERY};
 pub use report::{
