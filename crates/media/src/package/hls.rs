@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 
+use jiff::Timestamp;
+
 use super::cmaf;
 use crate::rendition::{Rendition, SAMPLE_RATE_HZ, SEGMENT_MS, SEGMENT_SAMPLES};
 
@@ -15,6 +17,11 @@ pub const SEGMENTS_AVAILABLE_MIN: usize = 2 * PLAYLIST_SEGMENTS_MAX + 1;
 
 /// Name of the head, next to the media playlist.
 pub const HEAD_NAME: &str = "init.mp4";
+
+/// What notices may add to the bit rate of a segment at its peak: about 3.6 kB in 3.6 s.
+const NOTICE_ALLOWANCE_BITS_PER_S: u32 = 8_000;
+
+const _: () = assert!(SEGMENT_SAMPLES == SEGMENT_MS as u64 * (SAMPLE_RATE_HZ as u64 / 1_000));
 
 /// The media playlist of one rendition while it grows.
 #[derive(Debug)]
@@ -100,9 +107,6 @@ pub fn multivariant() -> String {
     text
 }
 
-/// What notices may add to the bit rate of a segment at its peak: about 3.6 kB in 3.6 s.
-const NOTICE_ALLOWANCE_BITS_PER_S: u32 = 8_000;
-
 /// Bits per second of a rendition with its container, without notices.
 fn container_bits_per_s(rendition: Rendition) -> u32 {
     let mut packets = cmaf::Packets::default();
@@ -124,39 +128,14 @@ pub(crate) const fn begins_segment(position: u64) -> bool {
     position.is_multiple_of(SEGMENT_SAMPLES)
 }
 
-/// Milliseconds since 1970 as `2026-11-22T20:00:00.000Z`, proleptic Gregorian.
+/// Milliseconds since 1970 as `2026-11-22T20:00:00.000Z`, proleptic Gregorian. Years beyond 9999 are that year's end.
 #[must_use]
 pub fn iso_8601(unix_ms: i64) -> String {
-    const DAY_MS: i64 = 86_400_000;
-    let (days, ms) = (unix_ms.div_euclid(DAY_MS), unix_ms.rem_euclid(DAY_MS));
-    let (year, month, day) = civil_from_days(days);
-    let (hour, minute, second, ms) = (
-        ms / 3_600_000,
-        ms / 60_000 % 60,
-        ms / 1_000 % 60,
-        ms % 1_000,
-    );
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
-}
-
-/// Year, month and day of a number of days since 1970-01-01.
-///
-/// Counts in years that begin in March, so that the leap day comes last, and in eras of 400 years.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468; // from 0000-03-01
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
+    let nearest = if unix_ms < 0 {
+        Timestamp::MIN
     } else {
-        month_from_march - 9
+        Timestamp::MAX
     };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+    let time = Timestamp::from_millisecond(unix_ms).unwrap_or(nearest);
+    format!("{time:.3}")
 }
-
-const _: () = assert!(SEGMENT_SAMPLES == SEGMENT_MS as u64 * (SAMPLE_RATE_HZ as u64 / 1_000));
