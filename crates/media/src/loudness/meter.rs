@@ -1,7 +1,5 @@
 //! The programme meter: momentary and short-term loudness and true peak, by the `ebur128` crate (EBU Tech 3341).
 
-use core::fmt;
-
 use ebur128::{EbuR128, Mode};
 
 use super::SILENCE_DB;
@@ -31,19 +29,9 @@ impl LoudnessReading {
 }
 
 /// Our fault: the loudness library refused its set-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the loudness meter cannot be set up for one channel at {SAMPLE_RATE_HZ} Hz")]
 pub struct MeterError;
-
-impl fmt::Display for MeterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the loudness meter cannot be set up for one channel at {SAMPLE_RATE_HZ} Hz"
-        )
-    }
-}
-
-impl std::error::Error for MeterError {}
 
 /// Measures one mono programme.
 pub struct Meter {

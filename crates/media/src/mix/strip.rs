@@ -3,8 +3,8 @@
 use super::fader::Fader;
 use super::line::{Line, LineSignal};
 use super::pcm::PcmLine;
+use super::types::{StripId, StripKind, StripPlace, StripStats};
 use super::voice::{VoiceActivity, VoiceDetector};
-use super::{StripId, StripKind, StripPlace, StripStats};
 use crate::loudness::biquad::{Biquad, KWeighting};
 use crate::loudness::limiter::Limiter;
 use crate::loudness::rider::{Rider, RiderConfig};

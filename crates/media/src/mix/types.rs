@@ -150,24 +150,28 @@ pub struct StripStats {
 }
 
 /// Why the mixer refused a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MixerError {
     /// Our fault: no such strip.
+    #[error("the mixer has no {id}")]
     UnknownStrip {
         /// The strip asked for.
         id: StripId,
     },
     /// Our fault: the strip is there already.
+    #[error("the mixer already has {id}")]
     StripExists {
         /// The strip asked for.
         id: StripId,
     },
     /// All strips are taken.
+    #[error("the mixer has at most {max} strips, and all are taken")]
     TooManyStrips {
         /// The limit.
         max: usize,
     },
     /// Our fault: packets for a strip of samples, or the other way round.
+    #[error("{id} is a {kind:?} and takes no such input")]
     WrongKind {
         /// The strip.
         id: StripId,
@@ -175,6 +179,7 @@ pub enum MixerError {
         kind: StripKind,
     },
     /// Our fault: the feeder of an in-process line runs ahead of the clock.
+    #[error("at most {max} samples may wait on a wire, {got} more were offered")]
     PcmFull {
         /// Samples that may wait.
         max: usize,
@@ -182,30 +187,9 @@ pub enum MixerError {
         got: usize,
     },
     /// Our fault: a library refused its set-up.
+    #[error("an audio library refused its set-up: {reason}")]
     Library {
         /// Its words.
         reason: String,
     },
 }
-
-impl fmt::Display for MixerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownStrip { id } => write!(f, "the mixer has no {id}"),
-            Self::StripExists { id } => write!(f, "the mixer already has {id}"),
-            Self::TooManyStrips { max } => {
-                write!(f, "the mixer has at most {max} strips, and all are taken")
-            }
-            Self::WrongKind { id, kind } => write!(f, "{id} is a {kind:?} and takes no such input"),
-            Self::PcmFull { max, got } => {
-                write!(
-                    f,
-                    "at most {max} samples may wait on a wire, {got} more were offered"
-                )
-            }
-            Self::Library { reason } => write!(f, "an audio library refused its set-up: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for MixerError {}

@@ -2,7 +2,10 @@
 
 use ::opus::{Application, Bitrate, Channels, Signal};
 
-use super::{CodecError, Decode, Encode, EncoderProfile, RETURN_KBIT_PER_S, STEM_KBIT_PER_S};
+use super::codec::{
+    CodecError, Decode, Encode, EncoderProfile, PACKET_BYTES_MAX, RETURN_KBIT_PER_S,
+    STEM_KBIT_PER_S,
+};
 use crate::rendition::{Rendition, SAMPLE_RATE_HZ};
 
 /// Loss the return encoder assumes until it has been told: enough for libopus to write in-band FEC at all.
@@ -82,7 +85,7 @@ impl Encode for OpusEncoder {
             });
         }
         // libopus takes at most 1,275 bytes a frame; a larger buffer only confuses its rate control.
-        let space = out.len().min(super::PACKET_BYTES_MAX);
+        let space = out.len().min(PACKET_BYTES_MAX);
         self.inner
             .encode_float(pcm, &mut out[..space])
             .map_err(|e| refused(&e, space))

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::PACKET_SAMPLES_MAX;
+use super::codec::PACKET_SAMPLES_MAX;
 
 /// One Opus packet that a sender sent, freed from RTP and RED, with its place in the stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

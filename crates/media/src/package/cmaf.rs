@@ -7,6 +7,8 @@
 //! The head is the same for every rendition, and a chunk says itself what the head says otherwise: so a listener goes from
 //! one rendition to another in the middle of an answer, at a boundary they share, and no player sees a new track.
 
+use bytes::Bytes;
+
 use crate::mp4::{BoxWriter, CADENCE_SCHEME, NOTICE_SCHEME, ntp_of_unix_us};
 use crate::rendition::{SAMPLE_RATE_HZ, TICK_SAMPLES};
 
@@ -122,7 +124,7 @@ pub(crate) struct ChunkContent<'a> {
     pub(crate) frame_samples: u32,
     pub(crate) packets: &'a Packets,
     /// Identifier and payload of each notice.
-    pub(crate) notices: &'a [(u32, bytes::Bytes)],
+    pub(crate) notices: &'a [(u32, Bytes)],
 }
 
 /// `[emsg]* prft moof mdat`.
@@ -198,11 +200,13 @@ fn event_message(w: &mut BoxWriter, position: u64, id: u32, payload: &[u8]) {
     event(w, NOTICE_SCHEME, position, id, payload);
 }
 
-/// What stands between two chunks of one listener's answer and belongs to neither: due as soon as it is read.
-pub(crate) fn cadence(payload: &[u8]) -> Vec<u8> {
-    let mut w = BoxWriter::with_capacity(64 + payload.len());
-    event(&mut w, CADENCE_SCHEME, 0, 0, payload);
-    w.into_bytes()
+/// A box that tells one listener how it is served from here on: due as soon as it is read, it stands between two chunks and
+/// belongs to neither. `json` is the payload.
+#[must_use]
+pub fn cadence(json: &str) -> Bytes {
+    let mut w = BoxWriter::with_capacity(64 + json.len());
+    event(&mut w, CADENCE_SCHEME, 0, 0, json.as_bytes());
+    Bytes::from(w.into_bytes())
 }
 
 fn event(w: &mut BoxWriter, scheme: &str, position: u64, id: u32, payload: &[u8]) {

@@ -151,7 +151,7 @@ mod tests {
                 OpusEncoder::new(profile).and_then(|mut encoder| encoder.lookahead_samples());
             assert_eq!(
                 lookahead,
-                Ok(usize::from(crate::package::PRE_SKIP_SAMPLES)),
+                Ok(usize::from(crate::package::cmaf::PRE_SKIP_SAMPLES)),
                 "{profile:?}"
             );
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::Chunk;
+use super::published::Chunk;
 use crate::rendition::Rendition;
 
 /// How far back a manifest reaches, in milliseconds of sound.

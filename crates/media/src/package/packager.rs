@@ -7,8 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::cmaf::{self, ChunkContent, Packets};
 use super::encoding::FrameEncoder;
+use super::error::PackageError;
 use super::manifest::Manifest;
-use super::{Chunk, PackageError, Published, hls, ogg};
+use super::published::{Chunk, Published};
+use super::{hls, ogg};
 use crate::opus::{Encode, EncoderProfile, OpusEncoder};
 use crate::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition, SEGMENT_SAMPLES, TICK_SAMPLES};
 

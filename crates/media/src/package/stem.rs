@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::PackageError;
 use super::cmaf::{self, ChunkContent, Packets};
 use super::encoding::FrameEncoder;
+use super::error::PackageError;
 use crate::opus::{EncoderProfile, STEM_KBIT_PER_S};
 use crate::rendition::{SAMPLE_RATE_HZ, TICK_SAMPLES};
 

@@ -2,21 +2,10 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use super::RecordError;
-use super::layout::Layout;
+use super::error::RecordError;
+use super::layout::{Gap, Layout};
 use super::recover::{RecordedItem, RecordingReader};
 use crate::package::PRE_SKIP_SAMPLES;
-
-/// Sound that is not in the recording: the server was down, or nobody was there to be recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gap {
-    /// Where in the finalised file it was cut out, in samples from the beginning.
-    pub at_samples: u64,
-    /// Where it begins on the event's timeline, in samples since the epoch.
-    pub position: u64,
-    /// Its length in samples.
-    pub samples: u64,
-}
 
 /// What the finalised file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What a finalised recording consists of, and the boxes that say so.
 
-use super::{Gap, RecordError};
+use super::error::RecordError;
 use crate::mp4::BoxWriter;
 use crate::package::cmaf::{self, PRE_SKIP_SAMPLES};
 use crate::rendition::SAMPLE_RATE_HZ;
@@ -10,6 +10,17 @@ pub const RECORDING_SAMPLES_MAX: usize = 48 * 3_600 * 50;
 
 /// Sound between two entries of the chunk table, which is what a player can jump to in one step.
 const STORED_CHUNK_MS: u32 = 1_000;
+
+/// Sound that is not in the recording: the server was down, or nobody was there to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Where in the finalised file it was cut out, in samples from the beginning.
+    pub at_samples: u64,
+    /// Where it begins on the event's timeline, in samples since the epoch.
+    pub position: u64,
+    /// Its length in samples.
+    pub samples: u64,
+}
 
 /// Everything the tables of the file need. Grows by nothing per packet as long as all packets have one size.
 #[derive(Debug, Default)]

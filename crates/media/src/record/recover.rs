@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read};
 
-use super::RecordError;
+use super::error::RecordError;
 use crate::verify::{ChunkReader, Head, Item, ReadChunk};
 
 /// Bytes read at once.
