@@ -1,17 +1,21 @@
-//! What a page does with what it is told about the cadence: it holds as much sound as that takes, and gets there by playing at
-//! most 4 % slower or faster, which nobody hears on speech (`docs/design.md` §6).
+//! What a page does with what it is told about the cadence: it holds as much sound as that takes, and gets there by playing
+//! slower or faster by so little that nobody hears it on speech (`docs/design.md` §6).
+//!
+//! The page itself is `web/listen/sync.ts`; a test compares its constants with those here. What it is not: that page, which
+//! also seeks, and catches up the faster the further it is behind.
 
 use serde::Deserialize;
+use stentor_core::admission::STRETCH_PERMILLE;
 
-use super::player::Player;
+use super::player::{NORMAL_PERMILLE, Player};
 
-/// Playing speed while too little is held, in thousandths.
-const SLOWER_PERMILLE: u64 = 960;
-/// While too much is.
-const FASTER_PERMILLE: u64 = 1_040;
-const NORMAL_PERMILLE: u64 = 1_000;
+/// Playing speed while too little is held, in thousandths (`RATE_MIN`): what the server counts on when it warns a listener.
+const SLOWER_PERMILLE: u64 = NORMAL_PERMILLE - STRETCH_PERMILLE;
 
-/// Held sound may be this far from what is wanted before the speed changes, in microseconds.
+/// Playing speed while too much is held, in thousandths (`RATE_MAX`).
+const FASTER_PERMILLE: u64 = NORMAL_PERMILLE + STRETCH_PERMILLE;
+
+/// Held sound may be this far from what is wanted before the speed changes, in microseconds (`SLACK_S`).
 const SLACK_US: u64 = 100_000;
 
 /// The part of the payload that a page obeys.
@@ -27,7 +31,7 @@ pub(crate) struct PageModel {
 }
 
 impl PageModel {
-    /// It is told how it is served. False for a payload that is none.
+    /// Takes an announcement of how it will be served. Returns false if the payload is not one.
     pub(crate) fn announce(&mut self, payload: &[u8]) -> bool {
         let Ok(cadence) = serde_json::from_slice::<Cadence>(payload) else {
             return false;
@@ -36,7 +40,7 @@ impl PageModel {
         true
     }
 
-    /// Sound has come, after which the buffer is at its fullest.
+    /// Adapts the speed after a chunk, when the buffer is at its fullest.
     pub(crate) fn chunk_received(&self, player: &mut Player, now_us: u64) {
         if self.wants_us == 0 {
             return;
@@ -57,6 +61,26 @@ impl PageModel {
 mod tests {
     use super::super::player::Thresholds;
     use super::*;
+
+    /// A constant of the page, in millionths.
+    fn of_the_page(name: &str) -> u64 {
+        let source = include_str!("../../../../web/listen/sync.ts");
+        let line = source.lines().find_map(|line| {
+            line.trim_start_matches("export ")
+                .strip_prefix("const ")?
+                .strip_prefix(name)?
+                .strip_prefix(" = ")
+        });
+        let number = line.and_then(|value| value.trim_end_matches(';').parse::<f64>().ok());
+        (number.unwrap_or_else(|| panic!("sync.ts has no {name}")) * 1e6).round() as u64
+    }
+
+    #[test]
+    fn the_model_plays_as_slowly_and_as_fast_as_the_page() {
+        assert_eq!(of_the_page("RATE_MIN"), SLOWER_PERMILLE * 1_000);
+        assert_eq!(of_the_page("RATE_MAX"), FASTER_PERMILLE * 1_000);
+        assert_eq!(of_the_page("SLACK_S"), SLACK_US);
+    }
 
     #[test]
     fn a_page_that_is_told_gathers_what_it_needs_and_gives_it_back_without_running_dry() {

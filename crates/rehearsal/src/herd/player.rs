@@ -13,8 +13,8 @@ pub struct Thresholds {
     pub resume_us: u64,
 }
 
-/// Playing speed in thousandths of the recorded one.
-const NORMAL_PERMILLE: u64 = 1_000;
+/// The recorded speed; others are thousandths of it.
+pub(crate) const NORMAL_PERMILLE: u64 = 1_000;
 
 /// Limits of [`Player::set_speed`]: beyond them people hear it.
 pub const SPEED_PERMILLE: std::ops::RangeInclusive<u64> = 900..=1_100;
