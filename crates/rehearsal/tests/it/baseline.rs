@@ -1,8 +1,9 @@
 //! What the baseline sends.
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use crate::processes::{BaselineProcess, herd};
+use crate::processes::{BaselineProcess, eventually, herd};
 use crate::server::{Behaviour, serve};
 
 /// A port that was free a moment ago.
@@ -11,15 +12,20 @@ fn port() -> SocketAddr {
     listener.local_addr().expect("it has an address")
 }
 
-/// Waits until somebody listens.
+/// The address, when somebody listens there.
 fn up(address: SocketAddr) -> SocketAddr {
-    for _ in 0..500 {
-        if std::net::TcpStream::connect(address).is_ok() {
-            return address;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("nobody listens at {address}");
+    eventually("somebody listens", || TcpStream::connect(address).ok());
+    address
+}
+
+/// The address, when what a newcomer gets there begins with a stream: until its own has come, a baseline refuses.
+fn sends(address: SocketAddr) -> SocketAddr {
+    eventually("the stream is sent on", || {
+        let mut connection = TcpStream::connect(address).ok()?;
+        connection.write_all(b"GET / HTTP/1.1\r\n\r\n").ok()?;
+        connection.read_exact(&mut [0; 12]).ok()
+    });
+    address
 }
 
 #[test]
@@ -54,9 +60,11 @@ fn the_stream_of_a_server_is_sent_on_as_it_is() {
         listen,
         &["--from", &from, "--flush-ms", "200", "--phases", "4"],
     );
-    std::thread::sleep(std::time::Duration::from_millis(500));
     let manifest = format!("http://{origin}/e/x/48/manifest.json");
-    let said = herd(up(listen), &["--buffer-ms", "300", "--manifest", &manifest]);
+    let said = herd(
+        sends(listen),
+        &["--buffer-ms", "300", "--manifest", &manifest],
+    );
     assert_eq!(said.number("/held_at_end"), 10, "{:#}", said.report);
     assert_eq!((said.number("/gaps"), said.number("/repeated")), (0, 0));
     assert!(said.number("/chunks") > 10 * 6);

@@ -2,8 +2,25 @@
 
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// How long what must happen may take on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What `look` finds, looked for again and again until it is there.
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < until, "not within {PATIENCE:?}: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
 
 /// What a run of the herd has said.
 pub(crate) struct HerdOutput {

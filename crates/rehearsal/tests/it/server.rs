@@ -166,13 +166,9 @@ impl FakeServer {
             ),
             Behaviour::HalfHead => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Ty")?;
-                thread::sleep(Duration::from_secs(30));
-                Ok(())
+                until_it_leaves(stream)
             }
-            Behaviour::Mute => {
-                thread::sleep(Duration::from_secs(30));
-                Ok(())
-            }
+            Behaviour::Mute => until_it_leaves(stream),
             _ => self.stream(stream),
         }
     }
@@ -311,6 +307,12 @@ impl FakeServer {
         }
         Ok(())
     }
+}
+
+/// Holds a connection without another word. Who asked says nothing more, so reading ends when it leaves.
+fn until_it_leaves(mut stream: impl Read) -> std::io::Result<()> {
+    while stream.read(&mut [0; 64])? > 0 {}
+    Ok(())
 }
 
 /// One head of a request; its body is none.
