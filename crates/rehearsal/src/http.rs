@@ -1,8 +1,6 @@
 //! As much of HTTP/1.1 (RFC 9112) as a listener needs: a request, the head of the answer, and an endless body that is
 //! cut into its bytes as they come.
 
-use std::fmt;
-
 /// Longest head of an answer, in bytes.
 pub const HEAD_BYTES_MAX: usize = 8 * 1024;
 
@@ -87,7 +85,7 @@ impl ResponseHead {
     }
 }
 
-/// Finds the bytes of a body in what comes over the connection. Holds no byte of it.
+/// Finds the bytes of a body in what arrives on the connection, and keeps none of them.
 #[derive(Debug, Clone)]
 pub struct BodyDecoder {
     state: BodyState,
@@ -219,35 +217,26 @@ impl BodyDecoder {
     }
 }
 
-/// Why an answer is none: always the server's fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why an answer cannot be read: always the server's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
     /// The head cannot be read.
+    #[error("the answer is not HTTP: {0}")]
     Head(httparse::Error),
     /// The head is longer than [`HEAD_BYTES_MAX`].
+    #[error("the head has more than {HEAD_BYTES_MAX} bytes")]
     HeadTooLong,
     /// `Content-Length` is no number.
+    #[error("Content-Length is no number")]
     ContentLength,
     /// The body is not chunked as it was said to be.
+    #[error("a byte {got:#04x} stands where a chunk's size does")]
     Chunk {
         /// The byte that must not be there.
         got: u8,
     },
 }
-
-impl fmt::Display for HttpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Head(reason) => write!(f, "the answer is not HTTP: {reason}"),
-            Self::HeadTooLong => write!(f, "the head has more than {HEAD_BYTES_MAX} bytes"),
-            Self::ContentLength => write!(f, "Content-Length is no number"),
-            Self::Chunk { got } => write!(f, "a byte {got:#04x} stands where a chunk's size does"),
-        }
-    }
-}
-
-impl std::error::Error for HttpError {}
 
 #[cfg(test)]
 mod tests {

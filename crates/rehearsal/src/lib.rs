@@ -2,8 +2,8 @@
 //!
 //! [`herd`] is a crowd of real listeners: real sockets, every stream read and verified. [`baseline`] is what to measure a
 //! server against: the least program that sends the same bytes to the same sockets. Both know only what a stranger on the
-//! network knows, so they can be pointed at other servers too; of Stentor they use what reads formats and decodes sound, and
-//! no code of the server.
+//! network knows, so they can be pointed at other servers too; of Stentor they use what reads formats, decodes sound and
+//! knows the ladder's numbers, and no code of the server.
 //!
 //! They run on Linux: many descriptor tables in one process and many source addresses exist nowhere else.
 //!

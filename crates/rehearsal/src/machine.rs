@@ -1,17 +1,16 @@
 //! What the machine allows: descriptors, ports, processors. The herd reads it before it begins and says what is
 //! too small, instead of failing at the twenty-thousandth listener.
 
-use std::fmt;
 use std::sync::LazyLock;
 
 use nix::sched::{CloneFlags, CpuSet, sched_setaffinity, unshare};
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::unistd::Pid;
 
-/// Descriptors of a table that are not for sockets of the crowd: standard streams, epoll, a few more.
+/// Descriptors kept back in each table for what is not a listener: standard streams, epoll, a few more.
 pub const DESCRIPTORS_RESERVED: usize = 64;
 
-/// Raises the limit of descriptors to what the process may have, once, and says how many sockets fit into one descriptor table.
+/// Raises the limit of descriptors to what the process may have, once, and returns how many sockets fit into one descriptor table.
 #[must_use]
 pub fn sockets_per_table() -> usize {
     static LIMIT: LazyLock<usize> = LazyLock::new(|| {
@@ -80,12 +79,14 @@ pub fn thread_cpu_us() -> u64 {
 }
 
 /// The machine does not allow what was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MachineError {
     /// A thread cannot have a descriptor table of its own.
+    #[error("a thread cannot have a descriptor table of its own: {}", .0.desc())]
     Table(nix::errno::Errno),
     /// A thread cannot be kept on these processors.
+    #[error("threads cannot be kept on the processors {cpus:?}: {}", .reason.desc())]
     Pin {
         /// Their numbers.
         cpus: Vec<usize>,
@@ -93,22 +94,3 @@ pub enum MachineError {
         reason: nix::errno::Errno,
     },
 }
-
-impl fmt::Display for MachineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Table(reason) => write!(
-                f,
-                "a thread cannot have a descriptor table of its own: {}",
-                reason.desc()
-            ),
-            Self::Pin { cpus, reason } => write!(
-                f,
-                "threads cannot be kept on the processors {cpus:?}: {}",
-                reason.desc()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for MachineError {}

@@ -7,83 +7,27 @@
 //!
 //! It is not a server: it believes everybody, and a listener that is slow loses bytes in the middle.
 
+mod config;
+mod error;
+mod flush;
 mod relay;
 mod worker;
 
-use std::fmt;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use config::{BaselineConfig, BaselineCounters, Payload};
+pub use error::{BaselineError, TABLES_MAX};
 pub use relay::{Upstream, UpstreamError};
 
-use crate::machine::{self, MachineError};
+use crate::machine;
 use worker::SendingWorker;
-
-/// Most descriptor tables, each with a thread.
-pub const TABLES_MAX: usize = 1_024;
 
 /// Flushes that wait for a table which is behind; more are lost for its listeners.
 pub const FLUSHES_WAITING_MAX: usize = 64;
-
-/// What the baseline is to send.
-#[derive(Debug, Clone)]
-pub struct BaselineConfig {
-    /// Where to listen.
-    pub listen: SocketAddr,
-    /// The bytes.
-    pub sound: Payload,
-    /// How often every listener is sent to.
-    pub flush: Duration,
-    /// Parts of a flush interval; each sends to its share of the listeners.
-    pub phases: u32,
-    /// Descriptor tables, each with a thread and a listening socket.
-    pub tables: usize,
-    /// Processors to stay on; all without.
-    pub cpus: Vec<usize>,
-}
-
-/// What is sent.
-#[derive(Debug, Clone)]
-pub enum Payload {
-    /// So many bytes each flush, always the same.
-    Bytes(usize),
-    /// The stream of a server, as it comes.
-    From(Upstream),
-}
-
-/// What was done so far.
-#[derive(Debug, Default)]
-pub struct BaselineCounters {
-    /// Listeners that are sent to.
-    pub listeners: AtomicU64,
-    /// Sends that took everything.
-    pub sent: AtomicU64,
-    /// Bytes the kernel took.
-    pub bytes: AtomicU64,
-    /// Sends for which a socket had no room, or not enough: the rest is lost.
-    pub full: AtomicU64,
-    /// Connections that ended or failed.
-    pub gone: AtomicU64,
-    /// Accepted connections that ended before a whole request, and those that were not accepted for want of descriptors.
-    pub refused: AtomicU64,
-    /// Flushes that began later than their time plus one flush interval.
-    pub late: AtomicU64,
-}
-
-/// Bytes for everybody: what a listener gets at one flush.
-pub(crate) type FlushBytes = Arc<[u8]>;
-
-/// What a newcomer gets before the next flush: a head, and the newest flush.
-#[derive(Debug, Clone)]
-pub(crate) struct StreamStart {
-    pub(crate) head: FlushBytes,
-    pub(crate) newest: FlushBytes,
-}
 
 /// Sends until `stop`. Once a second `watch` is told what was done.
 ///
@@ -153,55 +97,6 @@ fn watch_until(stop: &AtomicBool, ended: impl Fn() -> bool, mut watch: impl FnMu
         if Instant::now() >= next {
             watch();
             next += Duration::from_secs(1);
-        }
-    }
-}
-
-/// Why the baseline cannot be.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BaselineError {
-    /// No table, or too many.
-    Tables {
-        /// How many were asked for.
-        got: usize,
-    },
-    /// The machine refused.
-    Machine(MachineError),
-    /// The address cannot be listened at.
-    Listen {
-        /// Which.
-        address: SocketAddr,
-        /// Why not.
-        reason: io::Error,
-    },
-    /// The stream to send on cannot be had.
-    Upstream(UpstreamError),
-    /// A thread panicked.
-    Panicked,
-}
-
-impl fmt::Display for BaselineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tables { got } => write!(f, "there are 1 to {TABLES_MAX} tables, not {got}"),
-            Self::Machine(error) => error.fmt(f),
-            Self::Listen { address, reason } => {
-                write!(f, "nobody can listen at {address}: {reason}")
-            }
-            Self::Upstream(error) => error.fmt(f),
-            Self::Panicked => write!(f, "a thread of the baseline panicked"),
-        }
-    }
-}
-
-impl std::error::Error for BaselineError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Machine(error) => Some(error),
-            Self::Listen { reason, .. } => Some(reason),
-            Self::Upstream(error) => Some(error),
-            Self::Tables { .. } | Self::Panicked => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use stentor_media::verify::{ChunkReader, Item};
 
-use super::{FlushBytes, StreamStart};
+use super::flush::{FlushBytes, StreamStart};
 use crate::http::{self, BodyDecoder, ResponseHead};
 
 /// How long a stream may be silent.
@@ -22,7 +22,7 @@ const FLUSH_BYTES_MAX: usize = 256 * 1024;
 const HEAD: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: audio/mp4; codecs=\"opus\"\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// Where a stream of fragmented MP4 is to be had.
+/// The address of a stream of fragmented MP4.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     server: SocketAddr,
@@ -141,53 +141,30 @@ fn framed(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Why there is no stream to send.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpstreamError {
-    /// The address is none.
+    /// The text is not the address of a stream.
+    #[error(
+        "a stream has an address such as http://127.0.0.1:8080/e/demo/48/live.mp4, not {got:?}"
+    )]
     Address {
         /// What was given.
         got: String,
     },
     /// The connection failed.
-    Connection(io::Error),
+    #[error("the stream cannot be read: {0}")]
+    Connection(#[from] io::Error),
     /// The server refused.
+    #[error("the stream was refused with status {got}")]
     Status {
         /// With this status.
         got: u16,
     },
-    /// What comes is no stream of ours.
+    /// The answer is not a stream of ours.
+    #[error("this is not a stream of Stentor's: {0}")]
     Stream(String),
     /// The stream has ended.
+    #[error("the stream has ended")]
     Ended,
-}
-
-impl From<io::Error> for UpstreamError {
-    fn from(error: io::Error) -> Self {
-        Self::Connection(error)
-    }
-}
-
-impl fmt::Display for UpstreamError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address { got } => write!(
-                f,
-                "a stream has an address such as http://127.0.0.1:8080/e/demo/48/live.mp4, not {got:?}"
-            ),
-            Self::Connection(error) => write!(f, "the stream cannot be read: {error}"),
-            Self::Status { got } => write!(f, "the stream was refused with status {got}"),
-            Self::Stream(error) => write!(f, "this is not a stream of Stentor's: {error}"),
-            Self::Ended => write!(f, "the stream has ended"),
-        }
-    }
-}
-
-impl std::error::Error for UpstreamError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Connection(error) => Some(error),
-            _ => None,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! One thread of the baseline: its listening socket, those who are asking, and the dense array of those who are sent to.
+//! One thread of the baseline: its listening socket, connections whose request is incomplete, and the dense array of listeners.
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,19 +10,21 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{BaselineConfig, BaselineCounters, BaselineError, FlushBytes, Payload, StreamStart};
+use super::config::{BaselineConfig, BaselineCounters, Payload};
+use super::error::BaselineError;
+use super::flush::{FlushBytes, StreamStart};
 
 const BACKLOG: i32 = 65_535;
 const ACCEPTS_PER_PASS_MAX: usize = 256;
 const EVENTS_MAX: usize = 1_024;
 
-/// Those who have connected and not yet asked. When there is one more it is refused.
+/// Most connections whose request is incomplete. One more is refused.
 const PENDING_REQUESTS_MAX: usize = 65_536;
 
-/// The listening socket; a connection has its place among those who ask.
+/// The listening socket; the token of a connection is its index among the pending requests.
 const LISTENER: Token = Token(usize::MAX - 1);
 
-/// How often newcomers are looked after between flushes.
+/// How often new connections are accepted and read between flushes.
 const PASS: Duration = Duration::from_millis(2);
 
 const EMPTY_LINE: &[u8; 4] = b"\r\n\r\n";
@@ -96,11 +98,11 @@ impl<'a> SendingWorker<'a> {
     pub(super) fn run(mut self, flushes: &Receiver<StreamStart>, stop: &AtomicBool) {
         let phases = self.config.phases.max(1);
         let relayed = matches!(self.config.sound, Payload::From(_));
-        // What is sent on comes in its own time: a flush must be out before the next one is there.
+        // A relayed stream sets its own pace: a flush must be out before the next one arrives.
         let spread = self.config.flush.mul_f64(if relayed { 0.8 } else { 1.0 });
         let step = spread / phases;
         let mut events = Events::with_capacity(EVENTS_MAX);
-        // Tables take turns within a step, or all of them would want the same moment.
+        // Workers are offset within a step, or all of them would send at the same moment.
         let offset = step * self.number as u32 / self.config.tables as u32;
         let mut due = Instant::now() + offset;
         let mut phase = 0;
@@ -108,7 +110,7 @@ impl<'a> SendingWorker<'a> {
             .stream_start
             .as_ref()
             .map(|stream_start| stream_start.newest.clone());
-        // Who comes while a flush goes out has been welcomed with it.
+        // A listener that joins while a flush goes out was sent that flush when it joined.
         let mut listeners = usize::MAX;
         while !stop.load(Ordering::Relaxed) {
             self.accept_and_read(&mut events);
@@ -152,7 +154,7 @@ impl<'a> SendingWorker<'a> {
         }
     }
 
-    /// The whole of what the baseline is about.
+    /// Sends one flush to one phase: the loop whose cost is the figure.
     fn send(&mut self, bytes: &[u8], phase: u32, phases: u32, listeners: usize) {
         let (mut sent, mut full, mut gone, mut taken) = (0, 0, 0, 0);
         let mut index = phase as usize;
@@ -225,7 +227,7 @@ impl<'a> SendingWorker<'a> {
                 matched: 0,
                 registered: false,
             });
-            // Most have asked before they are accepted: then epoll never hears of them.
+            // Most requests are there before their connection is accepted: those never need epoll.
             if self.read(index)
                 && let Some(pending) = &mut self.pending[index]
             {
@@ -239,7 +241,7 @@ impl<'a> SendingWorker<'a> {
         }
     }
 
-    /// Reads up to the empty line. Whether the connection is still asking.
+    /// Reads up to the empty line. Returns whether the request is still incomplete.
     fn read(&mut self, index: usize) -> bool {
         let mut bytes = [0; 2_048];
         let Some(pending) = self.pending.get_mut(index).and_then(Option::as_mut) else {
@@ -285,7 +287,7 @@ impl<'a> SendingWorker<'a> {
             return;
         };
         self.free.push(index);
-        // From here on nothing is read: what it says, and its leaving, is found out by sending.
+        // From here on nothing is read: that a listener has left shows when sending fails.
         if pending.registered
             && self
                 .poll

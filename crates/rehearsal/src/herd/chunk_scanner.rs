@@ -52,7 +52,7 @@ pub struct ChunkSummary {
 pub struct HashSampling {
     /// Every so many chunks; 0 is none at all.
     pub every: u32,
-    /// Shifts which ones, so that listeners share the work.
+    /// Shifts which ones they are, so that each chunk is hashed by some listener.
     pub offset: u32,
 }
 
@@ -95,7 +95,7 @@ impl ChunkScanner {
     /// Takes all of `input` and tells `sink` what is in it.
     ///
     /// # Errors
-    /// [`StreamError`] if it is not a stream as Stentor publishes it. Nothing behind that can be read.
+    /// [`StreamError`] if it is not a stream as Stentor publishes it. Nothing after that can be read.
     pub fn read(
         &mut self,
         sampling: HashSampling,

@@ -1,4 +1,4 @@
-//! A listener's connection, plain or TLS, to a socket that never waits.
+//! A listener's connection, plain or TLS, over a non-blocking socket.
 
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, RawFd};
@@ -28,14 +28,14 @@ impl Connection {
         self.socket.as_raw_fd()
     }
 
-    /// Goes on with the handshake; `None` where there is none.
+    /// Continues the TLS handshake; `None` on a plain connection.
     pub(crate) fn handshake(&mut self) -> io::Result<Option<Handshake>> {
         let socket = &mut self.socket;
         let handshake = self.tls.as_mut().map(|session| session.handshake(socket));
         handshake.transpose()
     }
 
-    /// Whether this is a handshake's part of the story: the connection stands and is meant to be TLS.
+    /// Whether the TCP connection stands and the TLS handshake has begun.
     pub(crate) fn has_begun_handshake(&self) -> bool {
         self.tls
             .as_ref()

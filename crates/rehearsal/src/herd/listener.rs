@@ -91,7 +91,7 @@ impl Listener {
         self.asked_unix_us = now.unix_us;
     }
 
-    /// Takes bytes of the answer. An error is the reason why nothing more is of use.
+    /// Takes bytes of the answer. An error says why nothing after it can be used.
     pub(crate) fn receive(
         &mut self,
         config: &RunConfig,
@@ -145,7 +145,7 @@ impl Listener {
         Ok(())
     }
 
-    /// Takes a piece of the stream itself, out of whatever answer.
+    /// Takes a piece of the stream itself, with HTTP taken off.
     pub(crate) fn stream(
         &mut self,
         config: &RunConfig,
@@ -265,7 +265,7 @@ impl Listener {
             .record(now.us.saturating_sub(self.scheduled_us));
     }
 
-    /// Why it has not heard anything yet.
+    /// What it was waiting for when it gave up.
     pub(crate) fn waits_for(&self) -> &'static str {
         match self.state {
             ListenerState::Due | ListenerState::Connecting => "no connection in time",
@@ -278,7 +278,7 @@ impl Listener {
         }
     }
 
-    /// It leaves, or is left: what was going on is counted up to now.
+    /// Ends the listener: a stall that is going on is counted up to now.
     pub(crate) fn finish(&mut self, config: &RunConfig, now: Now, tally: &mut Tally) {
         let heard = self.state == ListenerState::Hearing;
         self.state = ListenerState::Over;

@@ -27,7 +27,6 @@ mod tally;
 mod tls;
 mod worker;
 
-use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, Mutex};
@@ -70,7 +69,7 @@ pub struct Progress {
     pub bytes: u64,
 }
 
-/// Runs the plan to its end and tells `watch` once a second how far it is. Blocks for the plan's duration and up to two seconds.
+/// Makes one run to its end and tells `watch` once a second how far it is. Blocks for the run's duration and up to two seconds.
 ///
 /// To be called while the process has no sockets open: each worker's descriptor table begins as a copy of the caller's.
 ///
@@ -194,45 +193,16 @@ fn progress(workers_progress: &[WorkerProgress], elapsed: Duration) -> Progress 
 }
 
 /// Why a run could not begin.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HerdError {
     /// The run cannot be made on this machine.
-    RunConfig(RunConfigError),
+    #[error(transparent)]
+    Config(#[from] RunConfigError),
     /// The machine refused what the run needs.
-    Machine(MachineError),
+    #[error(transparent)]
+    Machine(#[from] MachineError),
     /// A worker has no way to wait for its sockets.
-    Epoll(io::Error),
-}
-
-impl From<RunConfigError> for HerdError {
-    fn from(error: RunConfigError) -> Self {
-        Self::RunConfig(error)
-    }
-}
-
-impl From<MachineError> for HerdError {
-    fn from(error: MachineError) -> Self {
-        Self::Machine(error)
-    }
-}
-
-impl fmt::Display for HerdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RunConfig(error) => error.fmt(f),
-            Self::Machine(error) => error.fmt(f),
-            Self::Epoll(error) => write!(f, "a worker has no epoll: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for HerdError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::RunConfig(error) => Some(error),
-            Self::Machine(error) => Some(error),
-            Self::Epoll(error) => Some(error),
-        }
-    }
+    #[error("a worker has no epoll: {0}")]
+    Epoll(#[source] io::Error),
 }

@@ -23,7 +23,7 @@ pub const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How long connecting, and all the rest, may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How it went.
+/// What fetching has come to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PollTotals {
     pub(crate) fetched: u64,
@@ -93,7 +93,7 @@ fn fetch_all(config: &RunConfig, published: &Mutex<PublishedHashes>, polled: &mu
     }
 }
 
-/// `manifest` is a path of the run's server, or a whole address where what is listened to only passes a stream on.
+/// `manifest` is a path of the run's server, or a whole address where the server under test only relays a stream.
 fn fetch(config: &RunConfig, manifest: &str) -> Result<Manifest, String> {
     let text = |error: std::io::Error| error.to_string();
     let (encrypted, elsewhere) = match manifest.split_once("://") {
@@ -132,7 +132,7 @@ fn fetch(config: &RunConfig, manifest: &str) -> Result<Manifest, String> {
         match stream.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => answer.extend_from_slice(&buffer[..count]),
-            // Without TLS's own farewell; whether the answer is whole, its reading shows.
+            // The server closed without close_notify; parsing will show whether the answer is whole.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
             Err(error) => return Err(text(error)),
         }

@@ -1,6 +1,5 @@
 //! What a run is to be, and whether this machine can do it.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -37,7 +36,7 @@ pub enum Transport {
     Plain,
     /// TLS with any certificate.
     Tls {
-        /// Whether listeners go on with sessions of those before them, instead of making a full handshake each.
+        /// Whether listeners resume sessions of those before them instead of making a full handshake each.
         resume: bool,
     },
 }
@@ -181,10 +180,13 @@ pub fn manifests_beside(path: &str) -> Vec<String> {
 }
 
 /// Why a run cannot be made: all of them the operator's to mend.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunConfigError {
     /// Too few threads for the listeners, or too many.
+    #[error(
+        "this takes {needed} to {WORKERS_MAX} workers, not {got}: one descriptor table holds {fits} listeners (ulimit -n)"
+    )]
     Workers {
         /// How many there would be.
         got: usize,
@@ -193,17 +195,22 @@ pub enum RunConfigError {
         /// Sockets that fit into one descriptor table.
         fits: usize,
     },
-    /// A path that is none.
+    /// Not a path.
+    #[error("a path begins with a slash and has no spaces, unlike {got:?}")]
     Path {
         /// What was given.
         got: String,
     },
     /// A server whose name TLS cannot ask for.
+    #[error("TLS needs a host name or an address to ask for, not {got:?}")]
     ServerName {
         /// What was given.
         got: String,
     },
     /// Too few source addresses.
+    #[error(
+        "{addresses} source addresses with {ports} ports each do not carry {listeners} listeners: name a network with --sources, on loopback such as 127.1.0.0/24"
+    )]
     Ports {
         /// How many there are.
         addresses: usize,
@@ -213,6 +220,7 @@ pub enum RunConfigError {
         listeners: usize,
     },
     /// Source addresses and server are not of the same kind.
+    #[error("nobody can go from {sources} to {server}")]
     Families {
         /// Where listeners would come from.
         sources: Sources,
@@ -220,63 +228,11 @@ pub enum RunConfigError {
         server: SocketAddr,
     },
     /// The schedule.
-    Schedule(ScheduleError),
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
     /// The machine.
-    Machine(MachineError),
-}
-
-impl From<ScheduleError> for RunConfigError {
-    fn from(error: ScheduleError) -> Self {
-        Self::Schedule(error)
-    }
-}
-
-impl From<MachineError> for RunConfigError {
-    fn from(error: MachineError) -> Self {
-        Self::Machine(error)
-    }
-}
-
-impl fmt::Display for RunConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Workers { got, needed, fits } => write!(
-                f,
-                "this takes {needed} to {WORKERS_MAX} workers, not {got}: one descriptor table holds {fits} listeners (ulimit -n)"
-            ),
-            Self::Path { got } => write!(
-                f,
-                "a path begins with a slash and has no spaces, unlike {got:?}"
-            ),
-            Self::ServerName { got } => write!(
-                f,
-                "TLS needs a host name or an address to ask for, not {got:?}"
-            ),
-            Self::Ports {
-                addresses,
-                ports,
-                listeners,
-            } => write!(
-                f,
-                "{addresses} source addresses with {ports} ports each do not carry {listeners} listeners: name a network with --sources, on loopback such as 127.1.0.0/24"
-            ),
-            Self::Families { sources, server } => {
-                write!(f, "nobody can go from {sources} to {server}")
-            }
-            Self::Schedule(error) => error.fmt(f),
-            Self::Machine(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for RunConfigError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Schedule(error) => Some(error),
-            Self::Machine(error) => Some(error),
-            _ => None,
-        }
-    }
+    #[error(transparent)]
+    Machine(#[from] MachineError),
 }
 
 #[cfg(test)]

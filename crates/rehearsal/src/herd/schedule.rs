@@ -1,8 +1,6 @@
 //! When listeners arrive. The schedule is made before the run and never waits for the server (an open workload): a
 //! server that stalls gets the arrivals of that time as well, as it would on the evening.
 
-use std::fmt;
-
 /// Most listeners of one run: the arrival times of all of them are held, 8 bytes each.
 pub const LISTENERS_MAX: usize = 4_000_000;
 
@@ -120,20 +118,23 @@ fn poisson(steps: &[RateStep], listeners: usize, random: &mut fastrand::Rng) -> 
 }
 
 /// Why there is no schedule: all of them the operator's to mend.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScheduleError {
     /// More listeners than a run may have.
+    #[error("a run has at most {LISTENERS_MAX} listeners, not {got}")]
     TooManyListeners {
         /// How many were asked for.
         got: usize,
     },
     /// A rate that is not above zero.
+    #[error("a rate is a number above zero, not {got}")]
     Rate {
         /// What was asked for.
         got: f64,
     },
     /// A line of a curve that is none, or out of order.
+    #[error("line {number} of the curve is not SECONDS,ARRIVALS_PER_SECOND in order: {got:?}")]
     Line {
         /// Counted from one.
         number: usize,
@@ -141,29 +142,12 @@ pub enum ScheduleError {
         got: String,
     },
     /// A curve has too many steps.
+    #[error("a curve has at most {CURVE_STEPS_MAX} steps")]
     TooManySteps,
     /// A curve in which every rate is zero, or without a step.
+    #[error("nobody arrives in this curve")]
     NobodyComes,
 }
-
-impl fmt::Display for ScheduleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooManyListeners { got } => {
-                write!(f, "a run has at most {LISTENERS_MAX} listeners, not {got}")
-            }
-            Self::Rate { got } => write!(f, "a rate is a number above zero, not {got}"),
-            Self::Line { number, got } => write!(
-                f,
-                "line {number} of the curve is not SECONDS,ARRIVALS_PER_SECOND in order: {got:?}"
-            ),
-            Self::TooManySteps => write!(f, "a curve has at most {CURVE_STEPS_MAX} steps"),
-            Self::NobodyComes => write!(f, "nobody arrives in this curve"),
-        }
-    }
-}
-
-impl std::error::Error for ScheduleError {}
 
 #[cfg(test)]
 mod tests {

@@ -77,22 +77,13 @@ impl fmt::Display for Sources {
 }
 
 /// A text that names no source addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "source addresses are an IPv4 network of at most 2^24 addresses, such as 127.1.0.0/24, or one address, not {got:?}"
+)]
 pub struct SourcesError {
     got: String,
 }
-
-impl fmt::Display for SourcesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "source addresses are an IPv4 network of at most 2^24 addresses, such as 127.1.0.0/24, or one address, not {:?}",
-            self.got
-        )
-    }
-}
-
-impl std::error::Error for SourcesError {}
 
 #[cfg(test)]
 mod tests {

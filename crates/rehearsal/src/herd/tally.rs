@@ -84,7 +84,7 @@ pub(crate) struct Tally {
     pub(crate) connected: u64,
     pub(crate) joined: u64,
     pub(crate) held_at_end: u64,
-    /// TLS handshakes that were no full ones.
+    /// TLS handshakes that resumed a session.
     pub(crate) handshakes_resumed: u64,
     pub(crate) never_in: ReasonCounts,
     pub(crate) cut: ReasonCounts,

@@ -62,7 +62,7 @@ impl TlsClient {
         })
     }
 
-    /// The beginning of one connection.
+    /// A new connection that has sent nothing yet.
     pub(crate) fn connection(&self) -> Result<ClientConnection, rustls::Error> {
         let mut connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())?;
         connection.set_buffer_limit(Some(UNSENT_BYTES_MAX));
@@ -145,7 +145,7 @@ impl TlsSession {
         Ok(())
     }
 
-    /// Whether the greeting is out: what fails from here on is the handshake, not the connection.
+    /// Whether the ClientHello is out: what fails from here on is the handshake, not the connection.
     pub(crate) const fn has_begun_handshake(&self) -> bool {
         self.begun_handshake
     }

@@ -1,6 +1,6 @@
 //! One thread of the herd with its own descriptor table, its own epoll and one buffer for all its listeners.
 //!
-//! It looks at its sockets every tick instead of sleeping on them: a listener in another house does not wake anything on
+//! It looks at its sockets every tick instead of sleeping on them: a listener at home does not wake anything on
 //! the server's machine either, and a thread that is woken by each packet costs the server that sends it.
 
 use std::collections::VecDeque;
@@ -29,16 +29,16 @@ use crate::{http, machine};
 /// Bytes read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Sockets told about at once.
+/// Most events taken from epoll at once.
 const EVENTS_MAX: usize = 1_024;
 
-/// Arrivals of one pass; more wait for the next, behind the sockets that have something to say.
+/// Arrivals of one pass; more wait for the next, after the sockets that are readable.
 const ARRIVALS_PER_PASS_MAX: usize = 256;
 
 /// Reads of one socket in a row, before others get their turn.
 const READS_MAX: usize = 8;
 
-/// How often claims are compared and the progress is told, in microseconds.
+/// How often hashes are compared and the progress is reported, in microseconds.
 const HOUSEKEEPING_US: u64 = 500_000;
 
 /// What all workers of a run share.
@@ -53,7 +53,7 @@ pub(crate) struct RunContext<'a> {
     pub(crate) workers_progress: &'a [WorkerProgress],
 }
 
-/// How far a worker is, for people who watch.
+/// How far a worker is, for the progress line.
 #[derive(Debug, Default)]
 pub(crate) struct WorkerProgress {
     pub(crate) connected: AtomicU64,
@@ -71,7 +71,7 @@ pub(crate) struct Worker<'a> {
     poll: Poll,
     request: Vec<u8>,
     connections: Vec<Option<Connection>>,
-    /// What they ask, where they come by HLS.
+    /// What each of them requests, when they come by HLS.
     sessions: Option<HlsSessions>,
     listeners: Vec<Listener>,
     arrivals: Vec<Arrival>,
@@ -83,7 +83,7 @@ pub(crate) struct Worker<'a> {
     hash_claims: HashClaims,
 }
 
-/// Time since 1970, by one look at the other clock and one at this every half second.
+/// Time since 1970, computed from the monotonic clock and compared with the system clock every half second.
 struct WallClock {
     unix_us_at_start: i64,
 }
@@ -273,7 +273,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Goes on with what comes before the request, and then asks.
+    /// Continues connecting and the TLS handshake, then sends the request.
     fn establish(&mut self, index: usize, now: Now) {
         let Some(connection) = &mut self.connections[index] else {
             return;
@@ -432,7 +432,7 @@ impl<'a> Worker<'a> {
         connection.send(request).map_err(|error| plain(&error))
     }
 
-    /// Whose playlist may have news asks for it.
+    /// Requests the playlist again for those whose reload is due.
     fn reload_playlists(&mut self, now: Now) {
         while let Some(index) = self
             .sessions
@@ -454,7 +454,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A listener's story ends before the run does.
+    /// Ends a listener before the run does.
     fn end_listener(&mut self, index: usize, now: Now, reason: &str) {
         self.connections[index] = None;
         let listener = &mut self.listeners[index];
@@ -540,7 +540,7 @@ enum ConnectFailure {
     Server(io::Error),
 }
 
-/// An error without the number that the standard library puts behind it: one reason, one name.
+/// The error without its number, so that the same reason always has the same text.
 fn plain(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => nix::errno::Errno::from_raw(number).desc().to_lowercase(),

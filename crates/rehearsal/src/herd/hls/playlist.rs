@@ -1,7 +1,5 @@
 //! As much of a media playlist (RFC 8216 §4.3) as a listener needs: what there is, in which order, and how long it lasts.
 
-use std::fmt;
-
 /// Segments a playlist may list. Beyond: it is refused.
 pub const PLAYLIST_SEGMENTS_MAX: usize = 256;
 
@@ -84,23 +82,29 @@ fn uri(attributes: &str) -> Result<&str, PlaylistError> {
 }
 
 /// Why a text is no media playlist to listen by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaylistError {
     /// It does not begin as one.
+    #[error("the answer is no playlist")]
     NoPlaylist,
     /// It has no target duration: a multivariant playlist has none either.
+    #[error("the playlist has no target duration, so it is no media playlist")]
     NoTarget,
     /// A segment has no duration.
+    #[error("a segment in the playlist has no duration")]
     NoDuration,
     /// Its head has no address.
+    #[error("the head in the playlist has no address")]
     NoAddress,
     /// A number is none, or out of bounds.
+    #[error("the playlist has {got:?} where a number must be")]
     Number {
         /// What stands there, its beginning.
         got: String,
     },
     /// It lists more than [`PLAYLIST_SEGMENTS_MAX`] segments.
+    #[error("the playlist lists more than {PLAYLIST_SEGMENTS_MAX} segments")]
     TooMany,
 }
 
@@ -111,26 +115,6 @@ impl PlaylistError {
         }
     }
 }
-
-impl fmt::Display for PlaylistError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoPlaylist => f.write_str("the answer is no playlist"),
-            Self::NoTarget => {
-                f.write_str("the playlist has no target duration, so it is no media playlist")
-            }
-            Self::NoDuration => f.write_str("a segment in the playlist has no duration"),
-            Self::NoAddress => f.write_str("the head in the playlist has no address"),
-            Self::Number { got } => write!(f, "the playlist has {got:?} where a number must be"),
-            Self::TooMany => write!(
-                f,
-                "the playlist lists more than {PLAYLIST_SEGMENTS_MAX} segments"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for PlaylistError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! What one listener asks next. No socket here, only bytes and times.
+//! What one listener requests next. No socket here, only bytes and times.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,7 +14,7 @@ pub const PLAYLIST_BYTES_MAX: usize = 64 * 1024;
 /// How far from the end of a playlist a listener begins, in target durations (RFC 8216 §6.3.3).
 const BEHIND_TARGETS: u64 = 3;
 
-/// One listener's conversation.
+/// One listener's requests and answers.
 pub(crate) struct HlsSession {
     playlist: Arc<str>,
     asked: Requested,
@@ -215,7 +215,7 @@ impl HlsSession {
     }
 }
 
-/// How many of a playlist's segments a newcomer leaves out.
+/// How many of a playlist's segments a new listener leaves out.
 fn begin(playlist: &Playlist<'_>) -> u64 {
     let mut held_us = 0;
     let tail = playlist
