@@ -9,6 +9,30 @@
 //! same input gives the same output in the server and in the tests. It knows no rooms, users or HTTP, and no other crate of
 //! Stentor.
 //!
+//! A second of silence, packaged, is five chunks of the best rendition that a stranger can read:
+//!
+//! ```
+//! use stentor_media::package::{Packager, PackagerConfig, Published};
+//! use stentor_media::rendition::{Rendition, TICK_SAMPLES};
+//! use stentor_media::verify::ReadChunk;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut packager = Packager::new(PackagerConfig { first_position: 0, epoch_unix_ms: 0 })?;
+//! let mut published = Vec::new();
+//! for tick in 0..50 {
+//!     packager.push(&[0.0; TICK_SAMPLES], tick * 20_000, &mut published)?;
+//! }
+//! let mut positions = Vec::new();
+//! for item in &published {
+//!     if let Published::Chunk(chunk) = item && chunk.rendition == Rendition::Full {
+//!         positions.push(ReadChunk::parse(&chunk.bytes)?.position);
+//!     }
+//! }
+//! assert_eq!(positions, [0, 9_600, 19_200, 28_800, 38_400]);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Layers
 //!
 //! | module | what | knows |
@@ -21,7 +45,7 @@
 //! | [`mp4`] | writing boxes, and the one reader of them | `rendition` |
 //! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `mp4`, `opus` |
 //! | [`verify`] | reading back what was published | `mp4`, `package`, `opus` |
-//! | [`record`] | torn recordings, and files that can be sought in | `verify`, `package` |
+//! | [`record`] | recovering torn recordings, making seekable files | `verify`, `package` |
 
 pub mod jitter;
 pub mod loudness;
