@@ -42,7 +42,7 @@ export function oggOpus(packets, samples = 960) {
   return Buffer.concat(pages);
 }
 
-/** The packets of a file of (u16 big-endian length, packet), as crates/stentor/assets/demo/voice.opus-packets is. */
+/** The packets of a file of (u16 big-endian length, packet), as crates/event/assets/demo/voice.opus-packets is. */
 export function unpack(bytes) {
   const packets = [];
   for (let at = 0; at < bytes.length; ) {

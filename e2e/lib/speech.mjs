@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { oggOpus, unpack } from './ogg.mjs';
 import { ROOT, run } from './tools.mjs';
 
-const SOURCE = join(ROOT, 'crates/stentor/assets/demo/voice.opus-packets');
+const SOURCE = join(ROOT, 'crates/event/assets/demo/voice.opus-packets');
 const DATA = join(ROOT, 'e2e/data');
 export const RATE = 48_000;
 

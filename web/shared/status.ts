@@ -1,4 +1,4 @@
-// What is going on at the event, as status.json and the in-band notices say it (`crates/stentor/src/wire/status.rs`).
+// What is going on at the event, as status.json and the in-band notices say it (`crates/event/src/status.rs`).
 
 export type Phase = 'scheduled' | 'on_air' | 'ended';
 export type Condition = 'ok' | 'host_dropped' | 'stage_empty' | 'fault';

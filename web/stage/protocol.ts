@@ -1,4 +1,4 @@
-// The stage WebSocket's words (`crates/stentor/src/wire/stage.rs`), as types.
+// The stage WebSocket's words (`crates/api/src/stage/wire.rs`), as types.
 
 import { type Condition, type Message, type Phase, type Role } from '../shared/status.ts';
 

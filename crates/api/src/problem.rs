@@ -13,6 +13,14 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// There is no such event.
+    pub(crate) fn no_event(slug: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no event \"{slug}\" here"),
+        )
+    }
+
     /// A refusal with the sentence a person reads.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {

@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stentor_core::SessionId;
-
-use crate::secret::unguessable;
+use stentor_event::links::unguessable;
 
 /// Session URLs remembered. Beyond it the oldest is forgotten, and is not found any more.
-const SESSIONS_MAX: usize = 1024;
+const SESSION_URLS_MAX: usize = 1024;
 
-/// One session behind a URL.
+/// The session behind a URL.
 #[derive(Clone, Debug)]
-pub(crate) struct Session {
+pub(crate) struct SessionTarget {
     pub(crate) slug: String,
     pub(crate) id: SessionId,
     /// Strong entity tag of the current ICE session (RFC 9725 section 4.3.1), quotes included.
@@ -22,31 +21,31 @@ pub(crate) struct Session {
     pub(crate) alive: Arc<AtomicBool>,
 }
 
-impl Session {
+impl SessionTarget {
     /// Whether media may still flow.
     pub(crate) fn is_alive(&self) -> bool {
         self.alive.load(Ordering::Relaxed)
     }
 }
 
-/// All sessions by the secret part of their URL.
+/// All session URLs, by their secret part.
 #[derive(Default)]
-pub(crate) struct Sessions {
+pub(crate) struct SessionUrls {
     table: Mutex<Table>,
 }
 
 #[derive(Default)]
 struct Table {
-    by_secret: HashMap<String, Session>,
+    by_secret: HashMap<String, SessionTarget>,
     order: VecDeque<String>,
 }
 
-impl Sessions {
+impl SessionUrls {
     /// Remembers a session and makes its secret.
-    pub(crate) fn add(&self, session: Session) -> String {
+    pub(crate) fn add(&self, session: SessionTarget) -> String {
         let secret = unguessable();
         let mut table = self.lock();
-        if table.order.len() >= SESSIONS_MAX
+        if table.order.len() >= SESSION_URLS_MAX
             && let Some(oldest) = table.order.pop_front()
         {
             table.by_secret.remove(&oldest);
@@ -57,7 +56,7 @@ impl Sessions {
     }
 
     /// The session behind a secret. The look-up compares hashes of 128 random bits: there is nothing to time.
-    pub(crate) fn get(&self, secret: &str) -> Option<Session> {
+    pub(crate) fn get(&self, secret: &str) -> Option<SessionTarget> {
         self.lock().by_secret.get(secret).cloned()
     }
 
@@ -85,8 +84,8 @@ pub(crate) fn new_etag() -> String {
 mod tests {
     use super::*;
 
-    fn session() -> Session {
-        Session {
+    fn session() -> SessionTarget {
+        SessionTarget {
             slug: "x".to_owned(),
             id: SessionId(1),
             etag: new_etag(),
@@ -96,10 +95,10 @@ mod tests {
 
     #[test]
     fn the_oldest_url_is_forgotten_at_the_limit() {
-        let sessions = Sessions::default();
+        let sessions = SessionUrls::default();
         let first = sessions.add(session());
         let second = sessions.add(session());
-        for _ in 2..=SESSIONS_MAX {
+        for _ in 2..=SESSION_URLS_MAX {
             sessions.add(session());
         }
         assert!(sessions.get(&first).is_none());
@@ -108,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_restart_changes_the_tag() {
-        let sessions = Sessions::default();
+        let sessions = SessionUrls::default();
         let before = session();
         let secret = sessions.add(before.clone());
         let after = sessions.restarted(&secret);

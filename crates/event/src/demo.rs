@@ -2,57 +2,89 @@
 //!
 //! The voice is a line-in like any other: it is invited, admitted and mixed by the same rules, and can be muted or removed.
 
+use stentor_cluster::store::Store;
 use stentor_core::SeatId;
+use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Role, StageCommand};
 use stentor_media::opus::{Decode, OpusDecoder};
-use tokio::sync::oneshot;
 
-use crate::app::OpenEvent;
-use crate::director::Call;
-use crate::event::HOST;
+use crate::catalog::{CatalogError, restore, store_event, stored_events};
+use crate::clock::unix_ms_now;
+use crate::lang::Lang;
+use crate::open_event::OpenEvent;
+use crate::record::{EventRecord, NewEvent};
 
 /// Address of the demonstration event.
-pub(crate) const SLUG: &str = "demo";
+const SLUG: &str = "demo";
 /// Its title.
-pub(crate) const TITLE: &str = "Stentor, a demonstration";
+const TITLE: &str = "Stentor, a demonstration";
 /// The seat of the recorded voice: the first invited after the host. The guest whose link is printed is the next.
-pub(crate) const VOICE: SeatId = SeatId(2);
+pub const VOICE: SeatId = SeatId(2);
 
 /// The recording: `(u16 length, big-endian; Opus packet)*`, 20 ms mono packets. Its recipe is beside it.
 static PACKETS: &[u8] = include_bytes!("../assets/demo/voice.opus-packets");
 /// A pause between two turns of the recording, so that a listener hears where it begins, in samples at 48 kHz.
 const PAUSE_SAMPLES: usize = 2 * 48_000;
 
-/// Seats the voice and puts the event on air; it is so, and published, when this returns. Repeating it after a restart changes nothing that is already so.
-pub(crate) async fn begin(event: &OpenEvent) {
-    let Some(room) = &event.room else { return };
-    let (reply, session) = oneshot::channel();
-    event
-        .director
-        .call(Call::MayConnect { seat: VOICE, reply })
-        .await;
-    // A host may have removed the voice in an earlier run: then it stays away.
-    if let Ok(Ok(session)) = session.await {
-        room.play_line(VOICE, session, voice());
+/// The address of the demonstration that is not over yet, made if there is none.
+///
+/// # Errors
+/// The operator's: a store that cannot be read or written.
+pub fn prepare(store: &dyn Store, invitation_days: u32) -> Result<String, CatalogError> {
+    let is_demo = |slug: &str| {
+        slug == SLUG
+            || slug
+                .strip_prefix("demo-")
+                .is_some_and(|n| n.parse::<u32>().is_ok())
+    };
+    let events: Vec<EventRecord> = stored_events(store)?
+        .into_iter()
+        .filter(|record| is_demo(&record.slug))
+        .collect();
+    // One that is damaged is not this one: its address stays taken, and the next number is used.
+    let goes_on = |record: &&EventRecord| {
+        restore(store, &record.slug).is_ok_and(|event| event.view().phase != Phase::Ended)
+    };
+    if let Some(record) = events.iter().find(goes_on) {
+        return Ok(record.slug.clone());
     }
+    let slug = if events.is_empty() {
+        SLUG.to_owned()
+    } else {
+        format!("{}-{}", SLUG, events.len() + 1)
+    };
+    let new = NewEvent {
+        title: TITLE.to_owned(),
+        slug: Some(slug.clone()),
+        lang: Lang::En.code().to_owned(),
+        starts_unix_ms: None,
+        host: "Host".to_owned(),
+        opens_at: 0,
+    };
+    let (record, conversation) = new.make(unix_ms_now(), invitation_days, &seats())?;
+    store_event(store, &record, &conversation)?;
+    Ok(slug)
+}
+
+/// Seats the voice and puts the event on air; it is so, and published, when this returns. Repeating it after a restart changes nothing that is already so.
+pub async fn begin(event: &OpenEvent) {
+    if !event.has_room() {
+        return;
+    }
+    // A host may have removed the voice in an earlier run: then it stays away.
+    let _ = event.play_line(VOICE, voice()).await;
     // Version 1 is that of a fresh event: on one that is already on air this is refused.
     let command = EventCommand::SetPhase {
         phase: Phase::OnAir,
         version: 1,
     };
-    event
-        .director
-        .call(Call::Command {
-            by: HOST,
-            command: command.into(),
-        })
-        .await;
-    event.director.settle().await;
+    event.command(FIRST_HOST, command.into()).await;
+    event.settle().await;
 }
 
 /// The seats of a demonstration beside the host's, in their order.
-pub(crate) fn seats() -> [StageCommand; 2] {
+fn seats() -> [StageCommand; 2] {
     [
         StageCommand::Invite {
             name: "Stentor".to_owned(),
@@ -88,6 +120,7 @@ fn voice() -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stentor_cluster::store::SqliteStore;
 
     #[test]
     fn the_recorded_voice_is_a_voice() {
@@ -95,5 +128,14 @@ mod tests {
         assert!(samples.len() > 20 * 48_000, "{} samples", samples.len());
         let energy: f32 = samples.iter().map(|sample| sample * sample).sum();
         assert!(energy / samples.len() as f32 > 1e-4, "it can be heard");
+    }
+
+    #[test]
+    fn a_demonstration_that_is_damaged_keeps_its_address_and_the_next_one_gets_another() {
+        let store = SqliteStore::in_memory().unwrap();
+        assert_eq!(prepare(&store, 1).unwrap(), "demo");
+        assert_eq!(prepare(&store, 1).unwrap(), "demo");
+        store.save_snapshot("demo", b"{\"v\":999}").unwrap();
+        assert_eq!(prepare(&store, 1).unwrap(), "demo-2");
     }
 }

@@ -24,7 +24,7 @@ const TOKEN_CHARS_MAX: usize = 96;
 
 /// The key all links of this server are made with.
 #[derive(Clone)]
-pub(crate) struct LinkKey([u8; KEY_BYTES]);
+pub struct LinkKey([u8; KEY_BYTES]);
 
 impl fmt::Debug for LinkKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,7 +37,7 @@ impl LinkKey {
     ///
     /// # Errors
     /// The operator's: the folder cannot be written, or the file is not a key.
-    pub(crate) fn load_or_create(data_dir: &Path) -> Result<Self, SecretError> {
+    pub fn load_or_create(data_dir: &Path) -> Result<Self, LinkKeyError> {
         let path = data_dir.join("secret.key");
         if path.exists() {
             return Self::read(path);
@@ -59,11 +59,11 @@ impl LinkKey {
         match written {
             Ok(()) => Ok(Self(key)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::read(path),
-            Err(source) => Err(SecretError::Io { path, source }),
+            Err(source) => Err(LinkKeyError::Io { path, source }),
         }
     }
 
-    fn read(path: PathBuf) -> Result<Self, SecretError> {
+    fn read(path: PathBuf) -> Result<Self, LinkKeyError> {
         let mut bytes = Vec::new();
         let read = File::open(&path)
             .and_then(|file| file.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes));
@@ -71,16 +71,16 @@ impl LinkKey {
             Ok(_) => bytes
                 .try_into()
                 .map(Self)
-                .map_err(|bytes: Vec<u8>| SecretError::Length {
+                .map_err(|bytes: Vec<u8>| LinkKeyError::Length {
                     path,
                     got: bytes.len(),
                 }),
-            Err(source) => Err(SecretError::Io { path, source }),
+            Err(source) => Err(LinkKeyError::Io { path, source }),
         }
     }
 
     /// The token of one place of one event, valid until `expires_unix_s`.
-    pub(crate) fn token(&self, event: &str, seat: SeatId, expires_unix_s: i64) -> String {
+    pub fn token(&self, event: &str, seat: SeatId, expires_unix_s: i64) -> String {
         format!(
             "{}.{expires_unix_s:x}.{}",
             seat.0,
@@ -92,12 +92,7 @@ impl LinkKey {
     ///
     /// # Errors
     /// Theirs: not one of our tokens for this event, or past its time.
-    pub(crate) fn check(
-        &self,
-        event: &str,
-        token: &str,
-        now_unix_s: i64,
-    ) -> Result<SeatId, TokenError> {
+    pub fn check(&self, event: &str, token: &str, now_unix_s: i64) -> Result<SeatId, TokenError> {
         if token.len() > TOKEN_CHARS_MAX {
             return Err(TokenError::Wrong);
         }
@@ -135,7 +130,7 @@ impl LinkKey {
 }
 
 /// A fresh name nobody can guess: 128 random bits in hexadecimal.
-pub(crate) fn unguessable() -> String {
+pub fn unguessable() -> String {
     let mut bytes = [0; 16];
     fill_random(&mut bytes);
     hex(&bytes)
@@ -156,30 +151,22 @@ fn hex(bytes: &[u8]) -> String {
         })
 }
 
-/// Why a token opens nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenError {
+/// Why a token opens nothing. Theirs: whoever holds the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
     /// Not a token of this event.
+    #[error("this link does not open a place at this event: ask the host for a new one")]
     Wrong,
     /// It was one.
+    #[error("this link is past its time: ask the host for a new one")]
     Expired,
 }
 
-impl fmt::Display for TokenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Wrong => {
-                "this link does not open a place at this event: ask the host for a new one"
-            }
-            Self::Expired => "this link is past its time: ask the host for a new one",
-        })
-    }
-}
-
-/// Why the server's key is not to be had.
-#[derive(Debug)]
-pub(crate) enum SecretError {
+/// Why the server's key is not to be had. The operator's.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkKeyError {
     /// The file cannot be read or made.
+    #[error("the server's key {} cannot be used: {source}", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
@@ -187,6 +174,7 @@ pub(crate) enum SecretError {
         source: std::io::Error,
     },
     /// The file is not a key.
+    #[error("the server's key {} must have {KEY_BYTES} bytes, it has {got}", path.display())]
     Length {
         /// Which file.
         path: PathBuf,
@@ -194,27 +182,6 @@ pub(crate) enum SecretError {
         got: usize,
     },
 }
-
-impl fmt::Display for SecretError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { path, source } => write!(
-                f,
-                "the server's key {} cannot be used: {source}",
-                path.display()
-            ),
-            Self::Length { path, got } => {
-                write!(
-                    f,
-                    "the server's key {} must have {KEY_BYTES} bytes, it has {got}",
-                    path.display()
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for SecretError {}
 
 #[cfg(test)]
 mod tests {

@@ -10,11 +10,10 @@ use stentor_core::conversation::View;
 use stentor_core::event::{ConditionKind, Phase};
 use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
 
-use crate::event::EventRecord;
-use crate::pages::sentence::sentence;
-use crate::pages::{Lang, ListenPage, ListenTemplate, compress, page_headers};
-use crate::wire;
-use crate::wire::status::Replay;
+use crate::lang::Lang;
+use crate::pages::{ListenPage, ListenTemplate, compress, page_headers, sentence};
+use crate::record::EventRecord;
+use crate::status::{self, Replay};
 
 /// Seconds a page may be kept by caches: what changes is in `status.json` and in the sound.
 const PAGE_KEPT_S: u32 = 5;
@@ -34,8 +33,8 @@ struct Rendered {
     replay: Replay,
 }
 
-/// The public side of one event.
-pub(crate) struct Front {
+/// Puts what the public sees of one event onto the edge.
+pub(crate) struct Publisher {
     edge: Edge,
     template: Option<ListenTemplate>,
     base: String,
@@ -45,8 +44,8 @@ pub(crate) struct Front {
     rendered: Option<Rendered>,
 }
 
-impl Front {
-    /// A front at `/e/slug`; `streams` are those people listen to, `recording` is what the programme's sink obeys.
+impl Publisher {
+    /// For the event at `/e/slug`; `streams` are those people listen to, `recording` is what the programme's sink obeys.
     pub(crate) fn new(
         edge: Edge,
         template: Option<ListenTemplate>,
@@ -113,7 +112,7 @@ impl Front {
     }
 
     pub(crate) fn publish_status(&self, view: &View, now_unix_ms: i64) {
-        let json = wire::status::full(view, now_unix_ms, self.replay);
+        let json = status::full(view, now_unix_ms, self.replay);
         let kept_s = if self.edge.rung().sheds_interaction() {
             STATUS_KEPT_UNDER_LOAD_S
         } else {
@@ -140,7 +139,7 @@ impl Front {
         let Some(template) = &self.template else {
             return;
         };
-        let state_json = wire::status::full(view, now_unix_ms, self.replay);
+        let state_json = status::full(view, now_unix_ms, self.replay);
         for lang in Lang::ALL {
             let html = template.fill(&ListenPage {
                 lang,

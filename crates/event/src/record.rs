@@ -1,21 +1,17 @@
-//! An event as this server holds it: its record, its links, and its making.
-
-pub(crate) mod keeper;
-pub(crate) mod open;
-
-use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+//! What never changes about an event: its record, its links, and its making.
+//!
+//! It is not the conversation: the title, the seats and the phase belong to that.
 
 use stentor_cluster::store::EventRecord as Stored;
 use stentor_core::admission::Rung;
-use stentor_core::conversation::{Conversation, Input, Outbox};
+use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox};
 use stentor_core::event::EventInfo;
 use stentor_core::limits::TITLE_CHARS_MAX;
 use stentor_core::stage::{Role, StageCommand};
 use stentor_core::{Now, SeatId};
 
-use crate::pages::Lang;
-use crate::secret::LinkKey;
+use crate::lang::Lang;
+use crate::links::LinkKey;
 
 /// Characters of a slug.
 const SLUG_CHARS_MAX: usize = 64;
@@ -26,17 +22,17 @@ const STARTS_DAYS_MAX: i64 = 3_660;
 
 /// What never changes about an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EventRecord {
+pub struct EventRecord {
     /// The last part of its address.
-    pub(crate) slug: String,
+    pub slug: String,
     /// Language of its page where none is asked for.
-    pub(crate) lang: Lang,
+    pub lang: Lang,
     /// Position 0 of its timeline, milliseconds since 1970; also when it was made.
-    pub(crate) epoch_unix_ms: i64,
+    pub epoch_unix_ms: i64,
     /// When its invitations end, seconds since 1970.
-    pub(crate) links_expire_unix_s: i64,
+    pub links_expire_unix_s: i64,
     /// The rung on which its doors open.
-    pub(crate) opens_at: Rung,
+    pub opens_at: Rung,
 }
 
 impl EventRecord {
@@ -44,7 +40,7 @@ impl EventRecord {
     ///
     /// # Errors
     /// The operator's: a record of another version or edited by hand.
-    pub(crate) fn from_stored(stored: Stored) -> Result<Self, NewEventError> {
+    pub fn from_stored(stored: Stored) -> Result<Self, NewEventError> {
         let lang = Lang::parse(&stored.lang).ok_or(NewEventError::Lang(stored.lang))?;
         let opens_at = opening(stored.opens_at)?;
         Ok(Self {
@@ -57,7 +53,7 @@ impl EventRecord {
     }
 
     /// As the store keeps it.
-    pub(crate) fn to_stored(&self, title: &str, starts_unix_ms: Option<i64>) -> Stored {
+    pub fn to_stored(&self, title: &str, starts_unix_ms: Option<i64>) -> Stored {
         Stored {
             slug: self.slug.clone(),
             title: title.to_owned(),
@@ -71,30 +67,32 @@ impl EventRecord {
     }
 
     /// The listener's address.
-    pub(crate) fn listen_link(&self, base_url: &str) -> String {
+    pub fn listen_link(&self, base_url: &str) -> String {
         format!("{base_url}/e/{}", self.slug)
     }
 
     /// A place on the stage. The token is in the fragment: browsers do not send it, so no log has it.
-    pub(crate) fn stage_link(&self, key: &LinkKey, base_url: &str, seat: SeatId) -> String {
+    pub fn stage_link(&self, key: &LinkKey, base_url: &str, seat: SeatId) -> String {
         let token = key.token(&self.slug, seat, self.links_expire_unix_s);
         format!("{base_url}/s/{}#t={token}", self.slug)
     }
 }
 
-/// The host's seat, from the beginning of every event.
-pub(crate) const HOST: SeatId = SeatId(1);
-
 /// What an operator asks for.
 #[derive(Clone, Debug)]
-pub(crate) struct NewEvent {
-    pub(crate) title: String,
-    pub(crate) slug: Option<String>,
-    pub(crate) lang: String,
-    pub(crate) starts_unix_ms: Option<i64>,
-    pub(crate) host: String,
+pub struct NewEvent {
+    /// What it is called.
+    pub title: String,
+    /// The last part of its address; made from the title where not given.
+    pub slug: Option<String>,
+    /// Language of its page where none is asked for.
+    pub lang: String,
+    /// The announced beginning, milliseconds since 1970.
+    pub starts_unix_ms: Option<i64>,
+    /// The host's name.
+    pub host: String,
     /// Number of the rung on which its doors open.
-    pub(crate) opens_at: u8,
+    pub opens_at: u8,
 }
 
 impl NewEvent {
@@ -102,7 +100,7 @@ impl NewEvent {
     ///
     /// # Errors
     /// The operator's: a title, slug or language that cannot be.
-    pub(crate) fn make(
+    pub fn make(
         &self,
         now_unix_ms: i64,
         invitation_days: u32,
@@ -149,7 +147,7 @@ impl NewEvent {
             conversation.step(
                 now,
                 Input::Command {
-                    by: HOST,
+                    by: FIRST_HOST,
                     command: command.clone().into(),
                 },
                 &mut outbox,
@@ -160,7 +158,7 @@ impl NewEvent {
 }
 
 /// The seat every event made on the command line has beside the host's: the guest whose link is printed.
-pub(crate) fn guest_seat(lang: &str) -> [StageCommand; 1] {
+pub fn guest_seat(lang: &str) -> [StageCommand; 1] {
     let name = if lang == "fr" { "Invité" } else { "Guest" };
     [StageCommand::Invite {
         name: name.to_owned(),
@@ -176,7 +174,7 @@ fn opening(number: u8) -> Result<Rung, NewEventError> {
 }
 
 /// Whether a text can be the last part of an event's address.
-pub(crate) fn is_slug(text: &str) -> bool {
+pub fn is_slug(text: &str) -> bool {
     (1..=SLUG_CHARS_MAX).contains(&text.len())
         && text
             .bytes()
@@ -207,29 +205,25 @@ fn slug_of(title: &str) -> String {
     }
 }
 
-/// The wall clock, in milliseconds since 1970.
-pub(crate) fn unix_ms_now() -> i64 {
-    // Before 1970 a machine has no clock yet; 0 keeps positions at the beginning of the timeline.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-        })
-}
-
-/// Why an event cannot be made as asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NewEventError {
+/// Why an event cannot be made as asked. The operator's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NewEventError {
     /// Empty or too long.
+    #[error("a title has 1 to {TITLE_CHARS_MAX} characters, got {got}")]
     Title {
         /// Characters given.
         got: usize,
     },
     /// Not a possible address.
+    #[error("a slug has 1 to {SLUG_CHARS_MAX} of a-z, 0-9 and -, got \"{0}\"")]
     Slug(String),
     /// Not a language of the pages.
+    #[error("lang must be en or fr, got \"{0}\"")]
     Lang(String),
     /// Years away from now, in seconds since 1970.
+    #[error(
+        "an event starts within {STARTS_DAYS_MAX} days of now, which is {now_s} in seconds since 1970; got {got_s}"
+    )]
     Starts {
         /// The time given.
         got_s: i64,
@@ -237,37 +231,12 @@ pub(crate) enum NewEventError {
         now_s: i64,
     },
     /// No rung, or one that lets nobody in.
+    #[error(
+        "an event opens its doors on rung 0 to {max} of the ladder, got {0}",
+        max = Rung::CHEAPEST.number()
+    )]
     OpensAt(u8),
 }
-
-impl fmt::Display for NewEventError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Title { got } => write!(
-                f,
-                "a title has 1 to {TITLE_CHARS_MAX} characters, got {got}"
-            ),
-            Self::Slug(got) => {
-                write!(
-                    f,
-                    "a slug has 1 to {SLUG_CHARS_MAX} of a-z, 0-9 and -, got \"{got}\""
-                )
-            }
-            Self::Lang(got) => write!(f, "lang must be en or fr, got \"{got}\""),
-            Self::Starts { got_s, now_s } => write!(
-                f,
-                "an event starts within {STARTS_DAYS_MAX} days of now, which is {now_s} in seconds since 1970; got {got_s}"
-            ),
-            Self::OpensAt(got) => write!(
-                f,
-                "an event opens its doors on rung 0 to {} of the ladder, got {got}",
-                Rung::CHEAPEST.number()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for NewEventError {}
 
 #[cfg(test)]
 mod tests {

@@ -20,12 +20,12 @@ struct Wanted {
 }
 
 #[derive(Default)]
-struct Desk {
+struct Pending {
     wanted: Mutex<Wanted>,
     changed: Condvar,
 }
 
-impl Desk {
+impl Pending {
     fn lock(&self) -> MutexGuard<'_, Wanted> {
         // What is wanted is whole at any moment, so a panic elsewhere has not spoilt it.
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
@@ -34,12 +34,12 @@ impl Desk {
 
 /// Takes what should be kept; the last handle writes what is left.
 #[derive(Clone)]
-pub(crate) struct Keeper {
-    desk: Arc<Desk>,
+pub(crate) struct SnapshotWriter {
+    pending: Arc<Pending>,
     _last: Arc<CloseOnDrop>,
 }
 
-struct CloseOnDrop(Arc<Desk>);
+struct CloseOnDrop(Arc<Pending>);
 
 impl Drop for CloseOnDrop {
     fn drop(&mut self) {
@@ -48,7 +48,7 @@ impl Drop for CloseOnDrop {
     }
 }
 
-impl Keeper {
+impl SnapshotWriter {
     /// Starts the thread. `failing` is told when writing begins to fail and when it works again.
     ///
     /// # Errors
@@ -58,37 +58,37 @@ impl Keeper {
         slug: String,
         failing: impl Fn(bool) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let desk = Arc::new(Desk::default());
-        let writer = Arc::clone(&desk);
+        let pending = Arc::new(Pending::default());
+        let writer = Arc::clone(&pending);
         thread::Builder::new()
-            .name("keeper".to_owned())
+            .name("snapshots".to_owned())
             .spawn(move || write_on(&writer, &*store, &slug, &failing))?;
         Ok(Self {
-            _last: Arc::new(CloseOnDrop(Arc::clone(&desk))),
-            desk,
+            _last: Arc::new(CloseOnDrop(Arc::clone(&pending))),
+            pending,
         })
     }
 
     /// The conversation as it should be found after a restart.
     pub(crate) fn snapshot(&self, bytes: Vec<u8>) {
-        self.desk.lock().snapshot = Some(bytes);
-        self.desk.changed.notify_all();
+        self.pending.lock().snapshot = Some(bytes);
+        self.pending.changed.notify_all();
     }
 
     /// The position after the last published sample.
     pub(crate) fn position(&self, position: u64) {
-        self.desk.lock().position = Some(position);
-        self.desk.changed.notify_all();
+        self.pending.lock().position = Some(position);
+        self.pending.changed.notify_all();
     }
 }
 
-fn write_on(desk: &Desk, store: &dyn Store, slug: &str, failing: &dyn Fn(bool)) {
+fn write_on(pending: &Pending, store: &dyn Store, slug: &str, failing: &dyn Fn(bool)) {
     let mut failed = false;
     loop {
         let (snapshot, position, closed) = {
-            let mut wanted = desk.lock();
+            let mut wanted = pending.lock();
             while wanted.snapshot.is_none() && wanted.position.is_none() && !wanted.closed {
-                wanted = desk
+                wanted = pending
                     .changed
                     .wait(wanted)
                     .unwrap_or_else(PoisonError::into_inner);
@@ -117,15 +117,15 @@ fn write_on(desk: &Desk, store: &dyn Store, slug: &str, failing: &dyn Fn(bool)) 
             if closed {
                 return;
             }
-            put_back(desk, snapshot, position);
+            put_back(pending, snapshot, position);
             thread::sleep(RETRY_AFTER);
         }
     }
 }
 
 /// What could not be written is wanted again, unless something newer is already.
-fn put_back(desk: &Desk, snapshot: Option<Vec<u8>>, position: Option<u64>) {
-    let mut wanted = desk.lock();
+fn put_back(pending: &Pending, snapshot: Option<Vec<u8>>, position: Option<u64>) {
+    let mut wanted = pending.lock();
     wanted.snapshot = wanted.snapshot.take().or(snapshot);
     wanted.position = wanted.position.take().or(position);
 }

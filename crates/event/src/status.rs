@@ -5,7 +5,7 @@ use stentor_core::SeatId;
 use stentor_core::conversation::{Notice, NoticeKind, View};
 use stentor_core::event::Phase;
 
-use super::message::Message;
+use crate::message::MessageForm;
 
 /// Version of these documents; a reader ignores what it does not know.
 const VERSION: u32 = 1;
@@ -48,7 +48,7 @@ struct Full<'a> {
     listeners: u64,
     stage: Vec<OnStage<'a>>,
     speaking: Vec<u32>,
-    message: Option<Message<'a>>,
+    message: Option<MessageForm<'a>>,
     replay: Replay,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
             .collect(),
         speaking: seats(view.speaking()),
         // What the host said to those who waited is not true any more when it is over.
-        message: Message::of(&view.message).filter(|_| view.phase != Phase::Ended),
+        message: MessageForm::of(&view.message).filter(|_| view.phase != Phase::Ended),
         replay,
     })
 }
@@ -122,7 +122,7 @@ fn seats(ids: impl Iterator<Item = SeatId>) -> Vec<u32> {
 }
 
 /// Serialises a form of this module; none has a map with non-text keys or a float that is not a number.
-pub(super) fn json(form: &impl Serialize) -> String {
+fn json(form: &impl Serialize) -> String {
     serde_json::to_string(form).expect("wire forms are always JSON")
 }
 

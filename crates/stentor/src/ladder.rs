@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use stentor_core::admission::{Ladder, LadderStep, Load, Measure, Pace, Rung};
 use stentor_edge::{Edge, LoadMeter};
-
-use crate::event::unix_ms_now;
+use stentor_event::clock::unix_ms_now;
 
 /// How often the load is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -42,7 +41,7 @@ struct Recorded {
 
 /// What an operator reads of it.
 #[derive(Serialize)]
-pub(crate) struct Report {
+pub(crate) struct LadderReport {
     rung: u8,
     inside: u8,
     pinned: Option<u8>,
@@ -113,9 +112,9 @@ impl LadderWatch {
     }
 
     /// Its state for people and programs.
-    pub(crate) fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> LadderReport {
         let state = self.state();
-        Report {
+        LadderReport {
             rung: state.ladder.rung().number(),
             inside: state.ladder.served().number(),
             pinned: state.ladder.pinned().map(Rung::number),
@@ -178,7 +177,7 @@ impl StepReport {
     }
 }
 
-impl Report {
+impl LadderReport {
     /// In the text format of Prometheus, with what everything means.
     pub(crate) fn metrics(&self) -> String {
         let mut text = format!(

@@ -1,25 +1,41 @@
 //! Stentor: one live audio conversation that millions can hear, from one binary.
 //!
-//! `main` reads the command line and hands over; everything that runs is put together in [`app`].
+//! Read it in this order: [`cli`] takes the command, [`config`] what the operator decided, [`roles`] puts together the parts
+//! this process runs, [`serve`] lets people in and keeps the parts running until it is told to leave.
+//!
+//! # Layers
+//!
+//! A module may import only those above it.
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | `stdout` | prints for whoever started the program | |
+//! | `config` | what the operator decides before the start | |
+//! | `tls` | where the certificate comes from | `config` |
+//! | `error` | what keeps a command from being carried out | `config`, `tls` |
+//! | `logging` | the log, on standard error | |
+//! | `data_dir` | the folder everything is kept in | |
+//! | `links` | the links of events, as the operator reads them | `event` |
+//! | `signals` | what the system tells the process | |
+//! | `ladder` | moves the edge up and down the ladder as the load asks | `edge`, `core` |
+//! | `operator` | the operator's port | `edge`, `ladder` |
+//! | `serve` | the ports, and what is looked after until the end | all |
+//! | `roles` | which parts a process runs | all |
+//! | `cli` | the command line | all |
 
-mod api;
-mod app;
 mod cli;
 mod config;
-mod demo;
-mod director;
+mod data_dir;
 mod error;
-mod event;
 mod ladder;
+mod links;
+mod logging;
 mod operator;
-mod pages;
-mod programme;
-mod recorder;
-mod say;
-mod secret;
-mod shelf;
+mod roles;
+mod serve;
+mod signals;
+mod stdout;
 mod tls;
-mod wire;
 
 use std::process::ExitCode;
 

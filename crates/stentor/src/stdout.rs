@@ -1,4 +1,4 @@
-//! What the program says to whoever started it.
+//! Prints for whoever started the program.
 
 use std::io::{self, ErrorKind, Write as _};
 
@@ -6,10 +6,10 @@ use std::io::{self, ErrorKind, Write as _};
 ///
 /// # Errors
 /// Where it cannot be written for another reason, as on a full disk.
-pub(crate) fn say(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        said => said,
+        written => written,
     }
 }

@@ -1,6 +1,5 @@
 //! Where the listening port's certificate comes from: files, or one made on the spot for trying things out.
 
-use std::fmt;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -67,9 +66,10 @@ fn self_signed(ips: &[IpAddr]) -> Result<Pem, CertificateError> {
 }
 
 /// What the operator has to mend about certificates.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum CertificateError {
     /// A file cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
     File {
         /// Which file.
         path: PathBuf,
@@ -77,21 +77,9 @@ pub(crate) enum CertificateError {
         source: std::io::Error,
     },
     /// The files are no certificate and key that belong together.
+    #[error(transparent)]
     Tls(TlsError),
     /// The certificate for `dev_tls` could not be made.
+    #[error("the certificate for dev_tls could not be made: {0}")]
     SelfSigned(rcgen::Error),
 }
-
-impl fmt::Display for CertificateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, source } => write!(f, "{} cannot be read: {source}", path.display()),
-            Self::Tls(source) => source.fmt(f),
-            Self::SelfSigned(source) => {
-                write!(f, "the certificate for dev_tls could not be made: {source}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for CertificateError {}

@@ -11,19 +11,17 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use stentor_core::SeatId;
-use tokio::sync::{mpsc, oneshot};
+use stentor_event::{Joined, OpenEvent, PAGE_MESSAGES_MAX, PageMessage};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::Problem;
-use crate::app::{OpenEvent, Running};
-use crate::director::{Call, Joined, MAIL_MAX, Mail};
-use crate::event::unix_ms_now;
-use crate::wire::stage::{self, Ask, Asked};
+use super::budget::{Budget, MESSAGES_PER_S_MAX};
+use super::wire::{self, ClientMessage, Request};
+use crate::problem::Problem;
+use crate::state::ApiState;
 
 /// Bytes of one message of a page: two host's messages in full, with room.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
-/// Messages a page may send in a second, on average over ten; a hand on a slider stays far below.
-const MESSAGES_PER_S_MAX: f64 = 20.0;
 /// How long a page may take to say who it is.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 /// How often a page is pinged.
@@ -32,25 +30,23 @@ const PING_EVERY: Duration = Duration::from_secs(10);
 const SILENT_AFTER: Duration = Duration::from_secs(30);
 /// How long one send may take before the page counts as gone.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
+/// What a page is told that says something else first.
+const HELLO_EXPECTED: &str = "expected {\"do\":\"hello\",\"token\":…} first";
 
 /// Opens the socket of an event that is open here.
-pub(super) async fn open(
-    State(running): State<Arc<Running>>,
+pub(crate) async fn open(
+    State(state): State<Arc<ApiState>>,
     Path(slug): Path<String>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
-    let Some(event) = running.event(&slug) else {
-        return Problem::new(
-            StatusCode::NOT_FOUND,
-            format!("there is no event \"{slug}\" here"),
-        )
-        .into_response();
+    let Some(event) = state.events.event(&slug) else {
+        return Problem::no_event(&slug).into_response();
     };
     match upgrade {
         Ok(upgrade) => upgrade
             .max_message_size(MESSAGE_BYTES_MAX)
             .max_frame_size(MESSAGE_BYTES_MAX)
-            .on_upgrade(move |socket| async move { converse(socket, running, event).await }),
+            .on_upgrade(move |socket| async move { converse(socket, event).await }),
         Err(_) => Problem::new(
             StatusCode::UPGRADE_REQUIRED,
             "this address speaks WebSocket (RFC 6455)",
@@ -59,67 +55,48 @@ pub(super) async fn open(
     }
 }
 
-async fn converse(mut socket: WebSocket, running: Arc<Running>, event: Arc<OpenEvent>) {
-    let Some(seat) = hello(&mut socket, &running, &event).await else {
+async fn converse(mut socket: WebSocket, event: Arc<OpenEvent>) {
+    let Some(seat) = hello(&mut socket, &event).await else {
         return;
     };
-    let (mailbox, mail) = mpsc::channel(MAIL_MAX);
-    let (reply, joined) = oneshot::channel();
-    event
-        .director
-        .call(Call::Join {
-            seat,
-            mailbox,
-            reply,
-        })
-        .await;
-    let joined = match joined.await {
-        Ok(Ok(joined)) => joined,
-        Ok(Err(_)) => {
-            let _ = send(&mut socket, stage::removed()).await;
+    let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+    let joined = match event.join(seat, sender).await {
+        Some(Ok(joined)) => joined,
+        Some(Err(_)) => {
+            let _ = send(&mut socket, wire::message(&PageMessage::Removed)).await;
             return;
         }
-        Err(_) => return,
+        None => return,
     };
     let page = joined.page;
-    let whip = format!("/api/v1/events/{}/whip?page={}", event.record.slug, page.0);
-    let listen = event.record.listen_link(&running.base_url);
-    let welcome = stage::welcome(
+    let whip = format!("/api/v1/events/{}/whip?page={}", event.slug(), page.0);
+    let welcome = wire::welcome(
         seat,
         joined.role,
-        &event.record.slug,
+        event.slug(),
         &joined.title,
         &whip,
-        &listen,
+        &event.listen_link(),
     );
     if send(&mut socket, welcome).await {
-        serve(&mut socket, &event, seat, joined, mail).await;
+        serve(&mut socket, &event, seat, joined, messages).await;
     }
-    event.director.call(Call::Leave { page }).await;
+    event.leave(page).await;
 }
 
 /// Waits for the first message and finds out who it is. A wrong token gets its sentence and the end.
-async fn hello(socket: &mut WebSocket, running: &Running, event: &OpenEvent) -> Option<SeatId> {
+async fn hello(socket: &mut WebSocket, event: &OpenEvent) -> Option<SeatId> {
     let Ok(Some(Ok(Message::Text(text)))) = timeout(HELLO_WITHIN, socket.recv()).await else {
-        let _ = send(
-            socket,
-            stage::not_understood("no_hello", "expected {\"do\":\"hello\",\"token\":…} first"),
-        )
-        .await;
+        let _ = send(socket, wire::not_understood("no_hello", HELLO_EXPECTED)).await;
         return None;
     };
-    let refused = match Ask::parse(&text, None) {
-        Ok(Asked::Hello { token }) => {
-            match running
-                .key
-                .check(&event.record.slug, &token, unix_ms_now() / 1000)
-            {
-                Ok(seat) => return Some(seat),
-                Err(error) => stage::not_understood("wrong_token", &error.to_string()),
-            }
-        }
-        Ok(_) => stage::not_understood("no_hello", "expected {\"do\":\"hello\",\"token\":…} first"),
-        Err(why) => stage::not_understood("no_hello", &why),
+    let refused = match ClientMessage::parse(&text, None) {
+        Ok(Request::Hello { token }) => match event.seat_of(&token) {
+            Ok(seat) => return Some(seat),
+            Err(error) => wire::not_understood("wrong_token", &error.to_string()),
+        },
+        Ok(_) => wire::not_understood("no_hello", HELLO_EXPECTED),
+        Err(why) => wire::not_understood("no_hello", &why),
     };
     let _ = send(socket, refused).await;
     None
@@ -130,7 +107,7 @@ async fn serve(
     event: &OpenEvent,
     seat: SeatId,
     mut joined: Joined,
-    mut mail: mpsc::Receiver<Mail>,
+    mut messages: mpsc::Receiver<PageMessage>,
 ) {
     let mut pings = interval(PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -139,21 +116,20 @@ async fn serve(
     joined.state.mark_changed();
     loop {
         let sent = tokio::select! {
-            personal = mail.recv() => match personal {
-                Some(Mail::Text(text)) => send(socket, text).await,
-                Some(Mail::Last(text)) => { let _ = send(socket, text).await; return }
+            message = messages.recv() => match message {
+                Some(message) => send(socket, wire::message(&message)).await && !message.is_last(),
                 // The director forgot this page: it read too slowly, or the event is gone.
                 None => return,
             },
             changed = joined.state.changed() => {
                 if changed.is_err() { return }
                 let state = joined.state.borrow_and_update().clone();
-                send(socket, state.as_ref()).await
+                send(socket, state.text(wire::state)).await
             }
             changed = joined.levels.changed() => {
                 if changed.is_err() { return }
                 let levels = joined.levels.borrow_and_update().clone();
-                send(socket, levels.as_ref()).await
+                send(socket, levels.text(wire::levels)).await
             }
             _ = pings.tick() => {
                 heard.elapsed() < SILENT_AFTER
@@ -164,13 +140,13 @@ async fn serve(
                 match message {
                     Some(Ok(Message::Text(text))) if budget.take(heard) => obey(socket, event, seat, &text).await,
                     Some(Ok(Message::Text(_))) => {
-                        let why = "this page sends too much: it may send 20 messages a second";
-                        let _ = send(socket, stage::not_understood("too_many", why)).await;
+                        let why = format!("this page sends too much: it may send {MESSAGES_PER_S_MAX} messages a second");
+                        let _ = send(socket, wire::not_understood("too_many", &why)).await;
                         return;
                     }
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => true,
                     Some(Ok(Message::Binary(_))) => {
-                        send(socket, stage::not_understood("binary", "expected text, got binary")).await
+                        send(socket, wire::not_understood("binary", "expected text, got binary")).await
                     }
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 }
@@ -183,14 +159,13 @@ async fn serve(
 }
 
 async fn obey(socket: &mut WebSocket, event: &OpenEvent, seat: SeatId, text: &str) -> bool {
-    let call = match Ask::parse(text, Some(seat)) {
-        Ok(Asked::Command(command)) => Call::Command { by: seat, command },
-        Ok(Asked::Loopback(on)) => Call::Loopback { by: seat, on },
-        Ok(Asked::Link(of)) => Call::Link { by: seat, seat: of },
-        Ok(Asked::Hello { .. }) => return true,
-        Err(why) => return send(socket, stage::not_understood("not_understood", &why)).await,
-    };
-    event.director.call(call).await
+    match ClientMessage::parse(text, Some(seat)) {
+        Ok(Request::Command(command)) => event.command(seat, command).await,
+        Ok(Request::Loopback(on)) => event.loopback(seat, on).await,
+        Ok(Request::Link(of)) => event.show_link(seat, of).await,
+        Ok(Request::Hello { .. }) => true,
+        Err(why) => send(socket, wire::not_understood("not_understood", &why)).await,
+    }
 }
 
 async fn send(socket: &mut WebSocket, text: impl Into<Utf8Bytes>) -> bool {
@@ -198,46 +173,4 @@ async fn send(socket: &mut WebSocket, text: impl Into<Utf8Bytes>) -> bool {
         timeout(SEND_WITHIN, socket.send(Message::Text(text.into()))).await,
         Ok(Ok(()))
     )
-}
-
-/// A token bucket for one page's messages.
-struct Budget {
-    left: f64,
-    at: Instant,
-}
-
-impl Budget {
-    const BURST: f64 = MESSAGES_PER_S_MAX * 10.0;
-
-    fn full(now: Instant) -> Self {
-        Self {
-            left: Self::BURST,
-            at: now,
-        }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        self.left =
-            (self.left + (now - self.at).as_secs_f64() * MESSAGES_PER_S_MAX).min(Self::BURST);
-        self.at = now;
-        let allowed = self.left >= 1.0;
-        if allowed {
-            self.left -= 1.0;
-        }
-        allowed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_may_burst_and_then_sends_at_the_rate() {
-        let start = Instant::now();
-        let mut budget = Budget::full(start);
-        assert_eq!((0..1000).filter(|_| budget.take(start)).count(), 200);
-        let later = start + Duration::from_secs(1);
-        assert_eq!((0..1000).filter(|_| budget.take(later)).count(), 20);
-    }
 }

@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 use stentor_core::SeatId;
-use stentor_core::conversation::{Command, Refusal, View, Warning};
-use stentor_core::event::{Alarm, EventCommand, Phase};
-use stentor_core::stage::{Place, Role, SeatLevel, StageCommand};
+use stentor_core::conversation::{Command, View, Warning};
+use stentor_core::event::{EventCommand, Phase};
+use stentor_core::stage::{Place, Role, StageCommand};
+use stentor_event::message::MessageForm;
+use stentor_event::{PageMessage, StageLevels};
 
-use super::message::Message;
-use super::sentence;
-use super::status::json;
+use crate::sentence::sentence;
 
 /// One message of a page. Unknown fields are ignored, unknown verbs are not.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub(crate) enum Ask {
+pub(super) enum ClientMessage {
     /// The first message: who this is.
     Hello {
         token: String,
@@ -68,22 +68,22 @@ pub(crate) enum Ask {
     },
 }
 
-/// What an [`Ask`] is for the server.
+/// What an [`ClientMessage`] is for the server.
 #[derive(Debug)]
-pub(crate) enum Asked {
+pub(super) enum Request {
     Hello { token: String },
     Command(Command),
     Loopback(bool),
     Link(SeatId),
 }
 
-impl Ask {
+impl ClientMessage {
     /// Reads one text message.
     ///
     /// # Errors
     /// One sentence that says what was expected and what came.
-    pub(crate) fn parse(text: &str, by: Option<SeatId>) -> Result<Asked, String> {
-        let ask: Self = serde_json::from_str(text)
+    pub(super) fn parse(text: &str, by: Option<SeatId>) -> Result<Request, String> {
+        let message: Self = serde_json::from_str(text)
             .map_err(|error| format!("expected a message of the stage: {error}"))?;
         let role = |name: &str| {
             [Role::CoHost, Role::Guest, Role::LineIn, Role::Monitor]
@@ -94,19 +94,21 @@ impl Ask {
                 })
         };
         let own = by.unwrap_or(SeatId(0));
-        Ok(Asked::Command(Command::Stage(match ask {
-            Self::Hello { token } => return Ok(Asked::Hello { token }),
-            Self::Loopback { on } => return Ok(Asked::Loopback(on)),
-            Self::Link { seat } => return Ok(Asked::Link(SeatId(seat))),
+        Ok(Request::Command(Command::Stage(match message {
+            Self::Hello { token } => return Ok(Request::Hello { token }),
+            Self::Loopback { on } => return Ok(Request::Loopback(on)),
+            Self::Link { seat } => return Ok(Request::Link(SeatId(seat))),
             Self::Phase { phase, version } => {
                 let phase = phase_named(&phase)?;
-                return Ok(Asked::Command(
+                return Ok(Request::Command(
                     EventCommand::SetPhase { phase, version }.into(),
                 ));
             }
             Self::Message { fr, en } => {
-                let message = Message { fr: &fr, en: &en }.texts();
-                return Ok(Asked::Command(EventCommand::SetMessage { message }.into()));
+                let message = MessageForm { fr: &fr, en: &en }.texts();
+                return Ok(Request::Command(
+                    EventCommand::SetMessage { message }.into(),
+                ));
             }
             Self::Ready { muted_version } => StageCommand::Ready {
                 seat: own,
@@ -153,11 +155,11 @@ fn phase_named(name: &str) -> Result<Phase, String> {
 
 #[derive(Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
-enum Tell<'a> {
+enum ServerMessage<'a> {
     Welcome {
         seat: u32,
         role: &'static str,
-        event: EventName<'a>,
+        event: EventForm<'a>,
         whip: &'a str,
         listen: &'a str,
     },
@@ -167,9 +169,9 @@ enum Tell<'a> {
         condition: &'static str,
         since: i64,
         listeners: u64,
-        message: Option<Message<'a>>,
+        message: Option<MessageForm<'a>>,
         alarms: Vec<&'static str>,
-        seats: Vec<Seat<'a>>,
+        seats: Vec<SeatForm<'a>>,
     },
     Levels {
         seats: Vec<(u32, f32, bool)>,
@@ -201,13 +203,13 @@ enum Tell<'a> {
 }
 
 #[derive(Serialize)]
-struct EventName<'a> {
+struct EventForm<'a> {
     slug: &'a str,
     title: &'a str,
 }
 
 #[derive(Serialize)]
-struct Seat<'a> {
+struct SeatForm<'a> {
     seat: u32,
     name: &'a str,
     role: &'static str,
@@ -220,7 +222,8 @@ struct Seat<'a> {
     warning: Option<&'static str>,
 }
 
-pub(crate) fn welcome(
+/// The first message to a page.
+pub(super) fn welcome(
     seat: SeatId,
     role: Role,
     slug: &str,
@@ -228,30 +231,30 @@ pub(crate) fn welcome(
     whip: &str,
     listen: &str,
 ) -> String {
-    json(&Tell::Welcome {
+    json(&ServerMessage::Welcome {
         seat: seat.0,
         role: role.code(),
-        event: EventName { slug, title },
+        event: EventForm { slug, title },
         whip,
         listen,
     })
 }
 
 /// The whole stage, the same for every stage page.
-pub(crate) fn state(view: &View) -> String {
-    json(&Tell::State {
+pub(super) fn state(view: &View) -> String {
+    json(&ServerMessage::State {
         phase: view.phase.code(),
         phase_version: view.phase_version,
         condition: view.condition.kind.code(),
         since: view.since_unix_ms(),
         listeners: view.listeners,
-        message: Message::of(&view.message),
+        message: MessageForm::of(&view.message),
         alarms: view.alarms.iter().map(|alarm| alarm.code()).collect(),
         seats: view
             .seats
             .iter()
             .filter(|seat| seat.place != Place::Removed)
-            .map(|seat| Seat {
+            .map(|seat| SeatForm {
                 seat: seat.seat.0,
                 name: &seat.name,
                 role: seat.role.code(),
@@ -269,8 +272,8 @@ pub(crate) fn state(view: &View) -> String {
     })
 }
 
-/// Levels of everybody (dBFS) and the loudness of the programme (LUFS momentary, dBTP).
-pub(crate) fn levels(levels: &[SeatLevel], lufs: f32, peak: f32) -> String {
+/// Levels of everybody (dBFS) and the loudness of the programme (LUFS, dBTP).
+pub(super) fn levels(levels: &StageLevels) -> String {
     // JSON has no minus infinity; -99 is below anything a meter shows.
     let finite = |value: f32| {
         if value.is_finite() {
@@ -279,8 +282,9 @@ pub(crate) fn levels(levels: &[SeatLevel], lufs: f32, peak: f32) -> String {
             -99.0
         }
     };
-    json(&Tell::Levels {
+    json(&ServerMessage::Levels {
         seats: levels
+            .seats
             .iter()
             .map(|level| {
                 (
@@ -290,61 +294,55 @@ pub(crate) fn levels(levels: &[SeatLevel], lufs: f32, peak: f32) -> String {
                 )
             })
             .collect(),
-        lufs: finite(lufs),
-        peak: finite(peak),
+        lufs: finite(levels.lufs),
+        peak: finite(levels.true_peak),
     })
 }
 
-pub(crate) fn invited(seat: SeatId, name: &str, link: &str) -> String {
-    json(&Tell::Invited {
-        seat: seat.0,
-        name,
-        link,
-    })
-}
-
-pub(crate) fn refused(what: &str, reason: Refusal) -> String {
-    json(&Tell::Refused {
-        what,
-        code: reason.code(),
-        why: &sentence(&reason),
-    })
+/// A message to one page.
+pub(super) fn message(message: &PageMessage) -> String {
+    match *message {
+        PageMessage::Refused { what, reason } => json(&ServerMessage::Refused {
+            what,
+            code: reason.code(),
+            why: &sentence(&reason),
+        }),
+        PageMessage::Invited {
+            seat,
+            ref name,
+            ref link,
+        } => json(&ServerMessage::Invited {
+            seat: seat.0,
+            name,
+            link,
+        }),
+        PageMessage::Warning { seat, warning, on } => json(&ServerMessage::Warning {
+            seat: seat.0,
+            warning: warning.code(),
+            on,
+        }),
+        PageMessage::Alarm { alarm, on } => json(&ServerMessage::Alarm {
+            kind: alarm.code(),
+            on,
+        }),
+        PageMessage::Removed => json(&ServerMessage::Removed),
+        PageMessage::Replaced => json(&ServerMessage::Replaced),
+        PageMessage::Ended => json(&ServerMessage::Ended),
+    }
 }
 
 /// A message that could not be read, or one this server cannot obey at the moment.
-pub(crate) fn not_understood(code: &str, why: &str) -> String {
-    json(&Tell::Refused {
+pub(super) fn not_understood(code: &str, why: &str) -> String {
+    json(&ServerMessage::Refused {
         what: "message",
         code,
         why,
     })
 }
 
-pub(crate) fn warning(seat: SeatId, warning: Warning, on: bool) -> String {
-    json(&Tell::Warning {
-        seat: seat.0,
-        warning: warning.code(),
-        on,
-    })
-}
-
-pub(crate) fn alarm(alarm: Alarm, on: bool) -> String {
-    json(&Tell::Alarm {
-        kind: alarm.code(),
-        on,
-    })
-}
-
-pub(crate) fn removed() -> String {
-    json(&Tell::Removed)
-}
-
-pub(crate) fn replaced() -> String {
-    json(&Tell::Replaced)
-}
-
-pub(crate) fn ended() -> String {
-    json(&Tell::Ended)
+/// Serialises a form of this module; none has a map with non-text keys or a float that is not a number.
+fn json(form: &ServerMessage<'_>) -> String {
+    serde_json::to_string(form).expect("wire forms are always JSON")
 }
 
 #[cfg(test)]
@@ -353,11 +351,11 @@ mod tests {
 
     #[test]
     fn a_command_is_read_with_the_seat_of_its_sender() {
-        let asked =
-            Ask::parse(r#"{"do":"ready","muted_version":7}"#, Some(SeatId(3))).expect("valid");
+        let asked = ClientMessage::parse(r#"{"do":"ready","muted_version":7}"#, Some(SeatId(3)))
+            .expect("valid");
         assert!(matches!(
             asked,
-            Asked::Command(Command::Stage(StageCommand::Ready {
+            Request::Command(Command::Stage(StageCommand::Ready {
                 seat: SeatId(3),
                 muted_version: 7
             }))
@@ -366,10 +364,10 @@ mod tests {
 
     #[test]
     fn an_unknown_verb_or_role_is_named_in_one_sentence() {
-        let verb = Ask::parse(r#"{"do":"shout"}"#, None).expect_err("unknown");
+        let verb = ClientMessage::parse(r#"{"do":"shout"}"#, None).expect_err("unknown");
         assert!(verb.contains("shout"), "{verb}");
-        let role =
-            Ask::parse(r#"{"do":"invite","name":"A","role":"king"}"#, None).expect_err("unknown");
+        let role = ClientMessage::parse(r#"{"do":"invite","name":"A","role":"king"}"#, None)
+            .expect_err("unknown");
         assert_eq!(
             role,
             "expected role co_host, guest, line_in or monitor, got \"king\""
@@ -378,6 +376,11 @@ mod tests {
 
     #[test]
     fn silence_is_a_number_in_json() {
-        assert!(levels(&[], f32::NEG_INFINITY, f32::NAN).contains("\"lufs\":-99.0"));
+        let silence = StageLevels {
+            seats: Vec::new(),
+            lufs: f32::NEG_INFINITY,
+            true_peak: f32::NAN,
+        };
+        assert!(levels(&silence).contains("\"lufs\":-99.0"));
     }
 }

@@ -1,8 +1,10 @@
-//! The stage pages that are open on one event, and a mailbox each.
+//! The stage pages that are open on one event, and a bounded queue of messages for each.
 
 use std::collections::BTreeMap;
 
 use stentor_core::SeatId;
+use stentor_core::conversation::{Refusal, Warning};
+use stentor_core::event::Alarm;
 use stentor_core::limits::SEATS_MAX;
 use tokio::sync::mpsc;
 
@@ -10,33 +12,76 @@ use tokio::sync::mpsc;
 const PAGES_MAX: usize = SEATS_MAX * 2;
 /// Stage pages open at once per seat: one link cannot push out the others. The seat's oldest is closed beyond it.
 const SEAT_PAGES_MAX: usize = 4;
-/// Personal messages waiting for one page; a page that reads none of them is closed.
-pub(crate) const MAIL_MAX: usize = 64;
+/// Messages waiting for one page; a page that reads none of them is closed.
+pub const PAGE_MESSAGES_MAX: usize = 64;
 
 /// One open stage page. Grows with every page of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct PageId(pub(crate) u64);
+pub struct PageId(pub u64);
 
-/// A personal message to one page. What everybody sees goes through the shared state instead.
+/// A message to one page. What everybody sees goes through the shared state instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Mail {
-    /// JSON text.
-    Text(String),
-    /// JSON text, after which the page is to be closed.
-    Last(String),
+pub enum PageMessage {
+    /// What this page asked for was not done.
+    Refused {
+        /// What it asked for: [`Command::code`](stentor_core::conversation::Command::code).
+        what: &'static str,
+        /// Why not.
+        reason: Refusal,
+    },
+    /// A seat's link, for a host.
+    Invited {
+        /// The seat.
+        seat: SeatId,
+        /// Whose it is.
+        name: String,
+        /// The link.
+        link: String,
+    },
+    /// Somebody's sound has a trouble, or has it no more.
+    Warning {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        warning: Warning,
+        /// Whether it is there.
+        on: bool,
+    },
+    /// Something of our own fails, or works again; for hosts.
+    Alarm {
+        /// What.
+        alarm: Alarm,
+        /// Whether it fails.
+        on: bool,
+    },
+    /// The seat was removed; the page is to be closed.
+    Removed,
+    /// A newer page of the same seat has the session; this one is to be closed.
+    Replaced,
+    /// The event is over.
+    Ended,
 }
 
-/// Where a page's mail goes.
-pub(crate) type Mailbox = mpsc::Sender<Mail>;
+impl PageMessage {
+    /// Whether the page is to be closed after it.
+    #[must_use]
+    pub const fn is_last(&self) -> bool {
+        matches!(self, Self::Removed | Self::Replaced)
+    }
+}
 
+/// Where a page's messages go.
+pub type PageSender = mpsc::Sender<PageMessage>;
+
+/// All of them.
 #[derive(Default)]
 pub(super) struct PageTable {
-    pages: BTreeMap<PageId, (SeatId, Mailbox)>,
+    pages: BTreeMap<PageId, (SeatId, PageSender)>,
     last: u64,
 }
 
 impl PageTable {
-    pub(super) fn add(&mut self, seat: SeatId, mailbox: Mailbox) -> PageId {
+    pub(super) fn add(&mut self, seat: SeatId, sender: PageSender) -> PageId {
         let own: Vec<PageId> = self
             .pages
             .iter()
@@ -50,7 +95,7 @@ impl PageTable {
         }
         self.last += 1;
         let page = PageId(self.last);
-        self.pages.insert(page, (seat, mailbox));
+        self.pages.insert(page, (seat, sender));
         page
     }
 
@@ -58,36 +103,40 @@ impl PageTable {
         self.pages.remove(&page);
     }
 
-    pub(super) fn tell(&mut self, seat: SeatId, text: &str) {
-        self.deliver(|_, to| to == seat, &Mail::Text(text.to_owned()));
+    /// To all pages of a seat.
+    pub(super) fn tell(&mut self, seat: SeatId, message: &PageMessage) {
+        self.deliver(|_, to| to == seat, message);
     }
 
-    pub(super) fn tell_all(&mut self, text: &str) {
-        self.deliver(|_, _| true, &Mail::Text(text.to_owned()));
+    /// To all pages.
+    pub(super) fn tell_all(&mut self, message: &PageMessage) {
+        self.deliver(|_, _| true, message);
     }
 
     /// To one page, if it is one of this seat's: page numbers are easily guessed.
-    pub(super) fn tell_page(&mut self, seat: SeatId, page: PageId, mail: &Mail) {
-        self.deliver(|id, to| id == page && to == seat, mail);
+    pub(super) fn tell_page(&mut self, seat: SeatId, page: PageId, message: &PageMessage) {
+        self.deliver(|id, to| id == page && to == seat, message);
     }
 
+    /// To all pages of a seat except one.
+    pub(super) fn tell_seat_but(
+        &mut self,
+        seat: SeatId,
+        but: Option<PageId>,
+        message: &PageMessage,
+    ) {
+        self.deliver(|id, to| to == seat && Some(id) != but, message);
+    }
+
+    /// Whether a page is one of this seat's.
     pub(super) fn has(&self, seat: SeatId, page: PageId) -> bool {
         self.pages.get(&page).is_some_and(|(of, _)| *of == seat)
     }
 
-    /// To all pages of a seat except one.
-    pub(super) fn tell_seat_but(&mut self, seat: SeatId, but: Option<PageId>, mail: &Mail) {
-        self.deliver(|id, to| to == seat && Some(id) != but, mail);
-    }
-
-    pub(super) fn tell_and_close(&mut self, seat: SeatId, text: &str) {
-        self.deliver(|_, to| to == seat, &Mail::Last(text.to_owned()));
-    }
-
-    /// Delivers without waiting; a page whose mailbox is full or gone is forgotten, which closes it.
-    fn deliver(&mut self, to: impl Fn(PageId, SeatId) -> bool, mail: &Mail) {
-        self.pages.retain(|page, (seat, mailbox)| {
-            !to(*page, *seat) || mailbox.try_send(mail.clone()).is_ok()
+    /// Delivers without waiting; a page whose queue is full or gone is forgotten, which closes it.
+    fn deliver(&mut self, to: impl Fn(PageId, SeatId) -> bool, message: &PageMessage) {
+        self.pages.retain(|page, (seat, sender)| {
+            !to(*page, *seat) || sender.try_send(message.clone()).is_ok()
         });
     }
 }
@@ -99,67 +148,67 @@ mod tests {
     #[test]
     fn a_page_that_reads_nothing_is_forgotten_and_the_others_are_served() {
         let mut table = PageTable::default();
-        let (slow, mut slow_mail) = mpsc::channel(MAIL_MAX);
-        let (quick, mut quick_mail) = mpsc::channel(MAIL_MAX * 2);
+        let (slow, mut slow_messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+        let (quick, mut quick_messages) = mpsc::channel(PAGE_MESSAGES_MAX * 2);
         table.add(SeatId(1), slow);
         table.add(SeatId(1), quick);
-        for _ in 0..=MAIL_MAX {
-            table.tell(SeatId(1), "x");
+        for _ in 0..=PAGE_MESSAGES_MAX {
+            table.tell(SeatId(1), &PageMessage::Ended);
         }
         let mut read = 0;
-        while slow_mail.try_recv().is_ok() {
+        while slow_messages.try_recv().is_ok() {
             read += 1;
         }
-        assert_eq!(read, MAIL_MAX);
+        assert_eq!(read, PAGE_MESSAGES_MAX);
         assert!(
-            slow_mail.is_closed()
-                || slow_mail.try_recv() == Err(mpsc::error::TryRecvError::Disconnected)
+            slow_messages.is_closed()
+                || slow_messages.try_recv() == Err(mpsc::error::TryRecvError::Disconnected)
         );
         assert_eq!(
-            std::iter::from_fn(|| quick_mail.try_recv().ok()).count(),
-            MAIL_MAX + 1
+            std::iter::from_fn(|| quick_messages.try_recv().ok()).count(),
+            PAGE_MESSAGES_MAX + 1
         );
     }
 
     #[test]
     fn the_oldest_page_goes_when_the_table_is_full() {
         let mut table = PageTable::default();
-        let (first, first_mail) = mpsc::channel(1);
+        let (first, first_messages) = mpsc::channel(1);
         table.add(SeatId(1), first);
-        let (others, _mail) = mpsc::channel(1);
+        let (others, _messages) = mpsc::channel(1);
         for seat in 0..PAGES_MAX as u32 {
             table.add(SeatId(2 + seat), others.clone());
         }
-        assert!(first_mail.is_closed());
+        assert!(first_messages.is_closed());
     }
 
     #[test]
     fn one_link_cannot_push_out_the_pages_of_others() {
         let mut table = PageTable::default();
-        let (first, first_mail) = mpsc::channel(1);
+        let (first, first_messages) = mpsc::channel(1);
         table.add(SeatId(1), first);
-        let (other, _mail) = mpsc::channel(1);
+        let (other, _messages) = mpsc::channel(1);
         for _ in 0..PAGES_MAX * 2 {
             table.add(SeatId(2), other.clone());
         }
-        assert!(!first_mail.is_closed());
+        assert!(!first_messages.is_closed());
         assert_eq!(table.pages.len(), 1 + SEAT_PAGES_MAX);
     }
 
     #[test]
     fn all_pages_of_a_seat_but_one_can_be_told() {
         let mut table = PageTable::default();
-        let mut mails = Vec::new();
+        let mut queues = Vec::new();
         let mut open = |seat| {
-            let (mailbox, mail) = mpsc::channel(1);
-            mails.push(mail);
-            table.add(SeatId(seat), mailbox)
+            let (sender, messages) = mpsc::channel(1);
+            queues.push(messages);
+            table.add(SeatId(seat), sender)
         };
         let (_old, newer, _other) = (open(1), open(1), open(2));
-        table.tell_seat_but(SeatId(1), Some(newer), &Mail::Last(String::new()));
-        let told: Vec<bool> = mails
+        table.tell_seat_but(SeatId(1), Some(newer), &PageMessage::Replaced);
+        let told: Vec<bool> = queues
             .iter_mut()
-            .map(|mail| mail.try_recv().is_ok())
+            .map(|messages| messages.try_recv().is_ok())
             .collect();
         assert_eq!(told, [true, false, false]);
         assert!(table.has(SeatId(1), newer) && !table.has(SeatId(2), newer));
@@ -168,11 +217,11 @@ mod tests {
     #[test]
     fn a_page_number_of_another_seat_is_told_nothing() {
         let mut table = PageTable::default();
-        let (mailbox, mut mail) = mpsc::channel(1);
-        let page = table.add(SeatId(1), mailbox);
-        table.tell_page(SeatId(2), page, &Mail::Last(String::new()));
-        assert!(mail.try_recv().is_err());
-        table.tell_page(SeatId(1), page, &Mail::Last(String::new()));
-        assert!(mail.try_recv().is_ok());
+        let (sender, mut messages) = mpsc::channel(1);
+        let page = table.add(SeatId(1), sender);
+        table.tell_page(SeatId(2), page, &PageMessage::Replaced);
+        assert!(messages.try_recv().is_err());
+        table.tell_page(SeatId(1), page, &PageMessage::Replaced);
+        assert!(messages.try_recv().is_ok());
     }
 }

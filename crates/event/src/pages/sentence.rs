@@ -2,40 +2,8 @@
 
 use stentor_core::event::{ConditionKind, Phase};
 
-use crate::wire::status::Replay;
-
-/// A language of the pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lang {
-    En,
-    Fr,
-}
-
-impl Lang {
-    /// Both, in the order of their links.
-    pub(crate) const ALL: [Self; 2] = [Self::En, Self::Fr];
-
-    /// Reads a language code.
-    pub(crate) fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|lang| lang.code() == code)
-    }
-
-    /// ISO 639-1.
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Fr => "fr",
-        }
-    }
-
-    /// The one that is not this one.
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::En => Self::Fr,
-            Self::Fr => Self::En,
-        }
-    }
-}
+use crate::lang::Lang;
+use crate::status::Replay;
 
 /// The sentence for where an event stands.
 pub(crate) fn sentence(

@@ -4,10 +4,14 @@
 //! off when the file is opened again. A full disk costs the recording, never the programme: chunks that cannot
 //! be written are dropped whole, hosts see an alarm, and writing resumes when there is room.
 
+mod file;
+mod recording;
+mod replay;
+
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -15,42 +19,22 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stentor_core::SeatId;
-use stentor_media::record;
+
+use file::RecordingFile;
+pub(crate) use recording::Recording;
+pub(crate) use replay::{make_replay, replay_file};
 
 /// Chunks waiting for the disk: about 30 s of programme and 13 stems. Past it chunks are dropped and the alarm is on.
 const QUEUE_CHUNKS_MAX: usize = 600;
 /// Files open at once: the programme and more speakers than a stage holds. Beyond it the oldest is closed, and opened again
 /// when its speaker comes back.
 const FILES_OPEN_MAX: usize = 32;
-/// What a kill can leave torn at the end of a file, in bytes: less than two of the largest chunks.
-const TORN_BYTES_MAX: u64 = 64 * 1024;
-/// Unreadable recordings set aside per track; past it recording that track fails, with the alarm.
-const SET_ASIDE_MAX: u32 = 9;
 /// How much recording a power cut may cost.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
-/// One recorded file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Track {
-    /// What everyone heard, at the full rendition.
-    Programme,
-    /// One speaker, before the mix.
-    Speaker(SeatId),
-}
-
-impl Track {
-    fn file_name(self) -> String {
-        match self {
-            Self::Programme => "programme.mp4".to_owned(),
-            Self::Speaker(seat) => format!("speaker-{seat}.mp4"),
-        }
-    }
-}
-
-/// What the recorder tells the director.
+/// What the recorder reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Report {
+pub(crate) enum RecorderEvent {
     /// Writing fails (`true`) or works again (`false`).
     Failing(bool),
     /// The replay is at this path, ready to be played.
@@ -59,9 +43,10 @@ pub(crate) enum Report {
     NoReplay,
 }
 
-enum Order {
+/// Work for the recording thread.
+enum Job {
     Chunk {
-        track: Track,
+        recording: Recording,
         head: Bytes,
         chunk: Bytes,
     },
@@ -71,8 +56,8 @@ enum Order {
 /// Hands chunks to the recording thread; dropping it ends the thread after what is queued.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    orders: SyncSender<Order>,
-    /// Set when a chunk found the queue full; the thread takes it and tells.
+    jobs: SyncSender<Job>,
+    /// Set when a chunk found the queue full; the thread takes it and reports.
     lost: Arc<AtomicBool>,
 }
 
@@ -83,16 +68,16 @@ impl Recorder {
     /// The operator's: the folder cannot be made.
     pub(crate) fn start(
         folder: PathBuf,
-        report: impl Fn(Report) + Send + 'static,
+        report: impl Fn(RecorderEvent) + Send + 'static,
     ) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
-        let (orders, queue) = sync_channel(QUEUE_CHUNKS_MAX);
+        let (jobs, queue) = sync_channel(QUEUE_CHUNKS_MAX);
         let lost = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&lost);
         thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || {
-                Desk {
+                RecorderThread {
                     folder,
                     files: BTreeMap::new(),
                     failing: false,
@@ -101,13 +86,17 @@ impl Recorder {
                 }
                 .run(&queue)
             })?;
-        Ok(Self { orders, lost })
+        Ok(Self { jobs, lost })
     }
 
-    /// The next chunk of a track; `head` begins the file if there is none yet. `false` if the queue was full and the
+    /// The next chunk of a recording; `head` begins the file if there is none yet. `false` if the queue was full and the
     /// chunk is lost.
-    pub(crate) fn chunk(&self, track: Track, head: Bytes, chunk: Bytes) -> bool {
-        match self.orders.try_send(Order::Chunk { track, head, chunk }) {
+    pub(crate) fn chunk(&self, recording: Recording, head: Bytes, chunk: Bytes) -> bool {
+        match self.jobs.try_send(Job::Chunk {
+            recording,
+            head,
+            chunk,
+        }) {
             Ok(()) => true,
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 self.lost.store(true, Ordering::Relaxed);
@@ -119,63 +108,34 @@ impl Recorder {
     /// Makes the replay from what was written. A full queue is waited for: nothing else is recorded after it.
     pub(crate) fn finish(&self) {
         // The thread only ends when every handle is gone, so this cannot fail while `self` lives.
-        let _ = self.orders.send(Order::Finish);
+        let _ = self.jobs.send(Job::Finish);
     }
 }
 
-/// The replay of an event's folder, if it was made.
-pub(crate) fn replay_file(folder: &Path) -> Option<PathBuf> {
-    let path = folder.join("replay.mp4");
-    path.is_file().then_some(path)
-}
-
-/// Makes the replay of a folder whose event ended without one (the server was killed in between).
-///
-/// # Errors
-/// The disk's, or a recording that holds no whole chunk.
-pub(crate) fn make_replay(folder: &Path) -> io::Result<PathBuf> {
-    let (part, done) = (folder.join("replay.mp4.part"), folder.join("replay.mp4"));
-    let input = BufReader::new(File::open(folder.join(Track::Programme.file_name()))?);
-    let mut output = BufWriter::new(File::create(&part)?);
-    let summary = record::finalise(&mut [input], &mut output).map_err(io::Error::other)?;
-    output
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .sync_all()?;
-    fs::rename(&part, &done)?;
-    tracing::info!(?summary, "replay made");
-    Ok(done)
-}
-
-struct Desk {
+struct RecorderThread {
     folder: PathBuf,
-    files: BTreeMap<Track, OpenFile>,
+    files: BTreeMap<Recording, RecordingFile>,
     failing: bool,
     lost: Arc<AtomicBool>,
-    report: Box<dyn Fn(Report) + Send>,
+    report: Box<dyn Fn(RecorderEvent) + Send>,
 }
 
-struct OpenFile {
-    file: File,
-    /// Length up to the last whole chunk; a failed write is cut back to it.
-    len: u64,
-    unsynced: bool,
-}
-
-impl Desk {
-    fn run(&mut self, queue: &Receiver<Order>) {
+impl RecorderThread {
+    fn run(&mut self, queue: &Receiver<Job>) {
         let mut sync_at = Instant::now() + SYNC_EVERY;
         loop {
             match queue.recv_timeout(sync_at.saturating_duration_since(Instant::now())) {
-                Ok(Order::Chunk { track, head, chunk }) => {
-                    self.attempt(|desk| desk.append(track, &head, &chunk))
-                }
-                Ok(Order::Finish) => self.finish(),
+                Ok(Job::Chunk {
+                    recording,
+                    head,
+                    chunk,
+                }) => self.attempt(|thread| thread.append(recording, &head, &chunk)),
+                Ok(Job::Finish) => self.finish(),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if self.lost.swap(false, Ordering::Relaxed) {
-                self.tell(true);
+                self.set_failing(true);
             }
             if Instant::now() >= sync_at {
                 self.attempt(Self::sync);
@@ -185,7 +145,7 @@ impl Desk {
         self.attempt(Self::sync);
     }
 
-    /// Runs one step and turns its success or failure into the alarm's state, told once per change.
+    /// Runs one step and turns its success or failure into the alarm's state, reported once per change.
     fn attempt(&mut self, step: impl FnOnce(&mut Self) -> io::Result<Wrote>) {
         let failing = match step(self) {
             Ok(Wrote::Nothing) => return,
@@ -197,80 +157,45 @@ impl Desk {
                 true
             }
         };
-        self.tell(failing);
+        self.set_failing(failing);
     }
 
-    fn tell(&mut self, failing: bool) {
+    fn set_failing(&mut self, failing: bool) {
         if failing != self.failing {
             self.failing = failing;
-            (self.report)(Report::Failing(failing));
+            (self.report)(RecorderEvent::Failing(failing));
         }
     }
 
-    fn append(&mut self, track: Track, head: &[u8], chunk: &[u8]) -> io::Result<Wrote> {
-        if !self.files.contains_key(&track) {
-            self.open(track, head)?;
+    fn append(&mut self, recording: Recording, head: &[u8], chunk: &[u8]) -> io::Result<Wrote> {
+        if !self.files.contains_key(&recording) {
+            self.close_one_if_full();
+            let path = self.folder.join(recording.file_name());
+            self.files
+                .insert(recording, RecordingFile::open(&path, head)?);
         }
-        let Some(open) = self.files.get_mut(&track) else {
+        let Some(file) = self.files.get_mut(&recording) else {
             return Ok(Wrote::Nothing);
         };
-        if let Err(error) = open.file.write_all(chunk) {
-            // A half-written chunk would hide all that follow it.
-            open.file.set_len(open.len)?;
-            open.file.seek(SeekFrom::Start(open.len))?;
-            return Err(error);
-        }
-        open.len += chunk.len() as u64;
-        open.unsynced = true;
+        file.append(chunk)?;
         Ok(Wrote::Bytes)
     }
 
-    fn open(&mut self, track: Track, head: &[u8]) -> io::Result<()> {
+    fn close_one_if_full(&mut self) {
         if self.files.len() >= FILES_OPEN_MAX
             && let Some(oldest) = self
                 .files
                 .keys()
-                .find(|open| **open != Track::Programme)
+                .find(|open| **open != Recording::Programme)
                 .copied()
         {
             self.files.remove(&oldest);
         }
-        let path = self.folder.join(track.file_name());
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)?;
-        let mut len = record::recover(BufReader::new(&mut file))
-            .map_err(io::Error::other)?
-            .valid_bytes;
-        if file.metadata()?.len().saturating_sub(len) > TORN_BYTES_MAX {
-            // More than a kill can tear: whatever it is, it is not ours to cut off.
-            set_aside(&path)?;
-            return self.open(track, head);
-        }
-        file.set_len(len)?;
-        file.seek(SeekFrom::End(0))?;
-        if len == 0 {
-            file.write_all(head)?;
-            len = head.len() as u64;
-        }
-        self.files.insert(
-            track,
-            OpenFile {
-                file,
-                len,
-                unsynced: true,
-            },
-        );
-        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<Wrote> {
-        for open in self.files.values_mut().filter(|open| open.unsynced) {
-            open.file.sync_data()?;
-            open.unsynced = false;
+        for file in self.files.values_mut() {
+            file.sync()?;
         }
         Ok(Wrote::Nothing)
     }
@@ -278,33 +203,19 @@ impl Desk {
     fn finish(&mut self) {
         self.attempt(Self::sync);
         self.files.clear();
-        if !self.folder.join(Track::Programme.file_name()).exists() {
+        if !self.folder.join(Recording::Programme.file_name()).exists() {
             // The event ended without having been on air.
-            return (self.report)(Report::NoReplay);
+            return (self.report)(RecorderEvent::NoReplay);
         }
         match make_replay(&self.folder) {
-            Ok(path) => (self.report)(Report::ReplayReady(path)),
+            Ok(path) => (self.report)(RecorderEvent::ReplayReady(path)),
             Err(error) => {
                 tracing::error!(%error, folder = %self.folder.display(), "the replay could not be made");
-                (self.report)(Report::Failing(true));
-                (self.report)(Report::NoReplay);
+                (self.report)(RecorderEvent::Failing(true));
+                (self.report)(RecorderEvent::NoReplay);
             }
         }
     }
-}
-
-/// Renames a file nobody here can read, so that it is kept and a new one can begin.
-fn set_aside(path: &Path) -> io::Result<()> {
-    let free = (1..=SET_ASIDE_MAX)
-        .map(|n| path.with_extension(format!("unread-{n}.mp4")))
-        .find(|aside| !aside.exists());
-    let aside = free.ok_or_else(|| {
-        io::Error::other(format!(
-            "{SET_ASIDE_MAX} unreadable recordings were set aside already"
-        ))
-    })?;
-    tracing::error!(from = %path.display(), to = %aside.display(), "a recording cannot be read and is set aside");
-    fs::rename(path, aside)
 }
 
 enum Wrote {
@@ -314,11 +225,15 @@ enum Wrote {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::mpsc;
 
+    use stentor_core::SeatId;
     use stentor_media::package::{Packager, PackagerConfig, Published};
+    use stentor_media::record;
     use stentor_media::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition};
 
+    use super::file::TORN_BYTES_MAX;
     use super::*;
 
     /// Chunks of the full rendition, `seconds` of a tone, from a boundary of the timeline on.
@@ -350,14 +265,14 @@ mod tests {
         folder
     }
 
-    fn record(folder: &Path, chunks: &[Bytes]) -> Report {
+    fn recorded(folder: &Path, chunks: &[Bytes]) -> RecorderEvent {
         let (tell, told) = mpsc::channel();
         let recorder = Recorder::start(folder.to_owned(), move |report| {
             let _ = tell.send(report);
         })
         .expect("a folder");
         for chunk in chunks {
-            assert!(recorder.chunk(Track::Programme, Packager::head(), chunk.clone()));
+            assert!(recorder.chunk(Recording::Programme, Packager::head(), chunk.clone()));
         }
         recorder.finish();
         told.recv().expect("a report")
@@ -375,8 +290,8 @@ mod tests {
         torn.extend_from_slice(&before[0][..40]);
         fs::write(folder.join("programme.mp4"), torn).expect("temporary file");
 
-        let report = record(&folder, &chunks(5, 2));
-        let Report::ReplayReady(replay) = report else {
+        let report = recorded(&folder, &chunks(5, 2));
+        let RecorderEvent::ReplayReady(replay) = report else {
             panic!("{report:?}")
         };
         assert_eq!(replay_file(&folder), Some(replay.clone()));
@@ -404,12 +319,15 @@ mod tests {
         })
         .expect("a folder");
         for chunk in chunks(0, 1) {
-            recorder.chunk(Track::Programme, Packager::head(), chunk);
+            recorder.chunk(Recording::Programme, Packager::head(), chunk);
         }
-        assert_eq!(told.recv().expect("a report"), Report::Failing(true));
+        assert_eq!(told.recv().expect("a report"), RecorderEvent::Failing(true));
         let other = chunks(0, 1).remove(0);
-        recorder.chunk(Track::Speaker(SeatId(1)), Packager::head(), other);
-        assert_eq!(told.recv().expect("a report"), Report::Failing(false));
+        recorder.chunk(Recording::Speaker(SeatId(1)), Packager::head(), other);
+        assert_eq!(
+            told.recv().expect("a report"),
+            RecorderEvent::Failing(false)
+        );
         fs::remove_dir_all(&folder).expect("temporary folder");
     }
 
@@ -423,7 +341,7 @@ mod tests {
         .expect("a folder");
         recorder.finish();
         drop(recorder);
-        assert_eq!(told.iter().collect::<Vec<_>>(), [Report::NoReplay]);
+        assert_eq!(told.iter().collect::<Vec<_>>(), [RecorderEvent::NoReplay]);
         assert_eq!(replay_file(&folder), None);
         fs::remove_dir_all(&folder).expect("temporary folder");
     }
@@ -443,7 +361,7 @@ mod tests {
         drop(recorder);
         assert_eq!(
             told.iter().collect::<Vec<_>>(),
-            [Report::Failing(true), Report::NoReplay]
+            [RecorderEvent::Failing(true), RecorderEvent::NoReplay]
         );
         fs::remove_dir_all(&folder).expect("temporary folder");
     }
@@ -454,8 +372,11 @@ mod tests {
         fs::create_dir_all(&folder).expect("temporary folder");
         let foreign = vec![7; TORN_BYTES_MAX as usize + 1];
         fs::write(folder.join("programme.mp4"), &foreign).expect("temporary file");
-        let report = record(&folder, &chunks(0, 1));
-        assert!(matches!(report, Report::ReplayReady(_)), "{report:?}");
+        let report = recorded(&folder, &chunks(0, 1));
+        assert!(
+            matches!(report, RecorderEvent::ReplayReady(_)),
+            "{report:?}"
+        );
         let aside = fs::read(folder.join("programme.unread-1.mp4")).expect("set aside");
         assert_eq!(aside, foreign);
         fs::remove_dir_all(&folder).expect("temporary folder");

@@ -2,16 +2,18 @@
 //!
 //! Flags are the last layer of the configuration (see [`crate::config`]); nothing is read from them anywhere else.
 
+mod event;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
+use stentor_event::record::NewEvent;
 
 use crate::config::{Config, ConfigError};
 use crate::error::AppError;
-use crate::event::NewEvent;
-use crate::{app, shelf};
+use crate::roles;
 
 /// A live audio conversation that millions can hear, that starts on time and says truthfully what happened.
 #[derive(Debug, Parser)]
@@ -141,7 +143,7 @@ fn seconds_since_1970(text: &str) -> Result<i64, String> {
 /// One sentence that says what was expected and what came.
 pub(crate) fn run() -> Result<(), AppError> {
     match Cli::parse().command {
-        Command::Serve(serve) => app::serve(&|| serve.settings.load(), serve.demo),
+        Command::Serve(serve) => roles::all(&|| serve.settings.load(), serve.demo),
         Command::Event(EventCommand::Create(create)) => {
             let config = create.settings.load()?;
             let new = NewEvent {
@@ -152,9 +154,9 @@ pub(crate) fn run() -> Result<(), AppError> {
                 host: create.host,
                 opens_at: create.opens_at,
             };
-            shelf::create_event(&config, new)
+            event::create(&config, new)
         }
-        Command::Event(EventCommand::List { settings }) => shelf::list_events(&settings.load()?),
+        Command::Event(EventCommand::List { settings }) => event::list(&settings.load()?),
     }
 }
 

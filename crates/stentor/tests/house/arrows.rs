@@ -5,25 +5,35 @@ use crate::manifests::packages;
 use std::collections::BTreeMap;
 
 /// For each folder under `crates/`, the siblings it may depend on, in whatever way.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("media", &[]),
-    ("cluster", &["core"]),
-    ("studio", &["core", "media", "cluster"]),
-    ("edge", &["core", "cluster"]),
+    ("cluster", &[]),
+    ("studio", &["core", "media"]),
+    ("edge", &["core"]),
+    ("event", &["core", "media", "cluster", "studio", "edge"]),
+    ("api", &["core", "event"]),
     ("report", &["core"]),
     ("rehearsal", &["core", "media", "report"]),
     (
         "stentor",
         &[
-            "core",
-            "media",
-            "cluster",
-            "studio",
-            "edge",
-            "report",
-            "rehearsal",
+            "core", "cluster", "studio", "edge", "event", "api", "report",
         ],
+    ),
+];
+
+/// What a crate must not see, whoever writes it: the walls that the crates are there for.
+const MUST_NOT_NAME: [(&str, &[&str], &str); 2] = [
+    (
+        "event",
+        &["axum", "hyper", "tower"],
+        "an event is opened, spoken to and recorded without an HTTP server",
+    ),
+    (
+        "api",
+        &["rusqlite", "str0m", "opus"],
+        "what is said over HTTP is told from what is stored and what is heard",
     ),
 ];
 
@@ -55,6 +65,27 @@ fn dependencies_follow_the_arrows() {
          server, the tests and the simulator",
         &findings,
     );
+}
+
+#[test]
+fn walls_are_kept() {
+    for (folder, forbidden, why) in MUST_NOT_NAME {
+        let package = packages()
+            .into_iter()
+            .find(|package| package.folder == folder)
+            .unwrap_or_else(|| panic!("there is no crates/{folder}"));
+        let findings: Vec<_> = package
+            .dependencies
+            .iter()
+            .filter(|name| forbidden.contains(&name.as_str()))
+            .map(|name| format!("{folder} depends on {name}"))
+            .collect();
+        judge(
+            &format!("{folder} depends on none of {}", forbidden.join(", ")),
+            why,
+            &findings,
+        );
+    }
 }
 
 /// The folder of a sibling, by the name of its package.

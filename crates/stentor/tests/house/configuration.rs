@@ -42,8 +42,11 @@ fn fields_are_read_as_they_stand() {
 
 #[test]
 fn every_key_of_the_configuration_is_explained_to_operators() {
-    let config = tree::read("crates/stentor/src/config.rs");
-    let flags = fields(&tree::read("crates/stentor/src/cli.rs").text, "Settings");
+    let config = tree::read("crates/stentor/src/config/keys.rs");
+    let flags = fields(
+        &tree::read("crates/stentor/src/cli/mod.rs").text,
+        "Settings",
+    );
     let readme = tree::read("README.md");
     let mut findings = Vec::new();
     for key in fields(&config.text, "Config") {

@@ -1,14 +1,9 @@
-//! Wire forms: what the conversation looks like as JSON, to listeners, to stage pages and on disk.
-//!
-//! The domain knows nothing of serialisation; every name that leaves the process is written here, once.
+//! Errors as sentences for people.
 
-mod message;
-pub(crate) mod snapshot;
-pub(crate) mod stage;
-pub(crate) mod status;
+use std::fmt::Display;
 
 /// An error as a sentence that a person reads alone: errors begin in lower case and have no full stop.
-pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
+pub(crate) fn sentence(error: &impl Display) -> String {
     let text = error.to_string();
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase);

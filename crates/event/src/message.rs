@@ -5,21 +5,29 @@ use stentor_core::{LanguageTag, Texts};
 
 /// As pages send it and are shown it. A language that was left empty is an empty text.
 #[derive(Serialize)]
-pub(super) struct Message<'a> {
-    pub(super) fr: &'a str,
-    pub(super) en: &'a str,
+pub struct MessageForm<'a> {
+    /// French.
+    pub fr: &'a str,
+    /// English.
+    pub en: &'a str,
 }
 
-impl<'a> Message<'a> {
+impl<'a> MessageForm<'a> {
     /// `None` if there is no message.
-    pub(super) fn of(texts: &'a Texts) -> Option<Self> {
+    #[must_use]
+    pub fn of(texts: &'a Texts) -> Option<Self> {
         (!texts.is_empty()).then(|| Self {
             fr: texts.get("fr").unwrap_or_default(),
             en: texts.get("en").unwrap_or_default(),
         })
     }
 
-    pub(super) fn texts(&self) -> Texts {
+    /// As the conversation keeps it.
+    ///
+    /// # Panics
+    /// Never: both tags are language tags, and two texts fit.
+    #[must_use]
+    pub fn texts(&self) -> Texts {
         let mut texts = Texts::new();
         for (language, text) in [("fr", self.fr), ("en", self.en)] {
             let language = LanguageTag::parse(language).expect("both are language tags");
@@ -32,17 +40,20 @@ impl<'a> Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::status::json;
+
+    fn json(texts: &Texts) -> String {
+        serde_json::to_string(&MessageForm::of(texts)).expect("a form is JSON")
+    }
 
     #[test]
     fn a_message_in_one_language_has_an_empty_text_in_the_other() {
-        let texts = Message { fr: "", en: "Soon" }.texts();
-        assert_eq!(json(&Message::of(&texts)), r#"{"fr":"","en":"Soon"}"#);
+        let texts = MessageForm { fr: "", en: "Soon" }.texts();
+        assert_eq!(json(&texts), r#"{"fr":"","en":"Soon"}"#);
     }
 
     #[test]
     fn no_message_is_null() {
-        let texts = Message { fr: " ", en: "" }.texts();
-        assert_eq!(json(&Message::of(&texts)), "null");
+        let texts = MessageForm { fr: " ", en: "" }.texts();
+        assert_eq!(json(&texts), "null");
     }
 }

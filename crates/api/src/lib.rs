@@ -1,0 +1,34 @@
+//! The HTTP interface of the stage: WebSocket, WHIP, WHEP, health, and what is answered where nothing is.
+//!
+//! Nothing a listener needs passes here: their pages and sound are the edge's documents and streams, so a flood of listeners
+//! and a flood on this interface do not meet. It holds no policy: who may do what is decided behind
+//! [`OpenEvent`](stentor_event::OpenEvent). It sees no database, no sound and no studio.
+//!
+//! # Layers
+//!
+//! A module may import only those above it.
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | `sentence` | errors as sentences for people | |
+//! | `problem` | refusals as problem details (RFC 9457) | HTTP |
+//! | `session_urls` | the secret URLs of media sessions | |
+//! | `state` | what every request works with | `event` |
+//! | `health` | liveness and readiness | `event` |
+//! | `not_found` | what is answered where nothing is | `event` |
+//! | `stage` | the WebSocket of stage pages | `event`, `core` |
+//! | `whip` | WHIP and WHEP | `event`, `core` |
+//! | `router` | which address is whose | all |
+
+mod health;
+mod not_found;
+mod problem;
+mod router;
+mod sentence;
+mod session_urls;
+mod stage;
+mod state;
+mod whip;
+
+pub use health::health;
+pub use router::router;

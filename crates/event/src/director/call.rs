@@ -1,0 +1,129 @@
+//! What reaches a director, and how.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use stentor_core::conversation::{Command, Refusal, View};
+use stentor_core::stage::{Role, SeatLevel};
+use stentor_core::{SeatId, SessionId};
+use stentor_studio::RoomEvent;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::pages::{PageId, PageSender};
+use crate::encode_once::EncodeOnce;
+use crate::recorder::RecorderEvent;
+
+/// Calls waiting for one director. Past it pages and offers wait; what the room, the recorder and the store report is lost.
+const CALLS_MAX: usize = 1024;
+
+/// Something for the director.
+pub(crate) enum Call {
+    /// A stage page says hello.
+    Join {
+        seat: SeatId,
+        sender: PageSender,
+        reply: oneshot::Sender<Result<Joined, Refusal>>,
+    },
+    /// A stage page is gone.
+    Leave { page: PageId },
+    /// A stage page wants something.
+    Command { by: SeatId, command: Command },
+    /// A host wants to see the link of a seat again.
+    Link { by: SeatId, seat: SeatId },
+    /// Hear oneself in the green room.
+    Loopback { by: SeatId, on: bool },
+    /// Whether a seat may open a session of a kind; `Ok` reserves its number.
+    MayConnect {
+        seat: SeatId,
+        reply: oneshot::Sender<Result<SessionId, Refusal>>,
+    },
+    /// A session was answered; which page it belongs to, if to a page.
+    /// `alive` becomes false when it is gone.
+    Opened {
+        session: SessionId,
+        page: Option<PageId>,
+        alive: Arc<AtomicBool>,
+    },
+    /// From the room.
+    Room(RoomEvent),
+    /// From the recorder.
+    Recorder(RecorderEvent),
+    /// The store fails or works again.
+    StoreFailing(bool),
+    /// Answered once every call before it has been carried out.
+    Settled { reply: oneshot::Sender<()> },
+}
+
+/// What a page gets when it joins.
+#[derive(Debug)]
+pub struct Joined {
+    /// Its number.
+    pub page: PageId,
+    /// What its seat may do.
+    pub role: Role,
+    /// The event's title.
+    pub title: String,
+    /// The whole stage, the newest only.
+    pub state: watch::Receiver<Arc<EncodeOnce<View>>>,
+    /// How loud everybody is, the newest only.
+    pub levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
+}
+
+/// How loud everybody is, and the programme.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageLevels {
+    /// What each microphone gave.
+    pub seats: Vec<SeatLevel>,
+    /// Loudness of the programme, LUFS.
+    pub lufs: f32,
+    /// True peak of the programme, dBTP.
+    pub true_peak: f32,
+}
+
+impl StageLevels {
+    /// Nobody is heard.
+    pub(super) const SILENCE: Self = Self {
+        seats: Vec::new(),
+        lufs: f32::NEG_INFINITY,
+        true_peak: f32::NEG_INFINITY,
+    };
+}
+
+/// Reaches one event's director.
+#[derive(Clone)]
+pub(crate) struct DirectorHandle {
+    calls: mpsc::Sender<Call>,
+}
+
+impl DirectorHandle {
+    /// Waits for room in the queue; `false` once the event is gone.
+    pub(crate) async fn call(&self, call: Call) -> bool {
+        self.calls.send(call).await.is_ok()
+    }
+
+    /// Makes a call that is answered; `None` once the event is gone.
+    pub(crate) async fn ask<T>(&self, call: impl FnOnce(oneshot::Sender<T>) -> Call) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.call(call(reply)).await;
+        answer.await.ok()
+    }
+
+    /// Waits until every call made before this one has been carried out; `false` once the event is gone.
+    pub(crate) async fn settle(&self) -> bool {
+        self.ask(|reply| Call::Settled { reply }).await.is_some()
+    }
+
+    /// For threads that must not wait; `false` when the queue is full and the call is lost. An event that is gone needs none.
+    pub(crate) fn try_call(&self, call: Call) -> bool {
+        !matches!(
+            self.calls.try_send(call),
+            Err(mpsc::error::TrySendError::Full(_))
+        )
+    }
+}
+
+/// A queue for calls, made before the director so that the room can already report into it.
+pub(crate) fn calls() -> (DirectorHandle, mpsc::Receiver<Call>) {
+    let (calls, queue) = mpsc::channel(CALLS_MAX);
+    (DirectorHandle { calls }, queue)
+}

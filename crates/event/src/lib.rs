@@ -1,0 +1,60 @@
+//! One running event: its room in the studio, its programme on the edge, its recording, its public face, and the director
+//! that steps its conversation.
+//!
+//! It sees no HTTP server and no accounts: whoever is let in has a seat and a role. `stentor-api` is one way in,
+//! [`open_event::OpenEvent`] is the way in for all of them.
+//!
+//! # Layers
+//!
+//! A module may import only those above it.
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | `clock` | the wall clock | |
+//! | `lang` | the languages of the pages | |
+//! | `encode_once` | a value for many readers, encoded once | |
+//! | `links` | stage links as capabilities | |
+//! | `message` | the host's line to listeners, as JSON | `core` |
+//! | `status` | `status.json` and the notices in the sound | `core` |
+//! | `snapshot` | a conversation at rest, as the store keeps it | `core` |
+//! | `pages` | the listener's page and the built files | `edge` |
+//! | `record` | what never changes about an event, and its making | `core`, `cluster` |
+//! | `catalog` | the events of a store | `cluster` |
+//! | `snapshot_writer` | writes the newest state to the store | `cluster` |
+//! | `recorder` | writes programme and speakers to disk | `media` |
+//! | `publisher` | what the public sees of one event | `edge` |
+//! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
+//! | `programme` | the streams of an event, and the room's way into them | `media`, `studio`, `edge` |
+//! | `open_event` | an event that is open | `studio` |
+//! | `demo` | the demonstration event | `media`, `cluster` |
+//! | `services` | what every event is opened with | all |
+//! | `open` | puts the parts of an event together | all |
+//! | `registry` | the events that are open here | all |
+
+pub mod catalog;
+pub mod clock;
+pub mod demo;
+mod director;
+mod encode_once;
+pub mod lang;
+pub mod links;
+pub mod message;
+mod open;
+pub mod open_event;
+pub mod pages;
+mod programme;
+mod publisher;
+pub mod record;
+mod recorder;
+mod registry;
+mod services;
+mod snapshot;
+mod snapshot_writer;
+mod status;
+
+pub use director::{Joined, PAGE_MESSAGES_MAX, PageId, PageMessage, PageSender, StageLevels};
+pub use encode_once::EncodeOnce;
+pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent};
+pub use programme::cadence_box;
+pub use registry::EventRegistry;
+pub use services::EventServices;

@@ -1,0 +1,280 @@
+//! An event that is open on this server: what the rest of the house can do with it.
+//!
+//! The second way in beside HTTP: whoever holds an [`OpenEvent`] joins its stage, connects sound to it and gives commands.
+//! It knows roles and seats, never accounts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use stentor_core::admission::Rung;
+use stentor_core::conversation::{Command, Refusal};
+use stentor_core::stage::SessionKind;
+use stentor_core::{SeatId, SessionId};
+use stentor_studio::{OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault, sdp};
+
+use crate::clock::unix_ms_now;
+use crate::director::{Call, DirectorHandle, Joined, PageId, PageSender};
+use crate::links::{LinkKey, TokenError};
+use crate::record::EventRecord;
+
+/// One event people can reach.
+pub struct OpenEvent {
+    pub(crate) record: EventRecord,
+    pub(crate) key: LinkKey,
+    pub(crate) base_url: String,
+    pub(crate) director: DirectorHandle,
+    /// `None` once the event has ended.
+    pub(crate) room: Option<Room>,
+    /// Set when the room has stopped.
+    pub(crate) over: Arc<AtomicBool>,
+    /// Number of the least rung that this event wants now.
+    pub(crate) floor: Arc<AtomicU8>,
+}
+
+/// Which of the two WebRTC endpoints an offer came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Whoever sends sound (RFC 9725).
+    Whip,
+    /// Whoever only receives it.
+    Whep,
+}
+
+/// A session that was answered.
+#[derive(Debug)]
+pub struct Connected {
+    /// Its number.
+    pub session: SessionId,
+    /// The SDP answer, complete.
+    pub answer: String,
+    /// Becomes false when the session is gone.
+    pub alive: Arc<AtomicBool>,
+}
+
+/// What a fragment did to a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IceUpdate {
+    /// Its candidates were taken.
+    Trickled,
+    /// A new ICE session began.
+    Restarted {
+        /// Our new credentials, as a fragment (RFC 8840).
+        fragment: String,
+    },
+}
+
+impl OpenEvent {
+    /// The last part of its address.
+    #[must_use]
+    pub fn slug(&self) -> &str {
+        &self.record.slug
+    }
+
+    /// The listener's address.
+    #[must_use]
+    pub fn listen_link(&self) -> String {
+        self.record.listen_link(&self.base_url)
+    }
+
+    /// Which seat a link's token opens now.
+    ///
+    /// # Errors
+    /// Theirs: not one of our tokens for this event, or past its time.
+    pub fn seat_of(&self, token: &str) -> Result<SeatId, TokenError> {
+        self.key
+            .check(&self.record.slug, token, unix_ms_now() / 1000)
+    }
+
+    /// Whether its room is running.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.room.is_some() && !self.over.load(Ordering::Relaxed)
+    }
+
+    /// The least rung that this event wants now.
+    #[must_use]
+    pub fn floor(&self) -> Rung {
+        Rung::new(self.floor.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    /// Opens a stage page of a seat; `None` if the event is gone.
+    pub async fn join(&self, seat: SeatId, sender: PageSender) -> Option<Result<Joined, Refusal>> {
+        self.director
+            .ask(|reply| Call::Join {
+                seat,
+                sender,
+                reply,
+            })
+            .await
+    }
+
+    /// A stage page is gone.
+    pub async fn leave(&self, page: PageId) {
+        self.director.call(Call::Leave { page }).await;
+    }
+
+    /// What a seat wants done; a refusal comes to its pages. `false` if the event is gone, here and below.
+    pub async fn command(&self, by: SeatId, command: Command) -> bool {
+        self.director.call(Call::Command { by, command }).await
+    }
+
+    /// Sends a seat's link to the pages of the host who asks.
+    pub async fn show_link(&self, by: SeatId, of: SeatId) -> bool {
+        self.director.call(Call::Link { by, seat: of }).await
+    }
+
+    /// Lets somebody in the green room hear themselves.
+    pub async fn loopback(&self, by: SeatId, on: bool) -> bool {
+        self.director.call(Call::Loopback { by, on }).await
+    }
+
+    /// Waits until everything asked for before has been carried out.
+    pub async fn settle(&self) -> bool {
+        self.director.settle().await
+    }
+
+    /// Answers an SDP offer; `page` is the stage page that makes it, if one does.
+    ///
+    /// # Errors
+    /// Theirs or ours: see [`ConnectError`].
+    pub async fn connect(
+        &self,
+        seat: SeatId,
+        endpoint: Endpoint,
+        page: Option<PageId>,
+        offer: String,
+    ) -> Result<Connected, ConnectError> {
+        let kind = kind_of(endpoint, &offer)?;
+        let session = self.reserve(seat).await?;
+        let room = self.room.clone().ok_or(ConnectError::NoRoom)?;
+        let request = OfferRequest {
+            seat,
+            session,
+            kind,
+            sdp: offer,
+        };
+        let answer = match tokio::task::spawn_blocking(move || room.offer(request)).await {
+            Ok(Ok(answer)) => answer.sdp,
+            Ok(Err(OfferError::Theirs(fault))) => return Err(ConnectError::Offer(fault)),
+            Ok(Err(error)) => return Err(ConnectError::Studio(error)),
+            Err(_) => return Err(ConnectError::NoRoom),
+        };
+        let alive = Arc::new(AtomicBool::new(true));
+        self.director
+            .call(Call::Opened {
+                session,
+                page,
+                alive: Arc::clone(&alive),
+            })
+            .await;
+        Ok(Connected {
+            session,
+            answer,
+            alive,
+        })
+    }
+
+    /// Plays a recorded voice, looped, as the sound of a seat.
+    ///
+    /// # Errors
+    /// As [`OpenEvent::connect`]; the voice stays away.
+    pub async fn play_line(&self, seat: SeatId, samples: Vec<f32>) -> Result<(), ConnectError> {
+        let session = self.reserve(seat).await?;
+        let room = self.room.as_ref().ok_or(ConnectError::NoRoom)?;
+        room.play_line(seat, session, samples);
+        Ok(())
+    }
+
+    async fn reserve(&self, seat: SeatId) -> Result<SessionId, ConnectError> {
+        self.director
+            .ask(|reply| Call::MayConnect { seat, reply })
+            .await
+            .ok_or(ConnectError::NoRoom)?
+            .map_err(ConnectError::Refused)
+    }
+
+    /// Applies a fragment (RFC 8840) to a session: candidates, or an ICE restart.
+    ///
+    /// # Errors
+    /// Theirs or ours: see [`IceUpdateError`].
+    pub async fn update_ice(
+        &self,
+        session: SessionId,
+        fragment: String,
+    ) -> Result<IceUpdate, IceUpdateError> {
+        let room = self.room.clone().ok_or(IceUpdateError::NoSession)?;
+        match tokio::task::spawn_blocking(move || room.patch(session, &fragment)).await {
+            Ok(Ok(PatchOutcome::Trickled)) => Ok(IceUpdate::Trickled),
+            Ok(Ok(PatchOutcome::Restarted { sdpfrag, .. })) => {
+                Ok(IceUpdate::Restarted { fragment: sdpfrag })
+            }
+            Ok(Err(PatchError::Theirs(fault))) => Err(IceUpdateError::Fragment(fault)),
+            Ok(Err(PatchError::NoSession)) | Err(_) => Err(IceUpdateError::NoSession),
+            Ok(Err(error)) => Err(IceUpdateError::Studio(error)),
+        }
+    }
+
+    /// Ends a session.
+    pub fn disconnect(&self, session: SessionId) {
+        if let Some(room) = &self.room {
+            room.close(session);
+        }
+    }
+
+    /// Stops the room, and with it the programme: the server is leaving.
+    pub fn stop(&self) {
+        if let Some(room) = &self.room {
+            room.stop();
+        }
+    }
+}
+
+/// What kind of session an offer asks for.
+fn kind_of(endpoint: Endpoint, offer: &str) -> Result<SessionKind, ConnectError> {
+    let offer = sdp::inspect(offer).map_err(ConnectError::Offer)?;
+    let expected = match (endpoint, offer.sends, offer.receives) {
+        (Endpoint::Whep, _, true) => return Ok(SessionKind::Monitor),
+        (Endpoint::Whip, true, true) => return Ok(SessionKind::Browser),
+        (Endpoint::Whip, true, false) => return Ok(SessionKind::LineIn),
+        (Endpoint::Whep, _, false) => "receives (recvonly)",
+        (Endpoint::Whip, false, _) => "sends (sendonly or sendrecv)",
+    };
+    Err(ConnectError::Direction { expected })
+}
+
+/// Why an offer was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Theirs: the offer cannot be answered.
+    #[error(transparent)]
+    Offer(SdpFault),
+    /// Theirs: its sound goes the wrong way.
+    #[error("expected an offer that {expected}")]
+    Direction {
+        /// What fits the endpoint.
+        expected: &'static str,
+    },
+    /// Theirs: this seat may not connect.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// Ours: the studio cannot answer at the moment.
+    #[error(transparent)]
+    Studio(OfferError),
+    /// Ours: the event has no room.
+    #[error("the studio is not running at the moment")]
+    NoRoom,
+}
+
+/// Why a fragment was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum IceUpdateError {
+    /// Theirs: the fragment cannot be applied.
+    #[error(transparent)]
+    Fragment(SdpFault),
+    /// There is no such session any more.
+    #[error("this session is gone: send a new offer")]
+    NoSession,
+    /// Ours: the studio cannot do it at the moment.
+    #[error(transparent)]
+    Studio(PatchError),
+}

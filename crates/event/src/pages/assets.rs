@@ -1,0 +1,76 @@
+//! What `web/` built, carried in the program and handed to the edge.
+
+use bytes::Bytes;
+use stentor_edge::{CacheClass, Document, Edge};
+
+use super::compress::compress;
+use super::headers::page_headers;
+
+/// The stage page's policy: what this server built, and the connections it needs.
+const STAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
+     connect-src 'self' ws: wss:; media-src 'self' blob: mediastream:; img-src 'self' data:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
+
+/// Everything in `web/dist`, by its path there.
+static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_dist.rs"));
+
+/// Whether this program carries its pages: one that was built without them serves everything else.
+pub fn are_built() -> bool {
+    built("listen.html").is_some() && built("stage.html").is_some()
+}
+
+/// A built file, by its path below `web/dist`.
+pub(super) fn built(path: &str) -> Option<&'static [u8]> {
+    DIST.binary_search_by(|(name, _)| (*name).cmp(path))
+        .ok()
+        .map(|at| DIST[at].1)
+}
+
+/// Puts the built files where pages look for them.
+pub fn publish_assets(edge: &Edge) {
+    for (name, bytes) in DIST.iter().filter(|(name, _)| name.starts_with("assets/")) {
+        let document = Document {
+            content_type: content_type(name).to_owned(),
+            // Their names carry a hash of their bytes.
+            cache: CacheClass::Immutable,
+            body: compress(Bytes::from_static(bytes)),
+            headers: page_headers("default-src 'none'", "microphone=()"),
+        };
+        put(edge, &format!("/{name}"), document);
+    }
+}
+
+/// Puts the stage page of an event. It is the same for everyone: who it is for is in the link's fragment.
+pub fn publish_stage(edge: &Edge, slug: &str) {
+    let Some(bytes) = built("stage.html") else {
+        return;
+    };
+    let document = Document {
+        content_type: content_type("stage.html").to_owned(),
+        cache: CacheClass::NoStore,
+        body: compress(Bytes::from_static(bytes)),
+        headers: page_headers(STAGE_POLICY, "microphone=(self), camera=(), geolocation=()"),
+    };
+    put(edge, &format!("/s/{slug}"), document);
+}
+
+fn put(edge: &Edge, path: &str, document: Document) {
+    // Only a full edge refuses, and what it already serves at this path stays.
+    if let Err(error) = edge.documents().put(path, document) {
+        tracing::error!(%error, path, "cannot be published");
+    }
+}
+
+/// The content type of a file by its extension; what we do not build has none.
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("json" | "webmanifest") => "application/json",
+        Some("woff2") => "font/woff2",
+        Some("png") => "image/png",
+        _ => "application/octet-stream",
+    }
+}

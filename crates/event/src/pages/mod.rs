@@ -1,0 +1,17 @@
+//! The server's side of the pages: filling the listener's page and handing out what `web/` built.
+//!
+//! A page is the same bytes for everyone who asks in a language. It is rendered when something changes, never per
+//! request. What it says before its script runs, or without script, comes from [`sentence`].
+
+mod assets;
+mod compress;
+mod headers;
+mod sentence;
+mod template;
+
+pub use assets::{are_built, publish_assets, publish_stage};
+pub(crate) use compress::compress;
+pub use headers::{inline_policy, page_headers};
+pub(crate) use sentence::sentence;
+pub(crate) use template::ListenPage;
+pub use template::ListenTemplate;

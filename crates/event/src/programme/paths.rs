@@ -1,0 +1,23 @@
+//! Where the streams of an event are found: `/e/slug` and what is below it.
+
+use stentor_media::rendition::Rendition;
+
+/// The event itself.
+pub(super) fn event_path(slug: &str) -> String {
+    format!("/e/{slug}")
+}
+
+/// Chunks of one rendition.
+pub(super) fn direct_path(base: &str, rendition: Rendition) -> String {
+    format!("{base}/{}", rendition.name())
+}
+
+/// Segments of one rendition, for HLS.
+pub(super) fn segment_path(base: &str, rendition: Rendition) -> String {
+    format!("{base}/{}/hls", rendition.name())
+}
+
+/// The Ogg face.
+pub(super) fn ogg_path(base: &str) -> String {
+    format!("{base}/ogg")
+}

@@ -1,0 +1,144 @@
+//! Where the room's output goes: to the rings and documents everyone reads, to the recorder, and its events to the director.
+//!
+//! Runs on the room's thread, so nothing here waits: rings overwrite, queues refuse and say so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use stentor_core::SeatId;
+use stentor_core::timeline::SAMPLES_PER_MS;
+use stentor_edge::{CacheClass, Document, Edge, PublishError, Stream};
+use stentor_media::package::{Packager, Published, StemChunk, StemPackager};
+use stentor_media::rendition::Rendition;
+use stentor_studio::{RoomEvent, RoomSink};
+
+use super::streams::Streams;
+use crate::director::{Call, DirectorHandle};
+use crate::recorder::{Recorder, Recording};
+use crate::snapshot_writer::SnapshotWriter;
+
+/// Seconds a media playlist may be kept: less than half a segment, or players would find nothing new.
+const PLAYLIST_KEPT_S: u32 = 1;
+/// Seconds a manifest may be kept.
+const MANIFEST_KEPT_S: u32 = 1;
+
+/// The room's sink.
+pub(crate) struct Sink {
+    pub(crate) edge: Edge,
+    pub(crate) streams: Streams,
+    pub(crate) recorder: Option<Recorder>,
+    /// Whether the event is on air: what is said before and after is nobody's record.
+    pub(crate) recording: Arc<AtomicBool>,
+    pub(crate) snapshots: SnapshotWriter,
+    /// The media playlists as last published, by rendition.
+    pub(crate) playlists: [String; 3],
+    /// Whether the event is over, not only this process.
+    pub(crate) over: Arc<AtomicBool>,
+    pub(crate) director: DirectorHandle,
+}
+
+impl Sink {
+    fn is_recording(&self) -> bool {
+        self.recording.load(Ordering::Relaxed)
+    }
+
+    fn put(&self, below: &str, document: Document) {
+        if let Err(error) = self
+            .edge
+            .documents()
+            .put(&format!("{}{below}", self.streams.base), document)
+        {
+            tracing::error!(%error, "cannot be published");
+        }
+    }
+
+    fn publish(stream: &Stream, sequence: u64, bytes: Bytes) {
+        match stream.publish(sequence, bytes) {
+            // An ended stream takes nothing more: the event is over.
+            Ok(()) | Err(PublishError::Ended) => {}
+            Err(error) => {
+                tracing::error!(%error, path = stream.spec().path, "a chunk was not published")
+            }
+        }
+    }
+
+    fn chunk(&self, chunk: stentor_media::package::Chunk) {
+        if chunk.rendition == Rendition::Full && self.is_recording() {
+            self.record(Recording::Programme, Packager::head(), chunk.bytes.clone());
+        }
+        if chunk.rendition == Rendition::Low {
+            // The longest chunks end where chunks of every rendition end.
+            let samples = u64::from(chunk.duration_ms) * SAMPLES_PER_MS;
+            self.snapshots.position((chunk.sequence + 1) * samples);
+        }
+        Self::publish(
+            &self.streams.direct[chunk.rendition as usize],
+            chunk.sequence,
+            chunk.bytes,
+        );
+    }
+
+    fn record(&self, recording: Recording, head: Bytes, chunk: Bytes) {
+        if let Some(recorder) = &self.recorder {
+            // A chunk that finds the queue full is lost, and the recorder tells.
+            recorder.chunk(recording, head, chunk);
+        }
+    }
+}
+
+impl Drop for Sink {
+    /// The room has stopped. Players of an event that is over are told that nothing follows (RFC 8216 section 4.3.3.4).
+    fn drop(&mut self) {
+        if !self.over.load(Ordering::Relaxed) {
+            return;
+        }
+        for rendition in Rendition::ALL {
+            let playlist = std::mem::take(&mut self.playlists[rendition as usize]);
+            if !playlist.is_empty() {
+                let ended = format!("{playlist}#EXT-X-ENDLIST\n");
+                let cache = CacheClass::Short(PLAYLIST_KEPT_S);
+                let document = Document::new("application/vnd.apple.mpegurl", cache, ended);
+                self.put(&format!("/{}/index.m3u8", rendition.name()), document);
+            }
+        }
+    }
+}
+
+impl RoomSink for Sink {
+    fn published(&mut self, published: Published) {
+        match published {
+            Published::Chunk(chunk) => self.chunk(chunk),
+            Published::Segment {
+                rendition,
+                number,
+                bytes,
+            } => {
+                Self::publish(&self.streams.segments[rendition as usize], number, bytes);
+            }
+            Published::Ogg { sequence, bytes } => Self::publish(&self.streams.ogg, sequence, bytes),
+            Published::Playlist { rendition, text } => {
+                self.playlists[rendition as usize].clone_from(&text);
+                let cache = CacheClass::Short(PLAYLIST_KEPT_S);
+                let document = Document::new("application/vnd.apple.mpegurl", cache, text);
+                self.put(&format!("/{}/index.m3u8", rendition.name()), document);
+            }
+            Published::Manifest { rendition, json } => {
+                let document =
+                    Document::new("application/json", CacheClass::Short(MANIFEST_KEPT_S), json);
+                self.put(&format!("/{}/manifest.json", rendition.name()), document);
+            }
+        }
+    }
+
+    fn stem(&mut self, seat: SeatId, chunk: StemChunk) {
+        // The room makes stems of what is on air only; the last one comes when the event has just ended.
+        self.record(Recording::Speaker(seat), StemPackager::head(), chunk.bytes);
+    }
+
+    fn event(&mut self, event: RoomEvent) {
+        if !self.director.try_call(Call::Room(event)) {
+            tracing::error!("the director does not keep up: an event of the room is lost");
+        }
+    }
+}

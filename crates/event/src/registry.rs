@@ -1,0 +1,169 @@
+//! The events that are open on this server.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use stentor_core::SeatId;
+use stentor_core::admission::Rung;
+
+use crate::catalog::{CatalogError, restore, stored_events};
+use crate::open::{OpenError, open};
+use crate::open_event::OpenEvent;
+use crate::pages;
+use crate::record::EventRecord;
+use crate::services::EventServices;
+
+/// Events with a room at once; each costs a mixing thread and three encoders. The oldest are opened first.
+const EVENTS_OPEN_MAX: usize = 16;
+
+/// Opens the events of a store and finds them by their address.
+pub struct EventRegistry {
+    services: EventServices,
+    /// Seats that go on stage as soon as they are connected, by the address of their event.
+    admitted: HashMap<String, Vec<SeatId>>,
+    events: RwLock<HashMap<String, Arc<OpenEvent>>>,
+    /// Events that could not be opened; at most as many as the store lists.
+    refused: Mutex<HashSet<String>>,
+    /// Events that wait for a room; at most as many as the store lists.
+    waiting: Mutex<HashSet<String>>,
+    ready: AtomicBool,
+}
+
+impl EventRegistry {
+    /// Nothing is open yet, and the registry is not ready.
+    #[must_use]
+    pub fn new(services: EventServices, admitted: HashMap<String, Vec<SeatId>>) -> Self {
+        Self {
+            services,
+            admitted,
+            events: RwLock::default(),
+            refused: Mutex::default(),
+            waiting: Mutex::default(),
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    /// An event that is open here.
+    #[must_use]
+    pub fn event(&self, slug: &str) -> Option<Arc<OpenEvent>> {
+        self.events
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(slug)
+            .cloned()
+    }
+
+    /// Whether new people should be sent here.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// From now on new people should, or should not, be sent here.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// The least rung that any event wants now.
+    #[must_use]
+    pub fn floor(&self) -> Rung {
+        let floors = self.all().into_iter().map(|event| event.floor());
+        floors.max().unwrap_or(Rung::REST)
+    }
+
+    /// Stops every room: the server is leaving.
+    pub fn stop_all(&self) {
+        for event in self.all() {
+            event.stop();
+        }
+    }
+
+    /// Opens the events of the store that are not open yet; one that cannot be opened does not stop the others.
+    ///
+    /// # Errors
+    /// The operator's: a store that cannot be read.
+    pub fn open_new(&self) -> Result<(), CatalogError> {
+        for record in stored_events(&*self.services.store)? {
+            if self.event(&record.slug).is_some() || locked(&self.refused).contains(&record.slug) {
+                continue;
+            }
+            if self.rooms() >= EVENTS_OPEN_MAX {
+                self.wait(&record.slug);
+                continue;
+            }
+            let slug = record.slug.clone();
+            match self.open(record) {
+                Ok(event) => {
+                    pages::publish_stage(&self.services.edge, &slug);
+                    self.add(slug, event);
+                }
+                Err(error) => {
+                    tracing::error!(%error, event = slug, "not opened; it is tried again when the server starts");
+                    locked(&self.refused).insert(slug);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self, record: EventRecord) -> Result<Arc<OpenEvent>, OpenNewError> {
+        let store = &*self.services.store;
+        let conversation = restore(store, &record.slug)?;
+        let published_end = store.position(&record.slug).map_err(CatalogError::Store)?;
+        let admitted = self.admitted.get(&record.slug).cloned().unwrap_or_default();
+        Ok(open(
+            &self.services,
+            record,
+            conversation,
+            published_end,
+            admitted,
+        )?)
+    }
+
+    /// An event has its turn when another has ended; until then this is said once.
+    fn wait(&self, slug: &str) {
+        if locked(&self.waiting).insert(slug.to_owned()) {
+            tracing::warn!(
+                event = slug,
+                max = EVENTS_OPEN_MAX,
+                "not opened yet: as many events have a room as can be"
+            );
+        }
+    }
+
+    fn add(&self, slug: String, event: Arc<OpenEvent>) {
+        self.events
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(slug, event);
+    }
+
+    /// Events with a room; ended ones cost next to nothing.
+    fn rooms(&self) -> usize {
+        self.all().iter().filter(|event| event.has_room()).count()
+    }
+
+    fn all(&self) -> Vec<Arc<OpenEvent>> {
+        self.events
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
+    }
+}
+
+/// The sets hold no state between two calls that a panic could spoil.
+fn locked(set: &Mutex<HashSet<String>>) -> MutexGuard<'_, HashSet<String>> {
+    set.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why one event of the store was not opened.
+#[derive(Debug, thiserror::Error)]
+enum OpenNewError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}

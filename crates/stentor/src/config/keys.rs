@@ -1,0 +1,82 @@
+//! Every key of the configuration, with its default and what it means.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use stentor_core::admission::Rung;
+
+/// The effective configuration.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Address of the pages, the sound and ICE-TCP: one TCP port.
+    pub(crate) listen: SocketAddr,
+    /// Address of the speakers' UDP; the same as `listen` where not given.
+    pub(crate) udp: Option<SocketAddr>,
+    /// Addresses under which speakers reach this machine, announced as ICE candidates.
+    pub(crate) public_ips: Vec<IpAddr>,
+    /// What links begin with; made from `listen` where not given.
+    pub(crate) public_url: Option<String>,
+    /// Folder for events, recordings and the server's secret.
+    pub(crate) data_dir: PathBuf,
+    /// TLS certificate chain (PEM). Needs `tls_key`.
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// TLS private key (PEM). Needs `tls_cert`.
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Serve TLS with a certificate of our own making.
+    pub(crate) dev_tls: bool,
+    /// Days an invitation link is valid, counted from the making of the event.
+    pub(crate) invitation_days: u32,
+    /// The rung of the ladder to stay on, 0 to 4, whatever the load; without it the load decides. Read again on SIGHUP.
+    pub(crate) rung: Option<u8>,
+    /// What the network in front of this machine carries, Mbit/s; without it the link is no reason to climb.
+    pub(crate) link_mbit_s: Option<u32>,
+    /// Where an operator reads metrics and the steps of the ladder; without it nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Connections in all, listeners among them, that the port takes.
+    pub(crate) connections_max: usize,
+    /// Reverse proxies, each a network (`192.0.2.0/24`) or an address: who comes through them does not count as one crowd from one
+    /// network. This machine need not be named.
+    pub(crate) proxies: Vec<String>,
+    /// How long listeners are given to find another server when this one is told to leave (SIGTERM), seconds. With nowhere to
+    /// go, 0: they come back to this one when it is back.
+    pub(crate) drain_s: u32,
+    /// What is logged (a `tracing` filter).
+    pub(crate) log: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            udp: None,
+            public_ips: Vec::new(),
+            public_url: None,
+            data_dir: PathBuf::from("stentor-data"),
+            tls_cert: None,
+            tls_key: None,
+            dev_tls: false,
+            invitation_days: 30,
+            rung: None,
+            link_mbit_s: None,
+            metrics: None,
+            connections_max: 100_000,
+            proxies: Vec::new(),
+            drain_s: 0,
+            log: "info".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// The rung to stay on.
+    pub(crate) fn pinned(&self) -> Option<Rung> {
+        self.rung.and_then(Rung::new)
+    }
+
+    /// Whether the listening port speaks TLS itself.
+    pub(crate) fn tls(&self) -> bool {
+        self.dev_tls || self.tls_cert.is_some()
+    }
+}

@@ -1,0 +1,153 @@
+//! Which parts a process runs. Today there is one role: all of them.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use stentor_core::admission::Rung;
+use stentor_edge::{Edge, EdgeConfig, Tls};
+use stentor_event::links::LinkKey;
+use stentor_event::pages::{self, ListenTemplate};
+use stentor_event::{EventRegistry, EventServices, demo};
+use stentor_studio::{Studio, StudioConfig};
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+use crate::error::AppError;
+use crate::ladder::LadderWatch;
+use crate::serve::{LoadConfig, Server};
+use crate::{data_dir, links, logging, tls};
+
+/// Runs everything in one process until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// The operator's, nearly always: an address that is taken, a folder that cannot be written, a certificate.
+pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
+    let config = load()?;
+    let _log = logging::start(&config.log)?;
+    stentor_edge::raise_descriptor_limit();
+    let _lock = data_dir::lock(&config.data_dir)?;
+    let tls = tls::of(&config)?;
+    warn_of_plain_http(&config);
+    // Sockets are bound before anything is opened: a taken port must not touch an event.
+    let udp = bind_udp(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::Runtime)?;
+    runtime.block_on(async {
+        let tcp = stentor_edge::bind(config.listen)
+            .map_err(|source| AppError::bind("TCP", "--listen", config.listen, source))?;
+        start(load, &config, demo, udp, tcp, tls).await
+    })
+}
+
+fn bind_udp(config: &Config) -> Result<UdpSocket, AppError> {
+    let flag = if config.udp.is_some() {
+        "--udp"
+    } else {
+        "--listen"
+    };
+    let addr = config.udp.unwrap_or(config.listen);
+    UdpSocket::bind(config.udp_addr()).map_err(|source| AppError::bind("UDP", flag, addr, source))
+}
+
+async fn start(
+    load: LoadConfig<'_>,
+    config: &Config,
+    demo: bool,
+    udp: UdpSocket,
+    tcp: TcpListener,
+    tls: Option<Tls>,
+) -> Result<(), AppError> {
+    let store = data_dir::open_store(&config.data_dir)?;
+    let edge = Edge::new(EdgeConfig {
+        word: Some(stentor_event::cadence_box),
+        ..EdgeConfig::default()
+    });
+    let services = EventServices {
+        studio: start_studio(config, udp)?,
+        key: LinkKey::load_or_create(&config.data_dir)?,
+        store: Arc::clone(&store),
+        edge: edge.clone(),
+        base_url: config.base_url(),
+        data_dir: config.data_dir.clone(),
+        template: ListenTemplate::load(),
+    };
+    pages::publish_assets(&edge);
+    let demo = if demo {
+        Some(demo::prepare(&*store, config.invitation_days)?)
+    } else {
+        None
+    };
+    let admitted = demo.iter().map(|slug| (slug.clone(), vec![demo::VOICE]));
+    let admitted: HashMap<_, _> = admitted.collect();
+    let (studio, key, base_url) = (
+        services.studio.clone(),
+        services.key.clone(),
+        services.base_url.clone(),
+    );
+    let events = Arc::new(EventRegistry::new(services, admitted));
+    events.open_new()?;
+    if let Some(event) = demo.as_deref().and_then(|slug| events.event(slug)) {
+        demo::begin(&event).await;
+    }
+    if !pages::are_built() {
+        tracing::warn!("this program was built without its pages: `make build` builds both");
+    }
+    let ladder = watch_load(config, &edge, &events)?;
+    links::print(&*store, &key, &base_url, demo.as_deref())?;
+    let server = Server {
+        load,
+        edge,
+        studio,
+        events,
+        ladder,
+        tls,
+    };
+    server.run(config, tcp).await
+}
+
+/// The ladder, with the least rung that any event wants as its floor.
+fn watch_load(
+    config: &Config,
+    edge: &Edge,
+    events: &Arc<EventRegistry>,
+) -> Result<Arc<LadderWatch>, AppError> {
+    let events = Arc::downgrade(events);
+    let floor = move || events.upgrade().map_or(Rung::REST, |events| events.floor());
+    LadderWatch::start(edge.clone(), config.link_mbit_s, config.pinned(), floor)
+        .map_err(AppError::Runtime)
+}
+
+fn warn_of_plain_http(config: &Config) {
+    let proxied = config
+        .public_url
+        .as_ref()
+        .is_some_and(|url| url.starts_with("https://"));
+    if !config.listen.ip().is_loopback() && !config.tls() && !proxied {
+        tracing::warn!(
+            "plain HTTP on a public address: anybody can listen, but browsers give speakers no microphone; \
+             use --tls-cert and --tls-key, --dev-tls, or a proxy with an https --public-url"
+        );
+    }
+}
+
+fn start_studio(config: &Config, udp: UdpSocket) -> Result<Studio, AppError> {
+    let port = udp.local_addr().map_err(AppError::Runtime)?.port();
+    let ips = config.reachable_ips();
+    let with_port = |port: u16| ips.iter().map(|ip| SocketAddr::new(*ip, port)).collect();
+    let local_only = config.local_only();
+    let studio = StudioConfig {
+        udp,
+        local_only,
+        udp_candidates: with_port(port),
+        // The listener, unlike the UDP socket, is bound to loopback alone then.
+        tcp_candidates: if local_only {
+            vec![config.listen]
+        } else {
+            with_port(config.listen.port())
+        },
+    };
+    Studio::start(studio).map_err(AppError::Studio)
+}
