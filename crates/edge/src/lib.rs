@@ -34,6 +34,9 @@ mod load;
 pub mod ring;
 mod shard;
 pub mod stream;
+#[cfg(test)]
+#[path = "../tests/it/support.rs"]
+mod support;
 
 pub use accept::{AcceptConfig, Fallback, Peer, RequestBody, bind, serve, tls::Tls};
 pub use counters::{EdgeCounters, Refusal};

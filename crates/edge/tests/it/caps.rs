@@ -3,7 +3,8 @@
 use stentor_edge::{AcceptLimits, Refusal};
 
 use crate::client::{Client, get};
-use crate::server::{Setup, start, until};
+use crate::server::{Setup, start};
+use crate::support::eventually;
 
 fn capped(connections_max: usize, prefix_connections_max: usize) -> Setup {
     Setup {
@@ -37,7 +38,7 @@ async fn beyond_the_cap_newcomers_are_told_and_nobody_inside_is_put_out() {
         assert_eq!(client.answer("GET").await.unwrap().status, 404);
     }
     inside.pop();
-    until("there is room", || server.open_connections() < 5).await;
+    eventually("there is room", || server.open_connections() < 5).await;
     assert_eq!(get(server.addr, "/x").await.status, 404);
 }
 
@@ -48,7 +49,7 @@ async fn one_network_cannot_take_all_the_room() {
     for _ in 0..3 {
         held.push(Client::connect(server.addr).await);
     }
-    until("three are in", || server.open_connections() == 3).await;
+    eventually("three are in", || server.open_connections() == 3).await;
     assert_eq!(get(server.addr, "/x").await.status, 503);
     server.refused(Refusal::PrefixFull, 1).await;
     // From another /24 there is room.
@@ -66,13 +67,13 @@ async fn a_flood_that_only_connects_is_refused_in_bounded_work() {
     for _ in 0..300 {
         flood.push(Client::connect(server.addr).await);
     }
-    until("all are judged", || server.edge.counters().accepted == 300).await;
+    eventually("all are judged", || server.edge.counters().accepted == 300).await;
     assert_eq!(
         server.edge.counters().refused(Refusal::ConnectionsFull),
         290
     );
     assert_eq!(server.open_connections(), 10);
     drop(flood);
-    until("there is room", || server.open_connections() == 0).await;
+    eventually("there is room", || server.open_connections() == 0).await;
     assert_eq!(get(server.addr, "/x").await.status, 404);
 }

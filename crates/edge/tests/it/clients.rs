@@ -6,7 +6,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::client::Client;
-use crate::server::{Server, Setup, open, short_limits, start, until};
+use crate::server::{Server, Setup, open, short_limits, start};
+use crate::support::eventually;
 use crate::tls::{shake, tls};
 
 const LARGE_BYTES: usize = 20_000_000;
@@ -126,5 +127,5 @@ async fn who_asks_and_takes_nothing_is_let_go() {
     let ask = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
     assert_eq!(client.try_write(ask).unwrap(), ask.len());
     server.refused(Refusal::WriteStall, 1).await;
-    until("it is gone", || server.open_connections() == 0).await;
+    eventually("it is gone", || server.open_connections() == 0).await;
 }

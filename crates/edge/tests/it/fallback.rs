@@ -5,7 +5,8 @@ use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::routing::{get, post};
 
 use crate::client::{Client, ask};
-use crate::server::{Server, Setup, short_limits, start_with, until};
+use crate::server::{Server, Setup, short_limits, start_with};
+use crate::support::eventually;
 
 async fn echo(upgrade: WebSocketUpgrade) -> axum::response::Response {
     upgrade.on_upgrade(async |mut socket| {
@@ -80,5 +81,5 @@ async fn a_websocket_outlives_every_limit_of_http_and_stays_counted() {
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
     }
     drop(client);
-    until("it is gone", || server.open_connections() == 0).await;
+    eventually("it is gone", || server.open_connections() == 0).await;
 }

@@ -8,7 +8,8 @@ use stentor_edge::{CacheClass, EdgeLimits, FileDocument, Refusal};
 
 use crate::alone::{alone, resident_bytes};
 use crate::client::{Client, ask, get};
-use crate::server::{Server, Setup, short_limits, start, until};
+use crate::server::{Server, Setup, short_limits, start};
+use crate::support::{eventually, not_run};
 use crate::tls::{shake, tls};
 
 const REPLAY: &str = "/e/demo/replay.mp4";
@@ -143,7 +144,7 @@ async fn a_crowd_reads_one_recording_at_once_each_at_its_own_pace() {
     const BYTES: u64 = 3_000_000;
     let (server, replay) = with_replay("crowd", BYTES, Setup::default());
     if !reads_without_waiting(&replay.0) {
-        println!("not run: the temporary folder's filesystem cannot read without waiting");
+        not_run("the temporary folder's filesystem cannot read without waiting");
         return;
     }
     let mut readers = Vec::new();
@@ -182,18 +183,18 @@ async fn a_crowd_reads_one_recording_at_once_each_at_its_own_pace() {
 async fn it_is_known_who_is_in_the_middle_of_a_recording() {
     let (server, replay) = with_replay("middle", 50_000_000, Setup::default());
     if !reads_without_waiting(&replay.0) {
-        println!("not run: the temporary folder's filesystem cannot read without waiting");
+        not_run("the temporary folder's filesystem cannot read without waiting");
         return;
     }
     let mut reader = Client::connect(server.addr).await;
     reader.request("GET", REPLAY, &[]).await;
     assert_eq!(reader.head().await.unwrap().status, 200);
-    until("somebody reads", || server.edge.reading() == 1).await;
+    eventually("somebody reads", || server.edge.reading() == 1).await;
     reader.exactly(50_000_000).await;
-    until("nobody reads", || server.edge.reading() == 0).await;
+    eventually("nobody reads", || server.edge.reading() == 0).await;
     let mut goes = Client::connect(server.addr).await;
     goes.request("GET", REPLAY, &[]).await;
-    until("another reads", || server.edge.reading() == 1).await;
+    eventually("another reads", || server.edge.reading() == 1).await;
     // While this server leaves, a replay is given as before.
     server.edge.hand_over(60_000);
     reader
@@ -201,7 +202,7 @@ async fn it_is_known_who_is_in_the_middle_of_a_recording() {
         .await;
     assert_eq!(reader.head().await.unwrap().status, 206);
     drop((reader, goes));
-    until("all have gone", || server.edge.reading() == 0).await;
+    eventually("all have gone", || server.edge.reading() == 0).await;
 }
 
 #[tokio::test]
@@ -283,7 +284,7 @@ async fn readers_through_the_runtime_are_bounded_and_give_their_place_back() {
     server.refused(Refusal::FilesFull, 1).await;
     // The first one takes nothing, so it is let go, and its place is free.
     server.refused(Refusal::WriteStall, 1).await;
-    until("its connection is gone", || server.open_connections() <= 1).await;
+    eventually("its connection is gone", || server.open_connections() <= 1).await;
     assert_eq!(
         ask(server.addr, "GET", REPLAY, &[("Range", "bytes=0-9")])
             .await

@@ -3,7 +3,8 @@
 use stentor_edge::Refusal;
 
 use crate::client::{Answer, Client, ask, get};
-use crate::server::{Server, Setup, open, short_limits, start, until};
+use crate::server::{Server, Setup, open, short_limits, start};
+use crate::support::eventually;
 
 async fn raw(server: &Server, bytes: impl AsRef<[u8]>) -> Answer {
     let mut client = Client::connect(server.addr).await;
@@ -37,7 +38,7 @@ async fn what_cannot_be_read_gets_a_sentence_and_a_close() {
         raw(&server, head).await.is_sentence(400, "HTTP/1.1");
     }
     server.refused(Refusal::BadHead, bad.len() as u64).await;
-    until("all connections close", || server.open_connections() == 0).await;
+    eventually("all connections close", || server.open_connections() == 0).await;
 }
 
 #[tokio::test]
@@ -105,7 +106,7 @@ async fn http2_is_not_spoken() {
     client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     let came = client.rest().await;
     assert!(!came.starts_with(b"HTTP/2"), "{came:?}");
-    until("it is closed", || server.open_connections() == 0).await;
+    eventually("it is closed", || server.open_connections() == 0).await;
     // An offer to upgrade is not taken.
     let headers = [
         ("Upgrade", "h2c"),
@@ -141,7 +142,7 @@ async fn random_bytes_never_hurt() {
         client.send(bytes).await;
         drop(client);
     }
-    until("all are gone", || server.open_connections() == 0).await;
+    eventually("all are gone", || server.open_connections() == 0).await;
     assert_eq!(get(server.addr, "/x").await.status, 404);
 }
 

@@ -7,7 +7,8 @@ use stentor_core::admission::Rung;
 use stentor_edge::{Refusal, Stream, StreamSpec};
 
 use crate::client::{ask, get, listen};
-use crate::server::{HEAD, Server, Setup, spec, start, until};
+use crate::server::{HEAD, Server, Setup, spec, start};
+use crate::support::eventually;
 
 const BEST: &str = "/e/demo/48/live.mp4";
 
@@ -88,7 +89,7 @@ async fn who_is_in_comes_back_to_the_best_at_a_common_boundary_when_the_crowd_ha
     assert_eq!(listener.said().await, "[0]");
     assert_eq!(listener.said().await, "<48@14400>");
     assert_eq!(listener.said().await, "<48@14600>");
-    until("it has moved", || streams[1].listeners() == 0).await;
+    eventually("it has moved", || streams[1].listeners() == 0).await;
     let counters = streams[1].counters();
     assert_eq!((counters.joined, counters.left), (1, 1));
     assert_eq!(streams[0].listeners(), 1);

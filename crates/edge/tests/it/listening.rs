@@ -4,7 +4,8 @@ use bytes::Bytes;
 use stentor_edge::{CacheClass, Document, Refusal, StreamSpec};
 
 use crate::client::{Client, ask, get, listen};
-use crate::server::{Setup, chunk, open, spec, start, until};
+use crate::server::{Setup, chunk, open, spec, start};
+use crate::support::eventually;
 
 const LIVE: &str = "/e/demo/48/live.mp4";
 
@@ -91,7 +92,7 @@ async fn a_listener_that_closes_its_side_has_left() {
         .await
         .unwrap();
     // Without a chunk being published: it is not the next write that shows it.
-    until("its place is free", || stream.listeners() == 0).await;
+    eventually("its place is free", || stream.listeners() == 0).await;
     assert_eq!(client.rest().await, b"", "and it is closed");
 }
 
@@ -169,7 +170,7 @@ async fn joined_less_left_is_listening_at_any_moment() {
     assert_eq!(stream.listeners(), 30);
     listeners.truncate(11);
     let mut sequence = 5;
-    until("19 listeners leave", || {
+    eventually("19 listeners leave", || {
         stream.publish(sequence, chunk(sequence)).unwrap();
         sequence += 1;
         let c = stream.counters();
@@ -178,11 +179,11 @@ async fn joined_less_left_is_listening_at_any_moment() {
     })
     .await;
     drop(listeners);
-    until("all leave", || stream.listeners() == 0).await;
+    eventually("all leave", || stream.listeners() == 0).await;
     let c = stream.counters();
     assert_eq!((c.joined, c.left), (30, 30));
     assert_eq!((c.overtaken, c.chunks_skipped, c.dropped_slow), (0, 0, 0));
-    until("all connections close", || server.open_connections() == 0).await;
+    eventually("all connections close", || server.open_connections() == 0).await;
 }
 
 #[tokio::test]
@@ -209,7 +210,7 @@ async fn a_full_stream_tells_newcomers_and_keeps_those_inside() {
     stream.publish(1, chunk(1)).unwrap();
     assert_eq!(first.said().await, "<1>");
     drop(second);
-    until("a place is free", || stream.listeners() == 1).await;
+    eventually("a place is free", || stream.listeners() == 1).await;
     let _third = listen(server.addr, LIVE).await;
 }
 
@@ -221,7 +222,7 @@ async fn an_old_client_gets_the_stream_until_the_connection_closes() {
     client.send(format!("GET {LIVE} HTTP/1.0\r\n\r\n")).await;
     let answer = client.head().await.unwrap();
     assert_eq!(answer.header("transfer-encoding"), None);
-    until("it listens", || stream.listeners() == 1).await;
+    eventually("it listens", || stream.listeners() == 1).await;
     stream.end();
     assert_eq!(client.rest().await, b"<head><0>");
 }

@@ -4,6 +4,7 @@
 mod alone;
 mod client;
 mod server;
+mod support;
 
 mod caps;
 mod chunks;

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, Stream, StreamSpec};
 
 use crate::alone::{Crowd, Does, alone, resident_bytes};
-use crate::server::{HEAD, Server, Setup, chunk, spec, start, until};
+use crate::server::{HEAD, Server, Setup, chunk, spec, start};
+use crate::support::eventually;
 use crate::tls::tls;
 
 fn open_to_all(edge: &Edge) -> Arc<Stream> {
@@ -38,7 +39,7 @@ async fn crowd(server: &Server, size: usize, does: Does) -> Crowd {
         crowd
     });
     let crowd = coming.await.unwrap();
-    until("all are in", || {
+    eventually("all are in", || {
         server.open_connections() == already + size as u64
     })
     .await;

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -18,6 +17,8 @@ use stentor_edge::{
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tower_service::Service;
+
+use crate::support::eventually;
 
 /// What a test changes about the server.
 #[derive(Default)]
@@ -111,20 +112,9 @@ pub(crate) fn open(edge: &Edge, published: std::ops::Range<u64>) -> Arc<Stream> 
     stream
 }
 
-/// Waits until something is so; fails the test after ten seconds.
-pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..1000 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never came: {what}");
-}
-
 impl Server {
     pub(crate) async fn refused(&self, why: Refusal, times: u64) {
-        until(why.name(), || self.edge.counters().refused(why) >= times).await;
+        eventually(why.name(), || self.edge.counters().refused(why) >= times).await;
         assert_eq!(self.edge.counters().refused(why), times, "{}", why.name());
     }
 

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use stentor_edge::{CacheClass, Document};
 
 use crate::client::{Client, ask, listen};
-use crate::server::{Setup, chunk, open, short_limits, start, until};
+use crate::server::{Setup, chunk, open, short_limits, start};
+use crate::support::eventually;
 
 #[tokio::test]
 async fn listeners_are_told_by_a_clean_end_and_the_port_is_free_again() {
@@ -101,7 +102,7 @@ async fn when_an_event_is_over_everybody_gets_what_is_left_and_a_clean_end() {
         assert_eq!(listener.chunk().await, None);
     }
     assert!(began.elapsed() < Duration::from_secs(2));
-    until("they have left", || stream.listeners() == 0).await;
+    eventually("they have left", || stream.listeners() == 0).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use stentor_edge::{AcceptLimits, EdgeLimits, Refusal, StreamSpec};
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{Client, get, listen};
-use crate::server::{HEAD, Setup, open, short_limits, spec, start, until};
+use crate::server::{HEAD, Setup, open, short_limits, spec, start};
+use crate::support::eventually;
 
 fn short() -> Setup {
     Setup {
@@ -52,7 +53,7 @@ async fn a_connection_that_says_nothing_is_closed_without_a_word() {
         assert_eq!(client.rest().await, b"");
     }
     server.refused(Refusal::HeaderTimeout, 20).await;
-    until("all are gone", || server.open_connections() == 0).await;
+    eventually("all are gone", || server.open_connections() == 0).await;
 }
 
 #[tokio::test]
@@ -111,7 +112,7 @@ async fn a_peer_that_closes_midway_is_forgotten() {
         sleep_ms(50).await;
         drop(client);
     }
-    until("all are gone", || server.open_connections() == 0).await;
+    eventually("all are gone", || server.open_connections() == 0).await;
     assert_eq!(stream.listeners(), 0);
 }
 
@@ -221,7 +222,7 @@ async fn a_listener_overtaken_again_and_again_is_let_go() {
     }
     let c = stream.counters();
     assert_eq!((c.overtaken, c.dropped_slow), (3, 1));
-    until("it is gone", || stream.listeners() == 0).await;
+    eventually("it is gone", || stream.listeners() == 0).await;
 }
 
 #[tokio::test]
@@ -310,7 +311,7 @@ async fn a_reader_of_one_byte_now_and_then_does_not_hold_an_answer_for_ever() {
         // Now and then: without the pause the kernel is emptied as fast as this loop turns.
         sleep_ms(50).await;
     }
-    until("it is gone", || server.open_connections() == 0).await;
+    eventually("it is gone", || server.open_connections() == 0).await;
 }
 
 #[tokio::test]

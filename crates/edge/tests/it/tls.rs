@@ -13,7 +13,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::client::Client;
-use crate::server::{Setup, chunk, open, short_limits, start, until};
+use crate::server::{Setup, chunk, open, short_limits, start};
+use crate::support::eventually;
 
 struct Pair {
     chain: String,
@@ -126,7 +127,7 @@ async fn a_listener_hears_over_tls() {
         assert_eq!(client.said().await, format!("<{s}>"));
     }
     drop(client);
-    until("it has left", || stream.listeners() == 0).await;
+    eventually("it has left", || stream.listeners() == 0).await;
 }
 
 #[tokio::test]
@@ -169,7 +170,7 @@ async fn a_handshake_that_stalls_or_is_nonsense_is_closed() {
     nonsense.send([0x16; 600]).await;
     nonsense.rest().await;
     server.refused(Refusal::HandshakeFailed, 1).await;
-    until("all are gone", || server.open_connections() == 0).await;
+    eventually("all are gone", || server.open_connections() == 0).await;
 }
 
 #[tokio::test]
