@@ -121,6 +121,8 @@ pub struct EdgeCounters {
     pub visits: u64,
     /// Of these, how many found a socket that took not everything: its network does not keep up.
     pub blocked: u64,
+    /// Shards that could not be started.
+    pub shard_start_failures: u64,
     /// Every refusal with its count.
     pub refused: Vec<(Refusal, u64)>,
 }
@@ -148,6 +150,7 @@ pub(crate) struct Counters {
     pub(crate) turns_late: AtomicU64,
     pub(crate) visits: AtomicU64,
     pub(crate) blocked: AtomicU64,
+    pub(crate) shard_start_failures: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
 }
 
@@ -172,6 +175,7 @@ impl Counters {
             // Before `visits`, so that no snapshot shows more blocked than visited.
             blocked: read(&self.blocked),
             visits: read(&self.visits),
+            shard_start_failures: read(&self.shard_start_failures),
             refused: Refusal::ALL
                 .into_iter()
                 .map(|r| (r, read(&self.refused[r as usize])))

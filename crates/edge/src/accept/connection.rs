@@ -87,7 +87,7 @@ pub(super) async fn come_home<S: Fallback>(shared: Arc<Shared<S>>, client: Retur
         permit,
         read_ahead: ahead,
     } = client.state;
-    let Ok(stream) = TcpStream::from_std(client.socket.into()) else {
+    let Ok(stream) = TcpStream::from_std(client.socket.into_inner().into()) else {
         return;
     };
     let peer = Peer {

@@ -1,6 +1,5 @@
 //! A connection's way to a shard. Nothing of it is left here afterwards.
 
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use super::Shared;
 use super::socket::Transport;
 use crate::counters::Refusal;
 use crate::faces::raw_sentence;
-use crate::shard::{Handoff, LiveResponse, ServeAs};
+use crate::shard::{Handoff, HandoffError, LiveResponse, Rejected, ServeAs};
 
 /// How long somebody waits for a shard that is behind. Beyond: a listener gets 503, and a client is served here.
 const HAND_WITHIN: Duration = Duration::from_secs(2);
@@ -33,7 +32,7 @@ pub(super) async fn client<S>(
         permit: permit?,
         serve_as: ServeAs::Client { peer, kept_alive },
     };
-    let (_, handoff) = hand(shared, metered.tcp(), handoff).await.err()?;
+    let Rejected { handoff, .. } = hand(shared, metered.tcp(), handoff).await.err()?;
     metered.hold(handoff.permit);
     Some(Transport::new(metered, handoff.tls))
 }
@@ -47,7 +46,7 @@ pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: 
         permit,
         serve_as: ServeAs::Listener(live),
     };
-    let Err((error, handoff)) = hand(shared, metered.tcp(), handoff).await else {
+    let Err(Rejected { error, handoff }) = hand(shared, metered.tcp(), handoff).await else {
         return;
     };
     tracing::debug!(%error, "no shard takes a listener");
@@ -62,36 +61,38 @@ pub(super) async fn listener<S>(shared: &Shared<S>, transport: Transport, live: 
     }
 }
 
-/// Waits for a shard that is behind, as when many come at once: to serve who comes on this side would cost more. One tries, and the
-/// others behind it in their order. Gives it back where that is in vain.
+/// Hands a connection over, waiting for a shard that is being started or is behind, as when many come at once: to serve them on the
+/// accept side would cost more. One tries, and the others wait behind it in the order in which they came.
 async fn hand<S>(
     shared: &Shared<S>,
     socket: &TcpStream,
     mut handoff: Handoff,
-) -> Result<(), (io::Error, Box<Handoff>)> {
+) -> Result<(), Rejected> {
     let give_up = Instant::now() + HAND_WITHIN;
     let Ok(_turn) = timeout_at(give_up, shared.handing.lock()).await else {
-        return Err((io::ErrorKind::WouldBlock.into(), Box::new(handoff)));
+        return Err(Rejected::new(HandoffError::Behind, handoff));
     };
     loop {
+        // Before the try, so that a start that is over in between is not missed.
+        let changed = shared.shards.changed();
         handoff.permit = handoff.permit.moved();
-        let Err((error, returned)) = shared.shards.hand_off(socket, handoff) else {
+        let Err(mut rejected) = shared.shards.hand_off(socket, handoff) else {
             return Ok(());
         };
-        handoff = *returned;
         // While it waits, its descriptor is one of this side's.
-        handoff.permit = handoff.permit.stays();
-        if !may_pass(error.kind()) || Instant::now() >= give_up {
-            return Err((error, Box::new(handoff)));
+        rejected.handoff.permit = rejected.handoff.permit.stays();
+        if Instant::now() >= give_up {
+            return Err(rejected);
         }
-        sleep(HAND_AGAIN).await;
+        match rejected.error {
+            HandoffError::Starting => {
+                let _ = timeout_at(give_up, changed).await;
+            }
+            HandoffError::Behind | HandoffError::Gone => sleep(HAND_AGAIN).await,
+            HandoffError::Full { .. } | HandoffError::NotStarted { .. } | HandoffError::Send(_) => {
+                return Err(rejected);
+            }
+        }
+        handoff = *rejected.handoff;
     }
-}
-
-/// The shard is behind, or has just panicked and another takes its place.
-fn may_pass(error: io::ErrorKind) -> bool {
-    matches!(
-        error,
-        io::ErrorKind::WouldBlock | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-    )
 }

@@ -1,7 +1,7 @@
-//! Files as a shard reads them: opened once for all who ask, and only as far as that does not wait for a disk.
+//! Files as a shard reads them: opened once for all readers, and read only as far as that does not wait for a disk.
 //!
-//! When an event has ended, everybody asks for its recording at once, and the system has it in memory. What it has not is
-//! fetched by the system while the shard goes on; who asked for it is looked after again in the next tick.
+//! When an event has ended, everybody asks for its recording at once, and the system has it in memory. What it has not, it is asked to
+//! prefetch while the shard goes on; the client is served again in the next tick.
 
 use std::fs::File;
 use std::io::{self, IoSliceMut};
@@ -13,30 +13,31 @@ use http::HeaderValue;
 use rustix::fs::{Advice, CWD, Mode, OFlags, ResolveFlags, fadvise, openat2};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
+use super::local::Local;
 use crate::faces::file_etag;
 
-/// Files open at once in one shard's table, old versions among them. Beyond: their readers go home.
+/// Files open at once in one shard's table, old versions among them. Beyond: their readers are returned to the accept side.
 pub(super) const FILES_MAX: usize = 16;
 
-/// What the system is asked to fetch at once, bytes.
-const FETCH_BYTES: NonZeroU64 = NonZeroU64::new(1024 * 1024).unwrap();
+/// Prefetched at once, bytes.
+const PREFETCH_BYTES: NonZeroU64 = NonZeroU64::new(1024 * 1024).unwrap();
 
 /// See the module.
 #[derive(Default)]
 pub(super) struct Files {
-    /// All versions that anybody still reads.
+    /// All versions that are still read by somebody.
     open: Vec<(PathBuf, Weak<OpenFile>)>,
 }
 
-/// One version of a file. It is closed when nobody is given any of it any more.
+/// One version of a file. It is closed when its last reader is through.
 pub(super) struct OpenFile {
-    file: File,
+    file: Local<File>,
     pub(super) length: u64,
     pub(super) etag: HeaderValue,
 }
 
 impl Files {
-    /// The file as it is now; `None` when there is no room for one more, or reading it could wait for a disk.
+    /// The file as it is now; `None` when there is no room for one more, or when reading it could wait for a disk.
     pub(super) fn open(&mut self, path: &Path) -> io::Result<Option<Rc<OpenFile>>> {
         let Some(file) = open_now(path)? else {
             return Ok(None);
@@ -56,7 +57,7 @@ impl Files {
             return Ok(None);
         }
         let opened = Rc::new(OpenFile {
-            file,
+            file: Local::new(file),
             length: metadata.len(),
             etag,
         });
@@ -66,10 +67,10 @@ impl Files {
 }
 
 impl OpenFile {
-    /// Reads what is in memory of it from there on; `None` while that is nothing yet.
+    /// Reads what the system has in memory of it from an offset on; `None` while that is nothing.
     ///
     /// # Errors
-    /// `UnexpectedEof` when it has become shorter; what else the system says.
+    /// `UnexpectedEof` when it has become shorter; otherwise what the system says.
     pub(super) fn read_at(&self, space: &mut [u8], at: u64) -> io::Result<Option<usize>> {
         match read_now(&self.file, space, at) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -79,15 +80,15 @@ impl OpenFile {
         }
     }
 
-    /// Asks the system to bring what is there from the disk.
-    pub(super) fn fetch(&self, at: u64) {
-        // Where it cannot, nothing comes, which is noticed.
-        let _ = fadvise(&self.file, at, Some(FETCH_BYTES), Advice::WillNeed);
+    /// Asks the system to read it from the disk from an offset on.
+    pub(super) fn prefetch(&self, at: u64) {
+        // If it cannot, nothing comes, and the reader runs into its deadline.
+        let _ = fadvise(&*self.file, at, Some(PREFETCH_BYTES), Advice::WillNeed);
     }
 }
 
-/// Opens what the system knows the way to; `None` where it would have to look for it on a disk, or (before Linux 5.12, or where a
-/// sandbox forbids it) cannot say. A network filesystem may still ask its server: recordings belong on a local one.
+/// Opens a path that the system has in its cache; `None` where it would have to look it up on a disk, or cannot say (before Linux 5.12,
+/// or where a sandbox forbids it). A network filesystem may still ask its server: recordings belong on a local one.
 fn open_now(path: &Path) -> io::Result<Option<File>> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     match openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED) {
@@ -110,23 +111,26 @@ fn read_now(file: &File, space: &mut [u8], at: u64) -> Result<usize, Errno> {
 mod tests {
     use std::fs;
 
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::support::not_run;
 
-    /// A file that goes when the test does.
-    struct Written(PathBuf);
-
-    impl Written {
-        fn new(name: &str, text: &str) -> Self {
-            let name = format!("stentor-shard-{}-{name}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            fs::write(&path, text).unwrap();
-            Self(path)
-        }
+    /// A file in a folder that goes when the test does.
+    struct Written {
+        _folder: TempDir,
+        path: PathBuf,
     }
 
-    impl Drop for Written {
-        fn drop(&mut self) {
-            let _ = fs::remove_file(&self.0);
+    impl Written {
+        fn new(text: &str) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("recording");
+            fs::write(&path, text).unwrap();
+            Self {
+                _folder: folder,
+                path,
+            }
         }
     }
 
@@ -135,7 +139,7 @@ mod tests {
         let read = loop {
             match file.read_at(&mut space, 0).unwrap() {
                 Some(read) => break read,
-                None => file.fetch(0),
+                None => file.prefetch(0),
             }
         };
         String::from_utf8(space[..read].to_vec()).unwrap()
@@ -143,27 +147,24 @@ mod tests {
 
     /// `None` where the temporary folder's filesystem cannot read without waiting: then shards open nothing.
     fn opened(files: &mut Files, written: &Written) -> Option<Rc<OpenFile>> {
-        let opened = files.open(&written.0).unwrap();
+        let opened = files.open(&written.path).unwrap();
         if opened.is_none() {
-            println!(
-                "not run: {} cannot be read without waiting",
-                written.0.display()
-            );
+            not_run("the temporary folder's filesystem cannot read without waiting");
         }
         opened
     }
 
     #[test]
     fn a_file_is_opened_once_for_all_and_again_when_it_has_changed() {
-        let written = Written::new("changed", "one");
+        let written = Written::new("one");
         let mut files = Files::default();
         let Some(first) = opened(&mut files, &written) else {
             return;
         };
         let second = opened(&mut files, &written).unwrap();
         assert!(Rc::ptr_eq(&first, &second));
-        fs::remove_file(&written.0).unwrap();
-        fs::write(&written.0, "three").unwrap();
+        fs::remove_file(&written.path).unwrap();
+        fs::write(&written.path, "three").unwrap();
         let third = opened(&mut files, &written).unwrap();
         assert!(!Rc::ptr_eq(&first, &third));
         assert_eq!(
@@ -175,29 +176,29 @@ mod tests {
 
     #[test]
     fn so_many_versions_may_be_open_and_one_that_nobody_reads_makes_room() {
-        let written = Written::new("many", "");
+        let written = Written::new("");
         let mut files = Files::default();
         let mut open = Vec::new();
         for version in 0..FILES_MAX {
-            fs::write(&written.0, "v".repeat(version + 1)).unwrap();
+            fs::write(&written.path, "v".repeat(version + 1)).unwrap();
             let Some(file) = opened(&mut files, &written) else {
                 return;
             };
             open.push(file);
         }
-        fs::write(&written.0, "one more").unwrap();
-        assert!(files.open(&written.0).unwrap().is_none());
+        fs::write(&written.path, "one more").unwrap();
+        assert!(files.open(&written.path).unwrap().is_none());
         open.pop();
-        assert!(files.open(&written.0).unwrap().is_some());
+        assert!(files.open(&written.path).unwrap().is_some());
     }
 
     #[test]
     fn a_file_that_became_shorter_is_an_error_and_not_silence() {
-        let written = Written::new("shorter", "long enough");
+        let written = Written::new("long enough");
         let Some(file) = opened(&mut Files::default(), &written) else {
             return;
         };
-        fs::write(&written.0, "").unwrap();
+        fs::write(&written.path, "").unwrap();
         let error = file.read_at(&mut [0; 10], 0).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }

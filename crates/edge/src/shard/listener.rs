@@ -1,7 +1,7 @@
-//! One listener: a socket, a cursor into the stream, and at most the rest of one chunk that the socket did not take.
+//! One listener: a cursor into the stream, and at most the rest of one chunk that its socket did not take.
 //!
-//! It owns no queue and no timer. It is visited when its turn has come, gives what the socket takes, and otherwise waits for
-//! its next turn; one that falls out of the ring is put at the live edge and the chunks it misses are counted.
+//! It owns no queue and no timer. When it is flushed it sends what the socket takes, and otherwise waits to be flushed again; one that
+//! falls out of the ring is moved to the live edge, and the chunks it misses are counted.
 
 use std::io::{self, IoSlice};
 
@@ -10,19 +10,19 @@ use bytes::{Buf, Bytes};
 use super::stream_buffer::{HttpChunk, LAST_CHUNK, StreamBuffer};
 use crate::family::Told;
 
-/// Where the bytes go.
+/// A socket that takes what it can, and never waits.
 pub(super) trait NonblockingWrite {
     /// As [`io::Write::write_vectored`] on a non-blocking socket.
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Sends what the wire itself holds back (ciphertext). `WouldBlock` while there is some.
+    /// Sends what the socket itself holds back (ciphertext). `WouldBlock` while there is some.
     fn flush(&mut self) -> io::Result<()>;
 }
 
-/// What came of a visit.
+/// What came of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flushed {
-    /// It has everything there is.
+    /// It was sent everything there is.
     CaughtUp,
     /// The socket takes no more for now.
     Blocked,
@@ -33,110 +33,110 @@ pub(super) enum Flushed {
 /// Why an answer is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CloseCause {
-    /// Everything was given, and the end said.
+    /// Everything was sent, and its end with it.
     Ended,
-    /// The other side is gone.
+    /// The peer closed the connection, or it failed.
     Disconnected,
-    /// It took nothing for too long.
+    /// The peer took nothing for too long.
     Stalled,
-    /// It was overtaken too often.
+    /// It was overtaken by the ring too often.
     TooSlow,
 }
 
-/// How patient a shard is.
+/// How slow a listener may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlowLimits {
-    /// Without taking a byte although there is something, ms.
+    /// Without taking a byte although there is something to send, ms.
     pub(super) stall_ms: u64,
-    /// Times a listener may be overtaken in one ring's length.
+    /// Times it may be overtaken within one ring's length.
     pub(super) overtaken_max: u32,
 }
 
-/// What a listener is visited with.
+/// What a listener is flushed with.
 #[derive(Clone, Copy)]
 pub(super) struct FlushContext<'a> {
-    pub(super) frames: &'a StreamBuffer,
-    /// How it is to be served, and the word for that if it does not know yet; none where it cannot be told.
-    pub(super) told: Option<(Told, &'a HttpChunk)>,
-    /// What it is given at the live edge, ms.
+    pub(super) buffer: &'a StreamBuffer,
+    /// How it is to be served, and the announcement of it that it is sent unless it knows; `None` where nothing can be announced.
+    pub(super) cadence: Option<(Told, &'a HttpChunk)>,
+    /// What it is sent at once at the live edge, ms.
     pub(super) burst_ms: u32,
-    /// It gets no chunk from this ordinal on: there it changes over to another stream.
+    /// It is sent no chunk from this ordinal on: there it changes to another stream.
     pub(super) until: u64,
     pub(super) slow_limits: SlowLimits,
     pub(super) now_ms: u64,
 }
 
-/// Where a listener is in its answer.
+/// How far a listener is in its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// The head of the stream is not there yet.
+    /// The stream has no head yet.
     AwaitingHead,
-    /// Chunk by chunk; the number is the ordinal of the next.
+    /// Chunk by chunk; the ordinal of the next.
     Chunks(u64),
-    /// The end was put into `rest`.
+    /// The end of the body is in `unsent`.
     Ending,
 }
 
 /// See the module.
 pub(super) struct Listener {
     progress: Progress,
-    /// What is left of something that was begun. Framing forbids leaving it unfinished.
+    /// What is left of something that was begun: it must be finished, or the framing breaks.
     unsent: Bytes,
     chunked: bool,
-    /// How it knows that it is served.
-    knows: Told,
+    /// The cadence that its player knows of.
+    known: Told,
     overtaken: u32,
-    /// Until which ordinal an overtaking counts.
+    /// The ordinal from which on it is forgiven for having been overtaken.
     forgive_at: u64,
     blocked_since_ms: Option<u64>,
 }
 
 impl Listener {
-    /// A newcomer; `answer` is the head of the HTTP answer. `chunked` is false for HTTP/1.0. `knows` is what it takes for
-    /// granted.
-    pub(super) fn new(answer: Bytes, chunked: bool, knows: Told) -> Self {
+    /// A new listener that is first sent `head`, the head of the HTTP answer. `chunked` is false for HTTP/1.0. `known` is the cadence
+    /// that every player takes for granted.
+    pub(super) fn new(head: Bytes, chunked: bool, known: Told) -> Self {
         Self {
             progress: Progress::AwaitingHead,
-            unsent: answer,
+            unsent: head,
             chunked,
-            knows,
+            known,
             overtaken: 0,
             forgive_at: 0,
             blocked_since_ms: None,
         }
     }
 
-    /// Gives what is there and is taken. Adds the bytes that were taken to `sent`.
+    /// Sends what there is, as far as the socket takes it. Adds the bytes that were taken to `sent`.
     pub(super) fn flush(
         &mut self,
         cx: FlushContext<'_>,
-        wire: &mut impl NonblockingWrite,
+        socket: &mut impl NonblockingWrite,
         sent: &mut u64,
     ) -> Flushed {
         let before = *sent;
-        let visit = match self.write_available(cx, wire, sent) {
-            Ok(visit) => visit,
+        let flushed = match self.write_available(cx, socket, sent) {
+            Ok(flushed) => flushed,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Flushed::Blocked,
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 Flushed::Closed(CloseCause::Stalled)
             }
             Err(_) => Flushed::Closed(CloseCause::Disconnected),
         };
-        if visit != Flushed::Blocked {
+        if flushed != Flushed::Blocked {
             self.blocked_since_ms = None;
-            return visit;
+            return flushed;
         }
-        let since = match self.blocked_since_ms {
-            Some(since) if *sent == before => since,
+        let since_ms = match self.blocked_since_ms {
+            Some(since_ms) if *sent == before => since_ms,
             _ => *self.blocked_since_ms.insert(cx.now_ms),
         };
-        if cx.now_ms.saturating_sub(since) >= cx.slow_limits.stall_ms {
+        if cx.now_ms.saturating_sub(since_ms) >= cx.slow_limits.stall_ms {
             return Flushed::Closed(CloseCause::Stalled);
         }
-        visit
+        flushed
     }
 
-    /// Ordinal of the next chunk it gets, between two chunks.
+    /// The ordinal of its next chunk, between two chunks.
     pub(super) fn cursor(&self) -> Option<u64> {
         match self.progress {
             Progress::Chunks(next) if self.unsent.is_empty() => Some(next),
@@ -153,53 +153,53 @@ impl Listener {
     fn write_available(
         &mut self,
         cx: FlushContext<'_>,
-        wire: &mut impl NonblockingWrite,
+        socket: &mut impl NonblockingWrite,
         sent: &mut u64,
     ) -> io::Result<Flushed> {
-        let frames = cx.frames;
+        let buffer = cx.buffer;
         loop {
             while !self.unsent.is_empty() {
-                let taken = wire.write_vectored(&[IoSlice::new(&self.unsent)])?;
+                let taken = socket.write_vectored(&[IoSlice::new(&self.unsent)])?;
                 self.unsent.advance(taken);
                 *sent += taken as u64;
             }
-            // A listener without a rest owns no allocation.
+            // A listener that was sent everything holds on to no chunk.
             self.unsent = Bytes::new();
             match self.progress {
                 Progress::AwaitingHead => {
-                    if frames.closing() {
-                        self.queue_end();
-                    } else if let Some(head) = frames.head(self.chunked) {
+                    if buffer.closing() {
+                        self.end_body();
+                    } else if let Some(head) = buffer.head(self.chunked) {
                         self.unsent = head;
-                        self.progress = Progress::Chunks(frames.join(cx.burst_ms));
-                    } else if frames.ended() {
-                        self.queue_end();
+                        self.progress = Progress::Chunks(buffer.burst_start(cx.burst_ms));
+                    } else if buffer.ended() {
+                        self.end_body();
                     } else {
-                        return wire.flush().map(|()| Flushed::CaughtUp);
+                        return socket.flush().map(|()| Flushed::CaughtUp);
                     }
                 }
-                Progress::Chunks(_) if frames.closing() => self.queue_end(),
+                Progress::Chunks(_) if buffer.closing() => self.end_body(),
                 Progress::Chunks(_)
-                    if let Some((told, word)) = cx.told
-                        && self.knows != told =>
+                    if let Some((cadence, announcement)) = cx.cadence
+                        && self.known != cadence =>
                 {
-                    self.knows = told;
-                    self.unsent = word.part(self.chunked, 0);
+                    self.known = cadence;
+                    self.unsent = announcement.bytes_from(self.chunked, 0);
                 }
-                Progress::Chunks(next) if next < frames.first() => {
+                Progress::Chunks(next) if next < buffer.first() => {
                     if !self.skip_to_live(next, cx) {
                         return Ok(Flushed::Closed(CloseCause::TooSlow));
                     }
                 }
-                Progress::Chunks(next) if next >= frames.end().min(cx.until) => {
-                    if !frames.ended() || next < frames.end() {
-                        return wire.flush().map(|()| Flushed::CaughtUp);
+                Progress::Chunks(next) if next >= buffer.end().min(cx.until) => {
+                    if !buffer.ended() || next < buffer.end() {
+                        return socket.flush().map(|()| Flushed::CaughtUp);
                     }
-                    self.queue_end();
+                    self.end_body();
                 }
-                Progress::Chunks(next) => self.write_chunks(next, cx, wire, sent)?,
+                Progress::Chunks(next) => self.write_chunks(next, cx, socket, sent)?,
                 Progress::Ending => {
-                    return wire.flush().map(|()| Flushed::Closed(CloseCause::Ended));
+                    return socket.flush().map(|()| Flushed::Closed(CloseCause::Ended));
                 }
             }
         }
@@ -209,44 +209,43 @@ impl Listener {
         &mut self,
         next: u64,
         cx: FlushContext<'_>,
-        wire: &mut impl NonblockingWrite,
+        socket: &mut impl NonblockingWrite,
         sent: &mut u64,
     ) -> io::Result<()> {
-        let frames = cx.frames;
-        let (run, behind) = frames.run(next, cx.until, self.chunked);
-        let taken = wire.write_vectored(&[IoSlice::new(&run)])?;
+        let (batch, behind) = cx.buffer.batch(next, cx.until, self.chunked);
+        let taken = socket.write_vectored(&[IoSlice::new(&batch)])?;
         *sent += taken as u64;
         self.progress = Progress::Chunks(behind);
-        if taken < run.len() {
-            let (ordinal, within) = frames.reached(next, self.chunked, taken);
+        if taken < batch.len() {
+            let (ordinal, within) = cx.buffer.locate(next, self.chunked, taken);
             self.progress = Progress::Chunks(ordinal);
             if within > 0 {
-                self.unsent = frames.rest(ordinal, self.chunked, within);
+                self.unsent = cx.buffer.rest(ordinal, self.chunked, within);
                 self.progress = Progress::Chunks(ordinal + 1);
             }
         }
         Ok(())
     }
 
-    /// To the live edge, where it gets the burst of a newcomer: its buffer has run empty. False when that was too often.
+    /// To the live edge, with the burst of a new listener, because its buffer has run empty. False when that was too often.
     fn skip_to_live(&mut self, next: u64, cx: FlushContext<'_>) -> bool {
-        let frames = cx.frames;
+        let stream = cx.buffer.stream();
         if next >= self.forgive_at {
             self.overtaken = 0;
         }
         self.overtaken += 1;
-        let join = frames.join(cx.burst_ms);
-        frames.stream().count_overtaken(join - next);
+        let live = cx.buffer.burst_start(cx.burst_ms);
+        stream.count_overtaken(live - next);
         if self.overtaken > cx.slow_limits.overtaken_max {
-            frames.stream().count_dropped_slow();
+            stream.count_dropped_slow();
             return false;
         }
-        self.forgive_at = join + frames.stream().spec().ring_chunks as u64;
-        self.progress = Progress::Chunks(join);
+        self.forgive_at = live + stream.spec().ring_chunks as u64;
+        self.progress = Progress::Chunks(live);
         true
     }
 
-    fn queue_end(&mut self) {
+    fn end_body(&mut self) {
         self.unsent = if self.chunked {
             Bytes::from_static(LAST_CHUNK)
         } else {
@@ -307,17 +306,17 @@ mod tests {
 
     struct Scene {
         stream: Arc<Stream>,
-        frames: StreamBuffer,
+        buffer: StreamBuffer,
         listener: Listener,
         socket: Socket,
         next: u64,
         now_ms: u64,
-        told: Told,
-        word: Option<HttpChunk>,
+        cadence: Told,
+        announcement: Option<HttpChunk>,
         until: u64,
     }
 
-    /// A ring of six chunks of which a newcomer gets two.
+    /// A ring of six chunks of which a new listener gets two.
     fn scene(chunked: bool) -> Scene {
         let stream = Arc::new(
             Stream::new(StreamSpec {
@@ -336,7 +335,7 @@ mod tests {
         );
         stream.set_head(Bytes::from_static(b"head"));
         Scene {
-            frames: StreamBuffer::new(stream.clone()),
+            buffer: StreamBuffer::new(stream.clone()),
             stream,
             listener: Listener::new(Bytes::from_static(b"answer"), chunked, AT_REST),
             socket: Socket {
@@ -345,8 +344,8 @@ mod tests {
             },
             next: 0,
             now_ms: 0,
-            told: AT_REST,
-            word: None,
+            cadence: AT_REST,
+            announcement: None,
             until: u64::MAX,
         }
     }
@@ -361,20 +360,23 @@ mod tests {
         }
 
         fn flush(&mut self) -> Flushed {
-            self.frames.sync();
+            self.buffer.sync();
             let mut sent = 0;
             let before = self.socket.got.len();
             let cx = FlushContext {
-                frames: &self.frames,
-                told: self.word.as_ref().map(|word| (self.told, word)),
+                buffer: &self.buffer,
+                cadence: self
+                    .announcement
+                    .as_ref()
+                    .map(|chunk| (self.cadence, chunk)),
                 burst_ms: 400,
                 until: self.until,
                 slow_limits: SLOW_LIMITS,
                 now_ms: self.now_ms,
             };
-            let visit = self.listener.flush(cx, &mut self.socket, &mut sent);
+            let flushed = self.listener.flush(cx, &mut self.socket, &mut sent);
             assert_eq!(sent, (self.socket.got.len() - before) as u64);
-            visit
+            flushed
         }
 
         fn heard(&mut self) -> String {
@@ -383,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_gets_head_and_burst_at_once_and_then_all_that_follows_in_one_call() {
+    fn a_new_listener_gets_head_and_burst_at_once_and_then_all_that_follows_in_one_call() {
         let mut scene = scene(true);
         scene.publish(5);
         assert_eq!(scene.flush(), Flushed::CaughtUp);
@@ -396,13 +398,13 @@ mod tests {
     }
 
     #[test]
-    fn a_word_comes_once_and_between_two_chunks_only() {
+    fn an_announcement_comes_once_and_between_two_chunks_only() {
         let mut scene = scene(true);
-        scene.word = Some(HttpChunk::new(b"[1]"));
+        scene.announcement = Some(HttpChunk::new(b"[1]"));
         scene.publish(1);
         scene.socket.room = 6 + 9 + 4;
         assert_eq!(scene.flush(), Flushed::Blocked, "in the middle of <0>");
-        scene.told.leaves_in_ms = Some(1);
+        scene.cadence.leaves_in_ms = Some(1);
         scene.publish(1);
         scene.socket.room = usize::MAX;
         assert_eq!(scene.flush(), Flushed::CaughtUp);
@@ -413,24 +415,24 @@ mod tests {
         scene.publish(1);
         scene.flush();
         assert_eq!(scene.heard(), "3\r\n<2>\r\n");
-        scene.told = AT_REST;
-        scene.word = Some(HttpChunk::new(b"[0]"));
+        scene.cadence = AT_REST;
+        scene.announcement = Some(HttpChunk::new(b"[0]"));
         scene.flush();
         assert_eq!(scene.heard(), "3\r\n[0]\r\n");
     }
 
     #[test]
-    fn a_newcomer_above_rest_is_told_before_its_first_chunk() {
+    fn a_new_listener_above_rest_is_told_before_its_first_chunk() {
         let mut scene = scene(true);
-        scene.told.rung = Rung::CHEAPEST;
-        scene.word = Some(HttpChunk::new(b"[3]"));
+        scene.cadence.rung = Rung::CHEAPEST;
+        scene.announcement = Some(HttpChunk::new(b"[3]"));
         scene.publish(1);
         scene.flush();
         assert_eq!(scene.heard(), "answer4\r\nhead\r\n3\r\n[3]\r\n3\r\n<0>\r\n");
     }
 
     #[test]
-    fn one_that_changes_over_stops_at_the_boundary_and_goes_on_behind_it() {
+    fn a_listener_that_changes_streams_stops_at_the_boundary_and_goes_on_behind_it() {
         let mut scene = scene(true);
         scene.publish(1);
         scene.until = 3;
@@ -447,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_client_gets_the_sound_without_frames() {
+    fn an_http_1_0_client_gets_the_sound_without_framing() {
         let mut scene = scene(false);
         scene.publish(2);
         assert_eq!(scene.flush(), Flushed::CaughtUp);
@@ -481,7 +483,8 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_overtaken_finishes_its_chunk_and_jumps_to_live_and_the_missed_are_exact() {
+    fn a_listener_that_is_overtaken_finishes_its_chunk_and_skips_to_live_and_what_it_missed_is_counted_exactly()
+     {
         let mut scene = scene(true);
         scene.publish(2);
         scene.flush();
@@ -499,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_overtaken_again_and_again_is_let_go_and_forgiven_after_a_ring_in_time() {
+    fn a_listener_that_is_overtaken_again_and_again_is_closed_and_forgiven_after_a_ring_in_time() {
         let mut often = scene(true);
         often.flush();
         for round in 0..3 {
@@ -522,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_takes_nothing_is_let_go_after_its_time_and_one_that_takes_a_byte_is_not() {
+    fn a_listener_that_takes_nothing_is_closed_after_its_time_and_one_that_takes_a_byte_is_not() {
         let mut scene = scene(true);
         scene.publish(2);
         scene.socket.room = 0;
@@ -540,7 +543,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_and_the_leaving_are_said_after_a_whole_chunk() {
+    fn the_end_of_the_body_is_sent_after_a_whole_chunk() {
         for leaving in [false, true] {
             let mut scene = scene(true);
             scene.publish(2);

@@ -11,34 +11,54 @@
 //! It is not an HTTP server: there are no request bodies, no handlers and no timers here, and what is not a plain request is never
 //! refused here but returned.
 //!
-//! | module | what |
-//! |---|---|
-//! | [`clock`] | time since the shard began |
-//! | [`table`] | descriptor tables, and sending sockets from one to another |
-//! | [`stream_buffer`] | a shard's own copy of a stream, framed for HTTP |
-//! | [`listener`] | one listener: a cursor, and what it is sent when it is flushed |
-//! | [`socket`] | a plain or TLS socket |
-//! | [`wheel`] | when each listener is flushed |
-//! | [`files`] | recordings, read without waiting for a disk |
-//! | [`handoff`] | what a connection brings to a shard |
-//! | [`returns`] | the way back to the accept side |
-//! | [`client`], [`cohort`], [`run`] | the thread and what it does for clients and listeners |
-//! | [`pool`] | all shards of a port, from outside |
+//! # Layers
+//!
+//! | module | what | knows |
+//! |---|---|---|
+//! | [`clock`] | the time since a shard began | |
+//! | [`backoff`] | when a failed start may be tried again | |
+//! | [`table`] | descriptor tables, sending sockets from one to another, and the rules of I/O safety | |
+//! | [`local`] | an owned descriptor that must stay in its table | `table` |
+//! | [`wheel`] | when each listener is flushed | |
+//! | [`stream_buffer`] | a shard's own copy of a stream, framed for HTTP | |
+//! | [`cadence`] | announcements of another cadence, framed | `stream_buffer` |
+//! | [`shard_stream`] | a stream as a shard serves it | the three above |
+//! | [`listener`] | one listener: a cursor, and what it is sent when it is flushed | `stream_buffer` |
+//! | [`socket`] | a plain or TLS socket | `listener`'s trait, `local` |
+//! | [`files`] | recordings, read without waiting for a disk | `local` |
+//! | [`handoff`] | what a connection brings to a shard | |
+//! | [`returns`] | the way back to the accept side | `table`, `local` |
+//! | [`context`] | what both parts of a shard work with | `clock`, `handoff` |
+//! | [`effect`] | what serving a client leaves to others | `handoff`, `socket` |
+//! | [`pending`], [`client`], [`clients`] | the clients: what is left to send to one, one, all | nothing of listeners |
+//! | [`listeners`] | all listeners | nothing of clients |
+//! | [`run`] | the thread, and effects of clients on listeners | both |
+//! | [`pool`] | all shards of a port, from outside | `run`, `returns` |
 
+mod backoff;
+mod cadence;
 mod client;
+mod clients;
 mod clock;
-mod cohort;
+mod context;
+mod effect;
 mod files;
 mod handoff;
 mod listener;
+mod listeners;
+mod local;
+mod pending;
 mod pool;
 mod returns;
 mod run;
+mod shard_stream;
 mod socket;
 mod stream_buffer;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wheel;
 
 pub(crate) use handoff::{Handoff, LiveResponse, ServeAs};
-pub(crate) use pool::{ShardPool, capacity};
+pub(crate) use pool::{HandoffError, Rejected, ShardPool, capacity};
 pub(crate) use returns::{ReturnState, Returned};

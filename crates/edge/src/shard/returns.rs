@@ -13,6 +13,7 @@ use bytes::Bytes;
 use rustls::ServerConnection;
 use tokio::sync::mpsc;
 
+use super::local::Local;
 use super::table;
 use crate::accept::Permit;
 use crate::counters::Refusal;
@@ -29,18 +30,20 @@ pub(crate) struct ReturnState {
 
 /// A client that a shard returned.
 pub(crate) struct Returned {
-    pub(crate) socket: OwnedFd,
+    pub(crate) socket: Local<OwnedFd>,
     pub(crate) state: ReturnState,
 }
 
 /// The shard's end of the way back.
 pub(super) struct ReturnChannel {
-    sockets: UnixStream,
+    sockets: Local<UnixStream>,
     states: SyncSender<ReturnState>,
 }
 
 impl ReturnChannel {
+    /// To be called on the shard's thread.
     pub(super) fn new(sockets: UnixStream, states: SyncSender<ReturnState>) -> Self {
+        let sockets = Local::new(sockets);
         Self { sockets, states }
     }
 
@@ -49,7 +52,7 @@ impl ReturnChannel {
     /// # Errors
     /// `WouldBlock` while the accept side is behind; another kind when it is gone.
     pub(super) fn send_socket(&self, socket: impl AsFd) -> io::Result<()> {
-        table::send(&self.sockets, socket)
+        table::send(&*self.sockets, socket)
     }
 
     /// Sends the rest of the client whose socket was sent last. There is more room for states than for sockets, so this does not wait;
@@ -74,6 +77,7 @@ pub(super) fn forward_returned(
             edge.count().refuse(Refusal::NoDescriptor);
             continue;
         };
+        let socket = Local::new(socket);
         if returned.blocking_send(Returned { socket, state }).is_err() {
             return;
         }

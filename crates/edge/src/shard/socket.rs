@@ -1,4 +1,7 @@
-//! A socket as a shard holds it, plain or TLS.
+//! A non-blocking socket of a shard, plain or TLS.
+//!
+//! It counts what the kernel takes and gives, so that ciphertext counts and not what is in it. Of ciphertext that the kernel does not
+//! take at most one record is kept.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
@@ -9,30 +12,36 @@ use rustls::ServerConnection;
 use socket2::SockRef;
 
 use super::listener::{CloseCause, NonblockingWrite};
+use super::local::Local;
 
-/// Encrypted in one go, bytes: one TLS record (RFC 8446 §5.1), of which what a socket does not take is kept. Less than a record
-/// may be, so that a session at rest (some 8 KiB) and what is kept are 16 KiB together.
+/// Encrypted at once, bytes: one TLS record (RFC 8446 section 5.1), of which is kept what the socket does not take. Smaller than a record
+/// may be, so that a session at rest (some 8 KiB) and what is kept have 16 KiB together.
 pub(super) const RECORD_BYTES_MAX: usize = 7 * 1024;
 
-/// What a listener may still send us, bytes; it is thrown away. Beyond it is not read any more.
-const JUNK_BYTES_MAX: u32 = 16 * 1024;
+/// What a listener may send, bytes; it is thrown away. Beyond: it is not read any more.
+const IGNORED_BYTES_MAX: u32 = 16 * 1024;
 
-/// Reads of ciphertext in a row that bring nothing. Beyond: the peer is gone.
+/// Records in a row that bring no data. Beyond: the connection is closed.
 const EMPTY_READS_MAX: usize = 64;
 
 /// See the module.
 pub(super) struct Socket {
-    pub(super) tcp: TcpStream,
+    pub(super) tcp: Local<TcpStream>,
     pub(super) tls: Option<Box<ServerConnection>>,
-    junk: u32,
+    /// What was read and thrown away, bytes.
+    ignored: u32,
 }
 
 impl Socket {
     pub(super) fn new(tcp: TcpStream, tls: Option<Box<ServerConnection>>) -> Self {
-        Self { tcp, tls, junk: 0 }
+        Self {
+            tcp: Local::new(tcp),
+            tls,
+            ignored: 0,
+        }
     }
 
-    /// The socket, with the bytes the kernel takes added to `taken`.
+    /// The socket to write to; the bytes that the kernel takes are added to `taken`.
     pub(super) fn counted<'a>(&'a mut self, taken: &'a mut u64) -> Counted<'a> {
         Counted {
             socket: self,
@@ -40,19 +49,19 @@ impl Socket {
         }
     }
 
-    /// Throws away what came. Says why the listener is gone, if it is.
-    pub(super) fn drain_input(&mut self, read: &mut u64) -> Option<CloseCause> {
+    /// Throws away what was received, and adds its bytes to `received`. Says why the connection is over, if it is.
+    pub(super) fn drain_input(&mut self, received: &mut u64) -> Option<CloseCause> {
         let mut space = [0; 4096];
-        while self.junk < JUNK_BYTES_MAX {
-            let before = *read;
-            let got = self.read(&mut space, read);
-            self.junk = self.junk.saturating_add((*read - before) as u32);
+        while self.ignored < IGNORED_BYTES_MAX {
+            let before = *received;
+            let got = self.read(&mut space, received);
+            self.ignored = self.ignored.saturating_add((*received - before) as u32);
             match got {
                 Ok(0) => return Some(CloseCause::Disconnected),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The kernel has the same patience as we and may be the first to lose it (`TCP_USER_TIMEOUT`).
+                // The kernel has the same limit as the shard and may be the first to reach it (`TCP_USER_TIMEOUT`).
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     return Some(CloseCause::Stalled);
                 }
@@ -62,11 +71,11 @@ impl Socket {
         None
     }
 
-    /// As [`Read::read`], deciphered; the bytes taken from the kernel are added to `came`.
-    pub(super) fn read(&mut self, space: &mut [u8], came: &mut u64) -> io::Result<usize> {
+    /// As [`Read::read`], decrypted; the bytes taken from the kernel are added to `received`.
+    pub(super) fn read(&mut self, space: &mut [u8], received: &mut u64) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
             let count = self.tcp.read(space)?;
-            *came += count as u64;
+            *received += count as u64;
             return Ok(count);
         };
         for _ in 0..EMPTY_READS_MAX {
@@ -74,28 +83,28 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return read,
             }
-            *came += tls.read_tls(&mut self.tcp)? as u64;
+            *received += tls.read_tls(&mut *self.tcp)? as u64;
             if let Err(error) = tls.process_new_packets() {
-                // The alert says why; a socket that does not take it is let go without.
-                let _ = tls.write_tls(&mut self.tcp);
+                // The alert tells the peer why; a socket that does not take it is closed without.
+                let _ = tls.write_tls(&mut *self.tcp);
                 return Err(io::Error::other(error));
             }
         }
-        Err(io::Error::other("nothing but empty records"))
+        Err(io::Error::other("the peer sends records without data"))
     }
 
-    /// After everything was given.
+    /// Closes after everything was sent.
     pub(super) fn finish(mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
-            let _ = tls.write_tls(&mut self.tcp);
+            let _ = tls.write_tls(&mut *self.tcp);
         }
         let _ = self.tcp.shutdown(Shutdown::Write);
     }
 
-    /// So that the kernel keeps nothing of it.
+    /// Closes with a reset, so that the kernel keeps nothing that is still to be sent.
     pub(super) fn reset(self) {
-        let _ = SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO));
+        let _ = SockRef::from(&*self.tcp).set_linger(Some(Duration::ZERO));
     }
 }
 
@@ -106,12 +115,12 @@ pub(super) struct Counted<'a> {
 }
 
 impl Counted<'_> {
-    fn push_ciphertext(&mut self) -> io::Result<()> {
+    fn write_ciphertext(&mut self) -> io::Result<()> {
         let Some(tls) = &mut self.socket.tls else {
             return Ok(());
         };
         while tls.wants_write() {
-            *self.taken += tls.write_tls(&mut self.socket.tcp)? as u64;
+            *self.taken += tls.write_tls(&mut *self.socket.tcp)? as u64;
         }
         Ok(())
     }
@@ -127,8 +136,8 @@ impl NonblockingWrite for Counted<'_> {
                 taken => Ok(taken),
             };
         }
-        // Nothing is encrypted ahead of what the socket takes: what waits is at most one record.
-        self.push_ciphertext()?;
+        // Nothing is encrypted before the last record was taken: at most one waits.
+        self.write_ciphertext()?;
         let Some(tls) = &mut self.socket.tls else {
             return Ok(0);
         };
@@ -140,14 +149,14 @@ impl NonblockingWrite for Counted<'_> {
                 break;
             }
         }
-        match self.push_ciphertext() {
+        match self.write_ciphertext() {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-            // What is encrypted counts as given: the rest of the record goes first next time.
+            // What is encrypted counts as sent: the rest of the record goes first next time.
             _ => Ok(encrypted),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.push_ciphertext()
+        self.write_ciphertext()
     }
 }

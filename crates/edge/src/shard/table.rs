@@ -1,14 +1,35 @@
-//! Descriptor tables: how one process holds more sockets than its limit of open files, and how a socket gets from one to
+//! Descriptor tables: how one process holds more sockets than its limit of open files, and how a socket gets from one table to
 //! another.
 //!
-//! The limit counts per table, and a thread may have a table of its own (`unshare(CLONE_FILES)`, Linux). A descriptor is
-//! then a number in *that* table only: sockets change over as `SCM_RIGHTS` messages, and nothing that owns a descriptor may be
-//! dropped by a thread of another table.
+//! The limit counts per table, and a thread may have a table of its own (`unshare(CLONE_FILES)`, Linux). A descriptor is then a number
+//! in *that* table only, and sockets get from one table to another as `SCM_RIGHTS` messages.
+//!
+//! # I/O safety
+//!
+//! Rust's I/O safety (`OwnedFd`, RFC 3128) assumes one table for all threads. With several, it holds only together with this invariant:
+//! **nothing that owns a descriptor is used or dropped by a thread of another descriptor table.** There its number may be another
+//! file, which would be read, written or closed in its place.
+//!
+//! - There are two kinds of threads: those of the process' table (the runtime's, those that start shards and wait for what shards
+//!   return), and each shard's thread with a table of its own. A shard starts no thread.
+//! - What crosses between them in a queue owns no descriptor: [`Handoff`](super::handoff::Handoff) on the way to a shard and
+//!   [`ReturnState`](super::returns::ReturnState) on the way back. The socket of each is sent with [`send`] and becomes a new
+//!   descriptor where it is received; the sender drops its own.
+//! - What owns a descriptor of a shard is bound to its table with [`Local`](super::local::Local), which asserts the invariant in debug
+//!   builds: the sockets of clients and listeners, the shard's ends of both socket channels, its open recordings and its poller. On
+//!   the accept side the pool's ends of the channels and [`Returned`](super::returns::Returned) are bound in the same way.
+//! - The one exception is made when a table is copied: the shard's ends of both channels are made in the process' table and exist in
+//!   both after the copy. The shard's thread keeps owning them; the numbers that are left over in the process' table are closed with
+//!   [`close`], and so are, in the shard's, all numbers that are not its own.
+//!
+//! Where the system allows no table of its own, there is one table, and the invariant holds by itself.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit};
@@ -21,24 +42,45 @@ use rustix::net::{
 /// Standard input, output and error stay in every table.
 const STANDARD: RawFd = 3;
 
+thread_local! {
+    static CURRENT: Cell<TableId> = const { Cell::new(TableId(0)) };
+}
+
+/// Which table a thread has: 0 is the process' own, and each that was made since has its own number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TableId(u64);
+
+impl TableId {
+    /// The calling thread's.
+    pub(super) fn current() -> Self {
+        CURRENT.get()
+    }
+
+    fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
 /// Gives this thread a table of its own, with nothing in it but the standard descriptors and `keep`. False where the system
-/// does not allow it: then the table stays shared.
+/// does not allow it: then the table stays shared. The thread must start no other, which would share its table.
 pub(super) fn leave_shared(keep: &[RawFd]) -> bool {
     if unshare(CloneFlags::CLONE_FILES).is_err() {
         return false;
     }
+    CURRENT.set(TableId::next());
     let not_ours = |fd: &RawFd| *fd >= STANDARD && !keep.contains(fd);
     match open_here() {
         Ok(open) => open.into_iter().filter(not_ours).for_each(close),
-        // To list a table takes a number, and one that was full when it was copied has none; or there is no /proc.
+        // Listing a table takes a descriptor, and there is none if the table was full when it was copied; or there is no /proc.
         Err(_) => (0..numbers_max()).filter(not_ours).for_each(close),
     }
     true
 }
 
-/// Closes a number that is only ours because a table was copied.
+/// Closes a descriptor that is in this table only because the table, or the one it was copied from, was copied.
 pub(super) fn close(fd: RawFd) {
-    // The listing's own descriptor is gone by then; nothing else can fail that would matter.
+    // It fails for the descriptor of the listing, which is closed by then, and for numbers that are not in use.
     let _ = nix::unistd::close(fd);
 }
 
@@ -63,7 +105,6 @@ pub(super) fn send(through: impl AsFd, fd: impl AsFd) -> io::Result<()> {
     let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
     match sendmsg(through, &[IoSlice::new(b"!")], &mut rights, flags) {
         Ok(_) => Ok(()),
-        // As many are on their way in this system as this user may have open.
         Err(Errno::TOOMANYREFS) => Err(io::ErrorKind::WouldBlock.into()),
         Err(error) => Err(error.into()),
     }
@@ -114,12 +155,13 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+    use crate::support::not_run;
 
     #[test]
     fn a_table_that_was_full_when_it_was_copied_is_emptied_all_the_same() {
         let limit = crate::limits::descriptor_limit().unwrap_or(usize::MAX);
         let filled = std::thread::spawn(move || {
-            // Others of this process are not to be disturbed: a copy is filled, and copied once more.
+            // Filling the table of the process would disturb other tests: a copy is filled, and copied once more.
             if limit > 100_000 || !leave_shared(&[]) {
                 return None;
             }
@@ -143,7 +185,7 @@ mod tests {
         });
         match filled.join().unwrap() {
             Some(left) => assert_eq!(left, (2, true)),
-            None => println!("not run: no table of its own, or one too large to fill ({limit})"),
+            None => not_run("no table of its own, or one too large to fill"),
         }
     }
 

@@ -54,6 +54,11 @@ fn connections(counters: &EdgeCounters) -> String {
             counters.blocked,
             "Of these, how many found a socket that took not everything.",
         ),
+        (
+            "shard_start_failures",
+            counters.shard_start_failures,
+            "Shards that could not be started.",
+        ),
     ];
     for (name, value, help) in plain {
         let _ = write!(
