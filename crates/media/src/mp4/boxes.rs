@@ -20,32 +20,48 @@ pub(super) struct BoxHeader {
 
 impl BoxHeader {
     /// Reads the header at the beginning of `bytes`; the number of bytes it takes to know more where it is not whole.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(bytes: &[u8]) -> Result<Result<Self, usize>, StreamError> {
-        let Some(([size @ .., k0, k1, k2, k3], rest)) = bytes.split_first_chunk::<HEADER_BYTES>()
-        else {
+        let Some(&[s0, s1, s2, s3, k0, k1, k2, k3]) = bytes.first_chunk() else {
             return Ok(Err(HEADER_BYTES));
         };
-        let kind = BoxKind([*k0, *k1, *k2, *k3]);
-        let size: &[u8; 4] = size;
-        let (header_bytes, box_bytes) = match u32::from_be_bytes(*size) {
-            0 => return Err(StreamError::Endless { kind }),
-            1 => match rest.first_chunk() {
-                Some(large) => (LARGE_HEADER_BYTES, u64::from_be_bytes(*large)),
-                None => return Ok(Err(LARGE_HEADER_BYTES)),
-            },
-            size => (HEADER_BYTES, u64::from(size)),
-        };
-        if box_bytes < header_bytes as u64 {
-            return Err(StreamError::TooSmall {
+        let kind = BoxKind([k0, k1, k2, k3]);
+        let size = u32::from_be_bytes([s0, s1, s2, s3]);
+        if size as usize >= HEADER_BYTES {
+            return Ok(Ok(Self {
                 kind,
-                got: box_bytes,
-            });
+                header_bytes: HEADER_BYTES,
+                box_bytes: size.into(),
+            }));
+        }
+        Self::read_unusual(kind, size, &bytes[HEADER_BYTES..])
+    }
+
+    /// The sizes that mean something else, or nothing.
+    #[cold]
+    fn read_unusual(
+        kind: BoxKind,
+        size: u32,
+        rest: &[u8],
+    ) -> Result<Result<Self, usize>, StreamError> {
+        let got = match (size, rest.first_chunk()) {
+            (0, _) => return Err(StreamError::Endless { kind }),
+            (1, None) => return Ok(Err(LARGE_HEADER_BYTES)),
+            (1, Some(large)) => u64::from_be_bytes(*large),
+            (size, _) => {
+                return Err(StreamError::TooSmall {
+                    kind,
+                    got: size.into(),
+                });
+            }
+        };
+        if got < LARGE_HEADER_BYTES as u64 {
+            return Err(StreamError::TooSmall { kind, got });
         }
         Ok(Ok(Self {
             kind,
-            header_bytes,
-            box_bytes,
+            header_bytes: LARGE_HEADER_BYTES,
+            box_bytes: got,
         }))
     }
 }
@@ -69,27 +85,29 @@ impl<'a> Iterator for Boxes<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
         // After an error nothing more can be found.
         let rest = std::mem::take(&mut self.rest);
-        let truncated = |kind| {
-            let got = rest.len();
-            Some(Err(StreamError::Truncated { kind, got }))
-        };
         match BoxHeader::read(rest) {
-            Err(error) => Some(Err(error)),
-            Ok(Err(_)) => truncated(BoxKind(*b"????")),
             Ok(Ok(header)) => {
                 let size = usize::try_from(header.box_bytes).unwrap_or(usize::MAX);
                 let Some((whole, later)) = rest.split_at_checked(size) else {
-                    return truncated(header.kind);
+                    return Some(Err(truncated(header.kind, rest)));
                 };
                 self.rest = later;
                 Some(Ok((header.kind, &whole[header.header_bytes..])))
             }
+            Ok(Err(_)) if rest.is_empty() => None,
+            Ok(Err(_)) => Some(Err(truncated(BoxKind(*b"????"), rest))),
+            Err(error) => Some(Err(error)),
         }
+    }
+}
+
+#[cold]
+const fn truncated(kind: BoxKind, rest: &[u8]) -> StreamError {
+    StreamError::Truncated {
+        kind,
+        got: rest.len(),
     }
 }
 

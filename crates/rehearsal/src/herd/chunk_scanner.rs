@@ -69,7 +69,7 @@ pub struct ChunkScanner {
     notes: Notes,
 }
 
-/// What is noted of the chunk in the making.
+/// What is noted of the chunk in the making. Its small methods are inlined: they run for each box of each listener.
 #[derive(Debug, Default)]
 struct Notes {
     /// As the head says.
@@ -138,7 +138,8 @@ impl ChunkScanner {
                 Part::Data { bytes, last } => {
                     notes.add(bytes);
                     if last {
-                        sink(Scanned::Chunk(notes.finish()));
+                        notes.finish();
+                        sink(Scanned::Chunk(notes.chunk));
                     }
                 }
             }
@@ -148,15 +149,18 @@ impl ChunkScanner {
 }
 
 impl Notes {
+    #[inline(always)]
     fn begin(&mut self, sampling: HashSampling) {
         if self.begun {
             return;
         }
         self.begun = true;
-        self.chunk = ChunkSummary::default();
+        // Every other number is set before the chunk is whole.
+        self.chunk.bytes = 0;
         self.hasher = sampling.wants(self.chunks).then(|| Box::new(Sha256::new()));
     }
 
+    #[inline(always)]
     fn add(&mut self, bytes: &[u8]) {
         self.chunk.bytes = self.chunk.bytes.saturating_add(bytes.len() as u32);
         if let Some(hasher) = &mut self.hasher {
@@ -164,11 +168,11 @@ impl Notes {
         }
     }
 
-    fn finish(&mut self) -> ChunkSummary {
+    #[inline(always)]
+    fn finish(&mut self) {
         self.begun = false;
         self.chunks = self.chunks.wrapping_add(1);
         self.chunk.sha256 = self.hasher.take().map(|hasher| hasher.finalize().into());
-        self.chunk
     }
 }
 
