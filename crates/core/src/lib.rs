@@ -11,6 +11,7 @@
 //!
 //! | module | what | knows |
 //! |---|---|---|
+//! | `codes` | the words that closed sets have on the wire | – |
 //! | `limits` | every bound of this crate, with its unit | – |
 //! | `now` | the time, as an argument | – |
 //! | `id` | the numbers of seats and sessions | – |
@@ -31,6 +32,7 @@
 extern crate alloc;
 
 pub mod admission;
+mod codes;
 pub mod conversation;
 pub mod event;
 mod id;

@@ -1,5 +1,6 @@
 //! What a conversation wants done.
 
+use crate::codes::codes;
 use crate::event::Alarm;
 use crate::limits::OUTBOX_MAX;
 use crate::refusal::Refusal;
@@ -138,15 +139,9 @@ pub enum Warning {
     SilentMicrophone,
 }
 
-impl Warning {
-    /// The word used in every wire format.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::SilentMicrophone => "silent_microphone",
-        }
-    }
-}
+codes!(Warning {
+    Self::SilentMicrophone => "silent_microphone",
+});
 
 /// What the steps want done, in order. To be drained after each step.
 ///

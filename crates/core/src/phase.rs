@@ -1,6 +1,7 @@
 //! The phase of an event: desired state with a version.
 
 use crate::Now;
+use crate::codes::codes;
 
 /// Where an event is in its life. It only moves forward: listeners are never taken back.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -13,17 +14,11 @@ pub enum Phase {
     Ended,
 }
 
-impl Phase {
-    /// The word used in every wire format.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::OnAir => "on_air",
-            Self::Ended => "ended",
-        }
-    }
-}
+codes!(Phase {
+    Self::Scheduled => "scheduled",
+    Self::OnAir => "on_air",
+    Self::Ended => "ended",
+});
 
 /// The phase, with what makes it safe to command from two pages at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

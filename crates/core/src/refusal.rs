@@ -1,6 +1,7 @@
 //! Why something that was asked for was not done.
 
 use crate::SeatId;
+use crate::codes::codes;
 use crate::phase::Phase;
 use thiserror::Error;
 
@@ -83,30 +84,26 @@ pub enum Refusal {
     ControlCharacters,
 }
 
-impl Refusal {
-    /// The word used in every wire format; the key of its translations.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NoSuchSender => "no_such_sender",
-            Self::NoSuchSeat { .. } => "no_such_seat",
-            Self::NotAllowed => "not_allowed",
-            Self::UnmuteOther => "unmute_other",
-            Self::StaleVersion { .. } => "stale_version",
-            Self::PhaseBackwards { .. } => "phase_backwards",
-            Self::EventEnded => "event_ended",
-            Self::StageFull { .. } => "stage_full",
-            Self::SeatsFull { .. } => "seats_full",
-            Self::NotConnected => "not_connected",
-            Self::ReceiveOnly => "receive_only",
-            Self::HostStays => "host_stays",
-            Self::RoleNotGiven => "role_not_given",
-            Self::NameEmpty => "name_empty",
-            Self::TooLong { .. } => "too_long",
-            Self::ControlCharacters => "control_characters",
-        }
-    }
+codes!(Refusal {
+    Self::NoSuchSender => "no_such_sender",
+    Self::NoSuchSeat { .. } => "no_such_seat",
+    Self::NotAllowed => "not_allowed",
+    Self::UnmuteOther => "unmute_other",
+    Self::StaleVersion { .. } => "stale_version",
+    Self::PhaseBackwards { .. } => "phase_backwards",
+    Self::EventEnded => "event_ended",
+    Self::StageFull { .. } => "stage_full",
+    Self::SeatsFull { .. } => "seats_full",
+    Self::NotConnected => "not_connected",
+    Self::ReceiveOnly => "receive_only",
+    Self::HostStays => "host_stays",
+    Self::RoleNotGiven => "role_not_given",
+    Self::NameEmpty => "name_empty",
+    Self::TooLong { .. } => "too_long",
+    Self::ControlCharacters => "control_characters",
+});
 
+impl Refusal {
     /// `Ok` if a version seen by whoever asks is the version now.
     pub(crate) const fn unless_version(expected: u64, got: u64) -> Result<(), Self> {
         if expected == got {

@@ -1,5 +1,7 @@
 //! What of our own fails, as the part that noticed reports it.
 
+use crate::codes::codes;
+
 /// Something of our own that fails.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Alarm {
@@ -13,6 +15,13 @@ pub enum Alarm {
     Store,
 }
 
+codes!(Alarm {
+    Self::OutputSilent => "output_silent",
+    Self::Recorder => "recorder",
+    Self::MixerLate => "mixer_late",
+    Self::Store => "store",
+});
+
 impl Alarm {
     /// All of them, in the order of their bits.
     pub const ALL: [Self; 4] = [
@@ -21,17 +30,6 @@ impl Alarm {
         Self::MixerLate,
         Self::Store,
     ];
-
-    /// The word used in every wire format.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::OutputSilent => "output_silent",
-            Self::Recorder => "recorder",
-            Self::MixerLate => "mixer_late",
-            Self::Store => "store",
-        }
-    }
 }
 
 /// Which alarms are on: one bit each.

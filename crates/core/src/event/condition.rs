@@ -2,6 +2,7 @@
 
 use super::alarm::{Alarm, Alarms};
 use crate::Now;
+use crate::codes::codes;
 use crate::limits::{HOST_DROPPED_AFTER_MS, STAGE_EMPTY_AFTER_MS};
 use crate::phase::Phase;
 
@@ -27,18 +28,12 @@ pub enum ConditionKind {
     Fault,
 }
 
-impl ConditionKind {
-    /// The word used in every wire format.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::StageEmpty => "stage_empty",
-            Self::HostDropped => "host_dropped",
-            Self::Fault => "fault",
-        }
-    }
-}
+codes!(ConditionKind {
+    Self::Ok => "ok",
+    Self::StageEmpty => "stage_empty",
+    Self::HostDropped => "host_dropped",
+    Self::Fault => "fault",
+});
 
 /// Who is present on stage, at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,6 +2,7 @@
 
 use super::silence::SilenceWatch;
 use super::speaking::SpeakingWatch;
+use crate::codes::codes;
 use crate::output::SeatOrder;
 use crate::phase::Phase;
 use crate::{Now, SeatId, SessionId};
@@ -22,19 +23,15 @@ pub enum Role {
     Monitor,
 }
 
-impl Role {
-    /// The word used in every wire format.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Host => "host",
-            Self::CoHost => "co_host",
-            Self::Guest => "guest",
-            Self::LineIn => "line_in",
-            Self::Monitor => "monitor",
-        }
-    }
+codes!(Role {
+    Self::Host => "host",
+    Self::CoHost => "co_host",
+    Self::Guest => "guest",
+    Self::LineIn => "line_in",
+    Self::Monitor => "monitor",
+});
 
+impl Role {
     /// Whether this role runs the event.
     #[must_use]
     pub const fn hosts(self) -> bool {
@@ -55,18 +52,12 @@ pub enum Place {
     Removed,
 }
 
-impl Place {
-    /// The word used in every wire format.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Invited => "invited",
-            Self::GreenRoom => "green_room",
-            Self::OnStage => "on_stage",
-            Self::Removed => "removed",
-        }
-    }
-}
+codes!(Place {
+    Self::Invited => "invited",
+    Self::GreenRoom => "green_room",
+    Self::OnStage => "on_stage",
+    Self::Removed => "removed",
+});
 
 /// What a session is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
