@@ -1,46 +1,8 @@
-// What is going on at the event, as status.json and the in-band notices say it (`crates/event/src/status.rs`).
+// What is going on at the event, as status.json and the in-band notices say it, and how a page keeps up with it.
 
-export type Phase = 'scheduled' | 'on_air' | 'ended';
-export type Condition = 'ok' | 'host_dropped' | 'stage_empty' | 'fault';
-export type Role = 'host' | 'co_host' | 'guest' | 'line_in' | 'monitor';
+import { type Condition, type Delta, type MessageForm, type OnStage, type Phase, type Role, type Status } from './wire.ts';
 
-export interface Seat {
-  seat: number;
-  name: string;
-  role: Role;
-  muted: boolean;
-  connected: boolean;
-}
-
-export interface Message {
-  fr: string;
-  en: string;
-}
-
-/** Times are Unix milliseconds by the server's clock. */
-export interface Status {
-  v: 1;
-  id: number;
-  phase: Phase;
-  condition: Condition;
-  since: number;
-  starts: number | null;
-  now: number;
-  title: string;
-  listeners: number;
-  stage: Seat[];
-  speaking: number[];
-  message: Message | null;
-  /** True when it can be played, null when there will never be one. */
-  replay: boolean | null;
-}
-
-export interface Delta {
-  v: 1;
-  id: number;
-  speaking?: number[];
-  listeners?: number;
-}
+export { type Condition, type Delta, type MessageForm as Message, type OnStage as Seat, type Phase, type Role, type Status };
 
 /** Nothing more will be said about this event: it is over, and its replay is here or will never be. */
 export const settled = ({ phase, replay }: Status): boolean => phase === 'ended' && replay !== false;

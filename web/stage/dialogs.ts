@@ -59,7 +59,7 @@ function invite(stage: Stage): TemplateResult {
     const name = String(form.get('name')).trim();
     // In the page's own words: the browser's are in the browser's language.
     const field = (e.target as HTMLFormElement).elements.namedItem('name') as HTMLInputElement;
-    field.setCustomValidity(name ? '' : w.refusals['name_empty']!);
+    field.setCustomValidity(name ? '' : w.refusals.name_empty);
     if (field.reportValidity()) stage.send({ do: 'invite', name, role });
   };
   const again = (e: Event) => (e.target as HTMLInputElement).setCustomValidity('');

@@ -222,7 +222,7 @@ export class Stage {
   private refused({ what, code }: { what: string; code: string }): void {
     if (code === 'wrong_token') return this.leave('rejected');
     this.obey(); // a local mute that was refused is undone
-    if (what !== 'ready') this.say(this.words.refusals[code] ?? this.words.refused);
+    if (what !== 'ready') this.say((this.words.refusals as Record<string, string | undefined>)[code] ?? this.words.refused);
   }
 
   /** It is over: the line, the connection and the microphone are let go. */

@@ -1,9 +1,13 @@
 // Every word of the stage page, in both languages.
 
 import { type Role } from '../shared/status.ts';
+import { type Alarm, type Refusal } from './protocol.ts';
 import { type MicProblem } from './mic.ts';
 
 export type Lang = 'fr' | 'en';
+
+/** What the server refuses, and what its line does beside the domain. */
+type Refused = Refusal | 'too_many';
 
 const en = {
   greenRoom: 'Green room',
@@ -137,7 +141,7 @@ const en = {
     recorder: 'The recording cannot be written. The broadcast goes on.',
     mixer_late: 'The mixer is running late: the machine is overloaded. Sound may break up.',
     store: 'The server cannot save its state. The event goes on.',
-  } as Record<string, string>,
+  } satisfies Record<Alarm, string>,
   refusals: {
     stale_version: 'Somebody changed this a moment ago. Look, and press again if you still want to.',
     stage_full: 'All places on stage are taken.',
@@ -156,7 +160,7 @@ const en = {
     too_long: 'This is too long. Shorten it.',
     control_characters: 'This has characters that cannot be shown. Type it again without them.',
     too_many: 'Too much at once. Wait a moment.',
-  } as Record<string, string>,
+  } satisfies Record<Refused, string>,
   refused: 'The server did not do this.',
   alarm: (kind: string) => `Alarm from the server: ${kind}`,
 };

@@ -5,6 +5,7 @@ use stentor_core::{LanguageTag, Texts};
 
 /// As pages send it and are shown it. A language that was left empty is an empty text.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct MessageForm<'a> {
     /// French.
     pub fr: &'a str,

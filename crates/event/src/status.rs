@@ -34,10 +34,13 @@ impl Serialize for Replay {
 }
 
 #[derive(Serialize)]
-struct Full<'a> {
+#[cfg_attr(test, derive(ts_rs::TS))]
+struct Status<'a> {
     v: u32,
     id: u64,
+    #[cfg_attr(test, ts(type = "Phase"))]
     phase: &'static str,
+    #[cfg_attr(test, ts(type = "Condition"))]
     condition: &'static str,
     /// Since when phase and condition are so, milliseconds since 1970.
     since: i64,
@@ -49,31 +52,38 @@ struct Full<'a> {
     stage: Vec<OnStage<'a>>,
     speaking: Vec<u32>,
     message: Option<MessageForm<'a>>,
+    /// True when it can be played, null when there will never be one.
+    #[cfg_attr(test, ts(type = "boolean | null"))]
     replay: Replay,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 struct OnStage<'a> {
     seat: u32,
     name: &'a str,
+    #[cfg_attr(test, ts(type = "Role"))]
     role: &'static str,
     muted: bool,
     connected: bool,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 struct Delta {
     v: u32,
     id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     speaking: Option<Vec<u32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     listeners: Option<u64>,
 }
 
 /// Everything a listener's page must know.
 pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
-    json(&Full {
+    json(&Status {
         v: VERSION,
         id: view.notice_id,
         phase: view.phase.code(),
@@ -129,6 +139,29 @@ fn json(form: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stentor_core::event::ConditionKind;
+    use stentor_core::stage::Role;
+    use stentor_typescript::words;
+    use ts_rs::TS;
+
+    #[test]
+    fn the_pages_types_are_those_of_these_forms() {
+        let config = ts_rs::Config::new().with_large_int("number");
+        stentor_typescript::assert_written(
+            "web/shared/wire.ts",
+            "// Generated from crates/event/src/status.rs: what is going on at an event, as status.json and the notices inside the sound say it.\n\
+             // Times are Unix milliseconds by the server's clock.",
+            &[
+                words("Phase", Phase::CODES),
+                words("Condition", ConditionKind::CODES),
+                words("Role", Role::CODES),
+                MessageForm::decl(&config),
+                OnStage::decl(&config),
+                Status::decl(&config),
+                Delta::decl(&config),
+            ],
+        );
+    }
 
     #[test]
     fn a_replay_to_wait_for_is_told_from_one_that_will_never_be() {

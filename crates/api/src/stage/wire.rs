@@ -12,6 +12,7 @@ use crate::sentence::sentence;
 
 /// One message of a page. Unknown fields are ignored, unknown verbs are not.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum ClientMessage {
     /// The first message: who this is.
@@ -40,10 +41,12 @@ pub(super) enum ClientMessage {
     },
     Role {
         seat: u32,
+        #[cfg_attr(test, ts(type = "Role"))]
         role: String,
     },
     Invite {
         name: String,
+        #[cfg_attr(test, ts(type = "Role"))]
         role: String,
     },
     Rename {
@@ -51,6 +54,7 @@ pub(super) enum ClientMessage {
         name: String,
     },
     Phase {
+        #[cfg_attr(test, ts(type = "Phase"))]
         phase: String,
         version: u64,
     },
@@ -154,22 +158,28 @@ fn phase_named(name: &str) -> Result<Phase, String> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "is", rename_all = "snake_case")]
 enum ServerMessage<'a> {
     Welcome {
         seat: u32,
+        #[cfg_attr(test, ts(type = "Role"))]
         role: &'static str,
         event: EventForm<'a>,
         whip: &'a str,
         listen: &'a str,
     },
     State {
+        #[cfg_attr(test, ts(type = "Phase"))]
         phase: &'static str,
         phase_version: u64,
+        #[cfg_attr(test, ts(type = "Condition"))]
         condition: &'static str,
         since: i64,
         listeners: u64,
+        #[cfg_attr(test, ts(type = "MessageForm | null"))]
         message: Option<MessageForm<'a>>,
+        #[cfg_attr(test, ts(type = "Alarm[]"))]
         alarms: Vec<&'static str>,
         seats: Vec<SeatForm<'a>>,
     },
@@ -190,10 +200,12 @@ enum ServerMessage<'a> {
     },
     Warning {
         seat: u32,
+        #[cfg_attr(test, ts(type = "Warning"))]
         warning: &'static str,
         on: bool,
     },
     Alarm {
+        #[cfg_attr(test, ts(type = "Alarm"))]
         kind: &'static str,
         on: bool,
     },
@@ -203,22 +215,27 @@ enum ServerMessage<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 struct EventForm<'a> {
     slug: &'a str,
     title: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 struct SeatForm<'a> {
     seat: u32,
     name: &'a str,
+    #[cfg_attr(test, ts(type = "Role"))]
     role: &'static str,
+    #[cfg_attr(test, ts(type = "Place"))]
     place: &'static str,
     connected: bool,
     muted: bool,
     mute_version: u64,
     mixer_muted: bool,
     speaking: bool,
+    #[cfg_attr(test, ts(type = "Warning | null"))]
     warning: Option<&'static str>,
 }
 
@@ -348,6 +365,30 @@ fn json(form: &ServerMessage<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stentor_core::conversation::Refusal;
+    use stentor_core::event::Alarm;
+    use stentor_typescript::words;
+    use ts_rs::TS;
+
+    #[test]
+    fn the_pages_types_are_those_of_these_forms() {
+        let config = ts_rs::Config::new().with_large_int("number");
+        stentor_typescript::assert_written(
+            "web/stage/wire.ts",
+            "// Generated from crates/api/src/stage/wire.rs: the messages of the stage's WebSocket.\n\n\
+             import { type Condition, type MessageForm, type Phase, type Role } from '../shared/wire.ts';",
+            &[
+                words("Place", Place::CODES),
+                words("Warning", Warning::CODES),
+                words("Alarm", Alarm::CODES),
+                words("Refusal", Refusal::CODES),
+                EventForm::decl(&config),
+                SeatForm::decl(&config),
+                ServerMessage::decl(&config),
+                ClientMessage::decl(&config),
+            ],
+        );
+    }
 
     #[test]
     fn a_command_is_read_with_the_seat_of_its_sender() {

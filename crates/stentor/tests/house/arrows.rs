@@ -5,14 +5,18 @@ use crate::manifests::packages;
 use std::collections::BTreeMap;
 
 /// For each folder under `crates/`, the siblings it may depend on, in whatever way.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 11] = [
+    ("typescript", &[]),
     ("core", &[]),
     ("media", &[]),
     ("cluster", &[]),
     ("studio", &["core", "media"]),
     ("edge", &["core"]),
-    ("event", &["core", "media", "cluster", "studio", "edge"]),
-    ("api", &["core", "event"]),
+    (
+        "event",
+        &["core", "media", "cluster", "studio", "edge", "typescript"],
+    ),
+    ("api", &["core", "event", "typescript"]),
     ("report", &["core"]),
     ("rehearsal", &["core", "media", "report"]),
     (

@@ -1,0 +1,16 @@
+// Generated from crates/event/src/status.rs: what is going on at an event, as status.json and the notices inside the sound say it.
+// Times are Unix milliseconds by the server's clock.
+
+export type Phase = 'scheduled' | 'on_air' | 'ended';
+
+export type Condition = 'ok' | 'stage_empty' | 'host_dropped' | 'fault';
+
+export type Role = 'host' | 'co_host' | 'guest' | 'line_in' | 'monitor';
+
+export type MessageForm = { /** French. */ fr: string, /** English. */ en: string };
+
+export type OnStage = { seat: number, name: string, role: Role, muted: boolean, connected: boolean };
+
+export type Status = { v: number, id: number, phase: Phase, condition: Condition, /** Since when phase and condition are so, milliseconds since 1970. */ since: number, starts: number | null, /** When this was written, so that a page can correct its own clock. */ now: number, title: string, listeners: number, stage: Array<OnStage>, speaking: Array<number>, message: MessageForm | null, /** True when it can be played, null when there will never be one. */ replay: boolean | null };
+
+export type Delta = { v: number, id: number, speaking?: Array<number>, listeners?: number };

@@ -1,0 +1,43 @@
+// Generated from crates/api/src/stage/wire.rs: the messages of the stage's WebSocket.
+
+import { type Condition, type MessageForm, type Phase, type Role } from '../shared/wire.ts';
+
+export type Place = 'invited' | 'green_room' | 'on_stage' | 'removed';
+
+export type Warning = 'silent_microphone';
+
+export type Alarm = 'output_silent' | 'recorder' | 'mixer_late' | 'store';
+
+export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmute_other' | 'stale_version' | 'phase_backwards' | 'event_ended' | 'stage_full' | 'seats_full' | 'not_connected' | 'receive_only' | 'host_stays' | 'role_not_given' | 'name_empty' | 'too_long' | 'control_characters';
+
+export type EventForm = { slug: string, title: string };
+
+export type SeatForm = { seat: number, name: string, role: Role, place: Place, connected: boolean, muted: boolean, mute_version: number, mixer_muted: boolean, speaking: boolean, warning: Warning | null };
+
+export type ServerMessage =
+  | { is: "welcome", seat: number, role: Role, event: EventForm, whip: string, listen: string }
+  | { is: "state", phase: Phase, phase_version: number, condition: Condition, since: number, listeners: number, message: MessageForm | null, alarms: Alarm[], seats: Array<SeatForm> }
+  | { is: "levels", seats: Array<[number, number, boolean]>, lufs: number, peak: number }
+  | { is: "invited", seat: number, name: string, link: string }
+  | { is: "refused", what: string, code: string, why: string }
+  | { is: "warning", seat: number, warning: Warning, on: boolean }
+  | { is: "alarm", kind: Alarm, on: boolean }
+  | { is: "removed" }
+  | { is: "replaced" }
+  | { is: "ended" };
+
+export type ClientMessage =
+  | { do: "hello", token: string }
+  | { do: "ready", muted_version: number }
+  | { do: "mute", seat: number, muted: boolean, version: number }
+  | { do: "admit", seat: number }
+  | { do: "green_room", seat: number }
+  | { do: "remove", seat: number }
+  | { do: "hand_over", seat: number }
+  | { do: "role", seat: number, role: Role }
+  | { do: "invite", name: string, role: Role }
+  | { do: "rename", seat: number, name: string }
+  | { do: "phase", phase: Phase, version: number }
+  | { do: "message", fr: string, en: string }
+  | { do: "loopback", on: boolean }
+  | { do: "link", seat: number };
