@@ -12,6 +12,7 @@ const seat = (more: Partial<StageSeat> = {}): StageSeat => ({
   connected: true,
   muted: false,
   mute_version: 1,
+  speaking: false,
   mixer_muted: false,
   warning: null,
   ...more,
