@@ -1,9 +1,9 @@
-// A server whose rung the test holds (DESIGN §6): by its configuration file and SIGHUP, as an operator does.
+// A server whose rung the test holds (docs/design.md §6): by its configuration file and SIGHUP, as an operator does.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server, freePort } from './server.mjs';
-import { folder, until } from './tools.mjs';
+import { busy, folder, until } from './tools.mjs';
 
 export class Pinned extends Server {
   /** `rung`: at the start; null leaves it to the load. `connections`: how many may come. `more`: further lines of the configuration. */
@@ -80,12 +80,12 @@ export const noticed = (page) =>
 const LAGS_MAX = 2;
 
 /**
- * No gap was heard. A browser whose own timers stood still for 0.3 s had no processor to play with: one wait and one jump for each such
- * moment are not the server's doing, and are told.
+ * No gap was heard. A browser whose own timers stood still for 0.3 s had no processor to play with, and on a busy machine neither server nor
+ * browser may have one: one wait and one jump for each such moment are not the server's doing, and are told.
  */
 export function heardNoGap(t, seen, what) {
   const told = `${what}: ${JSON.stringify({ ...seen, rates: seen.rates.length })}`;
-  const forgiven = Math.min(seen.lags, LAGS_MAX);
+  const forgiven = busy() ? LAGS_MAX : Math.min(seen.lags, LAGS_MAX);
   if (seen.waits > forgiven || seen.jumps > forgiven) throw new Error(told);
-  if (seen.waits || seen.jumps) t.diagnostic(`forgiven, the browser stood still: ${told}`);
+  if (seen.waits || seen.jumps) t.diagnostic(`forgiven, there was no processor: ${told}`);
 }

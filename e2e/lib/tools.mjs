@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +14,9 @@ export function cannotRun(test, why) {
   if (process.env.STENTOR_MUST_RUN === '1') throw new Error(`this must run: ${why}`);
   test.skip(why);
 }
+
+/** Whether other programs want more of the processor than there is: what that decides is forgiven, within bounds. */
+export const busy = () => loadavg()[0] > availableParallelism() + 1;
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 

@@ -10,7 +10,7 @@ export const CADENCE_SCHEME = 'urn:stentor:cadence';
 export const WAITING_MAX = 256;
 
 /**
- * How this listener is served (DESIGN §6): as on which rung, how often bytes come, how much sound to hold for that, and, when the
+ * How this listener is served (docs/design.md §6): as on which rung, how often bytes come, how much sound to hold for that, and, when the
  * server leaves, for how long yet (else 0); seconds.
  */
 export interface Cadence {

@@ -1,7 +1,7 @@
 // Where live playback should be: the decision, as plain data in and out.
 //
 // It holds a small buffer ahead of the playhead: enough for the server's flush interval, which grows
-// under load (DESIGN §6), and no more, so that speech stays near the stage.
+// under load (docs/design.md §6), and no more, so that speech stays near the stage.
 
 /** Least buffer ahead of the playhead, seconds. */
 export const TARGET_MIN_S = 0.45;

@@ -5,7 +5,7 @@ import { type Stage } from './model.ts';
 import { copyField } from './parts.ts';
 import { people } from './people.ts';
 
-/** Target of the mix and its tolerance (DESIGN §5), LUFS. */
+/** Target of the mix and its tolerance (docs/design.md §5), LUFS. */
 const TARGET_LUFS = -18;
 const TOLERANCE_LU = 2;
 /** Below this nobody speaks: the bed under a pause measures about −42. */

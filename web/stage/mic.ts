@@ -1,7 +1,7 @@
 // The microphone: asked for once, watched, and fetched again when it is unplugged or taken away.
 //
 // Processing stays the browser's own (mono, echo cancellation on): stereo or `echoCancellation: false`
-// silently turns the canceller off (research/conversation.md §2 C). The meter reads a clone of the
+// silently turns the canceller off (docs/design.md §5). The meter reads a clone of the
 // track, so that somebody who speaks while muted can be told so.
 
 export type MicProblem = 'insecure' | 'denied' | 'missing' | 'busy' | 'taken';

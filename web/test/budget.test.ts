@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-/** The whole budget of the listener's page, compressed, in bytes (DESIGN §9). */
+/** The whole budget of the listener's page, compressed, in bytes: with its headers that is TCP's first window. */
 const LISTEN_BYTES_MAX = 14_000;
-/** The house's limit on a source file, lines (DESIGN §10). */
+/** The house's limit on a source file, lines (docs/design.md §10). */
 const FILE_LINES_MAX = 600;
 
 const page = readFileSync('dist/listen.html', 'utf8');

@@ -3,11 +3,6 @@
 //!
 //! Only tests use it. The generated file is committed, so that the pages are built without a Rust compiler, and a test of the
 //! crate whose forms they are fails when the file is stale. It is not a translator: `ts-rs` is, which those crates derive.
-//!
-//! # Layers
-//!
-//! | module | what | knows |
-//! |---|---|---|
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +36,6 @@ pub fn assert_written(path: &str, head: &str, declarations: &[String]) {
 }
 
 /// The file: each declaration exported, a variant a line, so that a change is seen in review.
-
 fn text(head: &str, declarations: &[String]) -> String {
     let mut text = format!("{head}\n");
     for declaration in declarations {

@@ -17,7 +17,7 @@ const FLUSH_MS: u32 = Rung::REST.flush_ms();
 const _: () = assert!(RING_MS >= 2 * Rung::CHEAPEST.burst_ms());
 /// Listeners of one stream of the direct face.
 const LISTENERS_MAX: usize = 1_000_000;
-/// Listeners of the Ogg face, which no CDN can share: capped apart (DESIGN §5).
+/// Listeners of the Ogg face, which no CDN can share: capped apart (docs/design.md §5).
 const OGG_LISTENERS_MAX: usize = 2_000;
 /// Segments that can be had: what the playlist lists, as much again for players that lag, and the one being written.
 const SEGMENTS_KEPT: usize = stentor_media::package::hls::SEGMENTS_AVAILABLE_MIN;

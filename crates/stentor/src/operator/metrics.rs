@@ -86,7 +86,7 @@ fn streams(edge: &Edge) -> Vec<(String, StreamCounters)> {
     streams.iter().map(counted).collect()
 }
 
-/// By stream, of which there are a few for each event; never by listener (DESIGN §2, rule 3).
+/// By stream, of which there are a few for each event; never by listener (docs/design.md §2, rule 3).
 fn by_stream(streams: &[(String, StreamCounters)]) -> String {
     type Figure = fn(&StreamCounters) -> u64;
     let figures: [(&str, &str, Figure, &str); 5] = [

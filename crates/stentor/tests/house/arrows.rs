@@ -1,4 +1,4 @@
-//! Which crate may know which (DESIGN §4).
+//! Which crate may know which (docs/design.md §4).
 
 use crate::judge;
 use crate::manifests::packages;
@@ -48,7 +48,7 @@ fn dependencies_follow_the_arrows() {
     for package in packages() {
         let Some(allowed) = may_know.get(package.folder.as_str()) else {
             findings.push(format!(
-                "crates/{} has no place in DESIGN §4",
+                "crates/{} has no place in MAY_KNOW",
                 package.folder
             ));
             continue;

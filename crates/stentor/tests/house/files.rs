@@ -2,7 +2,7 @@
 
 use crate::{judge, tree};
 
-/// Lines of a file that people still read as one thing (DESIGN §10).
+/// Lines of a file that people still read as one thing (docs/design.md §10).
 const LINES_MAX: usize = 600;
 
 /// What is written by hand and run.

@@ -80,6 +80,9 @@ fn table(head: &str) -> Result<Vec<String>, String> {
 
 /// Modules the table leaves out or makes up, and imports that do not go down.
 fn upward(head: &str, found: &Crate) -> Vec<String> {
+    if found.top_modules().next().is_none() {
+        return Vec::new();
+    }
     let layers = match table(head) {
         Ok(layers) => layers,
         Err(finding) => return vec![finding],

@@ -1,4 +1,4 @@
-//! The rules of the house (DESIGN §2, §4 and §10), as a test: what a reviewer should never have to say.
+//! The rules of the house (docs/design.md §2, §4 and §10), as a test: what a reviewer should never have to say.
 //!
 //! Each rule names what broke it and why it is a rule. They read the repository as it lies on the disk; nothing
 //! of the program itself is run.

@@ -1,4 +1,4 @@
-//! What the core and the audio must not be able to reach (DESIGN §2, rule 5).
+//! What the core and the audio must not be able to reach (docs/design.md §2, rule 5).
 
 use crate::manifests::{packages, without_comment};
 use crate::{judge, tree};
