@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+use stentor_core::limits::SEATS_MAX;
+use stentor_core::timeline;
+use stentor_media::mix::STRIPS_MAX;
+use stentor_media::opus::PACKET_BYTES_MAX;
+use stentor_media::rendition::{COMMON_BOUNDARY_SAMPLES, SAMPLE_RATE_HZ};
+
+// The domain and the audio know nothing of each other; this crate, which knows both, holds them to one timeline and one set of limits.
+const _: () = assert!(timeline::SAMPLE_RATE_HZ == SAMPLE_RATE_HZ as u64);
+const _: () = assert!(timeline::BOUNDARY_SAMPLES == COMMON_BOUNDARY_SAMPLES);
+const _: () = assert!(STRIPS_MAX >= SEATS_MAX, "every seat has a strip");
+const _: () = assert!(SESSIONS_MAX >= 2 * SEATS_MAX);
+
 /// Longest SDP offer or fragment read, in bytes. A browser's audio offer is about 4 KiB.
 pub const SDP_BYTES_MAX: usize = 64 * 1024;
 /// Longest single SDP line read, in bytes.
@@ -54,8 +66,8 @@ pub const CLOSE_TIME: Duration = Duration::from_millis(500);
 /// How long a caller waits for the network thread to answer.
 pub const ANSWER_TIME: Duration = Duration::from_secs(2);
 
-/// Largest Opus packet carried in either direction, in bytes (RFC 6716 §3.4: 1,275 a frame; longer ones are not sent by anyone).
-pub const OPUS_BYTES_MAX: usize = 1275;
+/// Largest Opus packet carried in either direction, in bytes: one frame of the greatest length. Longer ones are not sent by anyone.
+pub const OPUS_BYTES_MAX: usize = PACKET_BYTES_MAX;
 /// Redundant copies read from one RED packet. Browsers send one or two.
 pub const RED_COPIES_MAX: usize = 8;
 /// Received packets remembered to find where a redundant copy belongs.
@@ -68,4 +80,4 @@ pub const LOOPBACK_TICKS: usize = 50;
 /// Longest in-process line, in samples at 48 kHz (10 minutes).
 pub const LINE_SAMPLES_MAX: usize = 48_000 * 600;
 /// Longest notice put into the programme, in bytes; a longer one is refused.
-pub const NOTICE_BYTES_MAX: usize = 16 * 1024;
+pub const NOTICE_BYTES_MAX: usize = stentor_media::package::NOTICE_BYTES_MAX;
