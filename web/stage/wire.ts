@@ -8,7 +8,7 @@ export type Warning = 'silent_microphone';
 
 export type Alarm = 'output_silent' | 'recorder' | 'mixer_late' | 'store';
 
-export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmute_other' | 'stale_version' | 'phase_backwards' | 'event_ended' | 'stage_full' | 'seats_full' | 'not_connected' | 'receive_only' | 'host_stays' | 'role_not_given' | 'name_empty' | 'too_long' | 'control_characters';
+export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmute_other' | 'stale_version' | 'phase_backwards' | 'event_ended' | 'stage_full' | 'seats_full' | 'not_connected' | 'not_in_green_room' | 'too_many_sessions' | 'receive_only' | 'host_stays' | 'role_not_given' | 'name_empty' | 'too_long' | 'control_characters';
 
 export type EventForm = { slug: string, title: string };
 

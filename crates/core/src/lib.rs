@@ -14,7 +14,7 @@
 //! | `codes` | the words that closed sets have on the wire | – |
 //! | `limits` | every bound of this crate, with its unit | – |
 //! | `now` | the time, as an argument | – |
-//! | `id` | the numbers of seats and sessions | – |
+//! | `id` | the numbers of seats, sessions and pages | – |
 //! | `timeline` | where the programme is, in samples since the event's epoch | – |
 //! | `phase` | scheduled, on air, ended: desired state with a version | `now` |
 //! | `refusal` | why something was not done, as data | `id`, `phase` |
@@ -47,6 +47,6 @@ mod step;
 mod text;
 pub mod timeline;
 
-pub use id::{SeatId, SessionId};
+pub use id::{PageId, SeatId, SessionId};
 pub use now::Now;
 pub use text::{LanguageTag, NotALanguageTag, Texts, TextsFull};

@@ -25,9 +25,21 @@ pub const LANGUAGE_TAG_BYTES_MAX: usize = 35;
 /// Unicode scalar values in an event's title. Longer titles are cut when the conversation is made.
 pub const TITLE_CHARS_MAX: usize = 200;
 
-/// Outputs of one step. The worst step is the end of an event with every seat connected twice: per seat one order, two
-/// closed sessions and one cleared warning, and a handful for the event. At it, an output is dropped and counted.
-pub const OUTBOX_MAX: usize = SEATS_MAX * 4 + 32;
+/// Sessions of one event that were reserved and have not come up. At it, a reservation is refused.
+pub const RESERVATIONS_MAX: usize = SEATS_MAX * 2;
+
+/// Sessions of one seat that were reserved and have not come up: one page tries again while its last attempts have not failed yet.
+/// Beyond it the seat's oldest gives way, so that one link cannot take the places of others.
+pub const SEAT_RESERVATIONS_MAX: usize = 4;
+
+/// Milliseconds a session may take from its reservation until it is up. The studio gives up after half of it; this frees what whoever
+/// asked has forgotten.
+pub const RESERVATION_MS: u64 = 30_000;
+
+/// Outputs of one step. The worst step is the end of an event with every seat connected twice, hearing itself or warned: per seat two
+/// orders, two closed sessions and one cleared warning; every reservation may expire in it; and a handful for the event. At it, an
+/// output is dropped and counted.
+pub const OUTBOX_MAX: usize = SEATS_MAX * 5 + RESERVATIONS_MAX + 32;
 
 /// Milliseconds without a host or co-host on stage before listeners are told. Shorter would announce every reload.
 pub const HOST_DROPPED_AFTER_MS: u64 = 3_000;

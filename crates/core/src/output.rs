@@ -4,7 +4,7 @@ use crate::codes::codes;
 use crate::event::Alarm;
 use crate::limits::OUTBOX_MAX;
 use crate::refusal::Refusal;
-use crate::{SeatId, SessionId};
+use crate::{PageId, SeatId, SessionId};
 use alloc::vec::Vec;
 
 /// One thing to do. Those of one step are to be done in their order.
@@ -20,6 +20,48 @@ pub enum Output {
         session: SessionId,
         /// Why.
         reason: SessionEndReason,
+    },
+    /// To a page: it is shown the stage from now on.
+    Joined {
+        /// Which page.
+        page: PageId,
+        /// Whose link it was opened with.
+        seat: SeatId,
+    },
+    /// To a page: it is not shown the stage.
+    JoinRefused {
+        /// Which page.
+        page: PageId,
+        /// Why not.
+        reason: Refusal,
+    },
+    /// To whoever made the offer: it may be answered under this number.
+    Reserved {
+        /// Whose session it will be.
+        seat: SeatId,
+        /// Which.
+        session: SessionId,
+    },
+    /// To whoever made the offer: it may not be answered.
+    ReservationRefused {
+        /// Which session is not to be.
+        session: SessionId,
+        /// Why not.
+        reason: Refusal,
+    },
+    /// To the studio: a session that was reserved did not come up in time, or gave way to newer ones. It is to be closed if it exists.
+    ReservationExpired {
+        /// Whose it would have been.
+        seat: SeatId,
+        /// Which.
+        session: SessionId,
+    },
+    /// To the studio: whether a seat hears its own microphone, a moment later.
+    Loopback {
+        /// Who.
+        seat: SeatId,
+        /// Wanted.
+        on: bool,
     },
     /// To every listener, inside the programme. What to say is in [`crate::conversation::Conversation::view`].
     Notice(Notice),
@@ -58,6 +100,13 @@ pub enum Output {
         /// Who invited.
         by: SeatId,
         /// The new seat.
+        seat: SeatId,
+    },
+    /// To a host: the link of a seat.
+    ShowLink {
+        /// Who asked for it.
+        by: SeatId,
+        /// Whose link.
         seat: SeatId,
     },
     /// To every stage page: the state it shows has changed. At most once a step.

@@ -59,6 +59,15 @@ pub enum Refusal {
     /// The seat has no working connection, so it cannot go on stage or confirm its state.
     #[error("this seat is not connected at the moment")]
     NotConnected,
+    /// On stage it would be an echo.
+    #[error("this is only possible in the green room")]
+    NotInGreenRoom,
+    /// As many sessions as an event can have are being opened.
+    #[error("{max} people are connecting at this moment; please try again")]
+    TooManySessions {
+        /// How many there can be.
+        max: usize,
+    },
     /// The seat only hears and cannot go on stage.
     #[error("this seat can only listen")]
     ReceiveOnly,
@@ -95,6 +104,8 @@ codes!(Refusal {
     Self::StageFull { .. } => "stage_full",
     Self::SeatsFull { .. } => "seats_full",
     Self::NotConnected => "not_connected",
+    Self::NotInGreenRoom => "not_in_green_room",
+    Self::TooManySessions { .. } => "too_many_sessions",
     Self::ReceiveOnly => "receive_only",
     Self::HostStays => "host_stays",
     Self::RoleNotGiven => "role_not_given",

@@ -2,7 +2,7 @@
 
 use crate::event::{Alarm, EventCommand};
 use crate::stage::{SeatLevel, SessionKind, StageCommand};
-use crate::{SeatId, SessionId};
+use crate::{PageId, SeatId, SessionId};
 
 /// One thing that happened. `Levels` borrows, because it comes ten times a second.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +13,29 @@ pub enum Input<'a> {
         by: SeatId,
         /// What.
         command: Command,
+    },
+    /// A stage page was opened with the link of a seat, and wants to be shown the stage.
+    Join {
+        /// Which page. Never used twice.
+        page: PageId,
+        /// Whose link it was opened with.
+        seat: SeatId,
+    },
+    /// Somebody offers a session for a seat. It is answered only after [`Output::Reserved`](super::Output::Reserved). If the offer comes
+    /// to nothing, that is a [`Self::SessionDown`].
+    Reserve {
+        /// Whose.
+        seat: SeatId,
+        /// Which. Never used twice.
+        session: SessionId,
+        /// What it would be.
+        kind: SessionKind,
+    },
+    /// The operator admits a seat beforehand: it goes on stage as soon as it is connected, unless a host has sent it to the green
+    /// room since. Not kept over a restart; to be told again after one.
+    AdmitOnArrival {
+        /// Who.
+        seat: SeatId,
     },
     /// A session can carry media.
     SessionUp {

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::stage::{Role, Seat, SeatTable};
 use crate::step::StepContext;
 use crate::text::cut;
-use crate::{Now, SeatId};
+use crate::{Now, PageId, SeatId};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -49,6 +49,13 @@ impl Conversation {
         let mut cx = StepContext::new(now, self.phase(), out);
         match input {
             Input::Command { by, command } => self.command(by, command, &mut cx),
+            Input::Join { page, seat } => self.join(page, seat, &mut cx),
+            Input::Reserve {
+                seat,
+                session,
+                kind,
+            } => self.stage.reserve(seat, session, kind, &mut cx),
+            Input::AdmitOnArrival { seat } => self.stage.admit_on_arrival(seat, &mut cx),
             Input::SessionUp {
                 seat,
                 session,
@@ -102,6 +109,17 @@ impl Conversation {
         }
     }
 
+    /// A page may also be opened after the end: it says so.
+    fn join(&self, page: PageId, seat: SeatId, cx: &mut StepContext<'_>) {
+        cx.out.push(match self.stage.active(seat) {
+            Some(_) => Output::Joined { page, seat },
+            None => Output::JoinRefused {
+                page,
+                reason: Refusal::NoSuchSender,
+            },
+        });
+    }
+
     fn command(&mut self, by: SeatId, command: Command, cx: &mut StepContext<'_>) {
         let what = command.code();
         if let Err(reason) = self.obey(by, command, cx) {
@@ -145,6 +163,7 @@ impl Conversation {
 
     /// What follows from the time and from what has just changed, once per step.
     fn conclude(&mut self, cx: &mut StepContext<'_>) {
+        self.stage.expire_reservations(cx);
         self.stage.expire_speaking(cx);
         if self.event.observe(cx.now, self.stage.presence()) {
             cx.changes.public();

@@ -3,11 +3,12 @@
 //! A co-host can do all that the host can. A command either does what it says or changes nothing.
 
 use super::hearing::stop_hearing;
-use super::seat::{Place, Role, Seat, SessionKind};
+use super::loopback::set_loopback;
+use super::seat::{Place, Role};
 use super::sessions::close_all;
 use super::table::SeatTable;
 use crate::SeatId;
-use crate::limits::{NAME_CHARS_MAX, ON_STAGE_MAX, SEATS_MAX};
+use crate::limits::{NAME_CHARS_MAX, SEATS_MAX};
 use crate::output::{Output, SessionEndReason};
 use crate::phase::Phase;
 use crate::principal::Principal;
@@ -73,6 +74,18 @@ pub enum StageCommand {
         /// As listeners will read it.
         name: String,
     },
+    /// Hear one's own microphone in the green room, or no longer. Everybody for themselves.
+    SetLoopback {
+        /// The sender's own seat.
+        seat: SeatId,
+        /// Wanted.
+        on: bool,
+    },
+    /// See the link of a seat again. Hosts.
+    ShowLink {
+        /// Whose.
+        seat: SeatId,
+    },
     /// The page of this seat has a session and knows the mute state of this version: from here on it may be heard.
     Ready {
         /// The sender's own seat.
@@ -95,6 +108,8 @@ impl StageCommand {
             Self::HandOver { .. } => "hand_over",
             Self::Invite { .. } => "invite",
             Self::Rename { .. } => "rename",
+            Self::SetLoopback { .. } => "loopback",
+            Self::ShowLink { .. } => "link",
             Self::Ready { .. } => "ready",
         }
     }
@@ -110,6 +125,8 @@ impl SeatTable {
     ) -> Result<(), Refusal> {
         match command {
             StageCommand::Rename { seat, name } => self.rename(by, seat, &name, cx),
+            StageCommand::ShowLink { seat } => self.show_link(by, seat, cx),
+            StageCommand::SetLoopback { seat, on: false } => self.set_loopback(by, seat, false, cx),
             _ if cx.phase == Phase::Ended => Err(Refusal::EventEnded),
             StageCommand::SetMuted {
                 seat,
@@ -122,6 +139,7 @@ impl SeatTable {
             StageCommand::SetRole { seat, role } => self.set_role(by, seat, role, cx),
             StageCommand::HandOver { seat } => self.hand_over(by, seat, cx),
             StageCommand::Invite { name, role } => self.invite(by, &name, role, cx),
+            StageCommand::SetLoopback { seat, on } => self.set_loopback(by, seat, on, cx),
             StageCommand::Ready {
                 seat,
                 muted_version,
@@ -138,10 +156,6 @@ impl SeatTable {
                 cx.out.push(Output::Mixer(seat.order(cx.phase)));
             }
         }
-    }
-
-    fn target(&mut self, seat: SeatId) -> Result<&mut Seat, Refusal> {
-        self.active_mut(seat).ok_or(Refusal::NoSuchSeat { seat })
     }
 
     fn rename(
@@ -196,25 +210,7 @@ impl SeatTable {
         cx: &mut StepContext<'_>,
     ) -> Result<(), Refusal> {
         by.must_host()?;
-        let full = self.on_stage_count() >= ON_STAGE_MAX;
-        let held = self.target(seat)?;
-        if held.role == Role::Monitor {
-            return Err(Refusal::ReceiveOnly);
-        }
-        if held.on_stage() {
-            return Ok(());
-        }
-        // Nobody goes on stage whose microphone was not heard in the green room.
-        let session = held.session.as_mut().ok_or(Refusal::NotConnected)?;
-        if full {
-            return Err(Refusal::StageFull { max: ON_STAGE_MAX });
-        }
-        session.ready |= session.kind == SessionKind::LineIn;
-        held.place = Place::OnStage;
-        cx.out.push(Output::Mixer(held.order(cx.phase)));
-        cx.changes.public();
-        cx.changes.persist = true;
-        Ok(())
+        self.bring_on_stage(seat, cx)
     }
 
     fn send_to_green_room(
@@ -232,6 +228,8 @@ impl SeatTable {
         }
         stop_hearing(held, cx);
         held.place = Place::GreenRoom;
+        // A host's word stands above what the operator said before.
+        held.admit_on_arrival = false;
         // Whoever chats in the green room must not find themselves live when they are admitted again.
         if !held.is_line() {
             held.set_muted(true);
@@ -321,6 +319,37 @@ impl SeatTable {
         cx.out.push(Output::Invited { by: by.seat, seat });
         cx.changes.stage = true;
         cx.changes.persist = true;
+        Ok(())
+    }
+
+    fn show_link(
+        &mut self,
+        by: Principal,
+        seat: SeatId,
+        cx: &mut StepContext<'_>,
+    ) -> Result<(), Refusal> {
+        by.must_host()?;
+        self.target(seat)?;
+        cx.out.push(Output::ShowLink { by: by.seat, seat });
+        Ok(())
+    }
+
+    fn set_loopback(
+        &mut self,
+        by: Principal,
+        seat: SeatId,
+        on: bool,
+        cx: &mut StepContext<'_>,
+    ) -> Result<(), Refusal> {
+        by.must_be(seat)?;
+        let held = self.target(seat)?;
+        if on && held.role == Role::Monitor {
+            return Err(Refusal::ReceiveOnly);
+        }
+        if on && held.on_stage() {
+            return Err(Refusal::NotInGreenRoom);
+        }
+        set_loopback(held, on, cx);
         Ok(())
     }
 

@@ -5,6 +5,9 @@
 mod commands;
 mod hearing;
 mod level;
+mod loopback;
+mod places;
+mod reservations;
 mod seat;
 mod sessions;
 mod silence;

@@ -105,6 +105,10 @@ pub(crate) struct Seat {
     /// Desired.
     pub(crate) muted: bool,
     pub(crate) mute_version: u64,
+    /// The operator admitted it beforehand, and no host has sent it to the green room since.
+    pub(crate) admit_on_arrival: bool,
+    /// Desired: it hears its own microphone. Only in the green room.
+    pub(crate) loopback: bool,
     pub(crate) session: Option<Session>,
     pub(crate) monitor: Option<SessionId>,
     /// When its speaking session was lost, or the process began without one.
@@ -123,6 +127,8 @@ impl Seat {
             place: Place::Invited,
             muted: role != Role::LineIn,
             mute_version: 1,
+            admit_on_arrival: false,
+            loopback: false,
             session: None,
             monitor: None,
             away_since: None,

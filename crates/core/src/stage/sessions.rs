@@ -1,15 +1,68 @@
-//! Sessions come and go; the seat stays.
+//! Sessions are reserved, come and go; the seat stays.
+//!
+//! A reservation is not a right: what a session may do is decided again when it is up.
 
 use super::hearing::stop_hearing;
+use super::loopback::set_loopback;
+use super::reservations::Reservation;
 use super::seat::{Place, Role, Seat, Session, SessionKind};
 use super::table::SeatTable;
 use crate::limits::AWAY_MUTED_AFTER_MS;
 use crate::output::{Output, SessionEndReason};
 use crate::phase::Phase;
+use crate::refusal::Refusal;
 use crate::step::StepContext;
 use crate::{SeatId, SessionId};
 
 impl SeatTable {
+    /// Reserves a session, or says why not.
+    pub(crate) fn reserve(
+        &mut self,
+        seat: SeatId,
+        session: SessionId,
+        kind: SessionKind,
+        cx: &mut StepContext<'_>,
+    ) {
+        let output = match self.try_reserve(seat, session, kind, cx) {
+            Ok(()) => Output::Reserved { seat, session },
+            Err(reason) => Output::ReservationRefused { session, reason },
+        };
+        cx.out.push(output);
+    }
+
+    fn try_reserve(
+        &mut self,
+        seat: SeatId,
+        session: SessionId,
+        kind: SessionKind,
+        cx: &mut StepContext<'_>,
+    ) -> Result<(), Refusal> {
+        if cx.phase == Phase::Ended {
+            return Err(Refusal::EventEnded);
+        }
+        let held = self.active(seat).ok_or(Refusal::NoSuchSender)?;
+        if held.role == Role::Monitor && kind != SessionKind::Monitor {
+            return Err(Refusal::ReceiveOnly);
+        }
+        if let Some(oldest) = self.reservations.add(seat, session, cx.now)? {
+            expire(oldest, cx);
+        }
+        if kind == SessionKind::Browser
+            && let Some(held) = self.active_mut(seat)
+        {
+            // A page that connects anew says anew whether it wants to hear itself.
+            set_loopback(held, false, cx);
+        }
+        Ok(())
+    }
+
+    /// Frees what was reserved and has not come up in time.
+    pub(crate) fn expire_reservations(&mut self, cx: &mut StepContext<'_>) {
+        while let Some(reservation) = self.reservations.take_expired(cx.now) {
+            expire(reservation, cx);
+        }
+    }
+
     pub(crate) fn session_up(
         &mut self,
         seat: SeatId,
@@ -17,6 +70,7 @@ impl SeatTable {
         kind: SessionKind,
         cx: &mut StepContext<'_>,
     ) {
+        self.reservations.take(seat, session);
         if cx.phase == Phase::Ended {
             return cx.close_session(seat, session, SessionEndReason::Ended);
         }
@@ -40,7 +94,12 @@ impl SeatTable {
             held.place = Place::GreenRoom;
             cx.changes.persist = true;
         }
+        if held.loopback && held.connected() {
+            // The page asked before its session was up.
+            cx.out.push(Output::Loopback { seat, on: true });
+        }
         cx.changes.seat(held.on_stage());
+        self.follow_arrival(seat, cx);
     }
 
     pub(crate) fn session_down(
@@ -49,6 +108,7 @@ impl SeatTable {
         session: SessionId,
         cx: &mut StepContext<'_>,
     ) {
+        self.reservations.take(seat, session);
         let Some(held) = self.active_mut(seat).filter(|held| is_known(held, session)) else {
             return;
         };
@@ -56,6 +116,7 @@ impl SeatTable {
             held.monitor = None;
         } else {
             held.session = None;
+            held.loopback = false;
             held.away_since = Some(cx.now);
             stop_hearing(held, cx);
             cx.out.push(Output::Mixer(held.order(cx.phase)));
@@ -91,6 +152,10 @@ impl SeatTable {
     }
 }
 
+fn expire(Reservation { seat, session, .. }: Reservation, cx: &mut StepContext<'_>) {
+    cx.out.push(Output::ReservationExpired { seat, session });
+}
+
 fn is_known(seat: &Seat, session: SessionId) -> bool {
     seat.monitor == Some(session) || seat.session.is_some_and(|current| current.id == session)
 }
@@ -122,6 +187,7 @@ fn speaker_up(seat: &mut Seat, session: SessionId, kind: SessionKind, cx: &mut S
 /// Ends whatever sessions a seat has and silences its strip.
 pub(crate) fn close_all(seat: &mut Seat, reason: SessionEndReason, cx: &mut StepContext<'_>) {
     stop_hearing(seat, cx);
+    seat.loopback = false;
     let session = seat.session.take();
     if let Some(session) = session {
         cx.out.push(Output::Mixer(seat.order(cx.phase)));

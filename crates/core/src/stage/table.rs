@@ -1,9 +1,11 @@
 //! The table of seats: bounded, in the order of invitation.
 
+use super::reservations::Reservations;
 use super::seat::{Place, Role, Seat};
 use crate::SeatId;
 use crate::event::StagePresence;
 use crate::limits::SEATS_MAX;
+use crate::refusal::Refusal;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,11 +18,16 @@ pub(crate) struct SeatsFull;
 pub(crate) struct SeatTable {
     seats: Vec<Seat>,
     next_seat: u32,
+    pub(super) reservations: Reservations,
 }
 
 impl SeatTable {
     pub(crate) const fn new(seats: Vec<Seat>, next_seat: u32) -> Self {
-        Self { seats, next_seat }
+        Self {
+            seats,
+            next_seat,
+            reservations: Reservations::new(),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Seat> {
@@ -51,6 +58,11 @@ impl SeatTable {
     pub(crate) fn active_mut(&mut self, id: SeatId) -> Option<&mut Seat> {
         self.seat_mut(id)
             .filter(|seat| seat.place != Place::Removed)
+    }
+
+    /// A seat that was not removed, or the refusal of a command about it.
+    pub(super) fn target(&mut self, seat: SeatId) -> Result<&mut Seat, Refusal> {
+        self.active_mut(seat).ok_or(Refusal::NoSuchSeat { seat })
     }
 
     /// Makes a seat. Only a full table forgets a removed one: until then its holder is told that it was removed.

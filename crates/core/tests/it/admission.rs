@@ -1,7 +1,9 @@
 //! Invited, green room, stage, removed.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{Output, Refusal, SessionEndReason};
+use stentor_core::SeatId;
+use stentor_core::conversation::{Input, Output, Refusal, SessionEndReason};
+use stentor_core::limits::ON_STAGE_MAX;
 use stentor_core::stage::{Place, Role, SessionKind, StageCommand};
 
 #[test]
@@ -169,4 +171,71 @@ fn a_monitor_hears_and_never_comes_on_stage() {
         session,
         reason: SessionEndReason::ReceiveOnly
     }));
+}
+
+fn admit_beforehand(scene: &mut Scene, seat: SeatId) {
+    scene.step(Input::AdmitOnArrival { seat });
+}
+
+#[test]
+fn a_seat_admitted_beforehand_goes_on_stage_when_it_comes_and_a_line_is_heard_at_once() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::LineIn);
+    admit_beforehand(&mut scene, seat);
+    assert_eq!(scene.seat(seat).place, Place::Invited);
+    scene.up(seat, SessionKind::LineIn);
+    assert_eq!(scene.seat(seat).place, Place::OnStage);
+    let order = scene.last_order(seat);
+    assert!(order.on_stage && !order.muted);
+}
+
+#[test]
+fn a_seat_that_is_already_there_goes_on_stage_when_it_is_admitted_beforehand() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::Guest);
+    scene.browser(seat);
+    admit_beforehand(&mut scene, seat);
+    assert_eq!(scene.seat(seat).place, Place::OnStage);
+    assert!(
+        scene.last_order(seat).muted,
+        "a person opens the microphone"
+    );
+}
+
+#[test]
+fn who_was_sent_to_the_green_room_by_a_host_is_not_admitted_by_coming_back() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::LineIn);
+    admit_beforehand(&mut scene, seat);
+    let session = scene.up(seat, SessionKind::LineIn);
+    scene.command(HOST, StageCommand::ToGreenRoom { seat });
+    scene.down(seat, session);
+    scene.up(seat, SessionKind::LineIn);
+    assert_eq!(scene.seat(seat).place, Place::GreenRoom);
+}
+
+#[test]
+fn on_a_full_stage_a_seat_admitted_beforehand_waits_in_the_green_room() {
+    let mut scene = Scene::on_air();
+    for _ in 1..ON_STAGE_MAX {
+        scene.guest_on_stage();
+    }
+    let seat = scene.invite(Role::LineIn);
+    admit_beforehand(&mut scene, seat);
+    scene.up(seat, SessionKind::LineIn);
+    assert_eq!(scene.seat(seat).place, Place::GreenRoom);
+}
+
+#[test]
+fn a_monitor_a_removed_seat_and_an_unknown_one_are_not_admitted_beforehand() {
+    let mut scene = Scene::on_air();
+    let monitor = scene.invite(Role::Monitor);
+    admit_beforehand(&mut scene, monitor);
+    scene.up(monitor, SessionKind::Monitor);
+    assert_eq!(scene.seat(monitor).place, Place::GreenRoom);
+    let removed = scene.invite(Role::LineIn);
+    scene.command(HOST, StageCommand::Remove { seat: removed });
+    for seat in [removed, SeatId(99)] {
+        assert!(scene.step(Input::AdmitOnArrival { seat }).is_empty());
+    }
 }

@@ -1,7 +1,9 @@
 //! The ladder: up fast, down slowly, always with a reason.
 
 use stentor_core::Now;
-use stentor_core::admission::{Doors, Ladder, LadderStep, Load, Measure, Pace, Rung, StepReason};
+use stentor_core::admission::{
+    Doors, Ladder, LadderStep, Load, Measure, Pace, Rung, STRETCH_PERMILLE, StepReason,
+};
 use stentor_core::event::Phase;
 
 const LOOK_MS: u64 = 500;
@@ -348,13 +350,21 @@ fn an_event_opens_its_doors_on_its_rung_and_the_ladder_does_not_come_below_while
 }
 
 #[test]
+fn the_page_plays_as_much_slower_as_the_warning_counts_on() {
+    let page = include_str!("../../../../web/listen/sync.ts");
+    let rate = (1_000 - STRETCH_PERMILLE) as f64 / 1_000.0;
+    let line = format!("export const RATE_MIN = {rate};");
+    assert!(page.lines().any(|found| found == line), "{line}");
+}
+
+#[test]
 fn a_current_listener_is_warned_long_enough_to_have_gathered_the_buffer() {
     for rung in Rung::ALL {
         let Some(to) = rung.above().filter(|to| to.admits()) else {
             continue;
         };
         let told_ms = rung.warning_ms(to);
-        let gathered_ms = told_ms.saturating_sub(rung.flush_ms().into()) * 40 / 1_000;
+        let gathered_ms = told_ms.saturating_sub(rung.flush_ms().into()) * STRETCH_PERMILLE / 1_000;
         let lacks_ms = u64::from(to.burst_ms() - rung.burst_ms());
         assert!(gathered_ms >= lacks_ms, "{rung:?}: {told_ms} ms");
         assert_eq!(to.warning_ms(rung), 0);

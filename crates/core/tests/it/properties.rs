@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use stentor_core::conversation::{Command, Conversation, Input, Outbox, Output, Snapshot, View};
 use stentor_core::event::{Alarm, EventCommand, Phase};
-use stentor_core::limits::{ON_STAGE_MAX, OUTBOX_MAX, SEATS_MAX};
+use stentor_core::limits::{
+    ON_STAGE_MAX, OUTBOX_MAX, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX, SEATS_MAX,
+};
 use stentor_core::stage::{Place, Role, SeatLevel, SessionKind, StageCommand};
-use stentor_core::{Now, SeatId, SessionId};
+use stentor_core::{Now, PageId, SeatId, SessionId};
 
 const SEEDS: u64 = 60;
 const STEPS_PER_SEED: u64 = 3_000;
@@ -91,7 +93,7 @@ fn event_command(dice: &mut Dice, view: &View) -> EventCommand {
 fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
     let seat = seat(dice, view);
     let mute_version = view.seat(seat).map_or(0, |seat| seat.mute_version);
-    match dice.below(38) {
+    match dice.below(42) {
         0..=8 => StageCommand::SetMuted {
             seat,
             muted: dice.coin(),
@@ -113,6 +115,11 @@ fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
             seat,
             name: dice.pick(&["", "Ada", "\u{202e}", "a\nb"]).into(),
         },
+        29 => StageCommand::ShowLink { seat },
+        30..=31 => StageCommand::SetLoopback {
+            seat,
+            on: dice.coin(),
+        },
         _ => StageCommand::Ready {
             seat,
             muted_version: version(dice, mute_version),
@@ -124,11 +131,22 @@ fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
 fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> Input<'a> {
     let seat = seat(dice, view);
     let session = SessionId(dice.below(60));
-    match dice.below(20) {
+    match dice.below(24) {
+        20..=21 => Input::Reserve {
+            seat,
+            session: SessionId(dice.roll()),
+            kind: dice.pick(&KINDS),
+        },
+        22 => Input::Join {
+            page: PageId(dice.roll()),
+            seat,
+        },
+        23 => Input::AdmitOnArrival { seat },
         0..=8 => {
             let command = command(dice, view);
-            // Ready counts only from the seat itself.
+            // These count only from the seat itself.
             let by = match command {
+                Command::Stage(StageCommand::SetLoopback { seat, .. }) if dice.coin() => seat,
                 Command::Stage(StageCommand::Ready { seat, .. }) if dice.below(4) > 0 => seat,
                 _ => self::seat(dice, view),
             };
@@ -182,18 +200,57 @@ fn pass_time(dice: &mut Dice, now: &mut Now) {
     }
 }
 
-/// What the mixer was told last about each seat, and what it must therefore do.
+/// What the studio was told last about each seat, and what it must therefore do.
 #[derive(Default)]
-struct Mixer {
+struct Studio {
     audible: HashMap<SeatId, bool>,
+    loopback: HashMap<SeatId, bool>,
+    reserved: HashMap<SessionId, SeatId>,
 }
 
-impl Mixer {
-    fn obey(&mut self, output: &Output) {
-        if let Output::Mixer(order) = output {
-            self.audible
-                .insert(order.seat, order.on_air && !order.muted);
+impl Studio {
+    /// A session that came up or went down is reserved no more.
+    fn see(&mut self, input: &Input<'_>) {
+        if let Input::SessionUp { seat, session, .. } | Input::SessionDown { seat, session } = input
+            && self.reserved.get(session) == Some(seat)
+        {
+            self.reserved.remove(session);
         }
+    }
+
+    fn obey(&mut self, output: &Output) {
+        match output {
+            Output::Mixer(order) => {
+                self.audible
+                    .insert(order.seat, order.on_air && !order.muted);
+                if order.session.is_none() {
+                    self.loopback.remove(&order.seat);
+                }
+            }
+            Output::Loopback { seat, on } => {
+                self.loopback.insert(*seat, *on);
+            }
+            Output::Reserved { seat, session } => {
+                self.reserved.insert(*session, *seat);
+            }
+            Output::ReservationExpired { seat, session } => {
+                assert_eq!(self.reserved.remove(session), Some(*seat));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_reservations(&self) {
+        assert!(self.reserved.len() <= RESERVATIONS_MAX);
+        let mut by_seat = HashMap::new();
+        for seat in self.reserved.values() {
+            *by_seat.entry(seat).or_insert(0) += 1;
+        }
+        assert!(
+            by_seat
+                .values()
+                .all(|count| *count <= SEAT_RESERVATIONS_MAX)
+        );
     }
 
     /// Exactly those are audible who should be: on stage, on air, unmuted, with a session that is ready.
@@ -206,6 +263,9 @@ impl Mixer {
                 && seat.ready;
             let is = self.audible.get(&seat.seat).copied().unwrap_or(false);
             assert_eq!(is, should, "{seat:?}");
+            // On stage it would be an echo.
+            let hears_itself = self.loopback.get(&seat.seat) == Some(&true);
+            assert!(!(hears_itself && seat.place == Place::OnStage), "{seat:?}");
         }
     }
 }
@@ -288,7 +348,7 @@ fn play(seed: u64) -> (View, [u32; 2]) {
         unix_ms: 1_700_000_000_000,
     };
     let mut conversation = Conversation::new(crate::scene::info(), now);
-    let mut mixer = Mixer::default();
+    let mut studio = Studio::default();
     let mut levels = Vec::new();
     let mut out = Outbox::new();
     let mut seen = [0; 2];
@@ -296,6 +356,7 @@ fn play(seed: u64) -> (View, [u32; 2]) {
         pass_time(&mut dice, &mut now);
         let before = conversation.snapshot();
         let input = input(&mut dice, &conversation.view(), &mut levels);
+        studio.see(&input);
         conversation.step(now, input, &mut out);
 
         assert!(out.outputs().len() <= OUTBOX_MAX && out.dropped() == 0);
@@ -305,9 +366,10 @@ fn play(seed: u64) -> (View, [u32; 2]) {
         check_growth(&before, &after);
         check_persistence(&before, &after, out.outputs());
         for output in out.drain() {
-            mixer.obey(&output);
+            studio.obey(&output);
         }
-        mixer.check(&view);
+        studio.check(&view);
+        studio.check_reservations();
         seen[0] += u32::from(view.on_stage().count() == ON_STAGE_MAX);
         seen[1] += u32::from(view.seats.len() == SEATS_MAX);
         if dice.below(100) == 0 {

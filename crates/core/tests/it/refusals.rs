@@ -8,7 +8,7 @@ use stentor_core::event::Phase;
 use stentor_core::limits::{MESSAGE_CHARS_MAX, NAME_CHARS_MAX};
 use stentor_core::stage::StageCommand;
 
-const ALL: [Refusal; 16] = [
+const ALL: [Refusal; 18] = [
     Refusal::NoSuchSender,
     Refusal::NoSuchSeat { seat: SeatId(9) },
     Refusal::NotAllowed,
@@ -25,6 +25,8 @@ const ALL: [Refusal; 16] = [
     Refusal::StageFull { max: 13 },
     Refusal::SeatsFull { max: 64 },
     Refusal::NotConnected,
+    Refusal::NotInGreenRoom,
+    Refusal::TooManySessions { max: 128 },
     Refusal::ReceiveOnly,
     Refusal::HostStays,
     Refusal::RoleNotGiven,
