@@ -7,7 +7,7 @@ use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Input, Outbo
 use stentor_core::event::{EventCommand, EventInfo, Phase};
 use stentor_core::stage::{Role, SeatLevel, SessionKind, StageCommand};
 use stentor_core::timeline::Timeline;
-use stentor_core::{Now, SeatId, SessionId};
+use stentor_core::{Now, PageId, SeatId, SessionId};
 
 const GUEST: SeatId = SeatId(2);
 
@@ -34,7 +34,13 @@ fn main() {
             name: "Ada".into(),
             role: Role::Guest,
         }),
+        Input::Join {
+            page: PageId(1),
+            seat: FIRST_HOST,
+        },
+        reserve(FIRST_HOST, 1),
         up(FIRST_HOST, 1),
+        reserve(GUEST, 2),
         up(GUEST, 2),
         by_host(StageCommand::Ready {
             seat: FIRST_HOST,
@@ -83,6 +89,14 @@ fn by_host(command: impl Into<Command>) -> Input<'static> {
     Input::Command {
         by: FIRST_HOST,
         command: command.into(),
+    }
+}
+
+fn reserve(seat: SeatId, session: u64) -> Input<'static> {
+    Input::Reserve {
+        seat,
+        session: SessionId(session),
+        kind: SessionKind::Browser,
     }
 }
 

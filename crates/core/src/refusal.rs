@@ -63,7 +63,7 @@ pub enum Refusal {
     #[error("this is only possible in the green room")]
     NotInGreenRoom,
     /// As many sessions as an event can have are being opened.
-    #[error("{max} people are connecting at this moment; please try again")]
+    #[error("too many people are connecting at this moment (at most {max}); please try again")]
     TooManySessions {
         /// How many there can be.
         max: usize,

@@ -184,6 +184,18 @@ impl Ladder {
 
     /// Takes one measurement of the load and gives the step that follows from it, if one does; `now_ms` is on a clock that never goes
     /// back.
+    ///
+    /// ```
+    /// use stentor_core::admission::{Ladder, Load, Measure, Pace, Rung, StepReason};
+    ///
+    /// let mut ladder = Ladder::new(Pace::default());
+    /// let busy = Load { processor: 800, ..Load::default() };
+    /// assert_eq!(ladder.observe(0, busy), None, "one slow moment is nothing");
+    ///
+    /// let step = ladder.observe(1_000, busy).expect("it has lasted");
+    /// assert_eq!((step.from, step.to), (Rung::REST, Rung::ALL[1]));
+    /// assert_eq!(step.reason, StepReason::Over(Measure::Processor));
+    /// ```
     pub fn observe(&mut self, now_ms: u64, load: Load) -> Option<LadderStep> {
         let since = |is: bool, since: Option<u64>| is.then(|| since.unwrap_or(now_ms));
         self.over_since_ms = since(

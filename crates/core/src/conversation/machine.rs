@@ -45,6 +45,31 @@ impl Conversation {
     }
 
     /// Takes one thing that happened and says what must be done about it, and about the time that has passed.
+    ///
+    /// ```
+    /// use stentor_core::Now;
+    /// use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox, Output};
+    /// use stentor_core::event::{EventCommand, EventInfo, Phase};
+    ///
+    /// let mut now = Now { mono_ms: 0, unix_ms: 1_763_668_800_000 };
+    /// let info = EventInfo {
+    ///     title: "Fifty men".into(),
+    ///     starts_unix_ms: None,
+    ///     host_name: "Homer".into(),
+    /// };
+    /// let mut conversation = Conversation::new(info, now);
+    /// let mut out = Outbox::new();
+    ///
+    /// // Nothing here has a clock: the caller moves the time.
+    /// now.mono_ms += 20;
+    /// let command = EventCommand::SetPhase { phase: Phase::OnAir, version: 1 }.into();
+    /// conversation.step(now, Input::Command { by: FIRST_HOST, command }, &mut out);
+    ///
+    /// assert_eq!(conversation.phase(), Phase::OnAir);
+    /// // What is to be done about it: tell listeners and stage pages, and keep it.
+    /// let outputs: Vec<Output> = out.drain().collect();
+    /// assert!(matches!(outputs[..], [Output::Notice(_), Output::StageChanged, Output::Persist]));
+    /// ```
     pub fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         let mut cx = StepContext::new(now, self.phase(), out);
         match input {

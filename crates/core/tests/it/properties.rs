@@ -93,7 +93,7 @@ fn event_command(dice: &mut Dice, view: &View) -> EventCommand {
 fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
     let seat = seat(dice, view);
     let mute_version = view.seat(seat).map_or(0, |seat| seat.mute_version);
-    match dice.below(42) {
+    match dice.below(46) {
         0..=8 => StageCommand::SetMuted {
             seat,
             muted: dice.coin(),
@@ -107,16 +107,16 @@ fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
             role: dice.pick(&ROLES),
         },
         22 => StageCommand::HandOver { seat },
-        23..=27 => StageCommand::Invite {
+        23..=31 => StageCommand::Invite {
             name: "n".repeat(dice.below(70) as usize),
             role: dice.pick(&ROLES),
         },
-        28 => StageCommand::Rename {
+        32 => StageCommand::Rename {
             seat,
             name: dice.pick(&["", "Ada", "\u{202e}", "a\nb"]).into(),
         },
-        29 => StageCommand::ShowLink { seat },
-        30..=31 => StageCommand::SetLoopback {
+        33 => StageCommand::ShowLink { seat },
+        34..=35 => StageCommand::SetLoopback {
             seat,
             on: dice.coin(),
         },
@@ -131,7 +131,7 @@ fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
 fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> Input<'a> {
     let seat = seat(dice, view);
     let session = SessionId(dice.below(60));
-    match dice.below(24) {
+    match dice.below(23) {
         20..=21 => Input::Reserve {
             seat,
             session: SessionId(dice.roll()),
@@ -141,7 +141,7 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
             page: PageId(dice.roll()),
             seat,
         },
-        23 => Input::AdmitOnArrival { seat },
+        19 if dice.coin() => Input::AdmitOnArrival { seat },
         0..=8 => {
             let command = command(dice, view);
             // These count only from the seat itself.
