@@ -10,7 +10,7 @@
 //!
 //! | module | what | knows |
 //! |---|---|---|
-//! | `clock` | the wall clock | |
+//! | `clock` | the clocks | `core` |
 //! | `lang` | the languages of the pages | |
 //! | `encode_once` | a value for many readers, encoded once | |
 //! | `links` | stage links as capabilities | |
@@ -52,9 +52,10 @@ mod snapshot;
 mod snapshot_writer;
 mod status;
 
-pub use director::{Joined, PAGE_MESSAGES_MAX, PageId, PageMessage, PageSender, StageLevels};
+pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender, StageLevels};
 pub use encode_once::EncodeOnce;
 pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent};
 pub use programme::cadence_box;
 pub use registry::EventRegistry;
 pub use services::EventServices;
+pub use stentor_core::PageId;

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8};
-use std::time::Instant;
 
 use stentor_core::admission::Doors;
 use stentor_core::conversation::Conversation;
@@ -11,8 +10,8 @@ use stentor_core::event::Phase;
 use stentor_core::{Now, SeatId};
 use stentor_studio::{Room, RoomConfig};
 
-use crate::clock::unix_ms_now;
-use crate::director::{self, Call, Destinations, Director, DirectorHandle};
+use crate::clock::{system_clock, unix_ms_now};
+use crate::director::{self, Call, Destinations, DirectedRoom, Director, DirectorHandle};
 use crate::open_event::OpenEvent;
 use crate::programme::{Sink, Streams};
 use crate::publisher::Publisher;
@@ -102,14 +101,14 @@ pub(crate) fn open(
         admitted,
         doors,
         floor,
-        started: Instant::now(),
+        clock: system_clock(),
         destinations: Destinations {
             record,
             key: services.key.clone(),
             base_url: services.base_url.clone(),
-            room,
+            room: room.map(|room| Box::new(room) as Box<dyn DirectedRoom>),
             publisher,
-            snapshots,
+            snapshots: Box::new(snapshots),
             recorder,
             over,
         },

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use stentor_core::admission::Rung;
 use stentor_core::conversation::{Command, Refusal};
 use stentor_core::stage::SessionKind;
-use stentor_core::{SeatId, SessionId};
+use stentor_core::{PageId, SeatId, SessionId};
 use stentor_studio::{OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault, sdp};
 
 use crate::clock::unix_ms_now;
-use crate::director::{Call, DirectorHandle, Joined, PageId, PageSender};
+use crate::director::{Call, DirectorHandle, Joined, PageSender, Reserved};
 use crate::links::{LinkKey, TokenError};
 use crate::record::EventRecord;
 
@@ -118,16 +118,6 @@ impl OpenEvent {
         self.director.call(Call::Command { by, command }).await
     }
 
-    /// Sends a seat's link to the pages of the host who asks.
-    pub async fn show_link(&self, by: SeatId, of: SeatId) -> bool {
-        self.director.call(Call::Link { by, seat: of }).await
-    }
-
-    /// Lets somebody in the green room hear themselves.
-    pub async fn loopback(&self, by: SeatId, on: bool) -> bool {
-        self.director.call(Call::Loopback { by, on }).await
-    }
-
     /// Waits until everything asked for before has been carried out.
     pub async fn settle(&self) -> bool {
         self.director.settle().await
@@ -145,33 +135,28 @@ impl OpenEvent {
         offer: String,
     ) -> Result<Connected, ConnectError> {
         let kind = kind_of(endpoint, &offer)?;
-        let session = self.reserve(seat).await?;
         let room = self.room.clone().ok_or(ConnectError::NoRoom)?;
+        let Reserved { session, alive } = self.reserve(seat, kind, page).await?;
         let request = OfferRequest {
             seat,
             session,
             kind,
             sdp: offer,
         };
-        let answer = match tokio::task::spawn_blocking(move || room.offer(request)).await {
-            Ok(Ok(answer)) => answer.sdp,
-            Ok(Err(OfferError::Theirs(fault))) => return Err(ConnectError::Offer(fault)),
-            Ok(Err(error)) => return Err(ConnectError::Studio(error)),
-            Err(_) => return Err(ConnectError::NoRoom),
+        let error = match tokio::task::spawn_blocking(move || room.offer(request)).await {
+            Ok(Ok(answer)) => {
+                return Ok(Connected {
+                    session,
+                    answer: answer.sdp,
+                    alive,
+                });
+            }
+            Ok(Err(OfferError::Theirs(fault))) => ConnectError::Offer(fault),
+            Ok(Err(error)) => ConnectError::Studio(error),
+            Err(_) => ConnectError::NoRoom,
         };
-        let alive = Arc::new(AtomicBool::new(true));
-        self.director
-            .call(Call::Opened {
-                session,
-                page,
-                alive: Arc::clone(&alive),
-            })
-            .await;
-        Ok(Connected {
-            session,
-            answer,
-            alive,
-        })
+        self.director.call(Call::Abandon { seat, session }).await;
+        Err(error)
     }
 
     /// Plays a recorded voice, looped, as the sound of a seat.
@@ -179,15 +164,25 @@ impl OpenEvent {
     /// # Errors
     /// As [`OpenEvent::connect`]; the voice stays away.
     pub async fn play_line(&self, seat: SeatId, samples: Vec<f32>) -> Result<(), ConnectError> {
-        let session = self.reserve(seat).await?;
         let room = self.room.as_ref().ok_or(ConnectError::NoRoom)?;
+        let Reserved { session, .. } = self.reserve(seat, SessionKind::LineIn, None).await?;
         room.play_line(seat, session, samples);
         Ok(())
     }
 
-    async fn reserve(&self, seat: SeatId) -> Result<SessionId, ConnectError> {
+    async fn reserve(
+        &self,
+        seat: SeatId,
+        kind: SessionKind,
+        page: Option<PageId>,
+    ) -> Result<Reserved, ConnectError> {
         self.director
-            .ask(|reply| Call::MayConnect { seat, reply })
+            .ask(|reply| Call::Reserve {
+                seat,
+                kind,
+                page,
+                reply,
+            })
             .await
             .ok_or(ConnectError::NoRoom)?
             .map_err(ConnectError::Refused)

@@ -161,8 +161,6 @@ async fn serve(
 async fn obey(socket: &mut WebSocket, event: &OpenEvent, seat: SeatId, text: &str) -> bool {
     match ClientMessage::parse(text, Some(seat)) {
         Ok(Request::Command(command)) => event.command(seat, command).await,
-        Ok(Request::Loopback(on)) => event.loopback(seat, on).await,
-        Ok(Request::Link(of)) => event.show_link(seat, of).await,
         Ok(Request::Hello { .. }) => true,
         Err(why) => send(socket, wire::not_understood("not_understood", &why)).await,
     }

@@ -77,8 +77,6 @@ pub(super) enum ClientMessage {
 pub(super) enum Request {
     Hello { token: String },
     Command(Command),
-    Loopback(bool),
-    Link(SeatId),
 }
 
 impl ClientMessage {
@@ -100,8 +98,6 @@ impl ClientMessage {
         let own = by.unwrap_or(SeatId(0));
         Ok(Request::Command(Command::Stage(match message {
             Self::Hello { token } => return Ok(Request::Hello { token }),
-            Self::Loopback { on } => return Ok(Request::Loopback(on)),
-            Self::Link { seat } => return Ok(Request::Link(SeatId(seat))),
             Self::Phase { phase, version } => {
                 let phase = phase_named(&phase)?;
                 return Ok(Request::Command(
@@ -114,6 +110,8 @@ impl ClientMessage {
                     EventCommand::SetMessage { message }.into(),
                 ));
             }
+            Self::Loopback { on } => StageCommand::SetLoopback { seat: own, on },
+            Self::Link { seat } => StageCommand::ShowLink { seat: SeatId(seat) },
             Self::Ready { muted_version } => StageCommand::Ready {
                 seat: own,
                 muted_version,

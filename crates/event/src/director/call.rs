@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use stentor_core::conversation::{Command, Refusal, View};
-use stentor_core::stage::{Role, SeatLevel};
-use stentor_core::{SeatId, SessionId};
+use stentor_core::stage::{Role, SeatLevel, SessionKind};
+use stentor_core::{PageId, SeatId, SessionId};
 use stentor_studio::RoomEvent;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::pages::{PageId, PageSender};
+use super::pages::PageSender;
 use crate::encode_once::EncodeOnce;
 use crate::recorder::RecorderEvent;
 
@@ -28,22 +28,15 @@ pub(crate) enum Call {
     Leave { page: PageId },
     /// A stage page wants something.
     Command { by: SeatId, command: Command },
-    /// A host wants to see the link of a seat again.
-    Link { by: SeatId, seat: SeatId },
-    /// Hear oneself in the green room.
-    Loopback { by: SeatId, on: bool },
-    /// Whether a seat may open a session of a kind; `Ok` reserves its number.
-    MayConnect {
+    /// A session is offered for a seat, by one of its pages if by a page. It may be answered once it is reserved.
+    Reserve {
         seat: SeatId,
-        reply: oneshot::Sender<Result<SessionId, Refusal>>,
-    },
-    /// A session was answered; which page it belongs to, if to a page.
-    /// `alive` becomes false when it is gone.
-    Opened {
-        session: SessionId,
+        kind: SessionKind,
         page: Option<PageId>,
-        alive: Arc<AtomicBool>,
+        reply: oneshot::Sender<Result<Reserved, Refusal>>,
     },
+    /// A reserved session was not answered after all.
+    Abandon { seat: SeatId, session: SessionId },
     /// From the room.
     Room(RoomEvent),
     /// From the recorder.
@@ -52,6 +45,14 @@ pub(crate) enum Call {
     StoreFailing(bool),
     /// Answered once every call before it has been carried out.
     Settled { reply: oneshot::Sender<()> },
+}
+
+/// A session that may be answered.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    pub(crate) session: SessionId,
+    /// Becomes false when the session is gone.
+    pub(crate) alive: Arc<AtomicBool>,
 }
 
 /// What a page gets when it joins.

@@ -6,12 +6,16 @@
 mod call;
 mod outputs;
 mod pages;
+mod room;
 mod room_events;
 mod run;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use call::{Call, DirectorHandle, calls};
+pub(crate) use call::{Call, DirectorHandle, Reserved, calls};
 pub use call::{Joined, StageLevels};
 pub(crate) use outputs::Destinations;
-pub use pages::{PAGE_MESSAGES_MAX, PageId, PageMessage, PageSender};
+pub use pages::{PAGE_MESSAGES_MAX, PageMessage, PageSender};
+pub(crate) use room::DirectedRoom;
 pub(crate) use run::Director;

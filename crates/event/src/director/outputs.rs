@@ -3,21 +3,21 @@
 //!
 //! It decides nothing: what to do comes as an [`Output`], what to say is read from the conversation's view.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use stentor_core::conversation::{
     Conversation, Notice, NoticeKind, Output, Refusal, SessionEndReason, View,
 };
 use stentor_core::event::Phase;
-use stentor_core::stage::{Place, Role, SeatLevel};
-use stentor_core::{SeatId, SessionId};
-use stentor_studio::Room;
-use tokio::sync::watch;
+use stentor_core::stage::{Place, SeatLevel};
+use stentor_core::{Now, PageId, SeatId, SessionId};
+use tokio::sync::{oneshot, watch};
 
-use super::call::{Joined, StageLevels};
-use super::pages::{PageId, PageMessage, PageSender, PageTable};
+use super::call::{Joined, Reserved, StageLevels};
+use super::pages::{PageMessage, PageSender, PageTable};
+use super::room::{DirectedRoom, KeepSnapshot};
 use super::sessions::SessionTable;
 use crate::clock::unix_ms_now;
 use crate::encode_once::EncodeOnce;
@@ -25,23 +25,56 @@ use crate::links::LinkKey;
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
 use crate::recorder::Recorder;
-use crate::snapshot_writer::SnapshotWriter;
 use crate::{snapshot, status};
 
-/// How long the room runs on after the end, so that the last words and the last notice reach everybody.
-const AFTERGLOW: Duration = Duration::from_secs(3);
+/// Milliseconds the room runs on after the end, so that the last words and the last notice reach everybody.
+const AFTERGLOW_MS: u64 = 3_000;
 
 /// Where outputs go.
 pub(crate) struct Destinations {
     pub(crate) record: EventRecord,
     pub(crate) key: LinkKey,
     pub(crate) base_url: String,
-    pub(crate) room: Option<Room>,
+    pub(crate) room: Option<Box<dyn DirectedRoom>>,
     pub(crate) publisher: Publisher,
-    pub(crate) snapshots: SnapshotWriter,
+    pub(crate) snapshots: Box<dyn KeepSnapshot>,
     pub(crate) recorder: Option<Recorder>,
     /// To be set when the room has stopped.
     pub(crate) over: Arc<AtomicBool>,
+}
+
+/// A page that waits to be told whether it is shown the stage.
+pub(super) struct JoiningPage {
+    pub(super) sender: PageSender,
+    pub(super) reply: oneshot::Sender<Result<Joined, Refusal>>,
+}
+
+/// An offer that waits to be told whether it may be answered.
+pub(super) struct OfferedSession {
+    pub(super) page: Option<PageId>,
+    pub(super) reply: oneshot::Sender<Result<Reserved, Refusal>>,
+}
+
+/// The conversation after a step, with its view, which is made at most once.
+pub(super) struct AfterStep<'a> {
+    now: Now,
+    conversation: &'a Conversation,
+    view: OnceCell<Arc<EncodeOnce<View>>>,
+}
+
+impl<'a> AfterStep<'a> {
+    pub(super) const fn new(now: Now, conversation: &'a Conversation) -> Self {
+        Self {
+            now,
+            conversation,
+            view: OnceCell::new(),
+        }
+    }
+
+    fn view(&self) -> &Arc<EncodeOnce<View>> {
+        self.view
+            .get_or_init(|| Arc::new(EncodeOnce::new(self.conversation.view())))
+    }
 }
 
 /// Carries outputs to their destinations, and keeps what only that needs.
@@ -49,48 +82,30 @@ pub(super) struct Outputs {
     to: Destinations,
     pub(super) pages: PageTable,
     pub(super) sessions: SessionTable,
+    /// Of the call that is being handled: the answer comes with the outputs of its step.
+    pub(super) joining: Option<JoiningPage>,
+    /// Of the call that is being handled: the answer comes with the outputs of its step.
+    pub(super) offered: Option<OfferedSession>,
     state: watch::Sender<Arc<EncodeOnce<View>>>,
     levels: watch::Sender<Arc<EncodeOnce<StageLevels>>>,
     /// Momentary loudness (LUFS) and true peak (dBTP) of the programme.
     meter: (f32, f32),
-    /// When the room stops, after the end.
-    stop_at: Option<Instant>,
+    /// When the room stops, after the end, in milliseconds on the clock that never goes back.
+    stop_at_mono_ms: Option<u64>,
 }
 
 impl Outputs {
-    pub(super) fn new(to: Destinations, sessions: SessionTable, view: View) -> Self {
+    pub(super) fn new(to: Destinations, view: View) -> Self {
         Self {
             to,
             pages: PageTable::default(),
-            sessions,
+            sessions: SessionTable::default(),
+            joining: None,
+            offered: None,
             state: watch::Sender::new(Arc::new(EncodeOnce::new(view))),
             levels: watch::Sender::new(Arc::new(EncodeOnce::new(StageLevels::SILENCE))),
             meter: (f32::NEG_INFINITY, f32::NEG_INFINITY),
-            stop_at: None,
-        }
-    }
-
-    /// Opens a page of a seat.
-    pub(super) fn join(
-        &mut self,
-        seat: SeatId,
-        sender: PageSender,
-        role: Role,
-        title: String,
-    ) -> Joined {
-        Joined {
-            page: self.pages.add(seat, sender),
-            role,
-            title,
-            state: self.state.subscribe(),
-            levels: self.levels.subscribe(),
-        }
-    }
-
-    /// Lets somebody in the green room hear themselves.
-    pub(super) fn loopback(&self, by: SeatId, on: bool) {
-        if let Some(room) = &self.to.room {
-            room.loopback(by, on);
+            stop_at_mono_ms: None,
         }
     }
 
@@ -124,26 +139,41 @@ impl Outputs {
     }
 
     /// Does one thing the conversation wants done.
-    pub(super) fn carry_out(&mut self, output: Output, conversation: &Conversation) {
+    pub(super) fn carry_out(&mut self, output: Output, after: &AfterStep<'_>) {
         match output {
-            Output::Mixer(order) => {
-                if let Some(room) = &self.to.room {
-                    room.order(order);
-                }
-            }
+            Output::Mixer(order) => self.order_room(|room| room.order(order)),
+            Output::Loopback { seat, on } => self.order_room(|room| room.loopback(seat, on)),
             Output::CloseSession {
                 seat,
                 session,
                 reason,
             } => self.close(seat, session, reason),
-            Output::Notice(notice) => self.tell_listeners(notice, &conversation.view()),
+            Output::Joined { page, seat } => self.joined(page, seat, after.view().value()),
+            Output::JoinRefused { reason, .. } => {
+                if let Some(JoiningPage { reply, .. }) = self.joining.take() {
+                    // A page that went away while joining needs no answer.
+                    let _ = reply.send(Err(reason));
+                }
+            }
+            Output::Reserved { session, .. } => self.reserved(session),
+            Output::ReservationRefused { reason, .. } => {
+                if let Some(OfferedSession { reply, .. }) = self.offered.take() {
+                    // Whoever made the offer may have gone.
+                    let _ = reply.send(Err(reason));
+                }
+            }
+            Output::ReservationExpired { session, .. } => {
+                self.order_room(|room| room.close(session));
+                self.sessions.remove(session);
+            }
+            Output::Notice(notice) => self.tell_listeners(notice, after.view().value()),
             Output::Warn { seat, warning } => {
                 let on = PageMessage::Warning {
                     seat,
                     warning,
                     on: true,
                 };
-                self.tell_seat_and_hosts(seat, &on, &conversation.view());
+                self.tell_seat_and_hosts(seat, &on, after.view().value());
             }
             Output::WarnCleared { seat, warning } => {
                 let off = PageMessage::Warning {
@@ -151,7 +181,7 @@ impl Outputs {
                     warning,
                     on: false,
                 };
-                self.tell_seat_and_hosts(seat, &off, &conversation.view());
+                self.tell_seat_and_hosts(seat, &off, after.view().value());
             }
             Output::Alarm { alarm, on } => {
                 tracing::warn!(
@@ -161,49 +191,80 @@ impl Outputs {
                     "alarm"
                 );
                 let message = PageMessage::Alarm { alarm, on };
-                self.tell_hosts_but(None, &message, &conversation.view());
+                self.tell_hosts_but(None, &message, after.view().value());
             }
             Output::Refused { by, what, reason } => {
                 self.pages.tell(by, &PageMessage::Refused { what, reason });
             }
-            Output::Invited { by, seat } => self.tell_link(by, seat, &conversation.view()),
-            Output::StageChanged => self.show_stage(conversation.view()),
+            Output::Invited { by, seat } | Output::ShowLink { by, seat } => {
+                self.tell_link(by, seat, after.view().value());
+            }
+            Output::StageChanged => self.show_stage(after.now, after.view()),
             Output::Persist => {
                 self.to
                     .snapshots
-                    .snapshot(snapshot::encode(&conversation.snapshot()));
+                    .keep(snapshot::encode(&after.conversation.snapshot()));
             }
         }
     }
 
-    fn show_stage(&mut self, view: View) {
-        let view = Arc::new(EncodeOnce::new(view));
-        self.state.send_replace(Arc::clone(&view));
+    fn order_room(&self, order: impl FnOnce(&dyn DirectedRoom)) {
+        if let Some(room) = &self.to.room {
+            order(&**room);
+        }
+    }
+
+    fn joined(&mut self, page: PageId, seat: SeatId, view: &View) {
+        let (Some(joining), Some(seat)) = (self.joining.take(), view.seat(seat)) else {
+            return;
+        };
+        self.pages.add(page, seat.seat, joining.sender);
+        let joined = Joined {
+            page,
+            role: seat.role,
+            title: view.title.clone(),
+            state: self.state.subscribe(),
+            levels: self.levels.subscribe(),
+        };
+        // A page that went away while joining needs no answer; its queue is closed and swept.
+        let _ = joining.reply.send(Ok(joined));
+    }
+
+    fn reserved(&mut self, session: SessionId) {
+        if let Some(OfferedSession { page, reply }) = self.offered.take() {
+            let alive = self.sessions.add(session, page);
+            // If whoever made the offer has gone, the reservation expires.
+            let _ = reply.send(Ok(Reserved { session, alive }));
+        }
+    }
+
+    fn show_stage(&mut self, now: Now, view: &Arc<EncodeOnce<View>>) {
+        self.state.send_replace(Arc::clone(view));
         let view = view.value();
-        self.follow_phase(view);
+        self.follow_phase(view.phase);
         // Replacing a document costs nothing; only what rides in the sound waits for its notice.
         self.publish_documents(view);
         self.tell_removed(view);
-        self.follow_end(view);
+        self.follow_end(now, view);
     }
 
     /// The programme carries the stage, and is recorded, exactly while the event is on air.
-    pub(super) fn follow_phase(&self, view: &View) {
-        self.to.publisher.recording(view.phase == Phase::OnAir);
+    pub(super) fn follow_phase(&self, phase: Phase) {
+        self.to.publisher.recording(phase == Phase::OnAir);
     }
 
     /// The end: after a while the room stops, the streams end and the replay is made.
-    fn follow_end(&mut self, view: &View) {
+    fn follow_end(&mut self, now: Now, view: &View) {
         let ended = view.phase == Phase::Ended;
-        if ended && self.stop_at.is_none() && self.to.room.is_some() {
-            self.stop_at = Some(Instant::now() + AFTERGLOW);
+        if ended && self.stop_at_mono_ms.is_none() && self.to.room.is_some() {
+            self.stop_at_mono_ms = Some(now.mono_ms + AFTERGLOW_MS);
             self.pages.tell_all(&PageMessage::Ended);
         }
     }
 
     /// Stops the room of an event that has ended, once its last words are out.
-    pub(super) fn stop_when_due(&mut self, conversation: &Conversation) {
-        if self.stop_at.is_some_and(|at| Instant::now() >= at)
+    pub(super) fn stop_when_due(&mut self, now: Now, conversation: &Conversation) {
+        if self.stop_at_mono_ms.is_some_and(|at| now.mono_ms >= at)
             && let Some(room) = self.to.room.take()
         {
             self.to.over.store(true, Ordering::Relaxed);
@@ -231,9 +292,7 @@ impl Outputs {
     }
 
     fn close(&mut self, seat: SeatId, session: SessionId, reason: SessionEndReason) {
-        if let Some(room) = &self.to.room {
-            room.close(session);
-        }
+        self.order_room(|room| room.close(session));
         // Who was removed is told with the change of the stage, session or not.
         if let (SessionEndReason::Replaced, Some(page)) = (reason, self.sessions.page_of(session)) {
             self.tell_replaced(seat, session, page);
@@ -254,24 +313,18 @@ impl Outputs {
             .tell_seat_but(seat, newer, &PageMessage::Replaced);
     }
 
-    /// Tells a host the link of a seat.
-    pub(super) fn tell_link(&mut self, by: SeatId, seat: SeatId, view: &View) {
-        let by_host = view.seat(by).is_some_and(|seat| seat.role.hosts());
-        let refused = |reason| PageMessage::Refused {
-            what: "link",
-            reason,
+    fn tell_link(&mut self, by: SeatId, seat: SeatId, view: &View) {
+        let Some(found) = view.seat(seat) else {
+            return;
         };
-        let message = match view.seat(seat) {
-            Some(found) if by_host => PageMessage::Invited {
-                seat,
-                name: found.name.clone(),
-                link: self
-                    .to
-                    .record
-                    .stage_link(&self.to.key, &self.to.base_url, seat),
-            },
-            Some(_) => refused(Refusal::NotAllowed),
-            None => refused(Refusal::NoSuchSeat { seat }),
+        let link = self
+            .to
+            .record
+            .stage_link(&self.to.key, &self.to.base_url, seat);
+        let message = PageMessage::Invited {
+            seat,
+            name: found.name.clone(),
+            link,
         };
         self.pages.tell(by, &message);
     }
@@ -291,10 +344,12 @@ impl Outputs {
 
     fn tell_listeners(&mut self, notice: Notice, view: &View) {
         if let Some(room) = &self.to.room {
-            let text = status::notice(notice, view, unix_ms_now(), self.to.publisher.replay());
-            if let Err(error) = room.notice(text.into_bytes()) {
-                tracing::error!(%error, "listeners were not told");
-            }
+            room.notice(status::notice(
+                notice,
+                view,
+                unix_ms_now(),
+                self.to.publisher.replay(),
+            ));
         }
         match notice.kind {
             NoticeKind::Full => self.publish_documents(view),

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use stentor_core::SeatId;
 use stentor_core::conversation::{Refusal, Warning};
 use stentor_core::event::Alarm;
 use stentor_core::limits::SEATS_MAX;
+use stentor_core::{PageId, SeatId};
 use tokio::sync::mpsc;
 
 /// Stage pages open at once per event: every seat with a phone and a computer. The oldest is closed beyond it.
@@ -14,10 +14,6 @@ const PAGES_MAX: usize = SEATS_MAX * 2;
 const SEAT_PAGES_MAX: usize = 4;
 /// Messages waiting for one page; a page that reads none of them is closed.
 pub const PAGE_MESSAGES_MAX: usize = 64;
-
-/// One open stage page. Grows with every page of the event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PageId(pub u64);
 
 /// A message to one page. What everybody sees goes through the shared state instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +77,14 @@ pub(super) struct PageTable {
 }
 
 impl PageTable {
-    pub(super) fn add(&mut self, seat: SeatId, sender: PageSender) -> PageId {
+    /// A number no page of this event has had.
+    pub(super) const fn next(&mut self) -> PageId {
+        self.last += 1;
+        PageId(self.last)
+    }
+
+    /// A page is shown the stage from now on.
+    pub(super) fn add(&mut self, page: PageId, seat: SeatId, sender: PageSender) {
         let own: Vec<PageId> = self
             .pages
             .iter()
@@ -93,10 +96,7 @@ impl PageTable {
         } else if self.pages.len() >= PAGES_MAX {
             self.pages.pop_first();
         }
-        self.last += 1;
-        let page = PageId(self.last);
         self.pages.insert(page, (seat, sender));
-        page
     }
 
     pub(super) fn remove(&mut self, page: PageId) {
@@ -145,13 +145,19 @@ impl PageTable {
 mod tests {
     use super::*;
 
+    fn add(table: &mut PageTable, seat: SeatId, sender: PageSender) -> PageId {
+        let page = table.next();
+        table.add(page, seat, sender);
+        page
+    }
+
     #[test]
     fn a_page_that_reads_nothing_is_forgotten_and_the_others_are_served() {
         let mut table = PageTable::default();
         let (slow, mut slow_messages) = mpsc::channel(PAGE_MESSAGES_MAX);
         let (quick, mut quick_messages) = mpsc::channel(PAGE_MESSAGES_MAX * 2);
-        table.add(SeatId(1), slow);
-        table.add(SeatId(1), quick);
+        add(&mut table, SeatId(1), slow);
+        add(&mut table, SeatId(1), quick);
         for _ in 0..=PAGE_MESSAGES_MAX {
             table.tell(SeatId(1), &PageMessage::Ended);
         }
@@ -174,10 +180,10 @@ mod tests {
     fn the_oldest_page_goes_when_the_table_is_full() {
         let mut table = PageTable::default();
         let (first, first_messages) = mpsc::channel(1);
-        table.add(SeatId(1), first);
+        add(&mut table, SeatId(1), first);
         let (others, _messages) = mpsc::channel(1);
         for seat in 0..PAGES_MAX as u32 {
-            table.add(SeatId(2 + seat), others.clone());
+            add(&mut table, SeatId(2 + seat), others.clone());
         }
         assert!(first_messages.is_closed());
     }
@@ -186,10 +192,10 @@ mod tests {
     fn one_link_cannot_push_out_the_pages_of_others() {
         let mut table = PageTable::default();
         let (first, first_messages) = mpsc::channel(1);
-        table.add(SeatId(1), first);
+        add(&mut table, SeatId(1), first);
         let (other, _messages) = mpsc::channel(1);
         for _ in 0..PAGES_MAX * 2 {
-            table.add(SeatId(2), other.clone());
+            add(&mut table, SeatId(2), other.clone());
         }
         assert!(!first_messages.is_closed());
         assert_eq!(table.pages.len(), 1 + SEAT_PAGES_MAX);
@@ -202,7 +208,7 @@ mod tests {
         let mut open = |seat| {
             let (sender, messages) = mpsc::channel(1);
             queues.push(messages);
-            table.add(SeatId(seat), sender)
+            add(&mut table, SeatId(seat), sender)
         };
         let (_old, newer, _other) = (open(1), open(1), open(2));
         table.tell_seat_but(SeatId(1), Some(newer), &PageMessage::Replaced);
@@ -218,7 +224,7 @@ mod tests {
     fn a_page_number_of_another_seat_is_told_nothing() {
         let mut table = PageTable::default();
         let (sender, mut messages) = mpsc::channel(1);
-        let page = table.add(SeatId(1), sender);
+        let page = add(&mut table, SeatId(1), sender);
         table.tell_page(SeatId(2), page, &PageMessage::Replaced);
         assert!(messages.try_recv().is_err());
         table.tell_page(SeatId(1), page, &PageMessage::Replaced);

@@ -4,21 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use stentor_core::SeatId;
 use stentor_core::admission::Doors;
-use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox, Refusal};
-use stentor_core::event::{Alarm, Phase};
-use stentor_core::stage::{Place, StageCommand};
-use stentor_core::{Now, SeatId, SessionId};
+use stentor_core::conversation::{Conversation, Input, Outbox};
+use stentor_core::event::Alarm;
 use stentor_studio::RoomEvent;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use super::call::{Call, Joined};
-use super::outputs::{Destinations, Outputs};
-use super::pages::PageSender;
+use super::call::Call;
+use super::outputs::{AfterStep, Destinations, JoiningPage, OfferedSession, Outputs};
 use super::room_events::input_of;
-use super::sessions::{Session, SessionTable};
-use crate::clock::unix_ms_now;
+use crate::clock::Clock;
 use crate::recorder::RecorderEvent;
 
 /// How often time is told to the conversation; it asks for at least every 500 ms.
@@ -34,23 +31,23 @@ pub(crate) struct Director {
     pub(crate) doors: Doors,
     /// Where the doors' rung is put.
     pub(crate) floor: Arc<AtomicU8>,
-    pub(crate) started: Instant,
+    pub(crate) clock: Clock,
     pub(crate) destinations: Destinations,
 }
 
 impl Director {
     /// Runs until every handle is gone.
     pub(crate) async fn run(self, queue: mpsc::Receiver<Call>) {
-        let sessions = SessionTable::new(self.started.elapsed().as_nanos() as u64);
         let view = self.conversation.view();
         DirectorLoop {
-            outputs: Outputs::new(self.destinations, sessions, view),
+            starts_unix_ms: view.starts_unix_ms,
+            outputs: Outputs::new(self.destinations, view),
             conversation: self.conversation,
             outbox: Outbox::new(),
             admitted: self.admitted,
             doors: self.doors,
             floor: self.floor,
-            started: self.started,
+            clock: self.clock,
         }
         .run(queue)
         .await;
@@ -61,10 +58,12 @@ struct DirectorLoop {
     conversation: Conversation,
     outbox: Outbox,
     outputs: Outputs,
+    /// The announced beginning; it never changes.
+    starts_unix_ms: Option<i64>,
     admitted: Vec<SeatId>,
     doors: Doors,
     floor: Arc<AtomicU8>,
-    started: Instant,
+    clock: Clock,
 }
 
 impl DirectorLoop {
@@ -72,10 +71,12 @@ impl DirectorLoop {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut count_at = Instant::now();
-        let view = self.conversation.view();
-        self.outputs.follow_phase(&view);
+        for seat in std::mem::take(&mut self.admitted) {
+            self.step(Input::AdmitOnArrival { seat });
+        }
+        self.outputs.follow_phase(self.conversation.phase());
         self.watch_doors();
-        self.outputs.publish_documents(&view);
+        self.outputs.publish_documents(&self.conversation.view());
         loop {
             tokio::select! {
                 call = queue.recv() => match call {
@@ -90,7 +91,7 @@ impl DirectorLoop {
                         self.watch_doors();
                     }
                     self.step(Input::Tick);
-                    self.outputs.stop_when_due(&self.conversation);
+                    self.outputs.stop_when_due((self.clock)(), &self.conversation);
                 }
             }
         }
@@ -103,28 +104,30 @@ impl DirectorLoop {
                 sender,
                 reply,
             } => {
-                let joined = self.join(seat, sender);
-                // A page that went away while joining needs no answer; its queue is closed and swept.
-                let _ = reply.send(joined);
+                let page = self.outputs.pages.next();
+                self.outputs.joining = Some(JoiningPage { sender, reply });
+                self.step(Input::Join { page, seat });
             }
             Call::Leave { page } => self.outputs.pages.remove(page),
             Call::Command { by, command } => self.step(Input::Command { by, command }),
-            Call::Link { by, seat } => {
-                self.outputs.tell_link(by, seat, &self.conversation.view());
-            }
-            Call::Loopback { by, on } => self.outputs.loopback(by, on),
-            Call::MayConnect { seat, reply } => {
-                let _ = reply.send(self.may_connect(seat));
-            }
-            Call::Opened {
-                session,
+            Call::Reserve {
+                seat,
+                kind,
                 page,
-                alive,
-            } => self.outputs.sessions.opened(Session {
-                id: session,
-                page,
-                alive,
-            }),
+                reply,
+            } => {
+                let session = self.outputs.sessions.next();
+                self.outputs.offered = Some(OfferedSession { page, reply });
+                self.step(Input::Reserve {
+                    seat,
+                    session,
+                    kind,
+                });
+            }
+            Call::Abandon { seat, session } => {
+                self.outputs.sessions.remove(session);
+                self.step(Input::SessionDown { seat, session });
+            }
             Call::Room(event) => self.room_event(&event),
             Call::Recorder(event) => self.recorder_event(event),
             Call::StoreFailing(on) => self.step(Input::Alarm {
@@ -138,24 +141,6 @@ impl DirectorLoop {
         }
     }
 
-    fn join(&mut self, seat: SeatId, sender: PageSender) -> Result<Joined, Refusal> {
-        let view = self.conversation.view();
-        let place = view.seat(seat).filter(|seat| seat.place != Place::Removed);
-        let role = place.ok_or(Refusal::NoSuchSender)?.role;
-        Ok(self.outputs.join(seat, sender, role, view.title))
-    }
-
-    fn may_connect(&mut self, seat: SeatId) -> Result<SessionId, Refusal> {
-        let view = self.conversation.view();
-        if view.phase == Phase::Ended {
-            return Err(Refusal::EventEnded);
-        }
-        view.seat(seat)
-            .filter(|seat| seat.place != Place::Removed)
-            .ok_or(Refusal::NoSuchSender)?;
-        Ok(self.outputs.sessions.reserve())
-    }
-
     fn room_event(&mut self, event: &RoomEvent) {
         match *event {
             RoomEvent::Down {
@@ -164,7 +149,7 @@ impl DirectorLoop {
                 reason,
             } => {
                 tracing::info!(%seat, %session, ?reason, "session down");
-                self.outputs.sessions.ended(session);
+                self.outputs.sessions.remove(session);
             }
             RoomEvent::Levels(ref levels) => self.outputs.show_levels(levels),
             RoomEvent::Meter { lufs, true_peak } => self.outputs.set_meter(lufs, true_peak),
@@ -175,14 +160,6 @@ impl DirectorLoop {
         }
         if let Some(input) = input_of(event) {
             self.step(input);
-        }
-        if let RoomEvent::Up { seat, .. } = *event
-            && self.admitted.contains(&seat)
-        {
-            self.step(Input::Command {
-                by: FIRST_HOST,
-                command: StageCommand::Admit { seat }.into(),
-            });
         }
     }
 
@@ -202,26 +179,20 @@ impl DirectorLoop {
     }
 
     fn step(&mut self, input: Input<'_>) {
-        let now = self.now();
+        let now = (self.clock)();
         self.conversation.step(now, input, &mut self.outbox);
+        let after = AfterStep::new(now, &self.conversation);
         for output in self.outbox.drain() {
-            self.outputs.carry_out(output, &self.conversation);
-        }
-    }
-
-    fn now(&self) -> Now {
-        Now {
-            mono_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            unix_ms: unix_ms_now(),
+            self.outputs.carry_out(output, &after);
         }
     }
 
     /// Says which rung this event wants while its doors open.
     fn watch_doors(&mut self) {
-        let view = self.conversation.view();
+        let (phase, starts_unix_ms) = (self.conversation.phase(), self.starts_unix_ms);
         let floor = self
             .doors
-            .minimum_rung(self.now(), view.phase, view.starts_unix_ms);
+            .minimum_rung((self.clock)(), phase, starts_unix_ms);
         self.floor.store(floor.number(), Ordering::Relaxed);
     }
 }

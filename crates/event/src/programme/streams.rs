@@ -15,6 +15,9 @@ const RING_MS: u32 = 30_000;
 const FLUSH_MS: u32 = Rung::REST.flush_ms();
 /// A ring holds the longest burst twice, or a newcomer could be overtaken while taking it.
 const _: () = assert!(RING_MS >= 2 * Rung::CHEAPEST.burst_ms());
+/// The edge and the audio know nothing of each other: what the edge carries, whoever verifies it can read.
+const _: () =
+    assert!(stentor_edge::limits::CHUNK_BYTES_MAX == stentor_media::verify::CHUNK_BYTES_MAX);
 /// Listeners of one stream of the direct face.
 const LISTENERS_MAX: usize = 1_000_000;
 /// Listeners of the Ogg face, which no CDN can share: capped apart (docs/design.md §5).

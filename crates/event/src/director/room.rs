@@ -1,0 +1,58 @@
+//! What the director orders about, as far as it does: the room, and whoever keeps the snapshots. A test brings its own.
+
+use stentor_core::SeatId;
+use stentor_core::SessionId;
+use stentor_core::stage::SeatOrder;
+use stentor_studio::Room;
+
+use crate::snapshot_writer::SnapshotWriter;
+
+/// What the director has done in a room. It never waits; a room that is gone needs nothing.
+pub(crate) trait DirectedRoom: Send {
+    /// What the mixer shall do with a seat.
+    fn order(&self, order: SeatOrder);
+    /// Ends a session.
+    fn close(&self, session: SessionId);
+    /// Whether a seat hears its own microphone.
+    fn loopback(&self, seat: SeatId, on: bool);
+    /// Tells every listener, inside the programme.
+    fn notice(&self, text: String);
+    /// Ends the room.
+    fn stop(&self);
+}
+
+/// Keeps what a restart would need.
+pub(crate) trait KeepSnapshot: Send {
+    /// The conversation as it should be found after a restart. Only the newest matters; it never waits.
+    fn keep(&self, snapshot: Vec<u8>);
+}
+
+impl KeepSnapshot for SnapshotWriter {
+    fn keep(&self, snapshot: Vec<u8>) {
+        self.snapshot(snapshot);
+    }
+}
+
+impl DirectedRoom for Room {
+    fn order(&self, order: SeatOrder) {
+        Self::order(self, order);
+    }
+
+    fn close(&self, session: SessionId) {
+        Self::close(self, session);
+    }
+
+    fn loopback(&self, seat: SeatId, on: bool) {
+        Self::loopback(self, seat, on);
+    }
+
+    fn notice(&self, text: String) {
+        if let Err(error) = Self::notice(self, text.into_bytes()) {
+            tracing::error!(%error, "listeners were not told");
+        }
+    }
+
+    fn stop(&self) {
+        Self::stop(self);
+    }
+}

@@ -1,0 +1,545 @@
+//! The director with a room, a store and a clock of the test's own.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use stentor_core::admission::{Doors, Rung};
+use stentor_core::conversation::{Command, FIRST_HOST, Refusal, SeatView, View};
+use stentor_core::event::{ConditionKind, EventCommand, Phase};
+use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
+use stentor_core::stage::{Place, Role, SeatOrder, SessionKind, StageCommand};
+use stentor_core::{Now, PageId, SeatId, SessionId};
+use stentor_edge::{Edge, EdgeConfig};
+use stentor_studio::{CloseReason, RoomEvent};
+use tokio::sync::mpsc;
+
+use super::outputs::Destinations;
+use super::room::{DirectedRoom, KeepSnapshot};
+use super::run::Director;
+use super::{Call, DirectorHandle, Joined, PAGE_MESSAGES_MAX, PageMessage, Reserved, calls};
+use crate::links::LinkKey;
+use crate::publisher::Publisher;
+use crate::record::NewEvent;
+use crate::snapshot;
+
+const HOST: SeatId = FIRST_HOST;
+const GUEST: SeatId = SeatId(2);
+const LINE: SeatId = SeatId(3);
+const STARTED: Now = Now {
+    mono_ms: 5_000,
+    unix_ms: 1_700_000_000_000,
+};
+
+#[derive(Clone, Debug, PartialEq)]
+enum Ordered {
+    Seat(SeatOrder),
+    Close(SessionId),
+    Loopback(SeatId, bool),
+    Notice(String),
+    Stop,
+}
+
+/// What the director ordered and kept, in order.
+#[derive(Clone, Default)]
+struct Recorded {
+    orders: Arc<Mutex<Vec<Ordered>>>,
+    snapshots: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Recorded {
+    fn add(&self, order: Ordered) {
+        self.orders.lock().unwrap().push(order);
+    }
+}
+
+impl DirectedRoom for Recorded {
+    fn order(&self, order: SeatOrder) {
+        self.add(Ordered::Seat(order));
+    }
+
+    fn close(&self, session: SessionId) {
+        self.add(Ordered::Close(session));
+    }
+
+    fn loopback(&self, seat: SeatId, on: bool) {
+        self.add(Ordered::Loopback(seat, on));
+    }
+
+    fn notice(&self, text: String) {
+        self.add(Ordered::Notice(text));
+    }
+
+    fn stop(&self) {
+        self.add(Ordered::Stop);
+    }
+}
+
+impl KeepSnapshot for Recorded {
+    fn keep(&self, snapshot: Vec<u8>) {
+        self.snapshots.lock().unwrap().push(snapshot);
+    }
+}
+
+/// A page that joined, and what it was told.
+struct Page {
+    joined: Joined,
+    messages: mpsc::Receiver<PageMessage>,
+}
+
+impl Page {
+    fn told(&mut self) -> Vec<PageMessage> {
+        std::iter::from_fn(|| self.messages.try_recv().ok()).collect()
+    }
+}
+
+struct Scene {
+    director: DirectorHandle,
+    recorded: Recorded,
+    now: Arc<Mutex<Now>>,
+    recording: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
+    edge: Edge,
+}
+
+impl Scene {
+    /// An event with a host, a guest and a line, which has not begun; `admitted` need not wait for the host.
+    fn new(admitted: &[SeatId]) -> Self {
+        let new = NewEvent {
+            title: "Ilios".to_owned(),
+            slug: None,
+            lang: "en".to_owned(),
+            starts_unix_ms: None,
+            host: "Homer".to_owned(),
+            opens_at: 0,
+        };
+        let invited = [("Ada", Role::Guest), ("Stentor", Role::LineIn)];
+        let seats = invited.map(|(name, role)| StageCommand::Invite {
+            name: name.to_owned(),
+            role,
+        });
+        let (record, conversation) = new.make(STARTED.unix_ms, 1, &seats).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let recorded = Recorded::default();
+        let recording = Arc::new(AtomicBool::new(false));
+        let over = Arc::new(AtomicBool::new(false));
+        let edge = Edge::new(EdgeConfig::default());
+        let now = Arc::new(Mutex::new(STARTED));
+        let clock = Arc::clone(&now);
+        let publisher = Publisher::new(
+            edge.clone(),
+            None,
+            &record.slug,
+            Vec::new(),
+            Arc::clone(&recording),
+        );
+        let director = Director {
+            conversation,
+            admitted: admitted.to_vec(),
+            doors: Doors::new(Rung::REST),
+            floor: Arc::new(AtomicU8::new(0)),
+            clock: Box::new(move || *clock.lock().unwrap()),
+            destinations: Destinations {
+                record,
+                key: LinkKey::load_or_create(folder.path()).unwrap(),
+                base_url: "https://stentor.example".to_owned(),
+                room: Some(Box::new(recorded.clone())),
+                publisher,
+                snapshots: Box::new(recorded.clone()),
+                recorder: None,
+                over: Arc::clone(&over),
+            },
+        };
+        let (handle, queue) = calls();
+        tokio::spawn(director.run(queue));
+        Self {
+            director: handle,
+            recorded,
+            now,
+            recording,
+            over,
+            edge,
+        }
+    }
+
+    async fn call(&self, call: Call) {
+        assert!(self.director.call(call).await);
+        assert!(self.director.settle().await);
+    }
+
+    async fn command(&self, by: SeatId, command: impl Into<Command>) {
+        let command = command.into();
+        self.call(Call::Command { by, command }).await;
+    }
+
+    async fn room(&self, event: RoomEvent) {
+        self.call(Call::Room(event)).await;
+    }
+
+    async fn try_join(&self, seat: SeatId) -> Result<Page, Refusal> {
+        let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+        let joined = self.director.ask(|reply| Call::Join {
+            seat,
+            sender,
+            reply,
+        });
+        let joined = joined.await.expect("the director answers")?;
+        Ok(Page { joined, messages })
+    }
+
+    async fn join(&self, seat: SeatId) -> Page {
+        self.try_join(seat).await.expect("the seat is there")
+    }
+
+    async fn reserve(&self, seat: SeatId, page: Option<PageId>) -> Result<Reserved, Refusal> {
+        let kind = SessionKind::Browser;
+        let reserved = self.director.ask(|reply| Call::Reserve {
+            seat,
+            kind,
+            page,
+            reply,
+        });
+        reserved.await.expect("the director answers")
+    }
+
+    /// A session that is up and whose page knows the mute state.
+    async fn connect(&self, seat: SeatId, page: Option<PageId>) -> Reserved {
+        let reserved = self.reserve(seat, page).await.expect("the seat is there");
+        self.up(seat, reserved.session, SessionKind::Browser).await;
+        let muted_version = self.seat(seat).await.mute_version;
+        let ready = StageCommand::Ready {
+            seat,
+            muted_version,
+        };
+        self.command(seat, ready).await;
+        reserved
+    }
+
+    async fn up(&self, seat: SeatId, session: SessionId, kind: SessionKind) {
+        self.room(RoomEvent::Up {
+            seat,
+            session,
+            kind,
+        })
+        .await;
+    }
+
+    async fn down(&self, seat: SeatId, session: SessionId) {
+        let reason = CloseReason::Asked;
+        self.room(RoomEvent::Down {
+            seat,
+            session,
+            reason,
+        })
+        .await;
+    }
+
+    /// Lets time pass, and lets the director see it.
+    async fn pass(&self, ms: u64) {
+        {
+            let mut now = self.now.lock().unwrap();
+            now.mono_ms += ms;
+            now.unix_ms += ms as i64;
+        }
+        self.room(RoomEvent::Levels(Vec::new())).await;
+    }
+
+    /// The stage as pages are shown it.
+    async fn view(&self) -> View {
+        let page = self.join(HOST).await;
+        self.call(Call::Leave {
+            page: page.joined.page,
+        })
+        .await;
+        page.joined.state.borrow().value().clone()
+    }
+
+    async fn seat(&self, seat: SeatId) -> SeatView {
+        self.view().await.seat(seat).expect("it is there").clone()
+    }
+
+    fn ordered(&self) -> Vec<Ordered> {
+        self.recorded.orders.lock().unwrap().clone()
+    }
+
+    fn last_order(&self, seat: SeatId) -> SeatOrder {
+        let orders = self.ordered();
+        let of_seat = orders.iter().rev().find_map(|ordered| match ordered {
+            Ordered::Seat(order) if order.seat == seat => Some(*order),
+            _ => None,
+        });
+        of_seat.expect("the room was told about this seat")
+    }
+
+    fn notices(&self) -> Vec<serde_json::Value> {
+        let text = |ordered: Ordered| match ordered {
+            Ordered::Notice(text) => Some(serde_json::from_str(&text).unwrap()),
+            _ => None,
+        };
+        self.ordered().into_iter().filter_map(text).collect()
+    }
+}
+
+fn alive(reserved: &Reserved) -> bool {
+    reserved.alive.load(Ordering::Relaxed)
+}
+
+fn set_phase(phase: Phase, version: u64) -> EventCommand {
+    EventCommand::SetPhase { phase, version }
+}
+
+#[tokio::test]
+async fn a_page_of_a_removed_seat_is_refused_and_those_it_had_are_told_and_closed() {
+    let scene = Scene::new(&[]);
+    let mut page = scene.join(GUEST).await;
+    assert_eq!(
+        (page.joined.role, page.joined.title.as_str()),
+        (Role::Guest, "Ilios")
+    );
+    scene
+        .command(HOST, StageCommand::Remove { seat: GUEST })
+        .await;
+    assert_eq!(page.told(), [PageMessage::Removed]);
+    let refused = scene.try_join(GUEST).await.map(|_| ());
+    assert_eq!(refused, Err(Refusal::NoSuchSender));
+}
+
+#[tokio::test]
+async fn a_session_is_alive_from_its_reservation_until_it_is_gone() {
+    let scene = Scene::new(&[]);
+    let first = scene.reserve(GUEST, None).await.unwrap();
+    let second = scene.reserve(GUEST, None).await.unwrap();
+    assert_ne!(first.session, second.session);
+    assert!(alive(&first) && alive(&second));
+    // It may go down before its offer's answer has reached anybody.
+    scene.down(GUEST, first.session).await;
+    assert!(!alive(&first) && alive(&second));
+    scene.up(GUEST, second.session, SessionKind::Browser).await;
+    scene.down(GUEST, second.session).await;
+    assert!(!alive(&second));
+}
+
+#[tokio::test]
+async fn an_offer_that_came_to_nothing_leaves_nothing_behind() {
+    let scene = Scene::new(&[]);
+    let reserved = scene.reserve(GUEST, None).await.unwrap();
+    let (seat, session) = (GUEST, reserved.session);
+    scene.call(Call::Abandon { seat, session }).await;
+    assert!(!alive(&reserved));
+    scene.pass(2 * RESERVATION_MS).await;
+    assert!(!scene.ordered().contains(&Ordered::Close(session)));
+}
+
+#[tokio::test]
+async fn a_reservation_that_is_forgotten_expires_and_the_room_is_told() {
+    let scene = Scene::new(&[]);
+    let reserved = scene.reserve(GUEST, None).await.unwrap();
+    scene.pass(RESERVATION_MS).await;
+    assert!(!alive(&reserved));
+    assert!(scene.ordered().contains(&Ordered::Close(reserved.session)));
+}
+
+#[tokio::test]
+async fn a_removed_seat_and_an_ended_event_get_no_session() {
+    let scene = Scene::new(&[]);
+    scene
+        .command(HOST, StageCommand::Remove { seat: GUEST })
+        .await;
+    let refused = scene.reserve(GUEST, None).await.map(|_| ());
+    assert_eq!(refused, Err(Refusal::NoSuchSender));
+    scene.command(HOST, set_phase(Phase::Ended, 1)).await;
+    let refused = scene.reserve(HOST, None).await.map(|_| ());
+    assert_eq!(refused, Err(Refusal::EventEnded));
+}
+
+#[tokio::test]
+async fn the_page_whose_session_was_replaced_is_told_and_the_newer_is_not() {
+    let scene = Scene::new(&[]);
+    let mut older = scene.join(GUEST).await;
+    let mut newer = scene.join(GUEST).await;
+    let first = scene.connect(GUEST, Some(older.joined.page)).await;
+    scene.connect(GUEST, Some(newer.joined.page)).await;
+    assert!(scene.ordered().contains(&Ordered::Close(first.session)));
+    assert_eq!(older.told(), [PageMessage::Replaced]);
+    assert!(newer.told().is_empty());
+}
+
+#[tokio::test]
+async fn a_mute_goes_out_with_its_version_and_is_shown_when_the_mixer_has_done_it() {
+    let scene = Scene::new(&[]);
+    let session = scene.connect(GUEST, None).await.session;
+    let unmute = StageCommand::SetMuted {
+        seat: GUEST,
+        muted: false,
+        version: 1,
+    };
+    scene.command(GUEST, unmute).await;
+    let order = scene.last_order(GUEST);
+    assert_eq!(
+        (order.session, order.muted, order.version),
+        (Some(session), false, 2)
+    );
+    assert!(
+        scene.seat(GUEST).await.mixer_muted,
+        "the mixer has not said so"
+    );
+    scene
+        .room(RoomEvent::MuteApplied {
+            seat: GUEST,
+            session,
+            muted: false,
+            version: 2,
+        })
+        .await;
+    assert!(!scene.seat(GUEST).await.mixer_muted);
+}
+
+#[tokio::test]
+async fn a_command_with_an_old_version_is_refused_to_its_sender_alone() {
+    let scene = Scene::new(&[]);
+    let (mut host, mut guest) = (scene.join(HOST).await, scene.join(GUEST).await);
+    let mute = StageCommand::SetMuted {
+        seat: GUEST,
+        muted: false,
+        version: 9,
+    };
+    scene.command(GUEST, mute).await;
+    let reason = Refusal::StaleVersion {
+        expected: 1,
+        got: 9,
+    };
+    let what = "mute";
+    assert_eq!(guest.told(), [PageMessage::Refused { what, reason }]);
+    assert!(host.told().is_empty());
+}
+
+#[tokio::test]
+async fn listeners_are_told_when_the_last_host_has_dropped() {
+    let scene = Scene::new(&[]);
+    let session = scene.connect(HOST, None).await.session;
+    scene
+        .command(HOST, StageCommand::Admit { seat: HOST })
+        .await;
+    scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
+    scene.pass(1_000).await;
+    scene.down(HOST, session).await;
+    scene.pass(HOST_DROPPED_AFTER_MS).await;
+    assert_eq!(
+        scene.view().await.condition.kind,
+        ConditionKind::HostDropped
+    );
+    let last = scene.notices().pop().expect("there was a notice");
+    assert_eq!(last["condition"], "host_dropped");
+}
+
+#[tokio::test]
+async fn a_link_is_shown_to_hosts_only() {
+    let scene = Scene::new(&[]);
+    let (mut host, mut guest) = (scene.join(HOST).await, scene.join(GUEST).await);
+    let show = StageCommand::ShowLink { seat: GUEST };
+    scene.command(GUEST, show.clone()).await;
+    let (what, reason) = ("link", Refusal::NotAllowed);
+    assert_eq!(guest.told(), [PageMessage::Refused { what, reason }]);
+    scene.command(HOST, show).await;
+    let told = host.told();
+    let [PageMessage::Invited { seat, name, link }] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!((*seat, name.as_str()), (GUEST, "Ada"));
+    assert!(link.starts_with("https://stentor.example/"), "{link}");
+    assert!(guest.told().is_empty());
+}
+
+#[tokio::test]
+async fn who_invites_is_told_the_link_of_the_new_seat() {
+    let scene = Scene::new(&[]);
+    let mut host = scene.join(HOST).await;
+    let invite = StageCommand::Invite {
+        name: "Grace".to_owned(),
+        role: Role::Guest,
+    };
+    scene.command(HOST, invite).await;
+    let told = host.told();
+    assert!(
+        matches!(told.as_slice(), [PageMessage::Invited { name, .. }] if name == "Grace"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn loopback_is_ordered_in_the_green_room_and_ends_on_stage() {
+    let scene = Scene::new(&[]);
+    let mut guest = scene.join(GUEST).await;
+    scene.connect(GUEST, None).await;
+    let on = StageCommand::SetLoopback {
+        seat: GUEST,
+        on: true,
+    };
+    scene.command(GUEST, on.clone()).await;
+    assert_eq!(scene.ordered().pop(), Some(Ordered::Loopback(GUEST, true)));
+    scene
+        .command(HOST, StageCommand::Admit { seat: GUEST })
+        .await;
+    assert!(scene.ordered().contains(&Ordered::Loopback(GUEST, false)));
+    let before = scene.ordered();
+    scene.command(GUEST, on).await;
+    let (what, reason) = ("loopback", Refusal::NotInGreenRoom);
+    assert_eq!(guest.told(), [PageMessage::Refused { what, reason }]);
+    assert_eq!(scene.ordered(), before);
+}
+
+#[tokio::test]
+async fn a_seat_admitted_beforehand_is_heard_when_it_comes_and_others_wait() {
+    let scene = Scene::new(&[LINE]);
+    scene.up(LINE, SessionId(90), SessionKind::LineIn).await;
+    scene.up(GUEST, SessionId(91), SessionKind::Browser).await;
+    let order = scene.last_order(LINE);
+    assert!(order.on_stage && !order.muted);
+    assert_eq!(scene.seat(GUEST).await.place, Place::GreenRoom);
+}
+
+#[tokio::test]
+async fn a_change_of_phase_is_published_recorded_and_kept() {
+    let scene = Scene::new(&[]);
+    scene.view().await;
+    assert_eq!(scene.edge.documents().len(), 1, "status.json");
+    assert!(!scene.recording.load(Ordering::Relaxed));
+    let before = scene.edge.documents().bytes();
+    scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
+    assert!(scene.recording.load(Ordering::Relaxed));
+    // "scheduled" has become "on_air": 9 letters, 6 letters; nobody else has said anything.
+    assert_ne!(scene.edge.documents().bytes(), before);
+    let kept = scene
+        .recorded
+        .snapshots
+        .lock()
+        .unwrap()
+        .pop()
+        .expect("it was kept");
+    assert_eq!(snapshot::decode(&kept).unwrap().phase, Phase::OnAir);
+}
+
+#[tokio::test]
+async fn after_the_end_pages_are_told_and_the_room_runs_on_for_the_last_words() {
+    let scene = Scene::new(&[]);
+    let mut guest = scene.join(GUEST).await;
+    scene.command(HOST, set_phase(Phase::Ended, 1)).await;
+    assert_eq!(guest.told(), [PageMessage::Ended]);
+    assert!(!scene.recording.load(Ordering::Relaxed));
+    assert!(!scene.ordered().contains(&Ordered::Stop));
+    scene.pass(3_000).await;
+    // The room is stopped at the director's own tick.
+    eventually(|| scene.ordered().contains(&Ordered::Stop)).await;
+    assert!(scene.over.load(Ordering::Relaxed));
+}
+
+/// Waits until something holds, for at most ten seconds.
+async fn eventually(holds: impl Fn() -> bool) {
+    for _ in 0..1_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never came to hold");
+}
