@@ -81,7 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 ..AcceptLimits::default()
             },
             tls,
-            handover: None,
+            ice_tcp: None,
             fallback: Nothing,
             shutdown,
         },

@@ -1,21 +1,21 @@
-//! Counters of the edge as data: what came in, what was refused and why.
+//! Counters of the edge: what came in, what was refused and why.
 //!
-//! Written with relaxed atomics beside the request path, read by whoever keeps metrics or evidence.
+//! Written with relaxed atomics beside the request path, and read as a snapshot for metrics and evidence.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Why a connection or a request was refused or cut. One count each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RefusalReason {
     /// `connections_max` connections are open.
     ConnectionsFull,
     /// `prefix_connections_max` connections of that /24 or /64 are open.
     PrefixFull,
-    /// No descriptor is left: a new connection waits in the backlog, one on its way from one table to another is lost.
+    /// No descriptor is left: a new connection waits in the backlog; one that is between two descriptor tables is lost.
     NoDescriptor,
-    /// Nothing, or no whole request head, within `header_ms`.
+    /// No complete request head within `header_ms`.
     HeaderTimeout,
-    /// No whole TLS handshake within `handshake_ms`.
+    /// No complete TLS handshake within `handshake_ms`.
     HandshakeTimeout,
     /// The TLS handshake failed.
     HandshakeFailed,
@@ -23,31 +23,31 @@ pub enum Refusal {
     PlainOnTls,
     /// TLS on a port that speaks plain HTTP.
     TlsOnPlain,
-    /// The first bytes are of no protocol spoken here.
+    /// The first bytes are of no protocol that is served here.
     UnknownProtocol,
-    /// An ICE-TCP connection nobody takes, or its taker is full.
+    /// An ICE-TCP connection that the studio does not take, or for which there is no studio.
     HandoverFull,
     /// An idle connection reached `idle_ms`. Not a fault.
     Idle,
     /// The peer took nothing for `write_stall_ms` or `live_stall_ms`.
     WriteStall,
-    /// A head that cannot be read, is too large or breaks a rule of RFC 9112.
+    /// A request head that cannot be parsed, is too large or breaks a rule of RFC 9112.
     BadHead,
     /// A request body over `request_body_bytes_max` or `request_body_ms`.
     BadBody,
-    /// A listener came to a stream that holds `listeners_max`.
+    /// A listener came to a stream that has `listeners_max`.
     StreamFull,
     /// Every shard has as many sockets as its descriptors allow, or is too far behind.
     ShardsFull,
     /// `file_answers_max` answers are being read from disk.
     FilesFull,
-    /// A listener came while the ladder takes nobody new.
+    /// A listener came while the ladder admits nobody new.
     DoorsClosed,
-    /// The next bytes of a recording did not come from the disk in time, or not at all.
+    /// The next bytes of a recording did not come from the disk in time.
     FileUnread,
 }
 
-impl Refusal {
+impl RefusalReason {
     /// All reasons, in the order of their declaration.
     pub const ALL: [Self; 19] = [
         Self::ConnectionsFull,
@@ -113,24 +113,24 @@ pub struct EdgeCounters {
     pub bytes_sent: u64,
     /// Bytes taken from the kernel, TLS included.
     pub bytes_received: u64,
-    /// Slots of listeners whose turn it was.
+    /// Wheel slots whose turn came: each holds listeners that are sent to together.
     pub turns: u64,
     /// Of these, how many came more than 20 ms late: the processor does not keep up.
     pub turns_late: u64,
-    /// Turns of single listeners.
+    /// Turns of single listeners: each is one attempt to send.
     pub visits: u64,
-    /// Of these, how many found a socket that took not everything: its network does not keep up.
+    /// Of these, how many met a socket that did not take everything: its network does not keep up.
     pub blocked: u64,
     /// Shards that could not be started.
     pub shard_start_failures: u64,
     /// Every refusal with its count.
-    pub refused: Vec<(Refusal, u64)>,
+    pub refused: Vec<(RefusalReason, u64)>,
 }
 
 impl EdgeCounters {
     /// How often that happened.
     #[must_use]
-    pub fn refused(&self, why: Refusal) -> u64 {
+    pub fn refused(&self, why: RefusalReason) -> u64 {
         self.refused
             .iter()
             .find(|(r, _)| *r == why)
@@ -151,12 +151,18 @@ pub(crate) struct Counters {
     pub(crate) visits: AtomicU64,
     pub(crate) blocked: AtomicU64,
     pub(crate) shard_start_failures: AtomicU64,
-    refused: [AtomicU64; Refusal::ALL.len()],
+    refused: [AtomicU64; RefusalReason::ALL.len()],
 }
 
 impl Counters {
-    pub(crate) fn refuse(&self, why: Refusal) {
+    pub(crate) fn refuse(&self, why: RefusalReason) {
         add(&self.refused[why as usize], 1);
+    }
+
+    pub(crate) fn refuse_if(&self, why: Option<RefusalReason>) {
+        if let Some(why) = why {
+            self.refuse(why);
+        }
     }
 
     pub(crate) fn snapshot(&self) -> EdgeCounters {
@@ -176,7 +182,7 @@ impl Counters {
             blocked: read(&self.blocked),
             visits: read(&self.visits),
             shard_start_failures: read(&self.shard_start_failures),
-            refused: Refusal::ALL
+            refused: RefusalReason::ALL
                 .into_iter()
                 .map(|r| (r, read(&self.refused[r as usize])))
                 .collect(),
@@ -195,19 +201,19 @@ mod tests {
     #[test]
     fn every_reason_has_its_own_count_and_name() {
         let counters = Counters::default();
-        for (i, why) in Refusal::ALL.into_iter().enumerate() {
+        for (i, why) in RefusalReason::ALL.into_iter().enumerate() {
             assert_eq!(why as usize, i);
             for _ in 0..=i {
                 counters.refuse(why);
             }
         }
         let snapshot = counters.snapshot();
-        for (i, why) in Refusal::ALL.into_iter().enumerate() {
+        for (i, why) in RefusalReason::ALL.into_iter().enumerate() {
             assert_eq!(snapshot.refused(why), i as u64 + 1);
         }
-        let mut names: Vec<_> = Refusal::ALL.map(Refusal::name).to_vec();
+        let mut names: Vec<_> = RefusalReason::ALL.map(RefusalReason::name).to_vec();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), Refusal::ALL.len());
+        assert_eq!(names.len(), RefusalReason::ALL.len());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
@@ -11,40 +11,90 @@ use tokio::sync::Semaphore;
 
 use crate::counters::{Counters, EdgeCounters};
 use crate::documents::Documents;
-use crate::family::{Kin, Told, Word};
+use crate::family::{CadenceChange, CadenceEncoder, Family, Membership};
+use crate::gauges::Gauges;
 use crate::limits::EdgeLimits;
-use crate::load::Gauges;
 use crate::stream::{Stream, StreamError, StreamSpec};
 
 /// How an edge is made.
 #[derive(Clone, Debug, Default)]
 pub struct EdgeConfig {
-    /// Bounds of what it keeps and serves.
+    /// Limits of what it keeps and serves.
     pub limits: EdgeLimits,
-    /// How listeners of a family are told that they will be served otherwise; without it they are not.
-    pub word: Option<Word>,
+    /// Encodes the announcement of another cadence to listeners of a family; without it nothing is announced.
+    pub cadence_encoder: Option<CadenceEncoder>,
+}
+
+/// The rungs of the ladder that a node is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rungs {
+    /// Where new listeners join; [`Rung::CLOSED`] lets nobody new in.
+    pub joins: Rung,
+    /// Whose cadence current listeners get, at most [`Rung::CHEAPEST`]: they stay also when nobody new is let in.
+    pub served: Rung,
+}
+
+impl Rungs {
+    /// One rung for everybody. [`Rung::CLOSED`] serves current listeners as [`Rung::CHEAPEST`] does.
+    #[must_use]
+    pub fn at(rung: Rung) -> Self {
+        Self {
+            joins: rung,
+            served: rung.min(Rung::CHEAPEST),
+        }
+    }
 }
 
 /// What a node serves to listeners. A cheap handle: clones are the same edge.
+///
+/// ```
+/// use bytes::Bytes;
+/// use stentor_edge::{CacheClass, Document, Edge, EdgeConfig, StreamSpec};
+///
+/// let edge = Edge::new(EdgeConfig::default());
+/// let stream = edge.open_stream(StreamSpec {
+///     path: "/demo".into(),
+///     live_name: Some("live.mp4".into()),
+///     chunk_ext: Some("m4s".into()),
+///     head_name: None,
+///     content_type: "audio/mp4".into(),
+///     chunk_ms: 200,
+///     flush_ms: 200,
+///     burst_ms: 600,
+///     ring_chunks: 20,
+///     listeners_max: 10,
+/// })?;
+/// stream.publish(7, Bytes::from_static(b"a chunk"))?;
+/// assert_eq!(stream.counters().published, 1);
+///
+/// let page = Document::new("text/plain", CacheClass::NoStore, "hello");
+/// edge.documents().put("/", page)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Edge {
     inner: Arc<Inner>,
 }
 
+/// An open stream, and its place in its family; without a family the ladder changes nothing for its listeners.
+#[derive(Clone)]
+pub(crate) struct OpenStream {
+    pub(crate) stream: Arc<Stream>,
+    pub(crate) membership: Option<Membership>,
+}
+
 struct Inner {
     limits: EdgeLimits,
-    streams: RwLock<HashMap<String, Arc<Stream>>>,
+    streams: RwLock<HashMap<String, OpenStream>>,
     documents: Documents,
     counters: Counters,
     files: Arc<Semaphore>,
     draining: AtomicBool,
-    /// How long a server that hands its listeners over still sends, ms; 0 while it stays.
+    /// How long this server goes on sending after a shutdown was announced, ms; 0 while none is.
     leaves_in_ms: AtomicU32,
-    /// Where newcomers join.
-    rung: AtomicU8,
-    /// As on which those inside are served.
-    inside: AtomicU8,
-    word: Option<Word>,
+    /// Both of [`Rungs`] in one word, so that no reader sees one of them new and the other one old.
+    rungs: AtomicU16,
+    cadence_encoder: Option<CadenceEncoder>,
     gauges: Gauges,
 }
 
@@ -69,16 +119,15 @@ impl Edge {
                 files: Arc::new(Semaphore::new(limits.file_answers_max)),
                 draining: AtomicBool::new(false),
                 leaves_in_ms: AtomicU32::default(),
-                rung: AtomicU8::default(),
-                inside: AtomicU8::default(),
-                word: config.word,
+                rungs: AtomicU16::default(),
+                cadence_encoder: config.cadence_encoder,
                 gauges: Gauges::default(),
                 limits,
             }),
         }
     }
 
-    /// Opens a stream; an ended stream of the same path gives way.
+    /// Opens a stream; it replaces an ended stream of the same path.
     ///
     /// # Errors
     /// When the specification is wrong, the path is taken, or the edge is full of streams.
@@ -87,7 +136,7 @@ impl Edge {
         let path = stream.spec().path.clone();
         let mut streams = self.write_streams();
         match streams.get(&path) {
-            Some(open) if !open.ended() => return Err(StreamError::Taken { path }),
+            Some(open) if !open.stream.ended() => return Err(StreamError::Taken { path }),
             Some(_) => {}
             None if streams.len() >= self.inner.limits.streams_max => {
                 return Err(StreamError::TooMany {
@@ -96,62 +145,71 @@ impl Edge {
             }
             None => {}
         }
-        streams.insert(path, stream.clone());
+        let open = OpenStream {
+            stream: stream.clone(),
+            membership: None,
+        };
+        streams.insert(path, open);
         if self.draining() {
             stream.close();
         }
         Ok(stream)
     }
 
-    /// Makes a family of streams: one programme, the best first, each cheaper than the one before. The ladder moves their
-    /// listeners between them. `told` when the bytes of [`EdgeConfig::word`] may stand between their chunks.
+    /// Makes a family of streams: one programme, the best rendition first, each cheaper than the one before. The ladder moves
+    /// listeners between them. `announces` when the bytes of [`EdgeConfig::cadence_encoder`] may stand between their chunks.
     ///
-    /// All must number their chunks from the same moment, so that chunk `n` begins `n` times its length after it.
-    pub fn make_family(&self, streams: &[Arc<Stream>], told: bool) {
-        Kin::bind(streams, told && self.inner.word.is_some());
-    }
-
-    /// Where newcomers join from now on, and those inside are brought. [`Rung::CLOSED`] lets nobody new in, and leaves those
-    /// inside where they are: see [`Self::bring_to`].
-    pub fn set_rung(&self, rung: Rung) {
-        self.inner.rung.store(rung.number(), Ordering::Relaxed);
-        if rung.admits() {
-            self.bring_to(rung);
+    /// All must be open here and number their chunks from the same moment, so that chunk `n` begins `n` times its length after it.
+    /// Whoever listens already stays outside the family.
+    pub fn make_family(&self, streams: &[Arc<Stream>], announces: bool) {
+        let announces = announces && self.inner.cadence_encoder.is_some();
+        let members = Family::bind(streams, announces);
+        let mut open = self.write_streams();
+        for (stream, membership) in streams.iter().zip(members) {
+            if let Some(open) = open.get_mut(&stream.spec().path)
+                && Arc::ptr_eq(&open.stream, stream)
+            {
+                open.membership = Some(membership);
+            }
         }
     }
 
-    /// Where those inside are brought; at most to [`Rung::CHEAPEST`].
-    pub fn bring_to(&self, rung: Rung) {
-        let rung = rung.min(Rung::CHEAPEST);
-        self.inner.inside.store(rung.number(), Ordering::Relaxed);
+    /// Moves this node to other rungs of the ladder.
+    pub fn set_rungs(&self, rungs: Rungs) {
+        let served = rungs.served.min(Rung::CHEAPEST);
+        let word = u16::from_be_bytes([rungs.joins.number(), served.number()]);
+        self.inner.rungs.store(word, Ordering::Relaxed);
     }
 
-    /// As on which rung those inside are served once they have been told and have moved.
+    /// The rungs this node is on.
     #[must_use]
-    pub fn inside(&self) -> Rung {
-        Rung::new(self.inner.inside.load(Ordering::Relaxed)).unwrap_or_default()
+    pub fn rungs(&self) -> Rungs {
+        let [joins, served] = self.inner.rungs.load(Ordering::Relaxed).to_be_bytes();
+        Rungs {
+            joins: Rung::new(joins).unwrap_or_default(),
+            served: Rung::new(served).unwrap_or_default(),
+        }
     }
 
-    /// Where newcomers join.
-    #[must_use]
-    pub fn rung(&self) -> Rung {
-        Rung::new(self.inner.rung.load(Ordering::Relaxed)).unwrap_or_default()
+    /// The rung whose cadence current listeners get, once they have been told and have moved.
+    pub(crate) fn served_rung(&self) -> Rung {
+        self.rungs().served
     }
 
-    /// What a listener is told who is to be served like this.
-    pub(crate) fn word(&self, told: Told) -> Option<Bytes> {
-        self.inner.word.map(|word| word(told))
+    /// The announcement of another cadence, as bytes that stand between two chunks.
+    pub(crate) fn encode_cadence(&self, change: CadenceChange) -> Option<Bytes> {
+        self.inner.cadence_encoder.map(|encode| encode(change))
     }
 
     pub(crate) fn gauges(&self) -> &Gauges {
         &self.inner.gauges
     }
 
-    /// Ends a stream and forgets it: its URLs go to the fallback from now on. Says whether there was one.
+    /// Ends a stream and removes it: its URLs go to the fallback from now on. Returns whether there was one.
     pub fn close_stream(&self, path: &str) -> bool {
         let removed = self.write_streams().remove(path);
-        if let Some(stream) = &removed {
-            stream.end();
+        if let Some(open) = &removed {
+            open.stream.end();
         }
         removed.is_some()
     }
@@ -159,13 +217,23 @@ impl Edge {
     /// The stream whose folder is `path`.
     #[must_use]
     pub fn stream(&self, path: &str) -> Option<Arc<Stream>> {
+        self.read_streams()
+            .get(path)
+            .map(|open| open.stream.clone())
+    }
+
+    /// The same, with its place in its family.
+    pub(crate) fn open_stream_at(&self, path: &str) -> Option<OpenStream> {
         self.read_streams().get(path).cloned()
     }
 
     /// All open streams, in no order.
     #[must_use]
     pub fn streams(&self) -> Vec<Arc<Stream>> {
-        self.read_streams().values().cloned().collect()
+        self.read_streams()
+            .values()
+            .map(|open| open.stream.clone())
+            .collect()
     }
 
     /// Names of the streams beside a path: `48`, `24` for any path `/e/demo/x`. In order.
@@ -174,7 +242,7 @@ impl Edge {
             .read_streams()
             .iter()
             .filter(|(path, _)| path.rsplit_once('/').is_some_and(|(p, _)| p == parent))
-            .map(|(_, stream)| stream.clone())
+            .map(|(_, open)| open.stream.clone())
             .collect();
         found.sort_by(|a, b| a.spec().path.cmp(&b.spec().path));
         found
@@ -192,27 +260,28 @@ impl Edge {
         self.inner.counters.snapshot()
     }
 
-    /// Tells every listener that can be told to find another server, and lets nobody new in; the sound goes on until
-    /// [`Self::drain`], for about so long.
-    pub fn hand_over(&self, within_ms: u32) {
+    /// Tells every listener that can be told to find another server, and lets nobody new in. Sending goes on until
+    /// [`Self::drain`], which follows in about `within_ms`.
+    pub fn announce_shutdown(&self, within_ms: u32) {
         self.inner
             .leaves_in_ms
             .store(within_ms.max(1), Ordering::Release);
     }
 
-    /// Clients who are in the middle of a recording, in shards and elsewhere.
+    /// Clients that are in the middle of a recording, on the shards and on the accept side.
     #[must_use]
     pub fn reading(&self) -> usize {
-        let elsewhere = self.inner.limits.file_answers_max - self.inner.files.available_permits();
-        self.inner.gauges.reading() + elsewhere
+        let on_accept_side =
+            self.inner.limits.file_answers_max - self.inner.files.available_permits();
+        self.inner.gauges.reading() + on_accept_side
     }
 
-    /// Whether nobody new is let in because this server leaves.
+    /// Whether nobody new is let in because this server shuts down.
     pub(crate) fn is_leaving(&self) -> bool {
         self.draining() || self.leaves_in_ms().is_some()
     }
 
-    /// How long this server still sends, once it hands its listeners over.
+    /// How long this server goes on sending, once its shutdown was announced.
     pub(crate) fn leaves_in_ms(&self) -> Option<u32> {
         match self.inner.leaves_in_ms.load(Ordering::Acquire) {
             0 => None,
@@ -220,7 +289,7 @@ impl Edge {
         }
     }
 
-    /// Ends every listener's answer cleanly, and those of whoever still comes: this process is leaving.
+    /// Ends the response of every listener cleanly, and of whoever still comes: this process is about to exit.
     pub fn drain(&self) {
         self.inner.draining.store(true, Ordering::Release);
         for stream in self.streams() {
@@ -246,14 +315,14 @@ impl Edge {
         &self.inner.files
     }
 
-    fn read_streams(&self) -> RwLockReadGuard<'_, HashMap<String, Arc<Stream>>> {
+    fn read_streams(&self) -> RwLockReadGuard<'_, HashMap<String, OpenStream>> {
         self.inner
             .streams
             .read()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_streams(&self) -> RwLockWriteGuard<'_, HashMap<String, Arc<Stream>>> {
+    fn write_streams(&self) -> RwLockWriteGuard<'_, HashMap<String, OpenStream>> {
         self.inner
             .streams
             .write()

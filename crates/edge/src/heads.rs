@@ -1,4 +1,4 @@
-//! Heads of answers as bytes, for where no HTTP library writes them (RFC 9112 section 4).
+//! Response heads as bytes, where no HTTP library writes them (RFC 9112 section 4).
 
 use std::time::SystemTime;
 
@@ -9,10 +9,10 @@ use http::{Method, Response, StatusCode};
 /// Room for a head, bytes; longer ones grow.
 const HEAD_BYTES: usize = 512;
 
-/// The head of an answer whose body follows as it is.
+/// The head of a response whose body is in memory.
 pub(crate) fn whole_head(method: &Method, response: &Response<Bytes>) -> Vec<u8> {
     let mut head = begin(response);
-    // RFC 9110 section 8.6: these have no body, and say no length that is not that of the answer to GET.
+    // RFC 9110 section 8.6: these have no body, and no length but that of the response to GET.
     let bodiless = method == Method::HEAD
         || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status());
     if !bodiless && !response.headers().contains_key(header::CONTENT_LENGTH) {
@@ -23,15 +23,15 @@ pub(crate) fn whole_head(method: &Method, response: &Response<Bytes>) -> Vec<u8>
     head
 }
 
-/// The head of an answer that says its length itself.
+/// The head of a response that has its `Content-Length` already.
 pub(crate) fn part_head(response: &Response<()>) -> Vec<u8> {
     let mut head = begin(response);
     head.extend_from_slice(b"\r\n");
     head
 }
 
-/// The head of an endless answer. Without a length, so framed where the client knows how (RFC 9112 section 6.3). It says
-/// `Connection: close`: when the programme is over its listeners go elsewhere, and each to another place.
+/// The head of an endless response. It has no length, so it is chunked where the client knows how (RFC 9112 section 6.3). It has
+/// `Connection: close`: when the programme is over, every listener goes on to something else.
 pub(crate) fn live_head(response: &Response<()>, chunked: bool) -> Bytes {
     let mut head = begin(response);
     if chunked {

@@ -5,7 +5,6 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Bounds of what the edge keeps in memory and serves.
 #[derive(Clone, Debug)]
@@ -18,7 +17,7 @@ pub struct EdgeLimits {
     pub documents_bytes_max: u64,
     /// Answers being read from disk at once by the accept side, each holding a descriptor and 64 KiB. Beyond: 503.
     pub file_answers_max: usize,
-    /// How often in one ring's length a listener may be overtaken before it is let go; its player reconnects.
+    /// How often within one ring's length a listener may be overtaken before it is disconnected; its player reconnects.
     pub overtaken_max: u32,
 }
 
@@ -37,20 +36,20 @@ impl Default for EdgeLimits {
 /// Bounds of connections: how many, for how long, and how large their heads may be.
 #[derive(Clone, Debug)]
 pub struct AcceptLimits {
-    /// From the first byte of a request head to its end, ms. Beyond: 408, closed. From accept to the first byte, too. Beyond:
-    /// closed without a word.
+    /// From the first byte of a request head to its end, ms. Beyond: 408, closed. Also from accept to the first byte. Beyond:
+    /// closed without a response.
     pub header_ms: u64,
     /// The whole TLS handshake, ms. Beyond: closed.
     pub handshake_ms: u64,
-    /// A kept-alive connection with nothing asked, ms. Beyond: closed without a word.
+    /// A kept-alive connection without a request, ms. Beyond: closed without a response.
     pub idle_ms: u64,
-    /// An answer of which the peer takes not one byte, ms. Beyond: reset.
+    /// A response of which the peer takes no byte, ms. Beyond: reset.
     pub write_stall_ms: u64,
     /// The same for a live listener, whose next chunk may be a while away, ms. Beyond: reset.
     pub live_stall_ms: u64,
     /// A request body from head to end, ms. Beyond: the handler gets an error.
     pub request_body_ms: u64,
-    /// After shutdown was asked, how long answers may take to finish, ms. Beyond: cut.
+    /// After shutdown was asked for, how long responses may take to finish, ms. Beyond: cut.
     pub shutdown_ms: u64,
     /// A request head, bytes (at least 8,192, which is the least the parser works with). Beyond: 431.
     pub header_bytes_max: usize,
@@ -62,7 +61,7 @@ pub struct AcceptLimits {
     pub connections_max: usize,
     /// Open connections of one IPv4 /24 or IPv6 /64. Beyond: as `connections_max`.
     pub prefix_connections_max: usize,
-    /// Networks without a cap per prefix: a reverse proxy is one address for all who come through it.
+    /// Networks without a cap per prefix: all who come through a reverse proxy have its address.
     pub proxies: Vec<IpNet>,
     /// Descriptors of the process left for everything but connections: stage, storage, files. What is left bounds the
     /// connections that no shard has.
@@ -98,19 +97,22 @@ impl Default for AcceptLimits {
 /// Beyond: 503.
 pub const SHARDS_MAX: usize = 64;
 
+/// Recordings that one shard holds open. Beyond: those of others are read on the accept side.
+pub const SHARD_FILES_MAX: usize = 16;
+
 /// Largest chunk a ring takes, bytes. Beyond: `publish` is refused.
 pub const CHUNK_BYTES_MAX: usize = 1024 * 1024;
 
 /// Longest path of a stream or document, bytes. Beyond: `open_stream` or `put` is refused.
 pub const PATH_BYTES_MAX: usize = 512;
 
-/// Refusals being said at once, each a short task of at most a second. Beyond: closed without a word.
-pub const FAREWELLS_MAX: usize = 64;
+/// Refusals being written at once, each by a task of at most a second. Beyond: closed without a response.
+pub const REFUSAL_WRITES_MAX: usize = 64;
 
-/// How long a refused peer is given to take its answer, ms. Beyond: closed.
-pub const FAREWELL_MS: u64 = 1_000;
+/// How long a refused peer has to take its response, ms. Beyond: closed.
+pub const REFUSAL_WRITE_MS: u64 = 1_000;
 
-/// What is read and thrown away after a refusal, so that the answer is not lost to a reset, bytes. Beyond: closed.
+/// What is read and discarded after a refusal, so that the response is not lost to a reset, bytes. Beyond: closed.
 pub const LINGER_BYTES_MAX: usize = 256 * 1024;
 
 /// Backlog of the listening socket, connections; the kernel lowers it to `net.core.somaxconn`.
@@ -119,88 +121,9 @@ pub const LISTEN_BACKLOG: i32 = 4096;
 /// One read from disk, bytes.
 pub const FILE_READ_BYTES: usize = 64 * 1024;
 
-/// Descriptors a process asks for at most: some systems allow a thousand million, and whoever looks through all their numbers
-/// would not come back.
-const DESCRIPTORS_MAX: u64 = 1 << 20;
-
 /// This machine itself.
 fn loopback() -> [IpNet; 2] {
     let v4 = Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8);
     let v6 = Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128);
     [v4.into(), v6.into()]
-}
-
-/// Raises the soft limit of open descriptors as far as the hard one lets it: the soft one is kept low for the sake of programs that
-/// use `select`, which this is not. At most to a million; where that cannot be, it stays as it is.
-pub fn raise_descriptor_limit() {
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(DESCRIPTORS_MAX), hard);
-    }
-}
-
-/// The soft limit of open descriptors of this process, where the system tells.
-#[must_use]
-pub fn descriptor_limit() -> Option<usize> {
-    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
-    Some(usize::try_from(soft).unwrap_or(usize::MAX))
-}
-
-impl AcceptLimits {
-    /// Listeners that the limits and the descriptors of this process allow together: every shard has a table of its own.
-    #[must_use]
-    pub fn listeners_allowed(&self, descriptors: Option<usize>) -> usize {
-        crate::shard::capacity(descriptors)
-            .saturating_mul(SHARDS_MAX)
-            .min(self.connections_max)
-    }
-
-    /// What keeps it from being more.
-    #[must_use]
-    pub fn listeners_bound_by(&self, descriptors: Option<usize>) -> &'static str {
-        if self.listeners_allowed(descriptors) < self.connections_max {
-            "descriptors: raise `ulimit -Hn`"
-        } else {
-            "`connections_max`"
-        }
-    }
-
-    /// Connections other than listeners' that the limits and the descriptors of this process allow together.
-    #[must_use]
-    pub fn connections_allowed(&self, descriptors: Option<usize>) -> usize {
-        let by_descriptors = descriptors.map_or(usize::MAX, |n| {
-            // With fewer descriptors than the reserve, half of them still serve.
-            n.saturating_sub(self.descriptor_reserve).max(n / 2)
-        });
-        self.connections_max.min(by_descriptors)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn descriptors_lower_the_connection_cap_by_the_reserve() {
-        let limits = AcceptLimits::default();
-        assert_eq!(limits.connections_allowed(Some(20_000)), 19_744);
-        assert_eq!(limits.connections_allowed(Some(300)), 150);
-        assert_eq!(limits.connections_allowed(None), limits.connections_max);
-    }
-
-    #[test]
-    fn every_shard_has_the_descriptors_of_a_process_and_what_bounds_the_listeners_is_named() {
-        let limits = AcceptLimits {
-            connections_max: 2_000_000,
-            ..AcceptLimits::default()
-        };
-        let of = |descriptors| {
-            let bound = limits.listeners_bound_by(descriptors);
-            (limits.listeners_allowed(descriptors), bound)
-        };
-        let few = "descriptors: raise `ulimit -Hn`";
-        assert_eq!(of(Some(1_024)), (SHARDS_MAX * (1_024 - 48), few));
-        assert_eq!(of(Some(20_000)), (SHARDS_MAX * (20_000 - 48), few));
-        assert_eq!(of(Some(1_048_576)), (2_000_000, "`connections_max`"));
-        assert_eq!(of(None), (2_000_000, "`connections_max`"));
-    }
 }

@@ -1,7 +1,7 @@
 //! The last chunks of a rendition, shared by all listeners of a node.
 //!
-//! Without sockets and without time: the writer publishes, those who send follow by ordinal. Nothing is queued per listener.
-//! Not thread-safe: [`crate::stream`] is.
+//! No sockets and no clock: the publisher appends, senders follow by ordinal. Nothing is queued per listener. Not thread-safe:
+//! [`crate::stream`] is.
 
 use std::collections::VecDeque;
 
@@ -10,9 +10,10 @@ use bytes::Bytes;
 use crate::limits::CHUNK_BYTES_MAX;
 
 /// Why a chunk was not taken. The publisher's fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// Sequence numbers must grow; gaps are allowed (a studio restarts at a later boundary).
+    #[error("chunk {got} was published after chunk {last}")]
     NotAfter {
         /// The last sequence number taken.
         last: u64,
@@ -20,6 +21,7 @@ pub enum PublishError {
         got: u64,
     },
     /// The chunk is larger than a ring takes.
+    #[error("a chunk may have {max} bytes, and this one has {got}")]
     TooLarge {
         /// [`CHUNK_BYTES_MAX`].
         max: usize,
@@ -27,24 +29,9 @@ pub enum PublishError {
         got: usize,
     },
     /// The stream has ended.
+    #[error("the stream has ended and takes no more chunks")]
     Ended,
 }
-
-impl std::fmt::Display for PublishError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotAfter { last, got } => {
-                write!(f, "Chunk {got} was published after chunk {last}.")
-            }
-            Self::TooLarge { max, got } => {
-                write!(f, "A chunk may have {max} bytes and this one has {got}.")
-            }
-            Self::Ended => f.write_str("The stream has ended and takes no more chunks."),
-        }
-    }
-}
-
-impl std::error::Error for PublishError {}
 
 /// What is known of a sequence number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,14 +48,14 @@ pub enum Lookup {
     Never,
 }
 
-struct Entry {
+struct Chunk {
     sequence: u64,
     bytes: Bytes,
 }
 
 /// The last chunks of one rendition.
 pub struct Ring {
-    chunks: VecDeque<Entry>,
+    chunks: VecDeque<Chunk>,
     /// Ordinal of `chunks[0]`.
     first: u64,
     /// Chunks kept; the oldest leaves when one more comes.
@@ -115,11 +102,11 @@ impl Ring {
             self.chunks.pop_front();
             self.first += 1;
         }
-        self.chunks.push_back(Entry { sequence, bytes });
+        self.chunks.push_back(Chunk { sequence, bytes });
         Ok(())
     }
 
-    /// Says that nothing will follow.
+    /// Ends the stream: nothing will follow.
     pub fn end(&mut self) {
         self.ended = true;
     }

@@ -113,7 +113,7 @@ impl Publisher {
 
     pub(crate) fn publish_status(&self, view: &View, now_unix_ms: i64) {
         let json = status::full(view, now_unix_ms, self.replay);
-        let kept_s = if self.edge.rung().sheds_interaction() {
+        let kept_s = if self.edge.rungs().joins.sheds_interaction() {
             STATUS_KEPT_UNDER_LOAD_S
         } else {
             STATUS_KEPT_S

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use stentor_core::admission::{Ladder, LadderStep, Load, Measure, Pace, Rung};
-use stentor_edge::{Edge, LoadMeter};
+use stentor_edge::{Edge, LoadMeter, Rungs};
 use stentor_event::clock::unix_ms_now;
 
 /// How often the load is looked at.
@@ -100,7 +100,7 @@ impl LadderWatch {
             .spawn(move || {
                 while let Some(watch) = after(LOOK_EVERY, &weak) {
                     let now_ms = began.elapsed().as_millis() as u64;
-                    watch.look(&edge, now_ms, meter.look(), floor());
+                    watch.look(&edge, now_ms, meter.sample(), floor());
                 }
             })?;
         Ok(watch)
@@ -131,8 +131,10 @@ impl LadderWatch {
         let Some(step) = state.ladder.observe(now_ms, load) else {
             return;
         };
-        edge.set_rung(step.to);
-        edge.bring_to(step.served);
+        edge.set_rungs(Rungs {
+            joins: step.to,
+            served: step.served,
+        });
         state.keep(step);
         drop(state);
         tracing::info!(
@@ -237,7 +239,7 @@ mod tests {
         let edge = Edge::new(EdgeConfig::default());
         let pin = Rung::new(3);
         let watch = LadderWatch::start(edge.clone(), None, pin, || Rung::REST).unwrap();
-        assert_eq!(edge.rung(), Rung::CHEAPEST);
+        assert_eq!(edge.rungs().joins, Rung::CHEAPEST);
         let report = watch.report();
         assert_eq!((report.rung, report.pinned), (3, Some(3)));
         assert_eq!(report.steps[0].reason, "pinned");
@@ -263,7 +265,7 @@ mod tests {
             let at_ms = 100_000 * n as u64;
             watch.look(&edge, at_ms, load, Rung::REST);
             watch.look(&edge, at_ms + 2_000, load, Rung::REST);
-            stands.push((edge.rung(), edge.inside()));
+            stands.push((edge.rungs().joins, edge.rungs().served));
         }
         assert_eq!(
             stands,

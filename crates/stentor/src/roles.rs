@@ -62,7 +62,7 @@ async fn start(
 ) -> Result<(), AppError> {
     let store = data_dir::open_store(&config.data_dir)?;
     let edge = Edge::new(EdgeConfig {
-        word: Some(stentor_event::cadence_box),
+        cadence_encoder: Some(stentor_event::cadence_box),
         ..EdgeConfig::default()
     });
     let services = EventServices {

@@ -56,7 +56,7 @@ impl Server<'_> {
         let accept = AcceptConfig {
             limits: accept_limits(config)?,
             tls: self.tls.clone(),
-            handover: Some(self.take_ice_tcp()),
+            ice_tcp: Some(self.take_ice_tcp()),
             fallback: stentor_api::router(Arc::clone(&self.events)),
             shutdown: leaving.clone(),
         };
@@ -80,9 +80,10 @@ impl Server<'_> {
     }
 
     /// Where ICE-TCP connections go: to the studio.
-    fn take_ice_tcp(&self) -> tokio::sync::mpsc::Sender<stentor_edge::accept::Handover> {
-        let (sender, mut accepted) =
-            tokio::sync::mpsc::channel::<stentor_edge::accept::Handover>(ICE_TCP_WAITING_MAX);
+    fn take_ice_tcp(&self) -> tokio::sync::mpsc::Sender<stentor_edge::accept::IceTcpConnection> {
+        let (sender, mut accepted) = tokio::sync::mpsc::channel::<
+            stentor_edge::accept::IceTcpConnection,
+        >(ICE_TCP_WAITING_MAX);
         let studio = self.studio.clone();
         tokio::spawn(async move {
             while let Some((stream, peer)) = accepted.recv().await {
@@ -112,7 +113,7 @@ impl Server<'_> {
                 ..AcceptLimits::default()
             },
             tls: None,
-            handover: None,
+            ice_tcp: None,
             fallback: operator::router(operator)
                 .merge(stentor_api::health(Arc::clone(&self.events))),
             shutdown,
@@ -128,7 +129,7 @@ impl Server<'_> {
         let listeners = || -> u64 { edge.streams().iter().map(|s| s.listeners()).sum() };
         let before = listeners();
         let reading = edge.reading();
-        edge.hand_over(drain_s.saturating_mul(1_000));
+        edge.announce_shutdown(drain_s.saturating_mul(1_000));
         tracing::info!(
             listeners = before,
             reading,

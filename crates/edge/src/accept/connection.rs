@@ -1,26 +1,25 @@
-//! One connection from its first byte to its last.
+//! One connection from accept to close.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::caps::Permit;
-use super::hand;
-use super::http1;
+use super::config::{ConnectionInfo, Fallback};
+use super::context::AcceptContext;
+use super::counted::CountedTcp;
+use super::deadlines::Deadlines;
 use super::sniff::{Sniffed, sniff};
-use super::socket::{Metered, Transport};
 use super::tls::Tls;
-use super::watch::Pulse;
-use super::{Fallback, Peer, Shared, farewell};
-use crate::counters::{Refusal, add};
-use crate::faces::raw_sentence;
+use super::transport::Transport;
+use super::{dispatch, http1, refuse, shutdown};
+use crate::counters::add;
+use crate::faces::raw_refusal;
+use crate::gate::{Ask, Attempt, HandshakeEnd, Outcome, Permit, Spoken, judge};
 use crate::shard::{ReturnState, Returned};
 
 /// Ciphertext that may wait in a TLS session for the kernel, bytes. Beyond: the writer waits, and the ring runs on.
@@ -28,7 +27,7 @@ const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
 
 /// Serves one accepted connection to its end.
 pub(super) async fn run<S: Fallback>(
-    shared: Arc<Shared<S>>,
+    shared: Arc<AcceptContext<S>>,
     stream: TcpStream,
     addr: SocketAddr,
     permit: Permit,
@@ -36,51 +35,56 @@ pub(super) async fn run<S: Fallback>(
     let limit = Duration::from_millis(shared.limits.header_ms);
     let sniffed = tokio::select! {
         sniffed = timeout(limit, sniff(&stream)) => sniffed,
-        () = asked_to_stop(shared.shutdown.clone()) => return,
+        () = shutdown::requested(shared.shutdown.clone()) => return,
     };
-    let refuse = |why| shared.edge.count().refuse(why);
-    match (sniffed, &shared.tls) {
-        (Err(_), _) => refuse(Refusal::HeaderTimeout),
-        (Ok(Sniffed::Http), None) => {
-            let pulse = Pulse::new();
-            let metered = Metered::new(stream, pulse.clone(), shared.edge.clone(), permit);
-            ask(&shared, Transport::Plain(metered), pulse, addr).await;
+    let spoken = match sniffed {
+        Ok(Sniffed::Http) => Spoken::Http,
+        Ok(Sniffed::Tls) => Spoken::Tls,
+        Ok(Sniffed::IceTcp) => Spoken::IceTcp,
+        Ok(Sniffed::Unknown | Sniffed::More) => Spoken::Unknown,
+        Ok(Sniffed::Gone) => return,
+        Err(_) => Spoken::Nothing,
+    };
+    let tls = shared.tls.is_some();
+    let attempt = Attempt::new(Ask::Protocol { spoken, tls }).by(addr.ip());
+    if let Err(outcome) = judge(&attempt).allowed() {
+        count(&shared, outcome);
+        if let Some(response) = raw_refusal(outcome) {
+            refuse::send_refusal(stream, &response).await;
         }
-        (Ok(Sniffed::Tls), Some(tls)) => {
-            let pulse = Pulse::new();
-            let metered = Metered::new(stream, pulse.clone(), shared.edge.clone(), permit);
-            if let Some(transport) = Box::pin(shake_hands(&shared, tls, metered)).await {
-                ask(&shared, transport, pulse, addr).await;
-            }
-        }
-        (Ok(Sniffed::Http), Some(_)) => {
-            refuse(Refusal::PlainOnTls);
-            let text = "This port speaks HTTPS only: use an address that begins with https.";
-            farewell(stream, &raw_sentence(StatusCode::BAD_REQUEST, text)).await;
-        }
-        (Ok(Sniffed::Tls), None) => refuse(Refusal::TlsOnPlain),
-        (Ok(Sniffed::IceTcp), _) => hand_over(&shared, stream, addr),
-        (Ok(Sniffed::Gone), _) => {}
-        (Ok(Sniffed::Unknown | Sniffed::More), _) => refuse(Refusal::UnknownProtocol),
+        return;
+    }
+    if spoken == Spoken::IceTcp {
+        return give_to_studio(&shared, stream, addr);
+    }
+    let deadlines = Deadlines::new();
+    let counted = CountedTcp::new(stream, deadlines.clone(), shared.edge.clone(), permit);
+    let transport = match &shared.tls {
+        None => Some(Transport::new(counted, None)),
+        // Boxed, so that a connection without TLS does not hold the room for it.
+        Some(tls) => Box::pin(shake_hands(&shared, tls, counted, addr)).await,
+    };
+    if let Some(transport) = transport {
+        serve_http(&shared, transport, deadlines, addr).await;
     }
 }
 
-/// From here on the connection speaks HTTP: to a shard, which sends home what is not its own, or else here.
-async fn ask<S: Fallback>(
-    shared: &Arc<Shared<S>>,
+/// Serves a connection that speaks HTTP from here on: by a shard, which returns it for what it does not serve, or else here.
+async fn serve_http<S: Fallback>(
+    shared: &Arc<AcceptContext<S>>,
     transport: Transport,
-    pulse: Arc<Pulse>,
+    deadlines: Arc<Deadlines>,
     addr: SocketAddr,
 ) {
     let tls = matches!(transport, Transport::Tls(_));
-    if let Some(transport) = hand::client(shared, transport, addr, false).await {
-        let peer = Peer { addr, tls };
-        http1::serve(shared, transport, Bytes::new(), pulse, peer).await;
+    if let Some(transport) = dispatch::client(shared, transport, addr, false).await {
+        let info = ConnectionInfo { addr, tls };
+        http1::serve_connection(shared, transport, Bytes::new(), deadlines, info).await;
     }
 }
 
-/// Goes on with a client that a shard sent home.
-pub(super) async fn come_home<S: Fallback>(shared: Arc<Shared<S>>, client: Returned) {
+/// Continues with a connection that a shard returned.
+pub(super) async fn serve_returned<S: Fallback>(shared: Arc<AcceptContext<S>>, client: Returned) {
     let ReturnState {
         tls,
         peer: addr,
@@ -90,50 +94,57 @@ pub(super) async fn come_home<S: Fallback>(shared: Arc<Shared<S>>, client: Retur
     let Ok(stream) = TcpStream::from_std(client.socket.into_inner().into()) else {
         return;
     };
-    let peer = Peer {
+    let info = ConnectionInfo {
         addr,
         tls: tls.is_some(),
     };
-    let pulse = Pulse::new();
-    let metered = Metered::new(stream, pulse.clone(), shared.edge.clone(), permit);
-    let transport = Transport::new(metered, tls);
-    http1::serve(&shared, transport, ahead, pulse, peer).await;
+    let deadlines = Deadlines::new();
+    let counted = CountedTcp::new(stream, deadlines.clone(), shared.edge.clone(), permit);
+    let transport = Transport::new(counted, tls);
+    http1::serve_connection(&shared, transport, ahead, deadlines, info).await;
 }
 
-pub(super) async fn asked_to_stop(mut shutdown: watch::Receiver<bool>) {
-    // A sender that is gone can never ask again: that is taken as having asked.
-    let _ = shutdown.wait_for(|down| *down).await;
+fn count<S>(shared: &AcceptContext<S>, outcome: Outcome) {
+    shared.edge.count().refuse_if(outcome.reason());
 }
 
-fn hand_over<S>(shared: &Shared<S>, stream: TcpStream, addr: SocketAddr) {
-    let taken = shared.handover.as_ref().is_some_and(|handover| {
+/// Gives an ICE-TCP connection to the studio; it is closed where the studio does not take it.
+fn give_to_studio<S>(shared: &AcceptContext<S>, stream: TcpStream, addr: SocketAddr) {
+    let taken = shared.ice_tcp.as_ref().is_some_and(|studio| {
         stream
             .into_std()
-            .is_ok_and(|stream| handover.try_send((stream, addr)).is_ok())
+            .is_ok_and(|stream| studio.try_send((stream, addr)).is_ok())
     });
-    if taken {
-        add(&shared.edge.count().handed_over, 1);
-    } else {
-        shared.edge.count().refuse(Refusal::HandoverFull);
+    let attempt = Attempt::new(Ask::IceTcp { taken }).by(addr.ip());
+    match judge(&attempt).allowed() {
+        Ok(()) => add(&shared.edge.count().handed_over, 1),
+        Err(outcome) => count(shared, outcome),
     }
 }
 
-async fn shake_hands<S>(shared: &Shared<S>, tls: &Tls, metered: Metered) -> Option<Transport> {
+async fn shake_hands<S>(
+    shared: &AcceptContext<S>,
+    tls: &Tls,
+    counted: CountedTcp,
+    addr: SocketAddr,
+) -> Option<Transport> {
     let limit = Duration::from_millis(shared.limits.handshake_ms);
-    let shaking = TlsAcceptor::from(tls.current()).accept_with(metered, |session| {
+    let shaking = TlsAcceptor::from(tls.current()).accept_with(counted, |session| {
         session.set_buffer_limit(Some(TLS_BUFFER_BYTES_MAX));
     });
-    let why = tokio::select! {
-        shaken = timeout(limit, shaking) => match shaken {
-            Ok(Ok(stream)) => {
-                let (metered, session) = stream.into_inner();
-                return Some(Transport::new(metered, Some(Box::new(session))));
-            }
-            Ok(Err(_)) => Refusal::HandshakeFailed,
-            Err(_) => Refusal::HandshakeTimeout,
-        },
-        () = asked_to_stop(shared.shutdown.clone()) => return None,
+    let shaken = tokio::select! {
+        shaken = timeout(limit, shaking) => shaken,
+        () = shutdown::requested(shared.shutdown.clone()) => return None,
     };
-    shared.edge.count().refuse(why);
-    None
+    let end = match &shaken {
+        Ok(Ok(_)) => HandshakeEnd::Done,
+        Ok(Err(_)) => HandshakeEnd::Failed,
+        Err(_) => HandshakeEnd::TimedOut,
+    };
+    count(
+        shared,
+        judge(&Attempt::new(Ask::Handshake { end }).by(addr.ip())),
+    );
+    let (counted, session) = shaken.ok()?.ok()?.into_inner();
+    Some(Transport::new(counted, Some(Box::new(session))))
 }

@@ -1,4 +1,4 @@
-//! Answers read from disk: one descriptor and one read ahead per answer, however long the file.
+//! Responses read from disk: one descriptor and one read ahead for each, however long the file.
 
 use std::future::Future;
 use std::io::{self, SeekFrom};
@@ -12,9 +12,9 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::counters::Refusal;
 use crate::edge::Edge;
-use crate::faces::{FileAsk, FilePart, busy, file_answer, file_etag};
+use crate::faces::{FileRequest, FileResponse, busy, file_answer, file_etag, refusal};
+use crate::gate::{Ask, Attempt, Outcome, Usage, judge};
 use crate::limits::FILE_READ_BYTES;
 
 /// What became of a request for a file.
@@ -23,16 +23,21 @@ pub(super) enum Opened {
     Whole(Response<Bytes>),
 }
 
-/// Opens the file and finds what to answer.
-pub(super) async fn open(edge: &Edge, ask: &FileAsk) -> Opened {
-    let Ok(turn) = edge.files().clone().try_acquire_owned() else {
-        edge.count().refuse(Refusal::FilesFull);
-        return Opened::Whole(busy(
-            2,
-            "As many recordings are being read as this server can read at once; try again in a few seconds.",
-        ));
+/// Opens the file and makes the response.
+pub(super) async fn open(edge: &Edge, ask: &FileRequest) -> Opened {
+    let max = edge.limits().file_answers_max;
+    let permit = edge.files().clone().try_acquire_owned().ok();
+    let used = match permit {
+        Some(_) => max - edge.files().available_permits() - 1,
+        None => max,
     };
-    match open_part(ask, turn).await {
+    let responses = Usage::of(used, max);
+    let outcome = judge(&Attempt::new(Ask::File { responses }));
+    let Some(permit) = permit.filter(|_| outcome == Outcome::Allow) else {
+        edge.count().refuse_if(outcome.reason());
+        return Opened::Whole(refusal(outcome));
+    };
+    match open_part(ask, permit).await {
         Ok(opened) => opened,
         Err(error) => {
             tracing::error!(file = %ask.file().display(), %error, "a document cannot be read");
@@ -44,17 +49,17 @@ pub(super) async fn open(edge: &Edge, ask: &FileAsk) -> Opened {
     }
 }
 
-async fn open_part(ask: &FileAsk, turn: OwnedSemaphorePermit) -> io::Result<Opened> {
+async fn open_part(ask: &FileRequest, permit: OwnedSemaphorePermit) -> io::Result<Opened> {
     let mut file = File::open(ask.file()).await?;
     let metadata = file.metadata().await?;
     match file_answer(ask, metadata.len(), &file_etag(&metadata)) {
-        FilePart::Nothing(response) => Ok(Opened::Whole(response)),
-        FilePart::Bytes(response, part) => {
+        FileResponse::Nothing(response) => Ok(Opened::Whole(response)),
+        FileResponse::Bytes(response, part) => {
             file.set_max_buf_size(FILE_READ_BYTES);
             if part.start > 0 {
                 file.seek(SeekFrom::Start(part.start)).await?;
             }
-            Ok(Opened::Body(response, FileBody::new(file, &part, turn)))
+            Ok(Opened::Body(response, FileBody::new(file, &part, permit)))
         }
     }
 }
@@ -64,16 +69,16 @@ pub(super) struct FileBody {
     file: File,
     remaining: u64,
     buffer: BytesMut,
-    _turn: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl FileBody {
-    fn new(file: File, part: &Range<u64>, turn: OwnedSemaphorePermit) -> Self {
+    fn new(file: File, part: &Range<u64>, permit: OwnedSemaphorePermit) -> Self {
         Self {
             file,
             remaining: part.end - part.start,
             buffer: BytesMut::new(),
-            _turn: turn,
+            _permit: permit,
         }
     }
 

@@ -1,8 +1,8 @@
 //! HTTP/1.1 on one connection: its requests, its deadlines, and its rest between two requests.
 //!
-//! Here is served what the shards do not: bodies, handlers, clients that are not kept, and heads that are wrong. When an answer has left and nothing
-//! more has come, the connection goes (back) to a shard. Where none takes it, it rests here as a socket and a deadline: what the
-//! library holds for it (buffers, some 20 kB) is given back, and made anew when the next request comes.
+//! Served here is what the shards do not serve: request bodies, handlers, connections that are not kept alive, and heads that are
+//! wrong. When a response has left and nothing more has come, the connection goes to a shard again. Where none takes it, it rests here
+//! as a socket and a deadline: what the library holds for it (buffers, some 20 kB) is given back, and made anew for the next request.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -16,13 +16,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::connection::asked_to_stop;
-use super::hand;
+use super::config::{ConnectionInfo, Fallback};
+use super::context::AcceptContext;
+use super::deadlines::Deadlines;
+use super::http_io::HttpIo;
 use super::request::respond;
-use super::socket::{Socket, Transport};
-use super::watch::Pulse;
-use super::{Fallback, Peer, Shared};
-use crate::counters::Refusal;
+use super::transport::Transport;
+use super::{dispatch, shutdown};
+use crate::gate::{Ask, Attempt, Missed, Outcome, judge};
 use crate::limits::AcceptLimits;
 use crate::shard::LiveResponse;
 
@@ -30,101 +31,99 @@ use crate::shard::LiveResponse;
 const HEADER_BYTES_MIN: usize = 8 * 1024;
 
 /// What comes next for a connection.
-enum Next {
-    /// It was closed, by either side, or is something else now.
-    Over,
-    /// Everything asked was answered; until more comes nothing is needed but the socket.
-    Rest,
-    /// Its answer is a shard's.
+enum Step {
+    /// Nothing: it was closed, by either side, or is a WebSocket now.
+    Done,
+    /// All requests were answered; until more comes nothing is needed but the socket.
+    Idle,
+    /// It is a listener's, and a shard's from now on.
     Live(Box<LiveResponse>),
-    /// Something took too long.
-    Late(Refusal),
+    /// It has missed a deadline.
+    Late(Missed),
 }
 
-/// Serves requests until the connection ends or goes elsewhere.
-pub(super) async fn serve<S: Fallback>(
-    shared: &Arc<Shared<S>>,
+/// Serves requests until the connection ends or goes to a shard.
+pub(super) async fn serve_connection<S: Fallback>(
+    shared: &Arc<AcceptContext<S>>,
     mut transport: Transport,
     mut ahead: Bytes,
-    pulse: Arc<Pulse>,
-    peer: Peer,
+    deadlines: Arc<Deadlines>,
+    info: ConnectionInfo,
 ) {
     let service = service_fn(|request| {
-        let answer = respond(shared.clone(), pulse.clone(), peer, request);
-        async { Ok::<_, Infallible>(answer.await) }
+        let response = respond(shared.clone(), deadlines.clone(), info, request);
+        async { Ok::<_, Infallible>(response.await) }
     });
     let library = library(&shared.limits);
-    let mut stop = pin!(asked_to_stop(shared.shutdown.clone()));
+    let mut stop = pin!(shutdown::requested(shared.shutdown.clone()));
     let mut stopping = false;
-    let mut alarm = Alarm {
+    let mut timer = DeadlineTimer {
         limits: &shared.limits,
-        pulse: &pulse,
+        deadlines: &deadlines,
         sleep: pin!(sleep_until(Instant::now())),
     };
     loop {
-        let socket = Socket::new(transport, ahead, pulse.clone(), shared.edge.clone());
-        // Boxed, so that a connection at rest does not hold the room for it.
+        let io = HttpIo::new(transport, ahead, deadlines.clone(), shared.edge.clone());
+        // Boxed, so that an idle connection does not hold the room for it.
         let mut connection = Box::new(
             library
-                .serve_connection(TokioIo::new(socket), &service)
+                .serve_connection(TokioIo::new(io), &service)
                 .with_upgrades(),
         );
         if stopping {
             Pin::new(&mut *connection).graceful_shutdown();
         }
-        let next = poll_fn(|cx| {
+        let step = poll_fn(|cx| {
             if Pin::new(&mut *connection).poll(cx).is_ready() {
-                return Poll::Ready(Next::Over);
+                return Poll::Ready(Step::Done);
             }
-            if let Some(live) = pulse.take_live() {
-                return Poll::Ready(Next::Live(live));
+            if let Some(live) = deadlines.take_live() {
+                return Poll::Ready(Step::Live(live));
             }
             if !stopping && stop.as_mut().poll(cx).is_ready() {
                 stopping = true;
                 Pin::new(&mut *connection).graceful_shutdown();
                 if Pin::new(&mut *connection).poll(cx).is_ready() {
-                    return Poll::Ready(Next::Over);
+                    return Poll::Ready(Step::Done);
                 }
             }
             // After the connection was polled, since that is what moves its deadline.
-            if let Poll::Ready(why) = alarm.poll(cx) {
-                return Poll::Ready(Next::Late(why));
+            if let Poll::Ready(missed) = timer.poll(cx) {
+                return Poll::Ready(Step::Late(missed));
             }
-            if !stopping && pulse.rests() {
-                return Poll::Ready(Next::Rest);
+            if !stopping && deadlines.is_idle() {
+                return Poll::Ready(Step::Idle);
             }
             Poll::Pending
         })
         .await;
-        match next {
-            Next::Over => return,
-            Next::Live(live) => {
-                // Nothing of it was upgraded: its request is still waiting for an answer.
+        match step {
+            Step::Done => return,
+            Step::Live(live) => {
+                // There are no parts of an upgraded connection; this one's request is still waiting for its response.
                 let Some(parts) = connection.into_parts() else {
                     return;
                 };
                 let (transport, _) = parts.io.into_inner().into_parts(Bytes::new());
                 // Boxed, as above.
-                return Box::pin(hand::listener(shared, transport, *live)).await;
+                return Box::pin(dispatch::listener(shared, transport, *live)).await;
             }
-            Next::Late(why) => {
-                shared.edge.count().refuse(why);
-                match why {
-                    Refusal::WriteStall => pulse.reset_on_drop(),
-                    Refusal::HeaderTimeout if pulse.is_mid_head() => pulse.give_up(),
-                    _ => Pin::new(&mut *connection).graceful_shutdown(),
+            Step::Late(missed) => {
+                match refused(shared, missed, info) {
+                    Outcome::Reset { .. } => return deadlines.reset_on_drop(),
+                    Outcome::Refuse { .. } => deadlines.time_out_head(),
+                    Outcome::Allow | Outcome::Close { .. } => {
+                        Pin::new(&mut *connection).graceful_shutdown();
+                    }
                 }
-                if why != Refusal::WriteStall {
-                    // Once more, to say so or to close in order; not waited for.
-                    poll_fn(|cx| {
-                        let _ = Pin::new(&mut *connection).poll(cx);
-                        Poll::Ready(())
-                    })
-                    .await;
-                }
-                return;
+                // Polled once more, to write the refusal or to close in order; not waited for.
+                return poll_fn(|cx| {
+                    let _ = Pin::new(&mut *connection).poll(cx);
+                    Poll::Ready(())
+                })
+                .await;
             }
-            Next::Rest => {
+            Step::Idle => {
                 let Some(parts) = connection.into_parts() else {
                     return;
                 };
@@ -132,16 +131,16 @@ pub(super) async fn serve<S: Fallback>(
                 if !ahead.is_empty() {
                     continue;
                 }
-                match hand::client(shared, transport, peer.addr, true).await {
+                match dispatch::client(shared, transport, info.addr, true).await {
                     None => return,
-                    Some(stays) => transport = stays,
+                    Some(kept) => transport = kept,
                 }
-                // Whatever ends the rest is looked at again above.
+                // Whatever ends the rest is looked at above.
                 poll_fn(|cx| {
                     stopping = stop.as_mut().poll(cx).is_ready();
                     let woken = stopping
                         || transport.tcp().poll_read_ready(cx).is_ready()
-                        || alarm.poll(cx).is_ready();
+                        || timer.poll(cx).is_ready();
                     if woken {
                         Poll::Ready(())
                     } else {
@@ -154,11 +153,18 @@ pub(super) async fn serve<S: Fallback>(
     }
 }
 
+/// The outcome of a missed deadline, counted.
+fn refused<S>(shared: &AcceptContext<S>, missed: Missed, info: ConnectionInfo) -> Outcome {
+    let outcome = judge(&Attempt::new(Ask::Time { missed }).by(info.addr.ip()));
+    shared.edge.count().refuse_if(outcome.reason());
+    outcome
+}
+
 /// The HTTP library with our limits.
 fn library(limits: &AcceptLimits) -> http1::Builder {
     let header_bytes_max = limits.header_bytes_max.max(HEADER_BYTES_MIN);
     let mut library = http1::Builder::new();
-    // The library's own header timeout also ends idle connections and says nothing: `Pulse` tells the two apart.
+    // The library's own header timeout also ends idle connections, and silently: `Deadlines` tells the two apart.
     library
         .timer(TokioTimer::new())
         .header_read_timeout(None)
@@ -168,20 +174,20 @@ fn library(limits: &AcceptLimits) -> http1::Builder {
     library
 }
 
-/// Goes off when a deadline of the pulse has passed.
-struct Alarm<'a> {
+/// Ready when a deadline has passed.
+struct DeadlineTimer<'a> {
     limits: &'a AcceptLimits,
-    pulse: &'a Pulse,
+    deadlines: &'a Deadlines,
     sleep: Pin<&'a mut Sleep>,
 }
 
-impl Alarm<'_> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Refusal> {
-        while let Some((at, why)) = self.pulse.deadline(self.limits) {
+impl DeadlineTimer<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Missed> {
+        while let Some((at, missed)) = self.deadlines.next(self.limits) {
             if at <= Instant::now() {
-                return Poll::Ready(why);
+                return Poll::Ready(missed);
             }
-            // A deadline that moved away needs nothing: the alarm goes off early and is set again.
+            // A deadline that moved away needs nothing: the timer fires early and is set again.
             if self.sleep.is_elapsed() || self.sleep.deadline() > at {
                 self.sleep.as_mut().reset(at);
             }

@@ -1,4 +1,4 @@
-//! What a connection speaks, told by its first bytes without taking them.
+//! The protocol of a connection, from its first bytes, which stay unread.
 //!
 //! One TCP port carries three things: TLS (a handshake record begins with 0x16), HTTP (a method, so a letter), and ICE-TCP
 //! of the stage: RFC 4571 frames, of which the first holds a STUN message (RFC 6544 §4.1, RFC 5389 §6).
@@ -13,11 +13,11 @@ const STUN_LOOK_BYTES: usize = 10;
 /// RFC 5389 §6.
 const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 
-/// How often a connection is looked at whose first bytes came in pieces, ms. The socket stays readable meanwhile, so
-/// there is no event to wait for.
+/// Pause before the next look at a connection whose first bytes come in pieces, ms. Its socket stays readable meanwhile, so there is
+/// no event to wait for.
 const LOOK_AGAIN_MS: u64 = 10;
 
-/// What the first bytes say.
+/// The protocol of the first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sniffed {
     Tls,
@@ -31,7 +31,7 @@ pub(super) enum Sniffed {
     More,
 }
 
-/// Looks until it is clear. Never ends for a peer that says nothing: the caller keeps the time.
+/// Waits until the protocol is clear. Never returns for a peer that sends nothing: the caller sets the time limit.
 pub(super) async fn sniff(stream: &TcpStream) -> Sniffed {
     loop {
         let mut first = [0; STUN_LOOK_BYTES];

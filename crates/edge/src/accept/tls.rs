@@ -1,6 +1,5 @@
-//! Certificates: read from PEM, replaced while running. New connections get the new one; those that are in stay.
+//! Certificates: read from PEM, replaced while running. New connections get the new one; open ones keep theirs.
 
-use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::ServerConfig;
@@ -10,52 +9,32 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::server::NoServerSessionStorage;
 
 /// Why a certificate cannot be used. The operator's fault.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The certificate file is not PEM, or holds no certificate.
+    #[error("the certificate file {}", certificate_fault(source.as_ref()))]
     Certificate {
         /// What the reader says; `None` when it read well and there was no certificate.
         source: Option<pem::Error>,
     },
     /// The key file is not PEM, or holds no private key.
+    #[error("the key file holds no usable PEM private key: {source}")]
     Key {
         /// What the reader says.
         source: pem::Error,
     },
     /// Certificate and key do not belong together, or are of a kind that is not supported.
+    #[error("the certificate and the key cannot be used together: {source}")]
     Unusable {
         /// What the TLS library says.
         source: rustls::Error,
     },
 }
 
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Certificate { source: None } => {
-                f.write_str("The certificate file holds no PEM certificate.")
-            }
-            Self::Certificate {
-                source: Some(error),
-            } => write!(f, "The certificate file cannot be read as PEM: {error}."),
-            Self::Key { source } => {
-                write!(f, "The key file holds no usable PEM private key: {source}.")
-            }
-            Self::Unusable { source } => write!(
-                f,
-                "The certificate and the key cannot be used together: {source}."
-            ),
-        }
-    }
-}
-
-impl std::error::Error for TlsError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Certificate { source } => source.as_ref().map(|e| e as _),
-            Self::Key { source } => Some(source),
-            Self::Unusable { source } => Some(source),
-        }
+fn certificate_fault(source: Option<&pem::Error>) -> String {
+    match source {
+        Some(error) => format!("cannot be read as PEM: {error}"),
+        None => "holds no PEM certificate".to_owned(),
     }
 }
 
@@ -116,7 +95,7 @@ fn config(chain: &[u8], key: &[u8]) -> Result<ServerConfig, TlsError> {
         .with_single_cert(chain, key)
         .map_err(unusable)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // A crowd that comes back resumes without a full handshake, and we keep nothing for it.
+    // A crowd that reconnects resumes its sessions by tickets: no full handshake, and nothing kept here.
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(unusable)?;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(config)

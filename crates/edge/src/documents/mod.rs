@@ -1,15 +1,15 @@
 //! Documents: small public objects that are the same for everyone, in memory with their compressed bodies, or on disk.
 //!
-//! A document is put whole and replaced whole; a reader that has begun keeps the version it began with. Compression is
-//! done by whoever puts it, once, never per request.
+//! A document is put and replaced as a whole; a response that has begun keeps the version it began with. Whoever puts a document
+//! compresses it, once; nothing is compressed per request.
 
 mod negotiate;
 mod range;
 
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-use std::{fmt, io};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -19,7 +19,7 @@ pub(crate) use negotiate::{Encoding, choose_encoding, if_none_match_hits, if_ran
 pub(crate) use range::{Ranged, parse_range};
 
 use crate::limits::{EdgeLimits, PATH_BYTES_MAX};
-use crate::stream::is_good_path;
+use crate::path::is_good_path;
 
 /// How long caches may keep something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl CacheClass {
 
 /// The bytes of a document, plain and, where it is worth it, compressed beforehand.
 #[derive(Clone, Debug, Default)]
-pub struct Body {
+pub struct DocumentBody {
     /// The bytes as they are.
     pub identity: Bytes,
     /// The same bytes in gzip (RFC 1952).
@@ -56,7 +56,7 @@ pub struct Body {
     pub br: Option<Bytes>,
 }
 
-impl From<Bytes> for Body {
+impl From<Bytes> for DocumentBody {
     fn from(identity: Bytes) -> Self {
         Self {
             identity,
@@ -74,7 +74,7 @@ pub struct Document {
     /// How long caches may keep it.
     pub cache: CacheClass,
     /// Its bytes.
-    pub body: Body,
+    pub body: DocumentBody,
     /// Further headers of the answer, such as `Content-Security-Policy`.
     pub headers: HeaderMap,
 }
@@ -86,7 +86,7 @@ impl Document {
         Self {
             content_type: content_type.to_owned(),
             cache,
-            body: Body::from(bytes.into()),
+            body: DocumentBody::from(bytes.into()),
             headers: HeaderMap::new(),
         }
     }
@@ -106,24 +106,32 @@ pub struct FileDocument {
 }
 
 /// Why a document was not put. The caller's or the operator's fault.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// A path must begin with `/`, not end with one (but `/` itself is good), and fit [`PATH_BYTES_MAX`].
+    #[error(
+        "a path begins with a slash, does not end with one and has at most {PATH_BYTES_MAX} bytes, unlike {got:?}"
+    )]
     BadPath {
         /// The path given.
         got: String,
     },
     /// The content type is no header value.
+    #[error("{got:?} is not a content type")]
     BadContentType {
         /// The content type given.
         got: String,
     },
     /// The edge is full of documents.
+    #[error("there are already {max} documents, which is the limit")]
     TooMany {
         /// `EdgeLimits::documents_max`.
         max: usize,
     },
     /// Together the documents would take too much memory.
+    #[error(
+        "documents may take {max} bytes of memory together; with this one they would take {got}"
+    )]
     TooLarge {
         /// `EdgeLimits::documents_bytes_max`.
         max: u64,
@@ -131,6 +139,7 @@ pub enum DocumentError {
         got: u64,
     },
     /// The file is not there, not readable or not a file.
+    #[error("the file {} cannot be served: {source}", file.display())]
     File {
         /// Where it should be.
         file: PathBuf,
@@ -139,46 +148,15 @@ pub enum DocumentError {
     },
 }
 
-impl fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadPath { got } => write!(
-                f,
-                "A path begins with a slash, does not end with one and has at most {PATH_BYTES_MAX} bytes; this one is {got:?}."
-            ),
-            Self::BadContentType { got } => write!(f, "{got:?} is no content type."),
-            Self::TooMany { max } => {
-                write!(f, "There are already {max} documents, which is the limit.")
-            }
-            Self::TooLarge { max, got } => write!(
-                f,
-                "Documents may take {max} bytes of memory together; with this one they would take {got}."
-            ),
-            Self::File { file, source } => {
-                write!(f, "The file {} cannot be served: {source}.", file.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for DocumentError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::File { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
-
 /// A document ready to be served: header values made once.
-pub(crate) struct Stored {
+pub(crate) struct StoredDocument {
     pub(crate) content_type: HeaderValue,
     pub(crate) cache: HeaderValue,
     pub(crate) headers: HeaderMap,
-    pub(crate) source: Source,
+    pub(crate) source: StoredSource,
 }
 
-pub(crate) enum Source {
+pub(crate) enum StoredSource {
     Memory(MemoryBodies),
     File(PathBuf),
 }
@@ -237,14 +215,14 @@ fn etag_of(bytes: &[u8]) -> HeaderValue {
 
 /// All documents of an edge, by exact path.
 pub struct Documents {
-    table: RwLock<Table>,
+    table: RwLock<DocumentTable>,
     documents_max: usize,
     bytes_max: u64,
 }
 
 #[derive(Default)]
-struct Table {
-    by_path: HashMap<String, Arc<Stored>>,
+struct DocumentTable {
+    by_path: HashMap<String, Arc<StoredDocument>>,
     bytes: u64,
 }
 
@@ -262,7 +240,7 @@ impl Documents {
     /// # Errors
     /// When the path or the content type is wrong, or a limit is reached; what was there before stays.
     pub fn put(&self, path: &str, document: Document) -> Result<(), DocumentError> {
-        let source = Source::Memory(MemoryBodies {
+        let source = StoredSource::Memory(MemoryBodies {
             identity: Variant::new(document.body.identity),
             gzip: document.body.gzip.map(Variant::new),
             br: document.body.br.map(Variant::new),
@@ -302,11 +280,11 @@ impl Documents {
             &document.content_type,
             document.cache,
             document.headers,
-            Source::File(document.file),
+            StoredSource::File(document.file),
         )
     }
 
-    /// Forgets a document; says whether there was one.
+    /// Removes a document; returns whether there was one.
     pub fn remove(&self, path: &str) -> bool {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let removed = table.by_path.remove(path);
@@ -334,11 +312,11 @@ impl Documents {
         self.len() == 0
     }
 
-    pub(crate) fn get(&self, path: &str) -> Option<Arc<Stored>> {
+    pub(crate) fn get(&self, path: &str) -> Option<Arc<StoredDocument>> {
         self.read().by_path.get(path).cloned()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Table> {
+    fn read(&self) -> RwLockReadGuard<'_, DocumentTable> {
         self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -348,7 +326,7 @@ impl Documents {
         content_type: &str,
         cache: CacheClass,
         headers: HeaderMap,
-        source: Source,
+        source: StoredSource,
     ) -> Result<(), DocumentError> {
         if !is_good_path(path) {
             return Err(DocumentError::BadPath { got: path.into() });
@@ -358,7 +336,7 @@ impl Documents {
                 got: content_type.into(),
             });
         };
-        let stored = Stored {
+        let stored = StoredDocument {
             content_type,
             cache: cache.header(),
             headers,
@@ -384,11 +362,11 @@ impl Documents {
     }
 }
 
-impl Stored {
+impl StoredDocument {
     fn bytes(&self) -> u64 {
         match &self.source {
-            Source::Memory(bodies) => bodies.bytes(),
-            Source::File(_) => 0,
+            StoredSource::Memory(bodies) => bodies.bytes(),
+            StoredSource::File(_) => 0,
         }
     }
 }

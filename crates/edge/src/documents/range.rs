@@ -1,4 +1,4 @@
-//! `Range: bytes=…` (RFC 9110 §14): one range is obeyed, several are answered with the whole, nonsense is not heard.
+//! `Range: bytes=…` (RFC 9110 §14): one range is obeyed, several are answered with the whole, what cannot be read is ignored.
 
 use std::ops::Range;
 

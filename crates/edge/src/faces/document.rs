@@ -2,7 +2,6 @@
 
 use std::fs::Metadata;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -10,47 +9,25 @@ use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, Response, StatusCode, request};
 
-use super::{Reply, say, set};
+use super::file_request::FileRequest;
+use super::reply::Reply;
+use super::response::{self, set};
 use crate::documents::{
-    CacheClass, Encoding, Ranged, Source, Stored, choose_encoding, if_none_match_hits,
-    if_range_allows, parse_range,
+    CacheClass, Encoding, Ranged, StoredDocument, StoredSource, choose_encoding,
+    if_none_match_hits, if_range_allows, parse_range,
 };
 
-/// A request for a document on disk; the engine opens the file and then knows what to answer.
-pub struct FileAsk {
-    stored: Arc<Stored>,
-    method: Method,
-    headers: HeaderMap,
-}
-
-impl FileAsk {
-    /// The file to open.
-    #[must_use]
-    pub fn file(&self) -> &Path {
-        match &self.stored.source {
-            Source::File(path) => path,
-            // `answer` makes a FileAsk of files only.
-            Source::Memory(_) => Path::new(""),
-        }
-    }
-
-    /// How it is asked for.
-    pub(crate) fn method(&self) -> &Method {
-        &self.method
-    }
-}
-
 /// What to send of an opened file.
-pub(crate) enum FilePart {
+pub(crate) enum FileResponse {
     /// This head, and then these bytes of the file.
     Bytes(Response<()>, Range<u64>),
     /// This, and nothing of the file.
     Nothing(Response<Bytes>),
 }
 
-pub(super) fn answer(stored: Arc<Stored>, request: &request::Parts) -> Reply {
-    let Source::Memory(bodies) = &stored.source else {
-        return Reply::File(FileAsk {
+pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> Reply {
+    let StoredSource::Memory(bodies) = &stored.source else {
+        return Reply::File(FileRequest {
             stored,
             method: request.method.clone(),
             headers: request.headers.clone(),
@@ -92,7 +69,7 @@ pub(crate) fn file_etag(metadata: &Metadata) -> HeaderValue {
 }
 
 /// The answer of an opened file of that length and version.
-pub(crate) fn file_answer(ask: &FileAsk, length: u64, etag: &HeaderValue) -> FilePart {
+pub(crate) fn file_answer(ask: &FileRequest, length: u64, etag: &HeaderValue) -> FileResponse {
     let representation = Representation {
         stored: &ask.stored,
         etag,
@@ -102,21 +79,21 @@ pub(crate) fn file_answer(ask: &FileAsk, length: u64, etag: &HeaderValue) -> Fil
     };
     match representation.select(&ask.headers) {
         Selected::Part(response, part) if ask.method == Method::GET => {
-            FilePart::Bytes(response, part)
+            FileResponse::Bytes(response, part)
         }
-        Selected::Part(response, _) => FilePart::Nothing(response.map(|()| Bytes::new())),
+        Selected::Part(response, _) => FileResponse::Nothing(response.map(|()| Bytes::new())),
         Selected::Nothing(mut response) => {
             if ask.method == Method::HEAD {
                 *response.body_mut() = Bytes::new();
             }
-            FilePart::Nothing(response)
+            FileResponse::Nothing(response)
         }
     }
 }
 
 /// One version of a document in one coding.
 struct Representation<'a> {
-    stored: &'a Stored,
+    stored: &'a StoredDocument,
     etag: &'a HeaderValue,
     length: u64,
     encoding: Encoding,
@@ -162,7 +139,7 @@ impl Representation<'_> {
     }
 
     fn unsatisfiable(&self) -> Selected {
-        let mut response = say::sentence(
+        let mut response = response::sentence(
             StatusCode::RANGE_NOT_SATISFIABLE,
             CacheClass::NoStore,
             &format!(
@@ -180,7 +157,7 @@ impl Representation<'_> {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.extend(self.stored.headers.clone());
-        say::common(headers);
+        response::common(headers);
         headers.insert(header::CONTENT_TYPE, self.stored.content_type.clone());
         headers.insert(header::CACHE_CONTROL, self.stored.cache.clone());
         headers.insert(header::ETAG, self.etag.clone());

@@ -1,18 +1,20 @@
 //! The direct face and the chunk face: `{path}/{live_name}`, `{path}/{sequence}.{chunk_ext}`, `{path}/{head_name}`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Method, Response, StatusCode};
 use stentor_core::admission::Rung;
 
-use super::{Asked, Reply, asked, say, set};
-use crate::counters::Refusal;
+use super::refusal::refusal;
+use super::reply::{Access, Reply, access_of};
+use super::response::{self, set};
+use crate::counters::RefusalReason;
 use crate::documents::CacheClass;
-use crate::edge::Edge;
+use crate::edge::{Edge, OpenStream};
+use crate::family::Subscription;
+use crate::gate::{Ask, Attempt, Outcome, judge, stream_has_room};
 use crate::ring::Lookup;
-use crate::stream::{Place, Stream, StreamSpec};
+use crate::stream::{Stream, StreamSpec};
 
 /// What is not published yet may be there in a moment.
 const SOON: CacheClass = CacheClass::Short(1);
@@ -21,14 +23,8 @@ const GONE: CacheClass = CacheClass::Short(60);
 /// A head lasts as long as its encoder: longer than a page, shorter than a release.
 const HEAD_CACHE: CacheClass = CacheClass::Short(60);
 
-/// When somebody who was not let in may ask again, seconds; the page adds chance to it.
-const DOORS_RETRY_S: u32 = 15;
-
-/// The same where a stream has all the listeners it may have, seconds.
-const FULL_RETRY_S: u32 = 5;
-
 /// What a name within a stream's folder means.
-enum Name {
+enum Resource {
     Live,
     Head,
     Chunk(u64),
@@ -36,32 +32,33 @@ enum Name {
 
 pub(super) fn answer(edge: &Edge, method: &Method, path: &str) -> Reply {
     let Some((folder, file)) = path.rsplit_once('/') else {
-        return Reply::NotMine;
+        return Reply::Fallback;
     };
-    let Some(stream) = edge.stream(folder) else {
+    let Some(open) = edge.open_stream_at(folder) else {
         return unknown_rendition(edge, folder, file);
     };
+    let stream = &open.stream;
     let Some(name) = read_name(stream.spec(), file) else {
-        return Reply::NotMine;
+        return Reply::Fallback;
     };
-    match asked(method) {
-        Asked::Options => return Reply::Whole(say::options()),
-        Asked::Other => return Reply::Whole(say::method_not_allowed()),
-        Asked::Read => {}
+    match access_of(method) {
+        Access::Options => return Reply::Whole(response::options()),
+        Access::Other => return Reply::Whole(response::method_not_allowed()),
+        Access::Read => {}
     }
     match name {
-        Name::Live => live(edge, stream, method),
-        Name::Head => Reply::Whole(head(&stream)),
-        Name::Chunk(sequence) => Reply::Whole(chunk(&stream, sequence)),
+        Resource::Live => live(edge, open, method),
+        Resource::Head => Reply::Whole(head(stream)),
+        Resource::Chunk(sequence) => Reply::Whole(chunk(stream, sequence)),
     }
 }
 
-fn read_name(spec: &StreamSpec, file: &str) -> Option<Name> {
+fn read_name(spec: &StreamSpec, file: &str) -> Option<Resource> {
     if spec.live_name.as_deref() == Some(file) {
-        return Some(Name::Live);
+        return Some(Resource::Live);
     }
     if spec.head_name.as_deref() == Some(file) {
-        return Some(Name::Head);
+        return Some(Resource::Head);
     }
     let (number, ext) = file.split_once('.')?;
     if spec.chunk_ext.as_deref() != Some(ext) {
@@ -71,27 +68,27 @@ fn read_name(spec: &StreamSpec, file: &str) -> Option<Name> {
     let canonical = number.bytes().all(|b| b.is_ascii_digit())
         && (number == "0" || !number.starts_with('0'))
         && !number.is_empty();
-    canonical.then(|| Name::Chunk(number.parse().unwrap_or(u64::MAX)))
+    canonical.then(|| Resource::Chunk(number.parse().unwrap_or(u64::MAX)))
 }
 
 /// A path that names something only a stream has, in a folder that is no stream beside others that are.
 fn unknown_rendition(edge: &Edge, folder: &str, file: &str) -> Reply {
     let Some((parent, asked_for)) = folder.rsplit_once('/') else {
-        return Reply::NotMine;
+        return Reply::Fallback;
     };
     // Chunk and stream names have a dot; most strangers' paths do not, and are not worth a search.
     if !file.contains('.') {
-        return Reply::NotMine;
+        return Reply::Fallback;
     }
     let siblings = edge.siblings(parent);
     if !siblings.iter().any(|s| read_name(s.spec(), file).is_some()) {
-        return Reply::NotMine;
+        return Reply::Fallback;
     }
     let names: Vec<&str> = siblings
         .iter()
         .filter_map(|s| s.spec().path.rsplit('/').next())
         .collect();
-    Reply::Whole(say::sentence(
+    Reply::Whole(response::sentence(
         StatusCode::NOT_FOUND,
         SOON,
         &format!(
@@ -101,15 +98,16 @@ fn unknown_rendition(edge: &Edge, folder: &str, file: &str) -> Reply {
     ))
 }
 
-fn live(edge: &Edge, stream: Arc<Stream>, method: &Method) -> Reply {
+fn live(edge: &Edge, open: OpenStream, method: &Method) -> Reply {
+    let OpenStream { stream, membership } = open;
     if edge.is_leaving() {
-        return Reply::Whole(say::busy(
+        return Reply::Whole(response::busy(
             1,
             "This server is leaving; connect again and another one answers.",
         ));
     }
     if stream.ended() {
-        return Reply::Whole(say::sentence(
+        return Reply::Whole(response::sentence(
             StatusCode::GONE,
             CacheClass::NoStore,
             "This stream has ended.",
@@ -117,51 +115,54 @@ fn live(edge: &Edge, stream: Arc<Stream>, method: &Method) -> Reply {
     }
     let mut response = Response::new(());
     let headers = response.headers_mut();
-    say::common(headers);
+    response::common(headers);
     headers.insert(header::CONTENT_TYPE, stream.content_type().clone());
     headers.insert(header::CACHE_CONTROL, CacheClass::NoStore.header());
-    // An endless answer has no parts (RFC 9110 §14.3) and must not be collected by a proxy in front.
+    // An endless response has no parts (RFC 9110 §14.3) and must not be collected by a proxy in front.
     set(headers, header::ACCEPT_RANGES, "none");
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    let rung = match stream.kin() {
-        Some(_) => edge.rung(),
+    let rung = match membership {
+        Some(_) => edge.rungs().joins,
         None => Rung::REST,
     };
-    // HEAD is refused as GET is, by who cannot see why GET was; it is not who comes, and not counted.
-    let comes = method != Method::HEAD;
-    let refuse = |why, retry_after_s, text: &str| {
-        if comes {
-            edge.count().refuse(why);
-        }
-        Reply::Whole(say::busy(retry_after_s, text))
+    let listeners_max = stream.spec().listeners_max as u64;
+    let joins = method != Method::HEAD;
+    let outcome = match judge(&Attempt::new(Ask::Join { rung })).allowed() {
+        Err(outcome) => outcome,
+        Ok(()) if joins => match Subscription::open(stream, membership, rung, stream_has_room) {
+            Ok(subscription) => return Reply::Live(response, subscription, rung),
+            Err(outcome) => outcome,
+        },
+        Ok(()) => match stream_has_room(stream.listeners(), listeners_max) {
+            Ok(()) => return Reply::Whole(response.map(|()| Bytes::new())),
+            Err(outcome) => outcome,
+        },
     };
-    if !rung.admits() {
-        return refuse(
-            Refusal::DoorsClosed,
-            DOORS_RETRY_S,
-            "So many are listening that this server takes nobody new for the moment; those inside keep hearing. Try again a little later.",
-        );
+    // A player that cannot see why GET was refused asks by HEAD. It gets the same answer; it is no listener, and not counted.
+    if joins {
+        edge.count().refuse_if(outcome.reason());
     }
-    let listeners_max = stream.spec().listeners_max;
-    let full = format!(
+    Reply::Whole(match outcome {
+        Outcome::Refuse {
+            reason: RefusalReason::StreamFull,
+            retry_after_s,
+        } => stream_full(listeners_max, retry_after_s),
+        outcome => refusal(outcome),
+    })
+}
+
+fn stream_full(listeners_max: u64, retry_after_s: Option<u32>) -> Response<Bytes> {
+    let text = format!(
         "This stream has {listeners_max} listeners here, which is its limit; try again in a few seconds."
     );
-    if !comes {
-        return match stream.listeners() < listeners_max as u64 {
-            true => Reply::Whole(response.map(|()| Bytes::new())),
-            false => refuse(Refusal::StreamFull, FULL_RETRY_S, &full),
-        };
-    }
-    match Place::take(stream, rung) {
-        Some(place) => Reply::Live(response, place, rung),
-        None => refuse(Refusal::StreamFull, FULL_RETRY_S, &full),
-    }
+    let response = response::sentence(StatusCode::SERVICE_UNAVAILABLE, CacheClass::NoStore, &text);
+    response::with_retry(response, retry_after_s)
 }
 
 fn head(stream: &Stream) -> Response<Bytes> {
     match stream.head() {
         Some(bytes) => found(stream, HEAD_CACHE, bytes),
-        None => say::sentence(
+        None => response::sentence(
             StatusCode::NOT_FOUND,
             SOON,
             "The head of this stream is not there yet.",
@@ -170,7 +171,7 @@ fn head(stream: &Stream) -> Response<Bytes> {
 }
 
 fn chunk(stream: &Stream, sequence: u64) -> Response<Bytes> {
-    let not_found = |cache, text: String| say::sentence(StatusCode::NOT_FOUND, cache, &text);
+    let not_found = |cache, text: String| response::sentence(StatusCode::NOT_FOUND, cache, &text);
     match stream.lookup(sequence) {
         Lookup::Found(bytes) => found(stream, CacheClass::Immutable, bytes),
         Lookup::Future => not_found(
@@ -189,7 +190,7 @@ fn chunk(stream: &Stream, sequence: u64) -> Response<Bytes> {
 fn found(stream: &Stream, cache: CacheClass, bytes: Bytes) -> Response<Bytes> {
     let mut response = Response::new(());
     let headers = response.headers_mut();
-    say::common(headers);
+    response::common(headers);
     headers.insert(header::CONTENT_TYPE, stream.content_type().clone());
     headers.insert(header::CACHE_CONTROL, cache.header());
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));

@@ -4,40 +4,50 @@ use stentor_core::admission::Rung;
 
 use super::stream_buffer::HttpChunk;
 use crate::edge::Edge;
-use crate::family::Told;
+use crate::family::CadenceChange;
 use crate::stream::Stream;
 
 /// See the module. Made anew when the server announces that it leaves, which every announcement says.
 pub(super) struct CadenceFrames {
+    announces: bool,
     leaves_in_ms: Option<u32>,
-    by_rung: [Option<(Told, HttpChunk)>; Rung::COUNT],
+    by_rung: [Option<(CadenceChange, HttpChunk)>; Rung::COUNT],
 }
 
 impl CadenceFrames {
-    pub(super) fn encode(edge: &Edge, stream: &Stream) -> Self {
+    /// `announces` when another cadence can be announced to the listeners of that stream.
+    pub(super) fn encode(edge: &Edge, stream: &Stream, announces: bool) -> Self {
         let leaves_in_ms = edge.leaves_in_ms();
         let framed = |rung| {
-            stream.kin().filter(|kin| kin.told)?;
-            let cadence = Told::of(stream, rung, leaves_in_ms);
-            Some((cadence, HttpChunk::new(&edge.word(cadence)?)))
+            if !announces {
+                return None;
+            }
+            let cadence = CadenceChange::of(stream, rung, leaves_in_ms);
+            Some((cadence, HttpChunk::new(&edge.encode_cadence(cadence)?)))
         };
         Self {
+            announces,
             leaves_in_ms,
             by_rung: Rung::ALL.map(framed),
         }
+    }
+
+    /// Whether another cadence can be announced to these listeners.
+    pub(super) fn announces(&self) -> bool {
+        self.announces
     }
 
     /// Follows the edge. True when listeners are to be told something new now.
     pub(super) fn refresh(&mut self, edge: &Edge, stream: &Stream) -> bool {
         let changed = self.leaves_in_ms != edge.leaves_in_ms();
         if changed {
-            *self = Self::encode(edge, stream);
+            *self = Self::encode(edge, stream, self.announces);
         }
         changed
     }
 
     /// The cadence at a rung, and its announcement; `None` where nothing can be announced.
-    pub(super) fn at(&self, rung: Rung) -> Option<(Told, &HttpChunk)> {
+    pub(super) fn at(&self, rung: Rung) -> Option<(CadenceChange, &HttpChunk)> {
         let (cadence, chunk) = self.by_rung[usize::from(rung.number())].as_ref()?;
         Some((*cadence, chunk))
     }

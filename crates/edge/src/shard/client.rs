@@ -13,9 +13,9 @@ use bytes::{Buf, Bytes};
 use super::handoff::LiveResponse;
 use super::pending::{PendingResponse, Sent, ServeContext};
 use super::socket::Socket;
-use crate::accept::Permit;
-use crate::counters::{Refusal, add};
-use crate::faces::{Question, question};
+use crate::counters::{RefusalReason, add};
+use crate::faces::{ParsedRequest, parse_request};
+use crate::gate::Permit;
 use crate::heads::live_head;
 use crate::limits::AcceptLimits;
 
@@ -98,11 +98,11 @@ impl Client {
     }
 
     /// By when it must have made progress, ms, and why it is closed otherwise.
-    pub(super) fn deadline(&self, limits: &AcceptLimits) -> (u64, Refusal) {
+    pub(super) fn deadline(&self, limits: &AcceptLimits) -> (u64, RefusalReason) {
         let (within_ms, why) = match self.state {
-            ClientState::Responding(_) => (limits.write_stall_ms, Refusal::WriteStall),
-            _ if self.kept_alive => (limits.idle_ms, Refusal::Idle),
-            _ => (limits.header_ms, Refusal::HeaderTimeout),
+            ClientState::Responding(_) => (limits.write_stall_ms, RefusalReason::WriteStall),
+            _ if self.kept_alive => (limits.idle_ms, RefusalReason::Idle),
+            _ => (limits.header_ms, RefusalReason::HeaderTimeout),
         };
         (self.since_ms.saturating_add(within_ms), why)
     }
@@ -125,15 +125,17 @@ impl Client {
                 return Err(ClientStep::Requeue);
             }
             answered += 1;
-            let (used, mut pending) = match question(cx.edge, &ahead, cx.limits) {
-                Question::Answered(used, method, response) => {
+            let (used, mut pending) = match parse_request(cx.edge, &ahead, cx.limits) {
+                ParsedRequest::Answered(used, method, response) => {
                     (used, PendingResponse::memory(&method, response))
                 }
-                Question::File(used, request) => match PendingResponse::file(cx.files, &request) {
-                    Some(pending) => (used, pending),
-                    None => return Err(ClientStep::Return(ahead)),
-                },
-                Question::Live(response, place, rung) => {
+                ParsedRequest::File(used, request) => {
+                    match PendingResponse::file(cx.files, &request) {
+                        Some(pending) => (used, pending),
+                        None => return Err(ClientStep::Return(ahead)),
+                    }
+                }
+                ParsedRequest::Live(response, place, rung) => {
                     add(&cx.edge.count().requests, 1);
                     return Err(ClientStep::Listen(LiveResponse {
                         head: live_head(&response, true),
@@ -142,7 +144,7 @@ impl Client {
                         place,
                     }));
                 }
-                Question::Else => return Err(ClientStep::Return(ahead)),
+                ParsedRequest::Else => return Err(ClientStep::Return(ahead)),
             };
             add(&cx.edge.count().requests, 1);
             self.kept_alive = true;

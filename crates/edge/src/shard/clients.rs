@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 use mio::Interest;
 use mio::event::Event;
 use slab::Slab;
@@ -22,9 +21,9 @@ use super::pending::ServeContext;
 use super::returns::{ReturnChannel, ReturnState};
 use super::socket::{RECORD_BYTES_MAX, Socket};
 use super::wheel::TICK_MS;
-use crate::accept::{FULL, Permit};
-use crate::counters::Refusal;
-use crate::faces::raw_sentence;
+use crate::counters::RefusalReason;
+use crate::faces::raw_refusal;
+use crate::gate::Permit;
 
 /// Into which a shard reads what clients send, and what they are sent of recordings, bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -130,7 +129,7 @@ impl Clients {
         let reading = self.table.iter().filter(|(_, client)| client.reads_file());
         let gauge = &cx.status.gauge;
         gauge.reading.store(reading.count(), Ordering::Relaxed);
-        let over: Vec<(usize, Option<Refusal>)> = self
+        let over: Vec<(usize, Option<RefusalReason>)> = self
             .table
             .iter()
             .filter_map(|(key, client)| match client.deadline(&cx.limits) {
@@ -145,7 +144,7 @@ impl Clients {
             if let Some(why) = why {
                 cx.edge.count().refuse(why);
             }
-            if why == Some(Refusal::WriteStall) {
+            if why == Some(RefusalReason::WriteStall) {
                 socket.reset();
             } else {
                 socket.finish();
@@ -222,10 +221,10 @@ impl Clients {
 
     fn return_to_accept_side(&mut self, cx: &ShardContext, key: usize, ahead: Bytes) {
         let client = &mut self.table[key];
-        if let Err(why) = client.permit.come_back() {
-            cx.edge.count().refuse(why);
-            if client.socket.tls.is_none() {
-                let response = raw_sentence(StatusCode::SERVICE_UNAVAILABLE, FULL);
+        let tls = client.socket.tls.is_some();
+        if let Err(outcome) = client.permit.return_to_accept_side(tls) {
+            cx.edge.count().refuse_if(outcome.reason());
+            if let Some(response) = raw_refusal(outcome) {
                 // It fits into an empty socket buffer; where the buffer is not empty, the rest is dropped.
                 let _ = client.socket.tcp.write(&response);
             }

@@ -2,7 +2,7 @@
 
 use super::handoff::LiveResponse;
 use super::socket::Socket;
-use crate::accept::Permit;
+use crate::gate::Permit;
 
 /// See the module.
 pub(super) enum Effect {

@@ -15,9 +15,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::local::Local;
 use crate::faces::file_etag;
-
-/// Files open at once in one shard's table, old versions among them. Beyond: their readers are returned to the accept side.
-pub(super) const FILES_MAX: usize = 16;
+use crate::limits::SHARD_FILES_MAX;
 
 /// Prefetched at once, bytes.
 const PREFETCH_BYTES: NonZeroU64 = NonZeroU64::new(1024 * 1024).unwrap();
@@ -50,7 +48,7 @@ impl Files {
         if let Some(known) = known.find(|known| known.etag == etag) {
             return Ok(Some(known));
         }
-        if self.open.len() >= FILES_MAX {
+        if self.open.len() >= SHARD_FILES_MAX {
             return Ok(None);
         }
         if let Err(Errno::OPNOTSUPP | Errno::NOSYS) = read_now(&file, &mut [0], 0) {
@@ -179,7 +177,7 @@ mod tests {
         let written = Written::new("");
         let mut files = Files::default();
         let mut open = Vec::new();
-        for version in 0..FILES_MAX {
+        for version in 0..SHARD_FILES_MAX {
             fs::write(&written.path, "v".repeat(version + 1)).unwrap();
             let Some(file) = opened(&mut files, &written) else {
                 return;

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use rustls::ServerConnection;
 use stentor_core::admission::Rung;
 
-use crate::accept::Permit;
-use crate::load::ShardGauge;
-use crate::stream::Place;
+use crate::family::Subscription;
+use crate::gate::Permit;
+use crate::gauges::ShardGauge;
 
 /// A connection on its way to a shard: everything but its socket.
 pub(crate) struct Handoff {
@@ -40,7 +40,7 @@ pub(crate) struct LiveResponse {
     pub(crate) chunked: bool,
     /// The rung at which the listener joins.
     pub(crate) rung: Rung,
-    pub(crate) place: Place,
+    pub(crate) place: Subscription,
 }
 
 /// What a shard tells the outside about itself.

@@ -8,7 +8,7 @@ use std::io::{self, IoSlice};
 use bytes::{Buf, Bytes};
 
 use super::stream_buffer::{HttpChunk, LAST_CHUNK, StreamBuffer};
-use crate::family::Told;
+use crate::family::CadenceChange;
 
 /// A socket that takes what it can, and never waits.
 pub(super) trait NonblockingWrite {
@@ -57,7 +57,7 @@ pub(super) struct SlowLimits {
 pub(super) struct FlushContext<'a> {
     pub(super) buffer: &'a StreamBuffer,
     /// How it is to be served, and the announcement of it that it is sent unless it knows; `None` where nothing can be announced.
-    pub(super) cadence: Option<(Told, &'a HttpChunk)>,
+    pub(super) cadence: Option<(CadenceChange, &'a HttpChunk)>,
     /// What it is sent at once at the live edge, ms.
     pub(super) burst_ms: u32,
     /// It is sent no chunk from this ordinal on: there it changes to another stream.
@@ -84,7 +84,7 @@ pub(super) struct Listener {
     unsent: Bytes,
     chunked: bool,
     /// The cadence that its player knows of.
-    known: Told,
+    known: CadenceChange,
     overtaken: u32,
     /// The ordinal from which on it is forgiven for having been overtaken.
     forgive_at: u64,
@@ -94,7 +94,7 @@ pub(super) struct Listener {
 impl Listener {
     /// A new listener that is first sent `head`, the head of the HTTP answer. `chunked` is false for HTTP/1.0. `known` is the cadence
     /// that every player takes for granted.
-    pub(super) fn new(head: Bytes, chunked: bool, known: Told) -> Self {
+    pub(super) fn new(head: Bytes, chunked: bool, known: CadenceChange) -> Self {
         Self {
             progress: Progress::AwaitingHead,
             unsent: head,
@@ -269,7 +269,7 @@ mod tests {
         overtaken_max: 2,
     };
 
-    const AT_REST: Told = Told {
+    const AT_REST: CadenceChange = CadenceChange {
         rung: Rung::REST,
         flush_ms: 200,
         hold_ms: 400,
@@ -311,7 +311,7 @@ mod tests {
         socket: Socket,
         next: u64,
         now_ms: u64,
-        cadence: Told,
+        cadence: CadenceChange,
         announcement: Option<HttpChunk>,
         until: u64,
     }

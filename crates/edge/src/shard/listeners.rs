@@ -18,10 +18,10 @@ use super::listener::{CloseCause, FlushContext, Flushed, Listener, SlowLimits};
 use super::shard_stream::ShardStream;
 use super::socket::Socket;
 use super::wheel::{Slot, TICK_MS};
-use crate::accept::Permit;
-use crate::counters::{Refusal, add};
-use crate::family::Told;
-use crate::stream::{Place, Stream};
+use crate::counters::{RefusalReason, add};
+use crate::family::{Cadence, CadenceChange, Subscription};
+use crate::gate::{Permit, stream_has_room};
+use crate::stream::Stream;
 
 /// A slot that is flushed later than this counts as late, ms.
 const LATE_MS: u64 = 2 * TICK_MS;
@@ -35,7 +35,7 @@ struct Entry {
     /// Index of its wheel in that stream.
     wheel: u32,
     slot: Slot,
-    place: Place,
+    place: Subscription,
     _permit: Permit,
 }
 
@@ -75,10 +75,11 @@ impl Listeners {
             permit,
             response,
         } = new;
-        let stream = self.stream_key(cx, response.place.stream());
+        let place = &response.place;
+        let stream = self.stream_key(cx, place.stream(), place.announces());
         let rung = self.streams[stream].entry_rung(response.rung);
         let wheel = self.streams[stream].wheel_at(rung);
-        let known = Told::of(&response.place.asked(), Rung::REST, None);
+        let known = CadenceChange::of(&response.place.asked(), Rung::REST, None);
         let now_ms = cx.clock.now_ms();
         let vacant = self.table.vacant_entry();
         let key = vacant.key();
@@ -183,7 +184,7 @@ impl Listeners {
         let flushing = FlushContext {
             buffer: &stream.buffer,
             cadence: stream.cadences.at(rung),
-            burst_ms: stream.buffer.stream().terms(rung).burst_ms,
+            burst_ms: Cadence::of(stream.buffer.stream(), rung).burst_ms,
             until,
             slow_limits: self.slow_limits,
             now_ms,
@@ -218,7 +219,7 @@ impl Listeners {
         let entry = self.table.get(key)?;
         let wheel = &self.streams[entry.stream as usize].wheels[entry.wheel as usize];
         let rung = wheel.rung();
-        if cx.edge.inside() != rung {
+        if cx.edge.served_rung() != rung {
             return wheel.destination(now_ms);
         }
         wheel
@@ -238,7 +239,8 @@ impl Listeners {
             return stays;
         }
         let (here, cursor) = (entry.stream as usize, entry.listener.cursor());
-        let there = self.stream_key(cx, &target);
+        let announces = entry.place.announces();
+        let there = self.stream_key(cx, &target, announces);
         let (here, there) = (&self.streams[here].buffer, &self.streams[there].buffer);
         let from = cursor.unwrap_or_else(|| here.end());
         let meets = |ordinal: &u64| {
@@ -263,11 +265,14 @@ impl Listeners {
         let mut there = here;
         let mut other = None;
         if !self.streams[here].is_of(&target) {
-            there = self.stream_key(cx, &target);
+            let announces = self.table[key].place.announces();
+            there = self.stream_key(cx, &target, announces);
             let starts = self.streams[here].buffer.starts_at_ms(cursor);
             let meets = starts.and_then(|ms| self.streams[there].buffer.starting_at(ms));
             let Some(ordinal) = meets else { return };
-            let Some(place) = self.table[key].place.beside(target) else {
+            let entry = &self.table[key];
+            let from = self.rung_of(entry);
+            let Ok(place) = entry.place.moved(from, to, stream_has_room) else {
                 return;
             };
             other = Some((place, ordinal));
@@ -291,12 +296,13 @@ impl Listeners {
     }
 
     /// The key of a stream, which is taken in when it is first needed.
-    fn stream_key(&mut self, cx: &ShardContext, stream: &Arc<Stream>) -> usize {
+    fn stream_key(&mut self, cx: &ShardContext, stream: &Arc<Stream>, announces: bool) -> usize {
         let known = self.streams.iter().find(|(_, known)| known.is_of(stream));
         if let Some((key, _)) = known {
             return key;
         }
-        self.streams.insert(ShardStream::new(&cx.edge, stream))
+        self.streams
+            .insert(ShardStream::new(&cx.edge, stream, announces))
     }
 
     fn leave_wheel(&mut self, key: usize) {
@@ -318,7 +324,7 @@ impl Listeners {
             CloseCause::Ended => socket.finish(),
             CloseCause::Disconnected => {}
             CloseCause::Stalled => {
-                cx.edge.count().refuse(Refusal::WriteStall);
+                cx.edge.count().refuse(RefusalReason::WriteStall);
                 socket.reset();
             }
             CloseCause::TooSlow => socket.reset(),
@@ -338,7 +344,7 @@ impl Listeners {
         rung: Rung,
         listeners: usize,
     ) {
-        let key = self.stream_key(cx, stream);
+        let key = self.stream_key(cx, stream, true);
         let wheel = self.streams[key].wheel_at(rung);
         for _ in 0..listeners {
             self.streams[key].wheels[wheel].insert(u32::MAX, 0);

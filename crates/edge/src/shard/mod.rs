@@ -60,5 +60,5 @@ mod tests;
 mod wheel;
 
 pub(crate) use handoff::{Handoff, LiveResponse, ServeAs};
-pub(crate) use pool::{HandoffError, Rejected, ShardPool, capacity};
+pub(crate) use pool::{HandoffError, Rejected, ShardPool};
 pub(crate) use returns::{ReturnState, Returned};

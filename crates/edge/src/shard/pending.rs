@@ -12,9 +12,9 @@ use http::{Method, Response};
 
 use super::files::{Files, OpenFile};
 use super::listener::NonblockingWrite;
-use crate::counters::Refusal;
+use crate::counters::RefusalReason;
 use crate::edge::Edge;
-use crate::faces::{FileAsk, FilePart, file_answer};
+use crate::faces::{FileRequest, FileResponse, file_answer};
 use crate::heads::{part_head, whole_head};
 use crate::limits::AcceptLimits;
 
@@ -69,11 +69,11 @@ impl PendingResponse {
     }
 
     /// The answer to a request for a file; `None` if it cannot be opened here.
-    pub(super) fn file(files: &mut Files, request: &FileAsk) -> Option<Self> {
+    pub(super) fn file(files: &mut Files, request: &FileRequest) -> Option<Self> {
         let file = files.open(request.file()).ok()??;
         Some(match file_answer(request, file.length, &file.etag) {
-            FilePart::Nothing(response) => Self::memory(request.method(), response),
-            FilePart::Bytes(response, range) => Self {
+            FileResponse::Nothing(response) => Self::memory(request.method(), response),
+            FileResponse::Bytes(response, range) => Self {
                 head: part_head(&response).into(),
                 file: Some(FileBody {
                     file,
@@ -148,7 +148,7 @@ impl FileBody {
         });
         let late = cx.now_ms >= since_ms.saturating_add(cx.limits.write_stall_ms);
         if late || read.is_err() {
-            cx.edge.count().refuse(Refusal::FileUnread);
+            cx.edge.count().refuse(RefusalReason::FileUnread);
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(None)

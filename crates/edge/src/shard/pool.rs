@@ -17,7 +17,6 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
 
 use super::backoff::StartBackoff;
-use super::files::FILES_MAX;
 use super::handoff::{GoneGuard, Handoff, ShardStatus};
 use super::local::Local;
 use super::returns::{ReturnChannel, ReturnState, Returned, forward_returned};
@@ -25,11 +24,8 @@ use super::run::Shard;
 use super::table;
 use crate::counters::add;
 use crate::edge::Edge;
+use crate::gate::descriptors::shard_capacity;
 use crate::limits::{AcceptLimits, SHARDS_MAX};
-
-/// Descriptors of a shard's table that are not connections: standard streams, both socket channels, the poller, open recordings, and
-/// some to spare.
-const TABLE_RESERVE: usize = 32 + FILES_MAX;
 
 /// Send buffer of a socket channel, bytes as the kernel counts them (it lowers this to `net.core.wmem_max`): room for some hundred
 /// sockets that arrive while the shard is not scheduled. Beyond: [`HandoffError::Behind`].
@@ -132,7 +128,7 @@ impl ShardPool {
                 changed: Notify::new(),
                 spread: spread.min(SHARDS_MAX),
                 shards_max: SHARDS_MAX,
-                sockets_max: capacity(descriptors),
+                sockets_max: shard_capacity(descriptors),
                 #[cfg(test)]
                 before_start: || Ok(()),
             }),
@@ -344,11 +340,6 @@ fn socket_channel() -> io::Result<(UnixStream, UnixStream)> {
     let (from, to) = UnixStream::pair()?;
     SockRef::from(&from).set_send_buffer_size(SOCKET_CHANNEL_BYTES)?;
     Ok((from, to))
-}
-
-/// Connections that one descriptor table holds.
-pub(crate) fn capacity(descriptors: Option<usize>) -> usize {
-    descriptors.map_or(usize::MAX, |n| n.saturating_sub(TABLE_RESERVE).max(n / 2))
 }
 
 #[cfg(test)]

@@ -15,9 +15,8 @@ use tokio::sync::mpsc;
 
 use super::local::Local;
 use super::table;
-use crate::accept::Permit;
-use crate::counters::Refusal;
 use crate::edge::Edge;
+use crate::gate::{Ask, Attempt, Permit, judge};
 
 /// A client on its way back to the accept side: everything but its socket.
 pub(crate) struct ReturnState {
@@ -74,7 +73,8 @@ pub(super) fn forward_returned(
             return;
         };
         let Some(socket) = socket else {
-            edge.count().refuse(Refusal::NoDescriptor);
+            edge.count()
+                .refuse_if(judge(&Attempt::new(Ask::Descriptor)).reason());
             continue;
         };
         let socket = Local::new(socket);

@@ -24,8 +24,9 @@ use super::returns::ReturnChannel;
 use super::socket::Socket;
 use super::table;
 use super::wheel::TICK_MS;
-use crate::counters::{Refusal, add};
+use crate::counters::add;
 use crate::edge::Edge;
+use crate::gate::{Ask, Attempt, judge};
 use crate::limits::AcceptLimits;
 
 /// Events taken from the kernel at a time.
@@ -176,7 +177,10 @@ impl Shard {
     /// Takes one connection in; without a socket where this table had no room for it.
     pub(super) fn take(&mut self, fd: Option<OwnedFd>, handoff: Handoff) {
         let Some(fd) = fd else {
-            self.cx.edge.count().refuse(Refusal::NoDescriptor);
+            self.cx
+                .edge
+                .count()
+                .refuse_if(judge(&Attempt::new(Ask::Descriptor)).reason());
             return self.cx.release_socket();
         };
         #[cfg(test)]

@@ -8,6 +8,7 @@ use super::cadence::CadenceFrames;
 use super::stream_buffer::StreamBuffer;
 use super::wheel::FlushWheel;
 use crate::edge::Edge;
+use crate::family::Cadence;
 use crate::stream::Stream;
 
 /// See the module.
@@ -19,13 +20,13 @@ pub(super) struct ShardStream {
 }
 
 impl ShardStream {
-    pub(super) fn new(edge: &Edge, stream: &Arc<Stream>) -> Self {
+    pub(super) fn new(edge: &Edge, stream: &Arc<Stream>, announces: bool) -> Self {
         let mut buffer = StreamBuffer::new(stream.clone());
         buffer.sync();
         Self {
             buffer,
             wheels: Vec::new(),
-            cadences: CadenceFrames::encode(edge, stream),
+            cadences: CadenceFrames::encode(edge, stream, announces),
         }
     }
 
@@ -39,7 +40,7 @@ impl ShardStream {
             return known;
         }
         let stream = self.buffer.stream();
-        let (flush_ms, chunk_ms) = (stream.terms(rung).flush_ms, stream.spec().chunk_ms);
+        let (flush_ms, chunk_ms) = (Cadence::of(stream, rung).flush_ms, stream.spec().chunk_ms);
         let wheel = FlushWheel::new(rung, flush_ms.into(), chunk_ms.into());
         self.wheels.push(wheel);
         self.wheels.len() - 1
@@ -52,8 +53,8 @@ impl ShardStream {
         let leaves = self.cadences.refresh(edge, self.buffer.stream());
         let urgent = leaves || published && self.buffer.closing();
         // Where nothing can be announced, listeners stay at the rung at which they came.
-        let announces = self.buffer.stream().kin().is_some_and(|kin| kin.told);
-        let rung = edge.inside();
+        let announces = self.cadences.announces();
+        let rung = edge.served_rung();
         for wheel in &mut self.wheels {
             if announces {
                 wheel.follow(rung, now_ms);
@@ -69,7 +70,7 @@ impl ShardStream {
     /// of that rung.
     pub(super) fn entry_rung(&self, rung: Rung) -> Rung {
         let stream = self.buffer.stream();
-        let lasts = |rung: Rung| self.buffer.has_burst(stream.terms(rung).burst_ms);
+        let lasts = |rung: Rung| self.buffer.has_burst(Cadence::of(stream, rung).burst_ms);
         let mut rung = rung;
         while let Some(below) = rung.below().filter(|_| !lasts(rung)) {
             rung = below;

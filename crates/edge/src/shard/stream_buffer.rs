@@ -101,7 +101,7 @@ impl StreamBuffer {
     /// Takes what was published since the last time. Says whether anything changed.
     pub(super) fn sync(&mut self) -> bool {
         let before = (self.end(), self.ended, self.closing, self.head.is_some());
-        let follow = self.stream.follow(self.end());
+        let follow = self.stream.since(self.end());
         if follow.first > self.end() {
             // More was published since than the ring keeps: all we have is too old.
             self.chunks.clear();

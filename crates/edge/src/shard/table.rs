@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_table_that_was_full_when_it_was_copied_is_emptied_all_the_same() {
-        let limit = crate::limits::descriptor_limit().unwrap_or(usize::MAX);
+        let limit = crate::gate::descriptors::limit().unwrap_or(usize::MAX);
         let filled = std::thread::spawn(move || {
             // Filling the table of the process would disturb other tests: a copy is filled, and copied once more.
             if limit > 100_000 || !leave_shared(&[]) {

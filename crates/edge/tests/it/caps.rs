@@ -1,6 +1,6 @@
 //! How many may come: in all and of one network, and that room is given back.
 
-use stentor_edge::{AcceptLimits, Refusal};
+use stentor_edge::{AcceptLimits, RefusalReason};
 
 use crate::client::{Client, get};
 use crate::server::{Setup, start};
@@ -32,7 +32,7 @@ async fn beyond_the_cap_newcomers_are_told_and_nobody_inside_is_put_out() {
     refused.is_sentence(503, "as many connections as it can serve");
     assert_eq!(refused.header("retry-after"), Some("5"));
     assert_eq!(refused.header("connection"), Some("close"));
-    server.refused(Refusal::ConnectionsFull, 1).await;
+    server.refused(RefusalReason::ConnectionsFull, 1).await;
     for client in &mut inside {
         client.request("GET", "/x", &[]).await;
         assert_eq!(client.answer("GET").await.unwrap().status, 404);
@@ -51,7 +51,7 @@ async fn one_network_cannot_take_all_the_room() {
     }
     eventually("three are in", || server.open_connections() == 3).await;
     assert_eq!(get(server.addr, "/x").await.status, 503);
-    server.refused(Refusal::PrefixFull, 1).await;
+    server.refused(RefusalReason::PrefixFull, 1).await;
     // From another /24 there is room.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.9.1:0".parse().unwrap()).unwrap();
@@ -69,7 +69,10 @@ async fn a_flood_that_only_connects_is_refused_in_bounded_work() {
     }
     eventually("all are judged", || server.edge.counters().accepted == 300).await;
     assert_eq!(
-        server.edge.counters().refused(Refusal::ConnectionsFull),
+        server
+            .edge
+            .counters()
+            .refused(RefusalReason::ConnectionsFull),
         290
     );
     assert_eq!(server.open_connections(), 10);

@@ -1,7 +1,7 @@
 //! Connections that are kept: asked for what is in memory, for what is not, and for both in one breath.
 
 use bytes::Bytes;
-use stentor_edge::{CacheClass, Document, Refusal};
+use stentor_edge::{CacheClass, Document, RefusalReason};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
@@ -126,6 +126,6 @@ async fn who_asks_and_takes_nothing_is_let_go() {
     let client = TcpStream::connect(server.addr).await.unwrap();
     let ask = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
     assert_eq!(client.try_write(ask).unwrap(), ask.len());
-    server.refused(Refusal::WriteStall, 1).await;
+    server.refused(RefusalReason::WriteStall, 1).await;
     eventually("it is gone", || server.open_connections() == 0).await;
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use stentor_edge::{Body, CacheClass, Document};
+use stentor_edge::{CacheClass, Document, DocumentBody};
 
 use crate::client::{ask, get};
 use crate::server::{Server, Setup, start};
@@ -17,7 +17,7 @@ fn with_page() -> Server {
     let page = Document {
         content_type: "text/html; charset=utf-8".into(),
         cache: CacheClass::Short(5),
-        body: Body {
+        body: DocumentBody {
             identity: Bytes::from_static(b"0123456789"),
             gzip: Some(Bytes::from_static(b"(gzip)")),
             br: Some(Bytes::from_static(b"(br)")),

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::routing::{get, post};
+use stentor_edge::RefusalReason;
 
 use crate::client::{Client, ask};
 use crate::server::{Server, Setup, short_limits, start_with};
@@ -73,13 +74,20 @@ async fn a_websocket_outlives_every_limit_of_http_and_stays_counted() {
         answer.header("sec-websocket-accept"),
         Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     );
-    for word in ["first", "after an idle while"] {
-        client.send(text_frame(word)).await;
-        let expected = [&[0x81, word.len() as u8], word.as_bytes()].concat();
+    let mut echoed = async |text: &str| {
+        client.send(text_frame(text)).await;
+        let expected = [&[0x81, text.len() as u8], text.as_bytes()].concat();
         assert_eq!(client.exactly(expected.len()).await, expected);
-        assert_eq!(server.open_connections(), 1);
-        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
-    }
+    };
+    echoed("first").await;
+    // A connection that asks for nothing more from now on reaches its limit before this one is used again.
+    let mut idle = Client::connect(server.addr).await;
+    idle.request("GET", "/hello", &[]).await;
+    assert_eq!(idle.answer("GET").await.unwrap().status, 200);
+    assert_eq!(idle.rest().await, b"");
+    server.refused(RefusalReason::Idle, 1).await;
+    echoed("after an idle while").await;
+    assert_eq!(server.open_connections(), 1);
     drop(client);
     eventually("it is gone", || server.open_connections() == 0).await;
 }

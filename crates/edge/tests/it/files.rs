@@ -4,7 +4,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use http::HeaderMap;
-use stentor_edge::{CacheClass, EdgeLimits, FileDocument, Refusal};
+use stentor_edge::{CacheClass, EdgeLimits, FileDocument, RefusalReason};
 
 use crate::alone::{alone, resident_bytes};
 use crate::client::{Client, ask, get};
@@ -176,7 +176,7 @@ async fn a_crowd_reads_one_recording_at_once_each_at_its_own_pace() {
         asked_again.answer("GET").await.unwrap().body,
         pattern(BYTES - 4, 4)
     );
-    assert_eq!(server.edge.counters().refused(Refusal::FilesFull), 0);
+    assert_eq!(server.edge.counters().refused(RefusalReason::FilesFull), 0);
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn it_is_known_who_is_in_the_middle_of_a_recording() {
     goes.request("GET", REPLAY, &[]).await;
     eventually("another reads", || server.edge.reading() == 1).await;
     // While this server leaves, a replay is given as before.
-    server.edge.hand_over(60_000);
+    server.edge.announce_shutdown(60_000);
     reader
         .request("GET", REPLAY, &[("Range", "bytes=0-9")])
         .await;
@@ -281,9 +281,9 @@ async fn readers_through_the_runtime_are_bounded_and_give_their_place_back() {
     let refused = ask(server.addr, "GET", REPLAY, &once).await;
     refused.is_sentence(503, "read at once");
     assert_eq!(refused.header("retry-after"), Some("2"));
-    server.refused(Refusal::FilesFull, 1).await;
+    server.refused(RefusalReason::FilesFull, 1).await;
     // The first one takes nothing, so it is let go, and its place is free.
-    server.refused(Refusal::WriteStall, 1).await;
+    server.refused(RefusalReason::WriteStall, 1).await;
     eventually("its connection is gone", || server.open_connections() <= 1).await;
     assert_eq!(
         ask(server.addr, "GET", REPLAY, &[("Range", "bytes=0-9")])

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use stentor_edge::Refusal;
+use stentor_edge::RefusalReason;
 use tokio::sync::mpsc;
 
 use crate::client::Client;
@@ -20,7 +20,7 @@ fn stun_frame() -> Vec<u8> {
 async fn the_studio_gets_the_connection_with_its_first_bytes_untouched() {
     let (sender, mut taken) = mpsc::channel(4);
     let server = start(Setup {
-        handover: Some(sender),
+        ice_tcp: Some(sender),
         ..Setup::default()
     });
     let mut client = Client::connect(server.addr).await;
@@ -54,24 +54,24 @@ async fn with_nobody_to_take_it_or_no_room_it_is_closed() {
     let mut client = Client::connect(server.addr).await;
     client.send(stun_frame()).await;
     assert_eq!(client.rest().await, b"");
-    server.refused(Refusal::HandoverFull, 1).await;
+    server.refused(RefusalReason::HandoverFull, 1).await;
 
     let (sender, _taken) = mpsc::channel(1);
     let server = start(Setup {
-        handover: Some(sender),
+        ice_tcp: Some(sender),
         ..Setup::default()
     });
     for _ in 0..2 {
         Client::connect(server.addr).await.send(stun_frame()).await;
     }
-    server.refused(Refusal::HandoverFull, 1).await;
+    server.refused(RefusalReason::HandoverFull, 1).await;
 }
 
 #[tokio::test]
 async fn what_only_begins_like_it_is_closed() {
     let (sender, mut taken) = mpsc::channel(4);
     let server = start(Setup {
-        handover: Some(sender),
+        ice_tcp: Some(sender),
         limits: short_limits(),
         ..Setup::default()
     });
@@ -80,11 +80,11 @@ async fn what_only_begins_like_it_is_closed() {
     let mut client = Client::connect(server.addr).await;
     client.send(no_cookie).await;
     assert_eq!(client.rest().await, b"");
-    server.refused(Refusal::UnknownProtocol, 1).await;
+    server.refused(RefusalReason::UnknownProtocol, 1).await;
     // Too short to tell, and nothing follows.
     let mut client = Client::connect(server.addr).await;
     client.send(&stun_frame()[..9]).await;
     assert_eq!(client.rest().await, b"");
-    server.refused(Refusal::HeaderTimeout, 1).await;
+    server.refused(RefusalReason::HeaderTimeout, 1).await;
     assert!(taken.try_recv().is_err());
 }

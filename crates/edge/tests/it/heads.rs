@@ -1,6 +1,6 @@
 //! Heads that are wrong, huge or hostile: one clear sentence, or a close where nobody listens; never a panic.
 
-use stentor_edge::Refusal;
+use stentor_edge::RefusalReason;
 
 use crate::client::{Answer, Client, ask, get};
 use crate::server::{Server, Setup, open, short_limits, start};
@@ -37,7 +37,9 @@ async fn what_cannot_be_read_gets_a_sentence_and_a_close() {
     for head in bad {
         raw(&server, head).await.is_sentence(400, "HTTP/1.1");
     }
-    server.refused(Refusal::BadHead, bad.len() as u64).await;
+    server
+        .refused(RefusalReason::BadHead, bad.len() as u64)
+        .await;
     eventually("all connections close", || server.open_connections() == 0).await;
 }
 
@@ -177,7 +179,7 @@ async fn a_body_for_the_fallback_is_bounded_in_bytes() {
     assert!(answer.text().contains("more than 1000 bytes"));
     // And in time.
     assert!(post(10, 5).await.text().contains("longer than 300 ms"));
-    server.refused(Refusal::BadBody, 4).await;
+    server.refused(RefusalReason::BadBody, 4).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_core::admission::Rung;
-use stentor_edge::{Refusal, Stream, StreamSpec};
+use stentor_edge::{RefusalReason, Rungs, Stream, StreamSpec};
 
 use crate::client::{ask, get, listen};
 use crate::server::{HEAD, Server, Setup, spec, start};
@@ -44,18 +44,18 @@ fn publish(streams: &[Arc<Stream>], from_ms: u64, to_ms: u64) {
     }
 }
 
-fn with_words() -> Server {
+fn with_announcements() -> Server {
     start(Setup {
-        word: Some(|told| Bytes::from(format!("[{}]", told.rung.number()))),
+        cadence_encoder: Some(|told| Bytes::from(format!("[{}]", told.rung.number()))),
         ..Setup::default()
     })
 }
 
 #[tokio::test]
 async fn a_newcomer_joins_at_todays_rung_is_told_and_gets_a_burst_that_lasts_for_its_interval() {
-    let server = with_words();
+    let server = with_announcements();
     let streams = family(&server);
-    server.edge.set_rung(Rung::CHEAPEST);
+    server.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
     let mut listener = listen(server.addr, BEST).await;
     assert_eq!(listener.said().await, "[3]");
     for begins_ms in (1_200..14_400).step_by(1_200) {
@@ -66,7 +66,7 @@ async fn a_newcomer_joins_at_todays_rung_is_told_and_gets_a_burst_that_lasts_for
 
 #[tokio::test]
 async fn at_rest_nothing_is_said_and_a_smaller_rendition_is_what_was_asked_for() {
-    let server = with_words();
+    let server = with_announcements();
     family(&server);
     let mut best = listen(server.addr, BEST).await;
     assert_eq!(best.said().await, "<48@12600>");
@@ -76,15 +76,15 @@ async fn at_rest_nothing_is_said_and_a_smaller_rendition_is_what_was_asked_for()
 
 #[tokio::test]
 async fn who_is_in_comes_back_to_the_best_at_a_common_boundary_when_the_crowd_has_gone() {
-    let server = with_words();
+    let server = with_announcements();
     let streams = family(&server);
-    server.edge.set_rung(Rung::ALL[2]);
+    server.edge.set_rungs(Rungs::at(Rung::ALL[2]));
     let mut listener = listen(server.addr, BEST).await;
     assert_eq!(listener.said().await, "[2]");
     for begins_ms in (10_000..14_400).step_by(400) {
         assert_eq!(listener.said().await, format!("<24@{begins_ms}>"));
     }
-    server.edge.set_rung(Rung::REST);
+    server.edge.set_rungs(Rungs::at(Rung::REST));
     publish(&streams, 14_400, 16_800);
     assert_eq!(listener.said().await, "[0]");
     assert_eq!(listener.said().await, "<48@14400>");
@@ -97,34 +97,37 @@ async fn who_is_in_comes_back_to_the_best_at_a_common_boundary_when_the_crowd_ha
 
 #[tokio::test]
 async fn when_the_doors_are_closed_newcomers_are_told_when_to_ask_and_those_inside_keep_hearing() {
-    let server = with_words();
+    let server = with_announcements();
     let streams = family(&server);
-    server.edge.set_rung(Rung::CHEAPEST);
+    server.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
     let mut inside = listen(server.addr, BEST).await;
-    server.edge.set_rung(Rung::CLOSED);
+    server.edge.set_rungs(Rungs::at(Rung::CLOSED));
     let answer = get(server.addr, BEST).await;
     answer.is_sentence(503, "nobody new");
     assert_eq!(answer.header("retry-after"), Some("15"));
     let head = ask(server.addr, "HEAD", BEST, &[]).await;
     assert_eq!((head.status, head.header("retry-after")), (503, Some("15")));
     // Who asks so does not come.
-    assert_eq!(server.edge.counters().refused(Refusal::DoorsClosed), 1);
+    assert_eq!(
+        server.edge.counters().refused(RefusalReason::DoorsClosed),
+        1
+    );
     assert_eq!(inside.said().await, "[3]");
     for _ in 0..11 {
         inside.said().await;
     }
     publish(&streams, 14_400, 15_600);
     assert_eq!(inside.said().await, "<12@14400>");
-    server.edge.set_rung(Rung::CHEAPEST);
+    server.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
     listen(server.addr, BEST).await;
 }
 
 #[tokio::test]
 async fn a_stream_without_a_family_knows_no_rungs() {
-    let server = with_words();
+    let server = with_announcements();
     let stream = server.edge.open_stream(spec()).unwrap();
     stream.set_head(Bytes::from_static(HEAD.as_bytes()));
     stream.publish(7, Bytes::from_static(b"<7>")).unwrap();
-    server.edge.set_rung(Rung::CLOSED);
+    server.edge.set_rungs(Rungs::at(Rung::CLOSED));
     assert_eq!(listen(server.addr, BEST).await.said().await, "<7>");
 }

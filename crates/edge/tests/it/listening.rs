@@ -1,7 +1,7 @@
 //! The endless answer: heard at once, the same for all, counted exactly.
 
 use bytes::Bytes;
-use stentor_edge::{CacheClass, Document, Refusal, StreamSpec};
+use stentor_edge::{CacheClass, Document, RefusalReason, StreamSpec};
 
 use crate::client::{Client, ask, get, listen};
 use crate::server::{Setup, chunk, open, spec, start};
@@ -206,7 +206,7 @@ async fn a_full_stream_tells_newcomers_and_keeps_those_inside() {
     let head = ask(server.addr, "HEAD", LIVE, &[]).await;
     assert_eq!((head.status, head.header("retry-after")), (503, Some("5")));
     assert_eq!(stream.counters().refused_full, 1);
-    server.refused(Refusal::StreamFull, 1).await;
+    server.refused(RefusalReason::StreamFull, 1).await;
     stream.publish(1, chunk(1)).unwrap();
     assert_eq!(first.said().await, "<1>");
     drop(second);

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use stentor_edge::Refusal;
+use stentor_edge::RefusalReason;
 use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
@@ -84,7 +84,8 @@ fn twenty_thousand_that_only_connect_silence_nobody_and_are_gone_in_time() {
         assert_eq!(told + silently, CROWD, "nobody hangs");
         eventually("all are gone", || server.open_connections() == 2).await;
         let c = server.edge.counters();
-        let judged = c.refused(Refusal::HeaderTimeout) + c.refused(Refusal::ConnectionsFull);
+        let judged =
+            c.refused(RefusalReason::HeaderTimeout) + c.refused(RefusalReason::ConnectionsFull);
         assert!(judged >= CROWD as u64, "{judged} have a reason");
         assert_eq!(stream.listeners(), 2);
     };
@@ -124,7 +125,7 @@ fn without_a_descriptor_newcomers_wait_and_are_served_when_there_is_one() {
             waiting.push(client);
         }
         eventually("accepting fails", || {
-            server.edge.counters().refused(Refusal::NoDescriptor) > 0
+            server.edge.counters().refused(RefusalReason::NoDescriptor) > 0
         })
         .await;
         // The listing of the descriptors had one itself: there is room for two.
@@ -136,7 +137,7 @@ fn without_a_descriptor_newcomers_wait_and_are_served_when_there_is_one() {
         for mut client in waiting {
             assert_eq!(client.answer("GET").await.expect("no answer").text(), "<0>");
         }
-        let tries = server.edge.counters().refused(Refusal::NoDescriptor);
+        let tries = server.edge.counters().refused(RefusalReason::NoDescriptor);
         assert!(tries < 200, "{tries} tries: accepting does not rest");
     });
 }
@@ -172,7 +173,7 @@ fn without_memory_for_a_shard_a_listener_is_told_and_where_there_is_one_it_is_ta
         allow_memory(Some(LESS_THAN_A_STACK));
         let told = get(server.addr, LIVE).await;
         told.is_sentence(503, "as many listeners as it can serve");
-        server.refused(Refusal::ShardsFull, 1).await;
+        server.refused(RefusalReason::ShardsFull, 1).await;
         assert_eq!(stream.listeners(), 0);
         // What no shard takes is served on the accept side.
         let mut kept = Client::connect(server.addr).await;
@@ -197,7 +198,7 @@ fn without_memory_for_a_shard_a_listener_is_told_and_where_there_is_one_it_is_ta
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         assert_eq!(first.said().await, HEAD);
-        let refused = server.edge.counters().refused(Refusal::ShardsFull);
+        let refused = server.edge.counters().refused(RefusalReason::ShardsFull);
         // The first shard has room, though it would not be the next.
         allow_memory(Some(LESS_THAN_A_STACK));
         let mut second = listen(server.addr, LIVE).await;
@@ -208,7 +209,10 @@ fn without_memory_for_a_shard_a_listener_is_told_and_where_there_is_one_it_is_ta
         for listener in [&mut first, &mut second] {
             assert_eq!(listener.said().await, "<1>");
         }
-        assert_eq!(server.edge.counters().refused(Refusal::ShardsFull), refused);
+        assert_eq!(
+            server.edge.counters().refused(RefusalReason::ShardsFull),
+            refused
+        );
     });
 }
 
@@ -265,7 +269,7 @@ fn a_listener_that_vanished_without_a_word_is_let_go_when_its_patience_is_over()
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         assert!(since.elapsed() >= Duration::from_millis(900), "too early");
-        server.refused(Refusal::WriteStall, 1).await;
+        server.refused(RefusalReason::WriteStall, 1).await;
         let blocked = server.edge.counters().blocked;
         assert_eq!(blocked, 0, "its stall was seen at our end already");
         eventually("its connection is gone", || server.open_connections() == 0).await;

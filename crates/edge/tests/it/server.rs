@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use stentor_edge::{
-    AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeLimits, Peer, Refusal, RequestBody, Stream,
-    StreamSpec, Tls, Word, bind, serve,
+    AcceptConfig, AcceptLimits, CadenceEncoder, ConnectionInfo, Edge, EdgeConfig, EdgeLimits,
+    RefusalReason, RequestBody, Stream, StreamSpec, Tls, bind, serve,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -24,10 +24,10 @@ use crate::support::eventually;
 #[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) edge: EdgeLimits,
-    pub(crate) word: Option<Word>,
+    pub(crate) cadence_encoder: Option<CadenceEncoder>,
     pub(crate) limits: AcceptLimits,
     pub(crate) tls: Option<Tls>,
-    pub(crate) handover: Option<mpsc::Sender<stentor_edge::accept::Handover>>,
+    pub(crate) ice_tcp: Option<mpsc::Sender<stentor_edge::accept::IceTcpConnection>>,
 }
 
 pub(crate) struct Server {
@@ -45,7 +45,7 @@ pub(crate) fn start(setup: Setup) -> Server {
 pub(crate) fn start_with<S: stentor_edge::Fallback>(setup: Setup, fallback: S) -> Server {
     let edge = Edge::new(EdgeConfig {
         limits: setup.edge,
-        word: setup.word,
+        cadence_encoder: setup.cadence_encoder,
     });
     let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
     let addr = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ pub(crate) fn start_with<S: stentor_edge::Fallback>(setup: Setup, fallback: S) -
     let config = AcceptConfig {
         limits: setup.limits,
         tls: setup.tls,
-        handover: setup.handover,
+        ice_tcp: setup.ice_tcp,
         fallback,
         shutdown,
     };
@@ -113,7 +113,7 @@ pub(crate) fn open(edge: &Edge, published: std::ops::Range<u64>) -> Arc<Stream> 
 }
 
 impl Server {
-    pub(crate) async fn refused(&self, why: Refusal, times: u64) {
+    pub(crate) async fn refused(&self, why: RefusalReason, times: u64) {
         eventually(why.name(), || self.edge.counters().refused(why) >= times).await;
         assert_eq!(self.edge.counters().refused(why), times, "{}", why.name());
     }
@@ -139,7 +139,7 @@ impl Service<Request<RequestBody>> for Fallback {
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         Box::pin(async move {
-            let peer = request.extensions().get::<Peer>().copied();
+            let peer = request.extensions().get::<ConnectionInfo>().copied();
             let (status, body) = match request.uri().path() {
                 "/echo" => match request.into_body().collect().await {
                     Ok(body) => (StatusCode::OK, body.to_bytes()),

@@ -74,7 +74,7 @@ async fn while_listeners_are_handed_over_they_hear_on_and_newcomers_are_sent_els
     let stream = open(&server.edge, 0..1);
     let mut inside = listen(server.addr, "/e/demo/48/live.mp4").await;
     assert_eq!(inside.said().await, "<0>");
-    server.edge.hand_over(10_000);
+    server.edge.announce_shutdown(10_000);
     let answer = ask(server.addr, "GET", "/e/demo/48/live.mp4", &[]).await;
     answer.is_sentence(503, "leaving");
     // Its client finds another server by another connection.

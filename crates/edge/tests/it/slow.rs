@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stentor_edge::{AcceptLimits, EdgeLimits, Refusal, StreamSpec};
+use stentor_edge::{AcceptLimits, EdgeLimits, RefusalReason, StreamSpec};
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{Client, get, listen};
@@ -39,7 +39,7 @@ async fn a_head_that_drips_is_told_so_and_closed() {
         took >= Duration::from_millis(290) && took < Duration::from_secs(2),
         "{took:?}"
     );
-    server.refused(Refusal::HeaderTimeout, 1).await;
+    server.refused(RefusalReason::HeaderTimeout, 1).await;
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_connection_that_says_nothing_is_closed_without_a_word() {
     for client in &mut clients {
         assert_eq!(client.rest().await, b"");
     }
-    server.refused(Refusal::HeaderTimeout, 20).await;
+    server.refused(RefusalReason::HeaderTimeout, 20).await;
     eventually("all are gone", || server.open_connections() == 0).await;
 }
 
@@ -69,7 +69,7 @@ async fn an_idle_connection_is_kept_for_its_time_and_then_closed() {
     let began = Instant::now();
     assert_eq!(client.rest().await, b"");
     assert!(began.elapsed() < Duration::from_secs(2));
-    server.refused(Refusal::Idle, 1).await;
+    server.refused(RefusalReason::Idle, 1).await;
     // A second head that drips has the head's time.
     let mut client = Client::connect(server.addr).await;
     client.request("GET", "/x", &[]).await;
@@ -95,7 +95,7 @@ async fn a_head_that_begins_right_behind_another_is_not_lost_and_has_its_own_tim
     assert_eq!(client.answer("GET").await.unwrap().status, 404);
     let late = client.answer("GET").await.unwrap();
     late.is_sentence(408, "too long");
-    server.refused(Refusal::HeaderTimeout, 1).await;
+    server.refused(RefusalReason::HeaderTimeout, 1).await;
 }
 
 #[tokio::test]
@@ -247,7 +247,7 @@ async fn a_listener_that_stops_reading_is_reset_after_its_limit_and_others_hear_
         began.elapsed() >= Duration::from_millis(1_000),
         "not before its limit"
     );
-    server.refused(Refusal::WriteStall, 1).await;
+    server.refused(RefusalReason::WriteStall, 1).await;
     assert_eq!(stream.counters().left, 1);
     drop(deaf);
 }
@@ -281,7 +281,7 @@ async fn a_listener_that_reads_a_byte_a_second_is_reset_like_one_that_reads_noth
         sleep_ms(10).await;
     }
     assert!(bytes >= 2, "it read {bytes} bytes and was let go too early");
-    server.refused(Refusal::WriteStall, 1).await;
+    server.refused(RefusalReason::WriteStall, 1).await;
     // What the kernel had taken for it can still be read; then it is cut, not ended.
     while !cut {
         let mut space = [0; 64 * 1024];
@@ -303,7 +303,7 @@ async fn a_reader_of_one_byte_now_and_then_does_not_hold_an_answer_for_ever() {
     let mut client = Client::connect(server.addr).await;
     client.request("GET", "/large", &[]).await;
     let began = Instant::now();
-    while server.edge.counters().refused(Refusal::WriteStall) == 0 {
+    while server.edge.counters().refused(RefusalReason::WriteStall) == 0 {
         assert!(began.elapsed() < Duration::from_secs(8), "it still holds");
         let mut one = [0];
         let reading = tokio::io::AsyncReadExt::read(&mut client.io, &mut one);

@@ -7,7 +7,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use stentor_edge::{Refusal, Tls};
+use stentor_edge::{RefusalReason, Tls};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -141,14 +141,14 @@ async fn plain_http_on_this_port_gets_one_clear_sentence() {
     let answer = client.answer("GET").await.unwrap();
     answer.is_sentence(400, "https");
     assert_eq!(client.rest().await, b"");
-    server.refused(Refusal::PlainOnTls, 1).await;
+    server.refused(RefusalReason::PlainOnTls, 1).await;
 }
 
 #[tokio::test]
 async fn tls_on_a_plain_port_is_closed_and_counted() {
     let server = start(Setup::default());
     assert!(shake(server.addr, &[]).await.is_err());
-    server.refused(Refusal::TlsOnPlain, 1).await;
+    server.refused(RefusalReason::TlsOnPlain, 1).await;
 }
 
 #[tokio::test]
@@ -165,11 +165,11 @@ async fn a_handshake_that_stalls_or_is_nonsense_is_closed() {
     assert_eq!(stalls.rest().await, b"");
     assert!(began.elapsed() >= Duration::from_millis(290));
     assert!(began.elapsed() < Duration::from_secs(2));
-    server.refused(Refusal::HandshakeTimeout, 1).await;
+    server.refused(RefusalReason::HandshakeTimeout, 1).await;
     let mut nonsense = Client::connect(server.addr).await;
     nonsense.send([0x16; 600]).await;
     nonsense.rest().await;
-    server.refused(Refusal::HandshakeFailed, 1).await;
+    server.refused(RefusalReason::HandshakeFailed, 1).await;
     eventually("all are gone", || server.open_connections() == 0).await;
 }
 
@@ -180,7 +180,7 @@ async fn a_client_that_wants_only_http2_is_refused_in_the_handshake() {
         ..Setup::default()
     });
     assert!(shake(server.addr, &[b"h2"]).await.is_err());
-    server.refused(Refusal::HandshakeFailed, 1).await;
+    server.refused(RefusalReason::HandshakeFailed, 1).await;
 }
 
 #[tokio::test]

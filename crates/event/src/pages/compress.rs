@@ -5,7 +5,7 @@ use std::io::Write as _;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use stentor_edge::Body;
+use stentor_edge::DocumentBody;
 
 /// Brotli's quality for what is compressed while the server runs: nearly the best, in a few milliseconds for a page.
 const BROTLI_QUALITY: u32 = 9;
@@ -13,7 +13,7 @@ const BROTLI_QUALITY: u32 = 9;
 const BROTLI_WINDOW: u32 = 18;
 
 /// The body of a text document with its compressed forms, made once for everyone.
-pub(crate) fn compress(identity: Bytes) -> Body {
+pub(crate) fn compress(identity: Bytes) -> DocumentBody {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     let gzip = gzip
         .write_all(&identity)
@@ -24,7 +24,7 @@ pub(crate) fn compress(identity: Bytes) -> Body {
     let written = brotli::CompressorWriter::new(&mut br, 4096, BROTLI_QUALITY, BROTLI_WINDOW)
         .write_all(&identity)
         .is_ok();
-    Body {
+    DocumentBody {
         identity,
         gzip,
         br: written.then(|| Bytes::from(br)),

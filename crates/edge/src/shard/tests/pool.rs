@@ -13,11 +13,12 @@ use tokio::time::timeout;
 
 use super::super::handoff::{Handoff, LiveResponse, ServeAs};
 use super::super::pool::{HandoffError, ShardPool};
-use crate::accept::Permit;
 use crate::edge::{Edge, EdgeConfig};
+use crate::gate::Permit;
 use crate::limits::AcceptLimits;
-use crate::stream::{Place, Stream, StreamSpec};
+use crate::stream::{Stream, StreamSpec};
 use crate::support::eventually;
+use crate::testing::{spec, subscribe};
 
 /// Longer than anything a test waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,16 +40,11 @@ fn scene_with(sockets_max: usize, before_start: fn() -> io::Result<()>) -> Scene
     let edge = Edge::new(EdgeConfig::default());
     let stream = edge
         .open_stream(StreamSpec {
-            path: "/e/demo/48".into(),
-            live_name: Some("live.mp4".into()),
-            chunk_ext: Some("m4s".into()),
-            head_name: None,
-            content_type: "audio/mp4".into(),
             chunk_ms: 10,
             flush_ms: 10,
             burst_ms: 20,
             ring_chunks: 1_000,
-            listeners_max: 1_000,
+            ..spec()
         })
         .unwrap();
     stream.set_head(Bytes::from_static(b"h"));
@@ -73,7 +69,7 @@ impl Scene {
             head: Bytes::from_static(b"a"),
             chunked: false,
             rung: Rung::REST,
-            place: Place::take(self.stream.clone(), Rung::REST).unwrap(),
+            place: subscribe(&self.edge, "/e/demo/48", Rung::REST),
         })
     }
 

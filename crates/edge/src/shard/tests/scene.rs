@@ -12,11 +12,12 @@ use stentor_core::admission::Rung;
 use super::super::handoff::{Handoff, LiveResponse, ServeAs, ShardStatus};
 use super::super::returns::ReturnChannel;
 use super::super::run::Shard;
-use crate::accept::Permit;
 use crate::edge::{Edge, EdgeConfig};
-use crate::family::Word;
+use crate::family::CadenceEncoder;
+use crate::gate::Permit;
 use crate::limits::AcceptLimits;
-use crate::stream::{Place, Stream, StreamSpec};
+use crate::stream::{Stream, StreamSpec};
+use crate::testing::{spec, subscribe};
 
 /// Between two looks at the shard, ms.
 pub(super) const STEP_MS: u64 = 10;
@@ -46,24 +47,19 @@ pub(super) fn scene_without_announcements() -> Scene {
     scene_with(None)
 }
 
-fn scene_with(word: Option<Word>) -> Scene {
+fn scene_with(word: Option<CadenceEncoder>) -> Scene {
     let edge = Edge::new(EdgeConfig {
-        word,
+        cadence_encoder: word,
         ..EdgeConfig::default()
     });
     let streams: Vec<_> = [("48", 200), ("24", 400), ("12", 1_200)]
         .map(|(name, chunk_ms)| {
             let spec = StreamSpec {
                 path: format!("/e/demo/{name}"),
-                live_name: Some("live.mp4".into()),
-                chunk_ext: None,
-                head_name: None,
-                content_type: "audio/mp4".into(),
                 chunk_ms,
-                flush_ms: 200,
                 burst_ms: if name == "12" { 1_700 } else { 600 },
                 ring_chunks: 30_000 / chunk_ms as usize,
-                listeners_max: 1_000,
+                ..spec()
             };
             let stream = edge.open_stream(spec).unwrap();
             stream.set_head(Bytes::new());
@@ -134,7 +130,7 @@ impl Scene {
 
     /// A listener who joins at today's rung.
     pub(super) fn handoff(&self) -> Handoff {
-        let rung = self.edge.rung();
+        let rung = self.edge.rungs().joins;
         Handoff {
             tls: None,
             permit: Permit::for_test(),
@@ -142,7 +138,7 @@ impl Scene {
                 head: Bytes::new(),
                 chunked: false,
                 rung,
-                place: Place::take(self.streams[0].clone(), rung).unwrap(),
+                place: subscribe(&self.edge, &self.streams[0].spec().path, rung),
             }),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::super::listeners::listener_bytes;
 use super::scene::{Player, scene};
-use crate::counters::Refusal;
+use crate::counters::RefusalReason;
 
 #[test]
 fn sending_asks_for_no_memory_however_many_listen() {
@@ -42,5 +42,8 @@ fn a_connection_that_finds_the_descriptor_table_full_is_counted_and_gives_everyt
     scene.shard.take(None, handoff);
     assert_eq!(scene.streams[0].listeners(), 0);
     assert_eq!(gauge.sockets.load(Ordering::Relaxed), 0);
-    assert_eq!(scene.edge.counters().refused(Refusal::NoDescriptor), 1);
+    assert_eq!(
+        scene.edge.counters().refused(RefusalReason::NoDescriptor),
+        1
+    );
 }

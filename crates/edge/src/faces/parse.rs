@@ -1,6 +1,7 @@
-//! One request out of the bytes that came, where its answer is a stream, a document or a chunk.
+//! Parses one request out of the bytes of a connection and answers it, where it asks for a stream, a document or a chunk.
 //!
-//! What is not plainly such a request (a body, another protocol, a head that is not whole or not good, the fallback's) is left to the accept side, which has a library for it, and a sentence for whoever is wrong. So nothing is refused here.
+//! Everything else (a body, an upgrade, a head that is incomplete or wrong, a request for the fallback) is left to the accept side, which
+//! has an HTTP library for it and a sentence for what is wrong. So nothing is refused as malformed here.
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
@@ -8,16 +9,18 @@ use http::{Method, Request, Response, Uri, Version, request};
 
 use stentor_core::admission::Rung;
 
-use super::{FileAsk, Reply, answer};
+use super::answer::answer;
+use super::file_request::FileRequest;
+use super::reply::Reply;
 use crate::edge::Edge;
+use crate::family::Subscription;
 use crate::limits::AcceptLimits;
-use crate::stream::Place;
 
-/// Fields of a head that is read here. One with more goes home.
+/// Header fields of a request that is parsed here. One with more is the accept side's.
 const FIELDS_MAX: usize = 64;
 
-/// The fields that the faces look at.
-const LOOKED_AT: [HeaderName; 5] = [
+/// The header fields that the faces read.
+const FIELDS_READ: [HeaderName; 5] = [
     header::HOST,
     header::ACCEPT_ENCODING,
     header::RANGE,
@@ -25,46 +28,46 @@ const LOOKED_AT: [HeaderName; 5] = [
     header::IF_NONE_MATCH,
 ];
 
-/// The fields that make a request more than a question.
-const MORE: [HeaderName; 4] = [
+/// The header fields of a request that needs the HTTP library.
+const FIELDS_OF_LIBRARY: [HeaderName; 4] = [
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
     header::EXPECT,
     header::UPGRADE,
 ];
 
-/// What the bytes of a client came to.
-pub enum Question {
-    /// So many bytes were a request of that method, and this is its answer.
+/// What the first bytes of a connection are.
+pub enum ParsedRequest {
+    /// A request of that many bytes and that method, and its response.
     Answered(usize, Method, Response<Bytes>),
-    /// A listener's: the head of its answer, and where it belongs.
-    Live(Response<()>, Place, Rung),
-    /// So many bytes were a request for a file.
-    File(usize, FileAsk),
-    /// None that is answered here.
+    /// A listener's request: the head of its response, its subscription, and the rung it joins at.
+    Live(Response<()>, Subscription, Rung),
+    /// A request of that many bytes for a file.
+    File(usize, FileRequest),
+    /// No request that is answered here.
     Else,
 }
 
 /// Reads the first request of `bytes` and answers it.
 #[must_use]
-pub fn question(edge: &Edge, bytes: &[u8], limits: &AcceptLimits) -> Question {
+pub fn parse_request(edge: &Edge, bytes: &[u8], limits: &AcceptLimits) -> ParsedRequest {
     if edge.draining() {
-        return Question::Else;
+        return ParsedRequest::Else;
     }
     let Some((request, used)) = parse(bytes, limits) else {
-        return Question::Else;
+        return ParsedRequest::Else;
     };
     match answer(edge, &request) {
-        Reply::File(ask) => Question::File(used, ask),
-        // A server that leaves says so with each answer (`Connection: close`), but lets a replay be heard.
-        _ if edge.is_leaving() => Question::Else,
-        Reply::Whole(response) => Question::Answered(used, request.method, response),
-        Reply::Live(response, place, rung) => Question::Live(response, place, rung),
-        Reply::NotMine => Question::Else,
+        Reply::File(ask) => ParsedRequest::File(used, ask),
+        // While this server shuts down, each response has `Connection: close`, which the accept side adds; a recording goes on.
+        _ if edge.is_leaving() => ParsedRequest::Else,
+        Reply::Whole(response) => ParsedRequest::Answered(used, request.method, response),
+        Reply::Live(response, place, rung) => ParsedRequest::Live(response, place, rung),
+        Reply::Fallback => ParsedRequest::Else,
     }
 }
 
-/// A whole and plain HTTP/1.1 request that keeps the connection, with the fields that are looked at; and its length.
+/// A complete HTTP/1.1 request without a body that keeps the connection alive, with the fields that are read; and its length.
 fn parse(bytes: &[u8], limits: &AcceptLimits) -> Option<(request::Parts, usize)> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut head = httparse::Request::new(&mut fields[..limits.headers_max.min(FIELDS_MAX)]);
@@ -81,10 +84,10 @@ fn parse(bytes: &[u8], limits: &AcceptLimits) -> Option<(request::Parts, usize)>
     for field in head.headers.iter() {
         let is = |name: &HeaderName| field.name.eq_ignore_ascii_case(name.as_str());
         let keeps = || field.value.eq_ignore_ascii_case(b"keep-alive");
-        if MORE.iter().any(is) || is(&header::CONNECTION) && !keeps() {
+        if FIELDS_OF_LIBRARY.iter().any(is) || is(&header::CONNECTION) && !keeps() {
             return None;
         }
-        if let Some(name) = LOOKED_AT.iter().find(|name| is(name)) {
+        if let Some(name) = FIELDS_READ.iter().find(|name| is(name)) {
             let value = HeaderValue::from_bytes(field.value).ok()?;
             request.headers.append(name, value);
         }
@@ -106,15 +109,15 @@ mod tests {
     }
 
     fn answered(bytes: &str) -> Option<(u16, usize)> {
-        match question(&edge(), bytes.as_bytes(), &AcceptLimits::default()) {
-            Question::Answered(used, _, response) => Some((response.status().as_u16(), used)),
-            Question::Live(..) | Question::File(..) => panic!("there is none"),
-            Question::Else => None,
+        match parse_request(&edge(), bytes.as_bytes(), &AcceptLimits::default()) {
+            ParsedRequest::Answered(used, _, response) => Some((response.status().as_u16(), used)),
+            ParsedRequest::Live(..) | ParsedRequest::File(..) => panic!("there is none"),
+            ParsedRequest::Else => None,
         }
     }
 
     #[test]
-    fn a_plain_question_is_answered_and_the_next_begins_behind_it() {
+    fn a_plain_request_is_answered_and_the_next_begins_behind_it() {
         let one = "GET /text HTTP/1.1\r\nHost: x\r\nConnection: Keep-Alive\r\nCookie: a\r\n\r\n";
         assert_eq!(answered(one), Some((200, one.len())));
         assert_eq!(answered(&format!("{one}GET /y")), Some((200, one.len())));
@@ -125,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_more_or_less_than_a_question_goes_home() {
+    fn whatever_is_more_or_less_than_a_plain_request_is_left_to_the_accept_side() {
         for head in [
             "",
             "GET /text HTTP/1.1\r\nHost: x\r\n",
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn two_hosts_are_told_off_as_by_the_accept_side() {
+    fn two_hosts_are_refused_as_on_the_accept_side() {
         let two = "GET /text HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n";
         assert_eq!(answered(two), Some((400, two.len())));
     }

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use stentor_edge::faces::{Question, question};
+use stentor_edge::faces::{ParsedRequest, parse_request};
 use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, EdgeConfig};
 
 static LIMITS: LazyLock<AcceptLimits> = LazyLock::new(AcceptLimits::default);
@@ -19,16 +19,16 @@ static EDGE: LazyLock<Edge> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let Question::Answered(used, _, response) = question(&EDGE, bytes, &LIMITS) else {
+    let ParsedRequest::Answered(used, _, response) = parse_request(&EDGE, bytes, &LIMITS) else {
         return;
     };
     let request = &bytes[..used];
-    let again = question(&EDGE, request, &LIMITS);
+    let again = parse_request(&EDGE, request, &LIMITS);
     assert!(
-        matches!(again, Question::Answered(u, _, r) if u == used && r.body() == response.body())
+        matches!(again, ParsedRequest::Answered(u, _, r) if u == used && r.body() == response.body())
     );
-    let less = question(&EDGE, &request[..used - 1], &LIMITS);
-    assert!(matches!(less, Question::Else), "it was not whole");
+    let less = parse_request(&EDGE, &request[..used - 1], &LIMITS);
+    assert!(matches!(less, ParsedRequest::Else), "it was not whole");
     let text = String::from_utf8_lossy(request).to_ascii_lowercase();
     for field in ["content-length:", "transfer-encoding:", "upgrade:"] {
         assert!(!text.contains(&format!("\n{field}")), "{field}");

@@ -1,6 +1,6 @@
 //! The deadlines of one connection, all in one place.
 //!
-//! The socket and the request handler only stamp what happens on a [`Pulse`]; the connection's task reads from it by when
+//! The socket and the request handler only stamp what happens on a [`Deadlines`]; the connection's task reads from it by when
 //! something must have happened, and why it ends if it has not. Everything runs in that one task, so a stamp is seen at
 //! the next look; the atomics are there because the compiler cannot know.
 
@@ -10,21 +10,21 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::counters::Refusal;
-use crate::limits::{AcceptLimits, FAREWELL_MS};
+use crate::gate::Missed;
+use crate::limits::{AcceptLimits, REFUSAL_WRITE_MS};
 use crate::shard::LiveResponse;
 
 /// No such moment.
 const NEVER: u64 = u64::MAX;
 
 /// What one connection is doing. Moments are ms since it was made.
-pub(super) struct Pulse {
+pub(super) struct Deadlines {
     made: Instant,
-    /// Requests whose answer has not been given to the writer whole.
+    /// Requests whose response has not been written to the transport completely.
     in_flight: AtomicU32,
     /// Requests since the connection was made.
     requests: AtomicU32,
-    /// Whether the last request had a body, of which something may still come.
+    /// Whether the last request had a body, part of which may still arrive.
     had_body: AtomicBool,
     /// Since when no request has been in flight.
     quiet_since: AtomicU64,
@@ -35,14 +35,14 @@ pub(super) struct Pulse {
     /// When the peer last took something.
     last_write: AtomicU64,
     /// When a refusal was said, after which only the peer's reading it is waited for.
-    farewell_since: AtomicU64,
+    refused_since: AtomicU64,
     /// A listener's answer that is to be taken over by a shard.
     live: Mutex<Option<Box<LiveResponse>>>,
-    give_up: AtomicBool,
+    head_timed_out: AtomicBool,
     reset: AtomicBool,
 }
 
-impl Pulse {
+impl Deadlines {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             made: Instant::now(),
@@ -53,9 +53,9 @@ impl Pulse {
             head_since: AtomicU64::new(NEVER),
             blocked_since: AtomicU64::new(NEVER),
             last_write: AtomicU64::new(0),
-            farewell_since: AtomicU64::new(NEVER),
+            refused_since: AtomicU64::new(NEVER),
             live: Mutex::default(),
-            give_up: AtomicBool::new(false),
+            head_timed_out: AtomicBool::new(false),
             reset: AtomicBool::new(false),
         })
     }
@@ -65,32 +65,32 @@ impl Pulse {
     }
 
     /// Bytes of a request came.
-    pub(super) fn heard(&self) {
+    pub(super) fn received(&self) {
         if self.in_flight.load(Relaxed) == 0 && self.head_since.load(Relaxed) == NEVER {
             self.head_since.store(self.now_ms(), Relaxed);
         }
     }
 
     /// The peer took something.
-    pub(super) fn wrote(&self) {
+    pub(super) fn sent(&self) {
         self.blocked_since.store(NEVER, Relaxed);
         self.last_write.store(self.now_ms(), Relaxed);
     }
 
     /// The peer takes nothing more for now.
-    pub(super) fn blocked(&self) {
+    pub(super) fn send_blocked(&self) {
         if self.blocked_since.load(Relaxed) == NEVER {
             self.blocked_since.store(self.now_ms(), Relaxed);
         }
     }
 
     /// A refusal was said and the connection ends.
-    pub(super) fn said_farewell(&self) {
-        self.farewell_since.store(self.now_ms(), Relaxed);
+    pub(super) fn refusal_sent(&self) {
+        self.refused_since.store(self.now_ms(), Relaxed);
     }
 
-    /// A request head was read whole; its answer is in flight while the guard lives.
-    pub(super) fn begin(self: &Arc<Self>, has_body: bool) -> InFlight {
+    /// A request head was read; its response is in flight while the guard lives.
+    pub(super) fn begin_request(self: &Arc<Self>, has_body: bool) -> InFlight {
         self.had_body.store(has_body, Relaxed);
         self.head_since.store(NEVER, Relaxed);
         self.in_flight.fetch_add(1, Relaxed);
@@ -98,8 +98,8 @@ impl Pulse {
         InFlight(self.clone())
     }
 
-    /// Asks the connection to give its socket to a shard.
-    pub(super) fn go_live(&self, live: LiveResponse) {
+    /// Asks the task of the connection to hand its socket to a shard, as a listener.
+    pub(super) fn set_live(&self, live: LiveResponse) {
         *self.lock_live() = Some(Box::new(live));
     }
 
@@ -112,13 +112,13 @@ impl Pulse {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the socket to say that the head took too long, the next time it is read.
-    pub(super) fn give_up(&self) {
-        self.give_up.store(true, Relaxed);
+    /// Lets the next read of the transport fail, after writing that the head took too long.
+    pub(super) fn time_out_head(&self) {
+        self.head_timed_out.store(true, Relaxed);
     }
 
-    pub(super) fn has_given_up(&self) -> bool {
-        self.give_up.load(Relaxed)
+    pub(super) fn head_timed_out(&self) -> bool {
+        self.head_timed_out.load(Relaxed)
     }
 
     /// Asks that the connection be reset when it is dropped, so that the kernel keeps nothing of it.
@@ -126,29 +126,24 @@ impl Pulse {
         self.reset.store(true, Relaxed);
     }
 
-    pub(super) fn is_reset_on_drop(&self) -> bool {
+    pub(super) fn resets_on_drop(&self) -> bool {
         self.reset.load(Relaxed)
     }
 
-    /// Whether part of a head came, and not all of it.
-    pub(super) fn is_mid_head(&self) -> bool {
-        self.head_since.load(Relaxed) != NEVER
-    }
-
-    /// Whether everything asked was answered and taken, and nothing more has come.
-    pub(super) fn rests(&self) -> bool {
+    /// Whether every request was answered, every byte taken, and nothing more has arrived.
+    pub(super) fn is_idle(&self) -> bool {
         let never = |moment: &AtomicU64| moment.load(Relaxed) == NEVER;
         self.requests.load(Relaxed) > 0
             && self.in_flight.load(Relaxed) == 0
             && !self.had_body.load(Relaxed)
             && never(&self.head_since)
             && never(&self.blocked_since)
-            && never(&self.farewell_since)
+            && never(&self.refused_since)
     }
 
     /// By when the connection must have got on, and why it ends otherwise. `None`: it may take its time (a listener that
     /// keeps up, a handler at work).
-    pub(super) fn deadline(&self, limits: &AcceptLimits) -> Option<(Instant, Refusal)> {
+    pub(super) fn next(&self, limits: &AcceptLimits) -> Option<(Instant, Missed)> {
         let by_writing = self.writing_deadline(limits);
         let by_reading = self.reading_deadline(limits);
         let (at_ms, why) = match (by_writing, by_reading) {
@@ -164,21 +159,18 @@ impl Pulse {
         Some((self.made + Duration::from_millis(at_ms), why))
     }
 
-    fn writing_deadline(&self, limits: &AcceptLimits) -> Option<(u64, Refusal)> {
+    fn writing_deadline(&self, limits: &AcceptLimits) -> Option<(u64, Missed)> {
         let since = self.blocked_since.load(Relaxed);
         if since == NEVER {
             return None;
         }
-        Some((
-            since.saturating_add(limits.write_stall_ms),
-            Refusal::WriteStall,
-        ))
+        Some((since.saturating_add(limits.write_stall_ms), Missed::Write))
     }
 
-    fn reading_deadline(&self, limits: &AcceptLimits) -> Option<(u64, Refusal)> {
-        let farewell = self.farewell_since.load(Relaxed);
+    fn reading_deadline(&self, limits: &AcceptLimits) -> Option<(u64, Missed)> {
+        let farewell = self.refused_since.load(Relaxed);
         if farewell != NEVER {
-            return Some((farewell.saturating_add(FAREWELL_MS), Refusal::Idle));
+            return Some((farewell.saturating_add(REFUSAL_WRITE_MS), Missed::Idle));
         }
         if self.in_flight.load(Relaxed) > 0 {
             return None;
@@ -188,25 +180,19 @@ impl Pulse {
         let head_since = self.head_since.load(Relaxed);
         if head_since != NEVER {
             let since = head_since.max(last_write);
-            return Some((
-                since.saturating_add(limits.header_ms),
-                Refusal::HeaderTimeout,
-            ));
+            return Some((since.saturating_add(limits.header_ms), Missed::Head));
         }
         let since = self.quiet_since.load(Relaxed).max(last_write);
         if self.requests.load(Relaxed) == 0 {
-            Some((
-                since.saturating_add(limits.header_ms),
-                Refusal::HeaderTimeout,
-            ))
+            Some((since.saturating_add(limits.header_ms), Missed::FirstByte))
         } else {
-            Some((since.saturating_add(limits.idle_ms), Refusal::Idle))
+            Some((since.saturating_add(limits.idle_ms), Missed::Idle))
         }
     }
 }
 
 /// An answer that is being made or given. Dropped with its body.
-pub(super) struct InFlight(Arc<Pulse>);
+pub(super) struct InFlight(Arc<Deadlines>);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
@@ -223,56 +209,56 @@ mod tests {
         tokio::time::advance(Duration::from_millis(ms)).await;
     }
 
-    fn due(pulse: &Pulse) -> Option<(u128, Refusal)> {
+    fn due(deadlines: &Deadlines) -> Option<(u128, Missed)> {
         let limits = AcceptLimits::default();
-        pulse
-            .deadline(&limits)
-            .map(|(at, why)| ((at - pulse.made).as_millis(), why))
+        deadlines
+            .next(&limits)
+            .map(|(at, why)| ((at - deadlines.made).as_millis(), why))
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_has_five_seconds_from_its_first_byte_whatever_drips_in() {
-        let pulse = Pulse::new();
-        assert_eq!(due(&pulse), Some((5_000, Refusal::HeaderTimeout)));
+        let deadlines = Deadlines::new();
+        assert_eq!(due(&deadlines), Some((5_000, Missed::FirstByte)));
         pass(2_000).await;
         for _ in 0..5 {
-            pulse.heard();
-            assert_eq!(due(&pulse), Some((7_000, Refusal::HeaderTimeout)));
+            deadlines.received();
+            assert_eq!(due(&deadlines), Some((7_000, Missed::Head)));
             pass(500).await;
         }
-        let answer = pulse.begin(false);
-        assert_eq!(due(&pulse), None);
+        let answer = deadlines.begin_request(false);
+        assert_eq!(due(&deadlines), None);
         drop(answer);
-        assert_eq!(due(&pulse), Some((4_500 + 15_000, Refusal::Idle)));
+        assert_eq!(due(&deadlines), Some((4_500 + 15_000, Missed::Idle)));
         pass(1_000).await;
-        pulse.heard();
-        assert_eq!(due(&pulse), Some((5_500 + 5_000, Refusal::HeaderTimeout)));
+        deadlines.received();
+        assert_eq!(due(&deadlines), Some((5_500 + 5_000, Missed::Head)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_takes_nothing_has_ten_seconds() {
-        let pulse = Pulse::new();
-        let answer = pulse.begin(false);
+        let deadlines = Deadlines::new();
+        let answer = deadlines.begin_request(false);
         pass(100).await;
-        pulse.blocked();
+        deadlines.send_blocked();
         pass(100).await;
-        pulse.blocked();
-        assert_eq!(due(&pulse), Some((10_100, Refusal::WriteStall)));
-        pulse.wrote();
-        assert_eq!(due(&pulse), None);
+        deadlines.send_blocked();
+        assert_eq!(due(&deadlines), Some((10_100, Missed::Write)));
+        deadlines.sent();
+        assert_eq!(due(&deadlines), None);
         drop(answer);
-        pulse.blocked();
-        assert_eq!(due(&pulse), Some((10_200, Refusal::WriteStall)));
+        deadlines.send_blocked();
+        assert_eq!(due(&deadlines), Some((10_200, Missed::Write)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_still_being_taken_is_not_idle() {
-        let pulse = Pulse::new();
-        drop(pulse.begin(false));
+        let deadlines = Deadlines::new();
+        drop(deadlines.begin_request(false));
         for _ in 0..10 {
             pass(9_000).await;
-            pulse.wrote();
+            deadlines.sent();
         }
-        assert_eq!(due(&pulse), Some((90_000 + 15_000, Refusal::Idle)));
+        assert_eq!(due(&deadlines), Some((90_000 + 15_000, Missed::Idle)));
     }
 }

@@ -10,38 +10,38 @@ use std::task::{Context, Poll, ready};
 use rustls::ServerConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::socket::Metered;
+use super::counted::CountedTcp;
 
 /// A session whose handshake is over.
-pub(super) struct Secured {
-    metered: Metered,
+pub(super) struct TlsStream {
+    counted: CountedTcp,
     session: Box<ServerConnection>,
     /// The end of what we send was said (RFC 8446 section 6.1).
     closed: bool,
 }
 
-impl Secured {
-    pub(super) fn new(metered: Metered, session: Box<ServerConnection>) -> Self {
+impl TlsStream {
+    pub(super) fn new(counted: CountedTcp, session: Box<ServerConnection>) -> Self {
         Self {
-            metered,
+            counted,
             session,
             closed: false,
         }
     }
 
-    pub(super) fn metered(&self) -> &Metered {
-        &self.metered
+    pub(super) fn counted(&self) -> &CountedTcp {
+        &self.counted
     }
 
-    pub(super) fn into_inner(self) -> (Metered, Box<ServerConnection>) {
-        (self.metered, self.session)
+    pub(super) fn into_inner(self) -> (CountedTcp, Box<ServerConnection>) {
+        (self.counted, self.session)
     }
 
     /// Sends the ciphertext that waits.
     fn push(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.session.wants_write() {
-            let mut below = Below {
-                metered: &mut self.metered,
+            let mut below = TlsIo {
+                counted: &mut self.counted,
                 cx,
             };
             ready!(poll_of(self.session.write_tls(&mut below)))?;
@@ -64,7 +64,7 @@ impl Secured {
     }
 }
 
-impl AsyncRead for Secured {
+impl AsyncRead for TlsStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -80,13 +80,13 @@ impl AsyncRead for Secured {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
-            let mut below = Below {
-                metered: &mut this.metered,
+            let mut below = TlsIo {
+                counted: &mut this.counted,
                 cx,
             };
             ready!(poll_of(this.session.read_tls(&mut below)))?;
             if let Err(error) = this.session.process_new_packets() {
-                // The alert says why; a socket that does not take it is let go without.
+                // An alert tells the peer why; where the socket does not take it, the connection ends without.
                 let _ = this.push(cx);
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
             }
@@ -94,7 +94,7 @@ impl AsyncRead for Secured {
     }
 }
 
-impl AsyncWrite for Secured {
+impl AsyncWrite for TlsStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -117,7 +117,7 @@ impl AsyncWrite for Secured {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.push(cx))?;
-        Pin::new(&mut self.metered).poll_flush(cx)
+        Pin::new(&mut self.counted).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -126,35 +126,35 @@ impl AsyncWrite for Secured {
             self.session.send_close_notify();
         }
         ready!(self.push(cx))?;
-        Pin::new(&mut self.metered).poll_shutdown(cx)
+        Pin::new(&mut self.counted).poll_shutdown(cx)
     }
 }
 
 /// The connection as the session reads and writes it: `WouldBlock` where it is to be waited for.
-struct Below<'a, 'c> {
-    metered: &'a mut Metered,
+struct TlsIo<'a, 'c> {
+    counted: &'a mut CountedTcp,
     cx: &'a mut Context<'c>,
 }
 
-impl Read for Below<'_, '_> {
+impl Read for TlsIo<'_, '_> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         let mut buf = ReadBuf::new(space);
-        let polled = Pin::new(&mut *self.metered).poll_read(self.cx, &mut buf);
+        let polled = Pin::new(&mut *self.counted).poll_read(self.cx, &mut buf);
         result_of(polled).map(|()| buf.filled().len())
     }
 }
 
-impl Write for Below<'_, '_> {
+impl Write for TlsIo<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        result_of(Pin::new(&mut *self.metered).poll_write(self.cx, bytes))
+        result_of(Pin::new(&mut *self.counted).poll_write(self.cx, bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        result_of(Pin::new(&mut *self.metered).poll_write_vectored(self.cx, slices))
+        result_of(Pin::new(&mut *self.counted).poll_write_vectored(self.cx, slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        result_of(Pin::new(&mut *self.metered).poll_flush(self.cx))
+        result_of(Pin::new(&mut *self.counted).poll_flush(self.cx))
     }
 }
 

@@ -1,18 +1,17 @@
-//! The words of the edge: one clear sentence as plain text, and the headers every answer of ours has.
+//! Parts that responses of the edge have in common: the headers of all of them, and one sentence of plain text as a whole response.
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
-use super::set;
 use crate::documents::CacheClass;
 
-/// Value of `Server`. Also how the engine tells our answers from those the HTTP library writes by itself.
+/// Value of `Server`. Also how our responses are told from those the HTTP library writes by itself.
 pub(crate) const SERVER: &str = "Stentor";
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Headers of every answer: who speaks, and that any page may read it (what the crowd reads is public).
+/// Headers of every response: which software it is from, and that any page may read it (what the crowd reads is public).
 pub(crate) fn common(headers: &mut HeaderMap) {
     set(headers, header::SERVER, SERVER);
     set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
@@ -24,7 +23,7 @@ pub(crate) fn common(headers: &mut HeaderMap) {
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 
-/// One sentence as the whole answer.
+/// One sentence as the whole response.
 pub(crate) fn sentence(status: StatusCode, cache: CacheClass, text: &str) -> Response<Bytes> {
     let body = Bytes::from(format!("{text}\n"));
     let mut response = Response::new(());
@@ -37,22 +36,28 @@ pub(crate) fn sentence(status: StatusCode, cache: CacheClass, text: &str) -> Res
     response.map(|()| body)
 }
 
-/// A refusal that may be tried again after so many seconds.
-pub(crate) fn busy(retry_after_s: u32, text: &str) -> Response<Bytes> {
-    let mut response = sentence(StatusCode::SERVICE_UNAVAILABLE, CacheClass::NoStore, text);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+/// The same response with `Retry-After`.
+pub(crate) fn with_retry(
+    mut response: Response<Bytes>,
+    retry_after_s: Option<u32>,
+) -> Response<Bytes> {
+    if let Some(seconds) = retry_after_s {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 
-/// The same sentence as bytes for a connection that has no HTTP library behind it, and is closed after it.
-pub(crate) fn raw_sentence(status: StatusCode, text: &str) -> Vec<u8> {
-    let retry = if status == StatusCode::SERVICE_UNAVAILABLE {
-        "Retry-After: 5\r\n"
-    } else {
-        ""
-    };
+/// 503 with one sentence and `Retry-After`, seconds.
+pub(crate) fn busy(retry_after_s: u32, text: &str) -> Response<Bytes> {
+    let response = sentence(StatusCode::SERVICE_UNAVAILABLE, CacheClass::NoStore, text);
+    with_retry(response, Some(retry_after_s))
+}
+
+/// The same as bytes, for a connection that has no HTTP library behind it and is closed afterwards.
+pub(crate) fn raw_sentence(status: StatusCode, retry_after_s: Option<u32>, text: &str) -> Vec<u8> {
+    let retry = retry_after_s.map_or(String::new(), |s| format!("Retry-After: {s}\r\n"));
     format!(
         "HTTP/1.1 {} {}\r\nServer: {SERVER}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
          Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n{retry}Connection: close\r\n\r\n{text}\n",
@@ -87,4 +92,9 @@ pub(super) fn method_not_allowed() -> Response<Bytes> {
     );
     set(response.headers_mut(), header::ALLOW, METHODS);
     response
+}
+
+/// Sets a header field to a value that is known when this is compiled.
+pub(super) fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
 }

@@ -1,0 +1,107 @@
+//! The body of a request as a handler reads it: bounded in bytes and in time.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::{Sleep, timeout};
+
+use crate::counters::RefusalReason;
+use crate::edge::Edge;
+use crate::limits::AcceptLimits;
+
+/// Any error that a body may end with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of a request as the fallback gets it: bounded in bytes and in time.
+pub struct RequestBody {
+    inner: Incoming,
+    left: u64,
+    bytes_max: u64,
+    limit_ms: u64,
+    /// Made when the body is first waited for: most requests have none.
+    deadline: Option<Pin<Box<Sleep>>>,
+    edge: Edge,
+}
+
+impl RequestBody {
+    pub(super) fn new(inner: Incoming, limits: &AcceptLimits, edge: Edge) -> Self {
+        Self {
+            inner,
+            left: limits.request_body_bytes_max,
+            bytes_max: limits.request_body_bytes_max,
+            limit_ms: limits.request_body_ms,
+            deadline: None,
+            edge,
+        }
+    }
+
+    /// Reads up to so many bytes and drops them, so that the response is not lost to a reset; within the time of a body.
+    pub(super) async fn discard(mut self, mut bytes_max: u64) {
+        let reading = async {
+            while let Some(Ok(frame)) = self.inner.frame().await {
+                let bytes = frame.data_ref().map_or(0, |d| d.len() as u64);
+                let Some(left) = bytes_max.checked_sub(bytes) else {
+                    break;
+                };
+                bytes_max = left;
+            }
+        };
+        let _ = timeout(Duration::from_millis(self.limit_ms), reading).await;
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let limit_ms = self.limit_ms;
+        self.deadline
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::from_millis(limit_ms))))
+            .as_mut()
+            .poll(cx)
+    }
+
+    fn fail(&mut self, why: String) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.edge.count().refuse(RefusalReason::BadBody);
+        Poll::Ready(Some(Err(why.into())))
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
+            ready!(self.poll_deadline(cx));
+            let limit_ms = self.limit_ms;
+            return self.fail(format!(
+                "The request body took longer than {limit_ms} ms to arrive."
+            ));
+        };
+        let Some(frame) = frame.transpose()? else {
+            return Poll::Ready(None);
+        };
+        let bytes = frame.data_ref().map_or(0, |d| d.len() as u64);
+        if bytes > self.left {
+            self.left = 0;
+            let max = self.bytes_max;
+            return self.fail(format!("The request body has more than {max} bytes."));
+        }
+        self.left -= bytes;
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

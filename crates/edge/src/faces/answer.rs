@@ -1,0 +1,55 @@
+//! The one entrance of the faces: a request head in, a reply out.
+
+use bytes::Bytes;
+use http::header;
+use http::{Method, Response, StatusCode, Version, request};
+
+use super::reply::{Access, Reply, access_of};
+use super::response::sentence;
+use super::{document, response, streams};
+use crate::documents::CacheClass;
+use crate::edge::Edge;
+
+/// What a request is answered with.
+#[must_use]
+pub fn answer(edge: &Edge, request: &request::Parts) -> Reply {
+    if let Some(fault) = check_head(request) {
+        return for_method(&request.method, fault);
+    }
+    let path = request.uri.path();
+    let reply = if let Some(stored) = edge.documents().get(path) {
+        match access_of(&request.method) {
+            Access::Read => document::answer(stored, request),
+            Access::Options => Reply::Whole(response::options()),
+            Access::Other => Reply::Whole(response::method_not_allowed()),
+        }
+    } else {
+        streams::answer(edge, &request.method, path)
+    };
+    match reply {
+        Reply::Whole(response) => for_method(&request.method, response),
+        other => other,
+    }
+}
+
+/// A head that the parser let through and that RFC 9112 forbids.
+fn check_head(request: &request::Parts) -> Option<Response<Bytes>> {
+    // RFC 9112 §3.2: a server answers 400 to an HTTP/1.1 request without Host, or with more than one.
+    let hosts = request.headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
+        return Some(sentence(
+            StatusCode::BAD_REQUEST,
+            CacheClass::NoStore,
+            &format!("A request has exactly one Host header field; this one has {hosts}."),
+        ));
+    }
+    None
+}
+
+/// RFC 9110 §9.3.2: HEAD gets the header of GET and no body.
+fn for_method(method: &Method, mut response: Response<Bytes>) -> Reply {
+    if method == Method::HEAD {
+        *response.body_mut() = Bytes::new();
+    }
+    Reply::Whole(response)
+}

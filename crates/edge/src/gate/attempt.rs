@@ -1,0 +1,189 @@
+//! What somebody attempts, as data: what is asked for, by whom, and how much of it is in use at this moment.
+
+use std::net::IpAddr;
+
+use stentor_core::admission::Rung;
+
+/// One attempt. Whoever holds the scarce thing describes it; [`super::judge`] decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Who attempts it, where that is known at this point.
+    pub peer: Option<IpAddr>,
+    /// What is known of the peer.
+    pub class: Class,
+    /// What is asked for.
+    pub ask: Ask,
+}
+
+/// What is known of a peer, the best first (docs/design.md §7). No class has a share of its own yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Class {
+    /// Hosts, guests and operators.
+    Staff,
+    /// Listens, or has been let in.
+    Admitted,
+    /// Holds a ticket.
+    Waiting,
+    /// Nothing is known.
+    #[default]
+    New,
+    /// Behaves like an attack.
+    Suspicious,
+}
+
+/// How much of something is in use, and how much there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// In use now, without what is asked for.
+    pub used: u64,
+    /// The limit.
+    pub max: u64,
+}
+
+impl Usage {
+    /// So many of so many.
+    #[must_use]
+    pub fn of(used: usize, max: usize) -> Self {
+        Self {
+            used: used as u64,
+            max: max as u64,
+        }
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_full(self) -> bool {
+        self.used >= self.max
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A connection, that is a descriptor: when it is accepted.
+    Accept {
+        /// All connections of the port.
+        connections: Usage,
+        /// Those whose descriptors are in the table of the accept side.
+        accept_side: Usage,
+        /// Those of the same /24 or /64; none for a trusted proxy.
+        prefix: Option<Usage>,
+        /// Whether it speaks TLS, so that a sentence would cost a handshake.
+        tls: bool,
+    },
+    /// A descriptor, when the system has none left.
+    Descriptor,
+    /// To be understood: the first bytes of a connection.
+    Protocol {
+        /// What they are of.
+        spoken: Spoken,
+        /// Whether the port speaks TLS.
+        tls: bool,
+    },
+    /// An ICE-TCP connection, to be taken by the studio.
+    IceTcp {
+        /// Whether the studio has room for it.
+        taken: bool,
+    },
+    /// The TLS handshake.
+    Handshake {
+        /// How it ended.
+        end: HandshakeEnd,
+    },
+    /// More time: the peer has missed a deadline.
+    Time {
+        /// Which one.
+        missed: Missed,
+    },
+    /// To join a programme at the rung on which this node admits listeners.
+    Join {
+        /// That rung.
+        rung: Rung,
+    },
+    /// A subscription to a stream.
+    Stream {
+        /// Its listeners.
+        listeners: Usage,
+    },
+    /// A listener's place in a shard, when none has room or all are behind.
+    Shard {
+        /// Whether it speaks TLS, whose session cannot be written to at this point.
+        tls: bool,
+    },
+    /// A recording, read by the accept side.
+    File {
+        /// Recordings that are being read there.
+        responses: Usage,
+    },
+    /// A handler (the stage's WebSockets, the API, WHIP) on the accept side, for a connection that a shard holds.
+    Handler {
+        /// Connections whose descriptors are in the table of the accept side.
+        accept_side: Usage,
+        /// Whether it speaks TLS, whose session cannot be written to at this point.
+        tls: bool,
+    },
+    /// A WebSocket or a call of the stage's interface. No limit of the edge; the seats are the conversation's.
+    Stage,
+    /// A WHIP session. No limit of the edge; the seats are the conversation's.
+    Whip,
+}
+
+/// What the first bytes of a connection are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// An HTTP request.
+    Http,
+    /// A TLS record.
+    Tls,
+    /// A framed STUN message.
+    IceTcp,
+    /// No protocol that is spoken here.
+    Unknown,
+    /// None came in time.
+    Nothing,
+}
+
+/// How a handshake ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandshakeEnd {
+    /// There is a session.
+    Done,
+    /// The two sides found no session, or the peer broke the protocol.
+    Failed,
+    /// It took longer than `handshake_ms`.
+    TimedOut,
+}
+
+/// A deadline that has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// For the first byte of a request on a new connection.
+    FirstByte,
+    /// For the rest of a request head.
+    Head,
+    /// For another request on a kept-alive connection.
+    Idle,
+    /// For taking any of the bytes that it is sent.
+    Write,
+}
+
+impl Attempt {
+    /// An attempt by somebody of whom nothing is known.
+    #[must_use]
+    pub fn new(ask: Ask) -> Self {
+        Self {
+            peer: None,
+            class: Class::default(),
+            ask,
+        }
+    }
+
+    /// The same by that peer.
+    #[must_use]
+    pub fn by(self, peer: IpAddr) -> Self {
+        Self {
+            peer: Some(peer),
+            ..self
+        }
+    }
+}

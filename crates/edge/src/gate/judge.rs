@@ -1,0 +1,239 @@
+//! The one place that decides about attempts: a pure function, without socket, clock or lock.
+
+use super::attempt::{Ask, Attempt, HandshakeEnd, Missed, Spoken};
+use super::outcome::Outcome;
+use crate::counters::RefusalReason;
+
+/// When a connection that found no room may come again, seconds.
+const CONNECTION_RETRY_S: u32 = 5;
+
+/// When a listener may come again while nobody new is let in, seconds; the page adds chance to it.
+const JOIN_RETRY_S: u32 = 15;
+
+/// When a listener may come again to a stream that has all it may have, seconds.
+const STREAM_RETRY_S: u32 = 5;
+
+/// When a recording may be asked for again while as many are read as may be, seconds.
+const FILE_RETRY_S: u32 = 2;
+
+/// Decides about an attempt.
+pub fn judge(attempt: &Attempt) -> Outcome {
+    match attempt.ask {
+        Ask::Accept {
+            connections,
+            accept_side,
+            prefix,
+            tls,
+        } => {
+            if connections.is_full() || accept_side.is_full() {
+                no_room(RefusalReason::ConnectionsFull, tls)
+            } else if prefix.is_some_and(|usage| usage.is_full()) {
+                no_room(RefusalReason::PrefixFull, tls)
+            } else {
+                Outcome::Allow
+            }
+        }
+        Ask::Descriptor => close(RefusalReason::NoDescriptor),
+        Ask::Protocol { spoken, tls } => protocol(spoken, tls),
+        Ask::IceTcp { taken } => close_unless(taken, RefusalReason::HandoverFull),
+        Ask::Handshake { end } => match end {
+            HandshakeEnd::Done => Outcome::Allow,
+            HandshakeEnd::Failed => close(RefusalReason::HandshakeFailed),
+            HandshakeEnd::TimedOut => close(RefusalReason::HandshakeTimeout),
+        },
+        Ask::Time { missed } => match missed {
+            Missed::FirstByte => close(RefusalReason::HeaderTimeout),
+            Missed::Head => Outcome::Refuse {
+                reason: RefusalReason::HeaderTimeout,
+                retry_after_s: None,
+            },
+            Missed::Idle => close(RefusalReason::Idle),
+            Missed::Write => Outcome::Reset {
+                reason: RefusalReason::WriteStall,
+            },
+        },
+        Ask::Join { rung } if rung.admits() => Outcome::Allow,
+        Ask::Join { .. } => later(RefusalReason::DoorsClosed, JOIN_RETRY_S),
+        Ask::Stream { listeners } if listeners.is_full() => {
+            later(RefusalReason::StreamFull, STREAM_RETRY_S)
+        }
+        Ask::Shard { tls } => no_room(RefusalReason::ShardsFull, tls),
+        Ask::File { responses } if responses.is_full() => {
+            later(RefusalReason::FilesFull, FILE_RETRY_S)
+        }
+        Ask::Handler { accept_side, tls } if accept_side.is_full() => {
+            no_room(RefusalReason::ConnectionsFull, tls)
+        }
+        Ask::Stream { .. } | Ask::File { .. } | Ask::Handler { .. } | Ask::Stage | Ask::Whip => {
+            Outcome::Allow
+        }
+    }
+}
+
+fn protocol(spoken: Spoken, tls: bool) -> Outcome {
+    match (spoken, tls) {
+        (Spoken::Http, false) | (Spoken::Tls, true) | (Spoken::IceTcp, _) => Outcome::Allow,
+        (Spoken::Http, true) => Outcome::Refuse {
+            reason: RefusalReason::PlainOnTls,
+            retry_after_s: None,
+        },
+        (Spoken::Tls, false) => close(RefusalReason::TlsOnPlain),
+        (Spoken::Unknown, _) => close(RefusalReason::UnknownProtocol),
+        (Spoken::Nothing, _) => close(RefusalReason::HeaderTimeout),
+    }
+}
+
+/// Where a sentence would need a TLS session that there is none of, none is said.
+fn no_room(reason: RefusalReason, tls: bool) -> Outcome {
+    if tls {
+        close(reason)
+    } else {
+        later(reason, CONNECTION_RETRY_S)
+    }
+}
+
+fn later(reason: RefusalReason, retry_after_s: u32) -> Outcome {
+    Outcome::Refuse {
+        reason,
+        retry_after_s: Some(retry_after_s),
+    }
+}
+
+fn close(reason: RefusalReason) -> Outcome {
+    Outcome::Close { reason }
+}
+
+fn close_unless(good: bool, reason: RefusalReason) -> Outcome {
+    if good { Outcome::Allow } else { close(reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use stentor_core::admission::Rung;
+
+    use super::super::attempt::{Class, Usage};
+    use super::*;
+    use Outcome::{Allow, Close, Refuse, Reset};
+    use RefusalReason as Why;
+
+    const FREE: Usage = Usage { used: 2, max: 3 };
+    const FULL: Usage = Usage { used: 3, max: 3 };
+    const OVER: Usage = Usage { used: 4, max: 3 };
+
+    fn accept(connections: Usage, accept_side: Usage, prefix: Option<Usage>, tls: bool) -> Ask {
+        Ask::Accept {
+            connections,
+            accept_side,
+            prefix,
+            tls,
+        }
+    }
+
+    fn refuse(reason: Why, retry_after_s: u32) -> Outcome {
+        Refuse {
+            reason,
+            retry_after_s: Some(retry_after_s),
+        }
+    }
+
+    fn tell(reason: Why) -> Outcome {
+        Refuse {
+            reason,
+            retry_after_s: None,
+        }
+    }
+
+    #[test]
+    fn each_limit_is_kept_to_the_last_one_and_answered_with_its_reason() {
+        let handler = |accept_side, tls| Ask::Handler { accept_side, tls };
+        let protocol = |spoken, tls| Ask::Protocol { spoken, tls };
+        let handshake = |end| Ask::Handshake { end };
+        let time = |missed| Ask::Time { missed };
+        let join = |rung| Ask::Join { rung };
+        let closed = |reason| Close { reason };
+        let reset = Reset {
+            reason: Why::WriteStall,
+        };
+        let full = refuse(Why::ConnectionsFull, 5);
+        let table = [
+            (accept(FREE, FREE, Some(FREE), false), Allow),
+            (accept(FREE, FREE, None, true), Allow),
+            (accept(FULL, FREE, Some(FREE), false), full),
+            (accept(OVER, FREE, Some(FREE), false), full),
+            (accept(FREE, FULL, Some(FREE), false), full),
+            (
+                accept(FREE, FREE, Some(FULL), false),
+                refuse(Why::PrefixFull, 5),
+            ),
+            // The whole port comes before one network, so that the reason is the one an operator can act on.
+            (accept(FULL, FREE, Some(FULL), false), full),
+            (accept(FULL, FREE, None, true), closed(Why::ConnectionsFull)),
+            (
+                accept(FREE, FREE, Some(FULL), true),
+                closed(Why::PrefixFull),
+            ),
+            (Ask::Descriptor, closed(Why::NoDescriptor)),
+            (protocol(Spoken::Http, false), Allow),
+            (protocol(Spoken::Tls, true), Allow),
+            (protocol(Spoken::IceTcp, false), Allow),
+            (protocol(Spoken::IceTcp, true), Allow),
+            (protocol(Spoken::Http, true), tell(Why::PlainOnTls)),
+            (protocol(Spoken::Tls, false), closed(Why::TlsOnPlain)),
+            (
+                protocol(Spoken::Unknown, false),
+                closed(Why::UnknownProtocol),
+            ),
+            (protocol(Spoken::Nothing, true), closed(Why::HeaderTimeout)),
+            (Ask::IceTcp { taken: true }, Allow),
+            (Ask::IceTcp { taken: false }, closed(Why::HandoverFull)),
+            (handshake(HandshakeEnd::Done), Allow),
+            (
+                handshake(HandshakeEnd::Failed),
+                closed(Why::HandshakeFailed),
+            ),
+            (
+                handshake(HandshakeEnd::TimedOut),
+                closed(Why::HandshakeTimeout),
+            ),
+            (time(Missed::FirstByte), closed(Why::HeaderTimeout)),
+            (time(Missed::Head), tell(Why::HeaderTimeout)),
+            (time(Missed::Idle), closed(Why::Idle)),
+            (time(Missed::Write), reset),
+            (join(Rung::REST), Allow),
+            (join(Rung::CHEAPEST), Allow),
+            (join(Rung::CLOSED), refuse(Why::DoorsClosed, 15)),
+            (Ask::Stream { listeners: FREE }, Allow),
+            (Ask::Stream { listeners: FULL }, refuse(Why::StreamFull, 5)),
+            (Ask::Shard { tls: false }, refuse(Why::ShardsFull, 5)),
+            (Ask::Shard { tls: true }, closed(Why::ShardsFull)),
+            (Ask::File { responses: FREE }, Allow),
+            (Ask::File { responses: FULL }, refuse(Why::FilesFull, 2)),
+            (handler(FREE, false), Allow),
+            (handler(FULL, false), full),
+            (handler(FULL, true), closed(Why::ConnectionsFull)),
+            (Ask::Stage, Allow),
+            (Ask::Whip, Allow),
+        ];
+        for (ask, outcome) in table {
+            assert_eq!(judge(&Attempt::new(ask)), outcome, "{ask:?}");
+            assert_eq!(outcome.allowed().is_ok(), outcome.reason().is_none());
+        }
+    }
+
+    #[test]
+    fn no_class_has_a_share_of_its_own_yet() {
+        for class in [
+            Class::Staff,
+            Class::Admitted,
+            Class::Waiting,
+            Class::New,
+            Class::Suspicious,
+        ] {
+            for listeners in [FREE, FULL] {
+                let attempt = Attempt::new(Ask::Stream { listeners });
+                let of_class = Attempt { class, ..attempt };
+                assert_eq!(judge(&of_class), judge(&attempt), "{class:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The gate: whether an attempt is served, and if not, why.
+//!
+//! Every refusal of the edge is decided by [`judge`], from an [`Attempt`] that says all it needs to know. Whoever holds the socket, the
+//! file or the stream describes the attempt, carries out the [`Outcome`] and counts its reason; it decides nothing itself. Not here: a
+//! head that cannot be read, which the HTTP library refuses, and a body that is too long or too slow, which its reader cuts.
+
+mod attempt;
+mod caps;
+pub(crate) mod descriptors;
+mod judge;
+mod outcome;
+
+pub use attempt::{Ask, Attempt, Class, HandshakeEnd, Missed, Spoken, Usage};
+pub use judge::judge;
+pub use outcome::Outcome;
+
+pub(crate) use caps::{Caps, Permit};
+
+/// Whether a stream takes one more listener: for [`Stream::join`](crate::stream::Stream::join).
+pub(crate) fn stream_has_room(listening: u64, max: u64) -> Result<(), Outcome> {
+    let listeners = Usage {
+        used: listening,
+        max,
+    };
+    judge(&Attempt::new(Ask::Stream { listeners })).allowed()
+}
