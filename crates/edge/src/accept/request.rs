@@ -35,13 +35,13 @@ pub(super) async fn respond<S: Fallback>(
     let (parts, body) = request.into_parts();
     let (mut response, kind) = match faces::answer(&shared.edge, &parts) {
         Reply::Whole(response) => whole(response),
-        Reply::Live(response, place, rung) => {
+        Reply::Live(response, subscription, rung) => {
             let chunked = parts.version != Version::HTTP_10;
             deadlines.set_live(LiveResponse {
                 rung,
                 head: live_head(&response, chunked),
                 chunked,
-                place,
+                subscription,
             });
             // The connection is taken from under this request; what waits here is dropped with it.
             std::future::pending().await

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 /// From the first failure to the next try, ms; doubled with each further one.
-const RETRY_MS: u64 = 250;
+pub(super) const RETRY_MS: u64 = 250;
 
 /// Longest wait between two tries, ms.
 const RETRY_MS_MAX: u64 = 8_000;

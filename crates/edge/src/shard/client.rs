@@ -135,13 +135,13 @@ impl Client {
                         None => return Err(ClientStep::Return(ahead)),
                     }
                 }
-                ParsedRequest::Live(response, place, rung) => {
+                ParsedRequest::Live(response, subscription, rung) => {
                     add(&cx.edge.count().requests, 1);
                     return Err(ClientStep::Listen(LiveResponse {
                         head: live_head(&response, true),
                         chunked: true,
                         rung,
-                        place,
+                        subscription,
                     }));
                 }
                 ParsedRequest::Else => return Err(ClientStep::Return(ahead)),

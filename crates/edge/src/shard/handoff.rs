@@ -40,7 +40,7 @@ pub(crate) struct LiveResponse {
     pub(crate) chunked: bool,
     /// The rung at which the listener joins.
     pub(crate) rung: Rung,
-    pub(crate) place: Subscription,
+    pub(crate) subscription: Subscription,
 }
 
 /// What a shard tells the outside about itself.

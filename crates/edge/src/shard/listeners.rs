@@ -35,7 +35,7 @@ struct Entry {
     /// Index of its wheel in that stream.
     wheel: u32,
     slot: Slot,
-    place: Subscription,
+    subscription: Subscription,
     _permit: Permit,
 }
 
@@ -75,11 +75,11 @@ impl Listeners {
             permit,
             response,
         } = new;
-        let place = &response.place;
-        let stream = self.stream_key(cx, place.stream(), place.announces());
+        let subscription = &response.subscription;
+        let stream = self.stream_key(cx, subscription.stream(), subscription.announces());
         let rung = self.streams[stream].entry_rung(response.rung);
         let wheel = self.streams[stream].wheel_at(rung);
-        let known = CadenceChange::of(&response.place.asked(), Rung::REST, None);
+        let known = CadenceChange::of(&response.subscription.asked(), Rung::REST, None);
         let now_ms = cx.clock.now_ms();
         let vacant = self.table.vacant_entry();
         let key = vacant.key();
@@ -94,7 +94,7 @@ impl Listeners {
             stream: stream as u32,
             wheel: wheel as u32,
             slot,
-            place: response.place,
+            subscription: response.subscription,
             _permit: permit,
         });
         // It hears at once, whenever its slot is due.
@@ -224,7 +224,7 @@ impl Listeners {
         }
         wheel
             .destination(now_ms)
-            .or((!entry.place.belongs_at(rung)).then_some(rung))
+            .or((!entry.subscription.belongs_at(rung)).then_some(rung))
     }
 
     /// The ordinal at which a listener leaves its stream when it moves to `to`: where a chunk of the other stream starts together with
@@ -234,12 +234,12 @@ impl Listeners {
         let Some((entry, to)) = self.table.get(key).zip(to) else {
             return stays;
         };
-        let target = entry.place.stream_at(self.rung_of(entry), to);
-        if Arc::ptr_eq(&target, entry.place.stream()) {
+        let target = entry.subscription.stream_at(self.rung_of(entry), to);
+        if Arc::ptr_eq(&target, entry.subscription.stream()) {
             return stays;
         }
         let (here, cursor) = (entry.stream as usize, entry.listener.cursor());
-        let announces = entry.place.announces();
+        let announces = entry.subscription.announces();
         let there = self.stream_key(cx, &target, announces);
         let (here, there) = (&self.streams[here].buffer, &self.streams[there].buffer);
         let from = cursor.unwrap_or_else(|| here.end());
@@ -257,7 +257,7 @@ impl Listeners {
     fn move_to(&mut self, cx: &ShardContext, key: usize, to: Rung) {
         let Some((target, here, cursor)) = self.table.get(key).and_then(|entry| {
             let cursor = entry.listener.cursor()?;
-            let target = entry.place.stream_at(self.rung_of(entry), to);
+            let target = entry.subscription.stream_at(self.rung_of(entry), to);
             Some((target, entry.stream as usize, cursor))
         }) else {
             return;
@@ -265,17 +265,17 @@ impl Listeners {
         let mut there = here;
         let mut other = None;
         if !self.streams[here].is_of(&target) {
-            let announces = self.table[key].place.announces();
+            let announces = self.table[key].subscription.announces();
             there = self.stream_key(cx, &target, announces);
             let starts = self.streams[here].buffer.starts_at_ms(cursor);
             let meets = starts.and_then(|ms| self.streams[there].buffer.starting_at(ms));
             let Some(ordinal) = meets else { return };
             let entry = &self.table[key];
             let from = self.rung_of(entry);
-            let Ok(place) = entry.place.moved(from, to, stream_has_room) else {
+            let Ok(moved) = entry.subscription.moved(from, to, stream_has_room) else {
                 return;
             };
-            other = Some((place, ordinal));
+            other = Some((moved, ordinal));
         }
         self.leave_wheel(key);
         let wheel = self.streams[there].wheel_at(to);
@@ -285,8 +285,8 @@ impl Listeners {
         joined.request_flush();
         let entry = &mut self.table[key];
         (entry.stream, entry.wheel, entry.slot) = (there as u32, wheel as u32, slot);
-        if let Some((place, ordinal)) = other {
-            entry.place = place;
+        if let Some((moved, ordinal)) = other {
+            entry.subscription = moved;
             entry.listener.resume_at(ordinal);
         }
     }
@@ -317,7 +317,9 @@ impl Listeners {
     fn close(&mut self, cx: &ShardContext, key: usize, cause: CloseCause) {
         self.leave_wheel(key);
         let Entry {
-            mut socket, place, ..
+            mut socket,
+            subscription,
+            ..
         } = self.table.remove(key);
         cx.unwatch(&mut socket.tcp);
         match cause {
@@ -329,7 +331,7 @@ impl Listeners {
             }
             CloseCause::TooSlow => socket.reset(),
         }
-        drop(place);
+        drop(subscription);
         cx.release_socket();
     }
 }

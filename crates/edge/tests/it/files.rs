@@ -117,8 +117,16 @@ async fn serve_two_hundred_megabytes() {
         assert_eq!(reader.head().await.unwrap().status, 200);
         readers.push(reader);
     }
-    // They take nothing more; whatever the server reads ahead it has read by now.
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    // They take nothing more, so that nothing more is sent once the sockets are full.
+    let sent = || server.edge.counters().bytes_sent;
+    let (mut last, mut unchanged) = (sent(), 0);
+    eventually("sending has come to rest", || {
+        let now = sent();
+        unchanged = if now == last { unchanged + 1 } else { 0 };
+        last = now;
+        unchanged == 20
+    })
+    .await;
     let grown = resident_bytes().saturating_sub(before);
     assert!(
         grown < 20 * 512 * 1024,

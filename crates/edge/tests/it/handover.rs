@@ -25,7 +25,8 @@ async fn the_studio_gets_the_connection_with_its_first_bytes_untouched() {
     });
     let mut client = Client::connect(server.addr).await;
     let frame = stun_frame();
-    // In two pieces, of which the first does not tell what it is.
+    // In two pieces, of which the first does not tell what it is. The pause lets the server look at the first alone, as it mostly will;
+    // what is to come of it is the same if it does not.
     client.send(&frame[..5]).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     client.send(&frame[5..]).await;

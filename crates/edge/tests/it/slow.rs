@@ -29,16 +29,14 @@ async fn a_head_that_drips_is_told_so_and_closed() {
     client.send("GET / HTTP/1.1\r\n").await;
     for _ in 0..4 {
         sleep_ms(50).await;
-        client.send("A: b\r\n").await;
+        // On a busy machine it may be closed by now.
+        let _ = client.io.write_all(b"A: b\r\n").await;
     }
     let answer = client.answer("GET").await.expect("no answer");
     answer.is_sentence(408, "too long");
     assert_eq!(client.rest().await, b"");
     let took = began.elapsed();
-    assert!(
-        took >= Duration::from_millis(290) && took < Duration::from_secs(2),
-        "{took:?}"
-    );
+    assert!(took >= Duration::from_millis(290), "too early: {took:?}");
     server.refused(RefusalReason::HeaderTimeout, 1).await;
 }
 
@@ -58,17 +56,27 @@ async fn a_connection_that_says_nothing_is_closed_without_a_word() {
 
 #[tokio::test]
 async fn an_idle_connection_is_kept_for_its_time_and_then_closed() {
-    let server = start(short());
+    const IDLE_MS: u64 = 3_000;
+    let server = start(Setup {
+        limits: AcceptLimits {
+            idle_ms: IDLE_MS,
+            ..short_limits()
+        },
+        ..Setup::default()
+    });
     let mut client = Client::connect(server.addr).await;
-    for _ in 0..3 {
-        // Longer than a head may take, shorter than a connection may idle.
+    let mut asked = Instant::now();
+    for nth in 0..3 {
+        if nth > 0 {
+            // Longer than a head may take, much shorter than a connection may idle.
+            sleep_ms(400).await;
+        }
+        asked = Instant::now();
         client.request("GET", "/x", &[]).await;
         assert_eq!(client.answer("GET").await.unwrap().status, 404);
-        sleep_ms(400).await;
     }
-    let began = Instant::now();
     assert_eq!(client.rest().await, b"");
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(asked.elapsed() >= Duration::from_millis(IDLE_MS - 10));
     server.refused(RefusalReason::Idle, 1).await;
     // A second head that drips has the head's time.
     let mut client = Client::connect(server.addr).await;
@@ -84,7 +92,13 @@ async fn an_idle_connection_is_kept_for_its_time_and_then_closed() {
 
 #[tokio::test]
 async fn a_head_that_begins_right_behind_another_is_not_lost_and_has_its_own_time() {
-    let server = start(short());
+    let server = start(Setup {
+        limits: AcceptLimits {
+            header_ms: 2_000,
+            ..short_limits()
+        },
+        ..Setup::default()
+    });
     let mut client = Client::connect(server.addr).await;
     client
         .send("GET /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HT")
@@ -102,14 +116,15 @@ async fn a_head_that_begins_right_behind_another_is_not_lost_and_has_its_own_tim
 async fn a_peer_that_closes_midway_is_forgotten() {
     let server = start(Setup::default());
     let stream = open(&server.edge, 0..3);
-    for bytes in [
-        "",
-        "GET / HT",
-        "GET /e/demo/48/live.mp4 HTTP/1.1\r\nHost: x\r\n\r\n",
-    ] {
+    let whole = "GET /e/demo/48/live.mp4 HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (before, bytes) in ["", "GET / HT", whole].into_iter().enumerate() {
         let mut client = Client::connect(server.addr).await;
         client.send(bytes).await;
-        sleep_ms(50).await;
+        let counters = || server.edge.counters();
+        eventually("it is in", || counters().accepted == before as u64 + 1).await;
+        if bytes == whole {
+            eventually("it listens", || stream.listeners() == 1).await;
+        }
         drop(client);
     }
     eventually("all are gone", || server.open_connections() == 0).await;
@@ -359,7 +374,7 @@ async fn what_a_listener_sends_on_is_not_heard_and_harms_nobody() {
 async fn many_half_open_connections_keep_nobody_out() {
     let server = start(Setup {
         limits: AcceptLimits {
-            header_ms: 2_000,
+            header_ms: 60_000,
             ..AcceptLimits::default()
         },
         ..Setup::default()
@@ -373,7 +388,10 @@ async fn many_half_open_connections_keep_nobody_out() {
         }
         held.push(client);
     }
-    let began = Instant::now();
+    // Long before any of them has had its time.
     assert_eq!(get(server.addr, "/e/demo/48/1.m4s").await.text(), "<1>");
-    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!(
+        server.edge.counters().refused(RefusalReason::HeaderTimeout),
+        0
+    );
 }

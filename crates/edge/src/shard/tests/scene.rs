@@ -138,7 +138,7 @@ impl Scene {
                 head: Bytes::new(),
                 chunked: false,
                 rung,
-                place: subscribe(&self.edge, &self.streams[0].spec().path, rung),
+                subscription: subscribe(&self.edge, &self.streams[0].spec().path, rung),
             }),
         }
     }
