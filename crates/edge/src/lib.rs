@@ -44,9 +44,6 @@ pub mod ring;
 mod shard;
 pub mod stream;
 #[cfg(test)]
-#[path = "../tests/it/support.rs"]
-mod support;
-#[cfg(test)]
 mod testing;
 
 pub use accept::{AcceptConfig, ConnectionInfo, Fallback, RequestBody, bind, serve, tls::Tls};

@@ -112,7 +112,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::support::not_run;
+    use crate::testing::support::not_run;
 
     /// A file in a folder that goes when the test does.
     struct Written {

@@ -100,7 +100,7 @@ mod tests {
 
     use super::super::table::leave_shared;
     use super::*;
-    use crate::support::not_run;
+    use crate::testing::support::not_run;
 
     /// Instead of a descriptor, which would be closed in the wrong table all the same.
     struct Stand;

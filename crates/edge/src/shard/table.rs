@@ -155,7 +155,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
-    use crate::support::not_run;
+    use crate::testing::support::not_run;
 
     #[test]
     fn a_table_that_was_full_when_it_was_copied_is_emptied_all_the_same() {

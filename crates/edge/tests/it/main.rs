@@ -4,6 +4,7 @@
 mod alone;
 mod client;
 mod server;
+#[path = "../../src/testing/support.rs"]
 mod support;
 
 mod caps;

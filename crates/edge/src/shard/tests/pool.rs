@@ -18,7 +18,7 @@ use crate::edge::{Edge, EdgeConfig};
 use crate::gate::Permit;
 use crate::limits::AcceptLimits;
 use crate::stream::{Stream, StreamSpec};
-use crate::support::eventually;
+use crate::testing::support::eventually;
 use crate::testing::{spec, subscribe};
 
 /// Longer than anything a test waits for.

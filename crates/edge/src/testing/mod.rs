@@ -1,5 +1,7 @@
 //! What the unit tests of more than one module need.
 
+pub(crate) mod support;
+
 use stentor_core::admission::Rung;
 
 use crate::edge::Edge;

@@ -1,4 +1,4 @@
-//! What tests on real sockets and unit tests both need: the unit tests include this very file.
+//! What unit tests and tests on real sockets both need: the latter include this very file.
 
 use std::time::Duration;
 
