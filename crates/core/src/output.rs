@@ -2,9 +2,9 @@
 
 use crate::codes::codes;
 use crate::event::Alarm;
+use crate::id::{PageId, SeatId, SessionId};
 use crate::limits::OUTBOX_MAX;
 use crate::refusal::Refusal;
-use crate::{PageId, SeatId, SessionId};
 use alloc::vec::Vec;
 
 /// One thing to do. Those of one step are to be done in their order.

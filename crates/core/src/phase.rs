@@ -1,7 +1,7 @@
 //! The phase of an event: desired state with a version.
 
-use crate::Now;
 use crate::codes::codes;
+use crate::now::Now;
 
 /// Where an event is in its life. It only moves forward: listeners are never taken back.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

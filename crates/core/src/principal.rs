@@ -2,7 +2,7 @@
 //!
 //! It is not authentication: the caller has proven whose token it was.
 
-use crate::SeatId;
+use crate::id::SeatId;
 use crate::refusal::Refusal;
 
 /// A seat that asks for something (RFC 4949: principal).

@@ -1,7 +1,7 @@
 //! Why something that was asked for was not done.
 
-use crate::SeatId;
 use crate::codes::codes;
+use crate::id::SeatId;
 use crate::phase::Phase;
 use thiserror::Error;
 

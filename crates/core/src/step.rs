@@ -1,8 +1,9 @@
 //! What one step of a conversation carries along: the time, the outbox, and what has changed so far.
 
+use crate::id::{SeatId, SessionId};
+use crate::now::Now;
 use crate::output::{Outbox, Output, SessionEndReason};
 use crate::phase::Phase;
-use crate::{Now, SeatId, SessionId};
 
 /// One step in progress.
 pub(crate) struct StepContext<'a> {

@@ -1,8 +1,8 @@
 //! An event that expects a crowd opens its doors on the rung it was prepared for, before anybody has come (docs/design.md §6).
 
 use super::rung::Rung;
-use crate::Now;
 use crate::event::Phase;
+use crate::now::Now;
 
 /// How long before the announced beginning people begin to come, ms.
 const OPEN_BEFORE_MS: i64 = 15 * 60 * 1_000;

@@ -1,8 +1,8 @@
 //! What can happen to a conversation.
 
 use crate::event::{Alarm, EventCommand};
+use crate::id::{PageId, SeatId, SessionId};
 use crate::stage::{SeatLevel, SessionKind, StageCommand};
-use crate::{PageId, SeatId, SessionId};
 
 /// One thing that happened. `Levels` borrows, because it comes ten times a second.
 #[derive(Clone, PartialEq, Eq, Debug)]

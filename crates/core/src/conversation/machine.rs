@@ -4,14 +4,15 @@ use super::input::{Command, Input};
 use super::notices::NoticePacer;
 use super::view::{SeatView, View};
 use crate::event::{Alarm, EventInfo, EventState, Phase};
+use crate::id::{PageId, SeatId};
 use crate::limits::NAME_CHARS_MAX;
+use crate::now::Now;
 use crate::output::{NoticeKind, Outbox, Output};
 use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::stage::{Role, Seat, SeatTable};
 use crate::step::StepContext;
 use crate::text::cut;
-use crate::{Now, PageId, SeatId};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 

@@ -1,9 +1,9 @@
 //! When listeners are told something: soon, but at a bounded rate, because every notice goes to all of them.
 
-use crate::Now;
 use crate::limits::{
     NOTICE_FULL_MS_MAX, NOTICE_FULL_MS_MIN, NOTICE_LISTENERS_MS_MIN, NOTICE_SPEAKING_MS_MIN,
 };
+use crate::now::Now;
 use crate::output::{Notice, NoticeKind};
 use crate::step::Changes;
 

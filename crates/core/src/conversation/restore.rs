@@ -3,9 +3,9 @@
 use super::machine::Conversation;
 use super::notices::NoticePacer;
 use super::snapshot::{SeatSnapshot, Snapshot, SnapshotError};
-use crate::Now;
 use crate::event::{Alarms, ConditionWatch, EventState};
 use crate::limits::{ON_STAGE_MAX, SEATS_MAX};
+use crate::now::Now;
 use crate::phase::PhaseState;
 use crate::stage::{Place, Role, Seat, SeatTable};
 use alloc::vec::Vec;

@@ -1,8 +1,9 @@
 //! What of a conversation survives a restart: everything but connections and what was heard.
 
 use crate::event::Phase;
+use crate::id::SeatId;
 use crate::stage::{Place, Role};
-use crate::{SeatId, Texts};
+use crate::text::Texts;
 use alloc::string::String;
 use alloc::vec::Vec;
 use thiserror::Error;

@@ -1,8 +1,9 @@
 //! What pages show: one reading of the whole conversation, the same for every listener.
 
 use crate::event::{Alarm, Condition, ConditionKind, Phase};
+use crate::id::SeatId;
 use crate::stage::{Place, Role, Seat};
-use crate::{SeatId, Texts};
+use crate::text::Texts;
 use alloc::string::String;
 use alloc::vec::Vec;
 

@@ -1,8 +1,8 @@
 //! What hosts want of the event as a whole, obeyed or refused.
 
 use super::state::EventState;
-use crate::Now;
 use crate::limits::MESSAGE_CHARS_MAX;
+use crate::now::Now;
 use crate::phase::Phase;
 use crate::principal::Principal;
 use crate::refusal::Refusal;

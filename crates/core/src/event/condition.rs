@@ -1,9 +1,9 @@
 //! What is wrong with an event on air, derived from what is seen, never typed in by anybody.
 
 use super::alarm::{Alarm, Alarms};
-use crate::Now;
 use crate::codes::codes;
 use crate::limits::{HOST_DROPPED_AFTER_MS, STAGE_EMPTY_AFTER_MS};
+use crate::now::Now;
 use crate::phase::Phase;
 
 /// What listeners are told about an event on air, besides its phase.

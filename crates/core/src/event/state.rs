@@ -2,8 +2,8 @@
 
 use super::alarm::{Alarm, Alarms};
 use super::condition::{ConditionWatch, StagePresence};
-use crate::Now;
 use crate::limits::TITLE_CHARS_MAX;
+use crate::now::Now;
 use crate::phase::{Phase, PhaseState};
 use crate::text::{Texts, cut};
 use alloc::string::String;

@@ -7,7 +7,7 @@ use super::loopback::set_loopback;
 use super::seat::{Place, Role};
 use super::sessions::close_all;
 use super::table::SeatTable;
-use crate::SeatId;
+use crate::id::SeatId;
 use crate::limits::{NAME_CHARS_MAX, SEATS_MAX};
 use crate::output::{Output, SessionEndReason};
 use crate::phase::Phase;

@@ -1,6 +1,6 @@
 //! What the mixer measures on a microphone.
 
-use crate::SeatId;
+use crate::id::SeatId;
 
 /// What the mixer measured on one seat's microphone in the last 100 ms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use super::loopback::set_loopback;
 use super::seat::{Place, Role, Seat, SessionKind};
 use super::table::SeatTable;
-use crate::SeatId;
+use crate::id::SeatId;
 use crate::limits::ON_STAGE_MAX;
 use crate::output::Output;
 use crate::phase::Phase;

@@ -1,8 +1,9 @@
 //! Sessions that were offered and have not come up yet: bounded, oldest first.
 
+use crate::id::{SeatId, SessionId};
 use crate::limits::{RESERVATION_MS, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX};
+use crate::now::Now;
 use crate::refusal::Refusal;
-use crate::{Now, SeatId, SessionId};
 use alloc::vec::Vec;
 
 /// A session that may be answered.

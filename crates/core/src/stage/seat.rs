@@ -3,9 +3,10 @@
 use super::silence::SilenceWatch;
 use super::speaking::SpeakingWatch;
 use crate::codes::codes;
+use crate::id::{SeatId, SessionId};
+use crate::now::Now;
 use crate::output::SeatOrder;
 use crate::phase::Phase;
-use crate::{Now, SeatId, SessionId};
 use alloc::string::String;
 
 /// What a seat may do.

@@ -7,12 +7,12 @@ use super::loopback::set_loopback;
 use super::reservations::Reservation;
 use super::seat::{Place, Role, Seat, Session, SessionKind};
 use super::table::SeatTable;
+use crate::id::{SeatId, SessionId};
 use crate::limits::AWAY_MUTED_AFTER_MS;
 use crate::output::{Output, SessionEndReason};
 use crate::phase::Phase;
 use crate::refusal::Refusal;
 use crate::step::StepContext;
-use crate::{SeatId, SessionId};
 
 impl SeatTable {
     /// Reserves a session, or says why not.

@@ -3,8 +3,8 @@
 //! Phones do this when another application takes the microphone, and headsets when they are unplugged. The speaker
 //! cannot notice; the server can.
 
-use crate::Now;
 use crate::limits::SILENT_MICROPHONE_AFTER_MS;
+use crate::now::Now;
 
 /// The watch over one seat's microphone.
 #[derive(Clone, Debug, Default)]

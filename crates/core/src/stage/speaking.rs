@@ -1,7 +1,7 @@
 //! Who is speaking, with hysteresis: quick to light, slow to go out, deaf to a single click.
 
-use crate::Now;
 use crate::limits::{SPEAKING_OFF_AFTER_MS, SPEAKING_ON_WINDOWS, SPEAKING_WINDOWS};
+use crate::now::Now;
 
 /// The decision for one seat, fed with one window every 100 ms.
 #[derive(Clone, Debug, Default)]

@@ -2,8 +2,8 @@
 
 use super::reservations::Reservations;
 use super::seat::{Place, Role, Seat};
-use crate::SeatId;
 use crate::event::StagePresence;
+use crate::id::SeatId;
 use crate::limits::SEATS_MAX;
 use crate::refusal::Refusal;
 use alloc::string::String;
