@@ -1,4 +1,8 @@
 //! What is going on, in one sentence, in both languages: for the page before its script runs, and without script.
+//!
+//! Every state has a sentence of its own: one that stands for "everything else" would be untrue for some of it.
+
+#![deny(clippy::wildcard_enum_match_arm)]
 
 use stentor_core::event::{ConditionKind, Phase};
 
@@ -12,47 +16,95 @@ pub(crate) fn sentence(
     condition: ConditionKind,
     replay: Replay,
 ) -> &'static str {
-    match (phase, condition, lang) {
-        (Phase::Scheduled, _, Lang::En) => {
-            "This conversation has not begun yet. It will begin here, at this address."
-        }
-        (Phase::Scheduled, _, Lang::Fr) => {
-            "La conversation n’a pas encore commencé. Elle commencera ici, à cette adresse."
-        }
-        (Phase::OnAir, ConditionKind::Ok, Lang::En) => "On air now.",
-        (Phase::OnAir, ConditionKind::Ok, Lang::Fr) => "En direct.",
-        (Phase::OnAir, ConditionKind::HostDropped, Lang::En) => {
-            "The host has lost the connection. The conversation stays open: please stay."
-        }
-        (Phase::OnAir, ConditionKind::HostDropped, Lang::Fr) => {
-            "L’hôte a perdu la connexion. La conversation reste ouverte : restez avec nous."
-        }
-        (Phase::OnAir, _, Lang::En) => {
-            "Nobody is on stage at the moment. The sound will be back here."
-        }
-        (Phase::OnAir, _, Lang::Fr) => {
-            "Il n’y a personne sur scène pour le moment. Le son reviendra ici."
-        }
-        (Phase::Ended, _, Lang::En) if replay == Replay::Ready => {
-            "This conversation has ended. You can listen to it again."
-        }
-        (Phase::Ended, _, Lang::Fr) if replay == Replay::Ready => {
-            "La conversation est terminée. Vous pouvez la réécouter."
-        }
-        (Phase::Ended, _, Lang::En) if replay == Replay::None => {
-            "This conversation has ended. There is no replay."
-        }
-        (Phase::Ended, _, Lang::Fr) if replay == Replay::None => {
-            "La conversation est terminée. Il n’y a pas de réécoute."
-        }
-        (Phase::Ended, _, Lang::En) => "This conversation has ended. The replay is being made.",
-        (Phase::Ended, _, Lang::Fr) => "La conversation est terminée. La réécoute se prépare.",
+    let (en, fr) = match phase {
+        Phase::Scheduled => (
+            "This conversation has not begun yet. It will begin here, at this address.",
+            "La conversation n’a pas encore commencé. Elle commencera ici, à cette adresse.",
+        ),
+        Phase::OnAir => on_air(condition),
+        Phase::Ended => ended(replay),
+    };
+    match lang {
+        Lang::En => en,
+        Lang::Fr => fr,
+    }
+}
+
+const fn on_air(condition: ConditionKind) -> (&'static str, &'static str) {
+    match condition {
+        ConditionKind::Ok => ("On air now.", "En direct."),
+        ConditionKind::StageEmpty => (
+            "Nobody is on stage at the moment. The sound will be back here.",
+            "Il n’y a personne sur scène pour le moment. Le son reviendra ici.",
+        ),
+        ConditionKind::HostDropped => (
+            "The host has lost the connection. The conversation stays open: please stay.",
+            "L’hôte a perdu la connexion. La conversation reste ouverte : restez avec nous.",
+        ),
+        ConditionKind::Fault => (
+            "Something broke on our side. We’re on it; stay with us.",
+            "Une panne, de notre côté. Nous y travaillons ; restez là.",
+        ),
+    }
+}
+
+const fn ended(replay: Replay) -> (&'static str, &'static str) {
+    match replay {
+        Replay::Awaited => (
+            "This conversation has ended. The replay is being made.",
+            "La conversation est terminée. La réécoute se prépare.",
+        ),
+        Replay::Ready => (
+            "This conversation has ended. You can listen to it again.",
+            "La conversation est terminée. Vous pouvez la réécouter.",
+        ),
+        Replay::None => (
+            "This conversation has ended. There is no replay.",
+            "La conversation est terminée. Il n’y a pas de réécoute.",
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    const PHASES: [Phase; 3] = [Phase::Scheduled, Phase::OnAir, Phase::Ended];
+    const CONDITIONS: [ConditionKind; 4] = [
+        ConditionKind::Ok,
+        ConditionKind::StageEmpty,
+        ConditionKind::HostDropped,
+        ConditionKind::Fault,
+    ];
+    const REPLAYS: [Replay; 3] = [Replay::Awaited, Replay::Ready, Replay::None];
+
+    #[test]
+    fn every_state_has_its_own_whole_sentence_in_both_languages() {
+        let mut told = BTreeSet::new();
+        for lang in Lang::ALL {
+            for phase in PHASES {
+                for condition in CONDITIONS {
+                    for replay in REPLAYS {
+                        let said = sentence(lang, phase, condition, replay);
+                        assert!(said.ends_with('.'), "{said}");
+                        assert!(said.starts_with(char::is_uppercase), "{said}");
+                        told.insert(said);
+                    }
+                }
+            }
+        }
+        // Not begun, four conditions on air, three ends; none shared by two states or two languages.
+        assert_eq!(told.len(), 2 * (1 + 4 + 3));
+    }
+
+    #[test]
+    fn a_failure_of_ours_is_told_as_ours() {
+        for (lang, ours) in [(Lang::En, "our side"), (Lang::Fr, "notre côté")] {
+            let said = sentence(lang, Phase::OnAir, ConditionKind::Fault, Replay::Awaited);
+            assert!(said.contains(ours), "{said}");
+        }
+    }
 
     #[test]
     fn an_event_that_is_over_says_what_becomes_of_its_replay_in_both_languages() {
