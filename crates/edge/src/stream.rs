@@ -284,7 +284,9 @@ impl Stream {
         self.dropped_slow.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn lookup(&self, sequence: u64) -> Lookup {
+    /// One chunk, if the ring still has it.
+    #[must_use]
+    pub fn lookup(&self, sequence: u64) -> Lookup {
         self.read_ring().lookup(sequence)
     }
 

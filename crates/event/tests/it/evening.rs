@@ -1,0 +1,275 @@
+//! An evening in a second way: who holds the event needs no HTTP to open it, speak, listen and find the recording.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stentor_cluster::store::{SqliteStore, Store};
+use stentor_core::conversation::{FIRST_HOST, View};
+use stentor_core::event::{EventCommand, Phase};
+use stentor_core::stage::{Place, StageCommand};
+use stentor_edge::ring::Lookup;
+use stentor_edge::{Edge, EdgeConfig, Stream};
+use stentor_event::catalog::store_event;
+use stentor_event::clock::unix_ms_now;
+use stentor_event::links::LinkKey;
+use stentor_event::record::NewEvent;
+use stentor_event::{
+    ConnectError, Endpoint, EventRegistry, EventServices, Joined, OpenEvent, PAGE_MESSAGES_MAX,
+    PageMessage,
+};
+use stentor_media::opus::{Decode, OpusDecoder};
+use stentor_media::verify::ReadChunk;
+use stentor_studio::{Studio, StudioConfig};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use crate::speaker::Offering;
+
+const SLUG: &str = "talk";
+/// How long anything may take before the test fails, also on a busy machine.
+const WITHIN: Duration = Duration::from_secs(60);
+/// How often it is looked.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The parts of a server around one event, in a folder of its own.
+struct House {
+    events: EventRegistry,
+    edge: Edge,
+    store: Arc<dyn Store>,
+    studio: SocketAddr,
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    /// With one event, made and opened.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
+        let new = NewEvent {
+            title: "A talk".to_owned(),
+            slug: Some(SLUG.to_owned()),
+            lang: "en".to_owned(),
+            starts_unix_ms: None,
+            host: "Ada".to_owned(),
+            opens_at: 0,
+        };
+        let (record, conversation) = new.make(unix_ms_now(), 1, &[]).unwrap();
+        store_event(&*store, &record, &conversation).unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let studio = udp.local_addr().unwrap();
+        let edge = Edge::new(EdgeConfig::default());
+        let services = EventServices {
+            store: Arc::clone(&store),
+            studio: Studio::start(StudioConfig {
+                udp,
+                local_only: true,
+                udp_candidates: vec![studio],
+                tcp_candidates: Vec::new(),
+            })
+            .unwrap(),
+            edge: edge.clone(),
+            key: LinkKey::load_or_create(folder.path()).unwrap(),
+            base_url: "http://here".to_owned(),
+            data_dir: folder.path().to_owned(),
+            template: None,
+        };
+        let events = EventRegistry::new(services, HashMap::new());
+        events.open_new().unwrap();
+        Self {
+            events,
+            edge,
+            store,
+            studio,
+            folder,
+        }
+    }
+
+    fn event(&self) -> Arc<OpenEvent> {
+        self.events.event(SLUG).expect("it was opened")
+    }
+
+    fn recording(&self, file: &str) -> std::path::PathBuf {
+        self.folder.path().join("recordings").join(SLUG).join(file)
+    }
+}
+
+/// Waits until something is so; the test fails if it never is.
+async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let found = timeout(WITHIN, async {
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    });
+    found.await.unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+/// The stage as its pages are shown it, once it is as wanted.
+async fn shown(page: &mut Joined, what: &str, is: impl Fn(&View) -> bool) -> View {
+    let found = page.state.wait_for(|state| is(state.value()));
+    let state = timeout(WITHIN, found).await;
+    let state = state.unwrap_or_else(|_| panic!("never shown: {what}"));
+    state.expect("the event is there").value().clone()
+}
+
+fn host(view: &View) -> &stentor_core::conversation::SeatView {
+    view.seat(FIRST_HOST).expect("an event has a host")
+}
+
+/// The last chunk of a stream whose sound is louder than a whisper.
+fn loud_chunk(stream: &Stream, from: &mut u64) -> Option<u64> {
+    loop {
+        match stream.lookup(*from) {
+            Lookup::Found(bytes) if loudness(&bytes) > 1e-3 => return Some(*from),
+            Lookup::Found(_) | Lookup::Past | Lookup::Missing => *from += 1,
+            Lookup::Future | Lookup::Never => return None,
+        }
+    }
+}
+
+/// Mean square of a chunk's samples.
+fn loudness(chunk: &[u8]) -> f32 {
+    let chunk = ReadChunk::parse(chunk).expect("what is published is a chunk");
+    let mut decoder = OpusDecoder::new().unwrap();
+    let mut pcm = [0.0; 5760];
+    let mut squares = Vec::new();
+    for packet in chunk.packets() {
+        let count = decoder.decode(packet, &mut pcm).expect("Opus");
+        squares.extend(pcm[..count].iter().map(|sample| sample * sample));
+    }
+    squares.iter().sum::<f32>() / squares.len().max(1) as f32
+}
+
+fn chunks_in(file: &Path) -> u64 {
+    let bytes = std::fs::File::open(file).expect("a recording");
+    let recovered = stentor_media::record::recover(std::io::BufReader::new(bytes));
+    recovered.expect("it can be read").chunks
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
+    let house = House::new();
+    let event = house.event();
+    let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+    let mut page = event.join(FIRST_HOST, sender).await.unwrap().unwrap();
+
+    let offering = Offering::new();
+    let connected = event
+        .connect(
+            FIRST_HOST,
+            Endpoint::Whip,
+            Some(page.page),
+            offering.offer.clone(),
+        )
+        .await
+        .unwrap();
+    let _voice = offering.accept(&connected.answer, house.studio);
+    let view = shown(&mut page, "the host is connected", |view| {
+        host(view).connected
+    })
+    .await;
+
+    let version = host(&view).mute_version;
+    let admit = StageCommand::Admit { seat: FIRST_HOST };
+    assert!(event.command(FIRST_HOST, admit.into()).await);
+    let ready = StageCommand::Ready {
+        seat: FIRST_HOST,
+        muted_version: version,
+    };
+    assert!(event.command(FIRST_HOST, ready.into()).await);
+    let view = shown(&mut page, "the host is on stage", |view| {
+        host(view).place == Place::OnStage && host(view).ready
+    })
+    .await;
+    let unmute = StageCommand::SetMuted {
+        seat: FIRST_HOST,
+        muted: false,
+        version: host(&view).mute_version,
+    };
+    assert!(event.command(FIRST_HOST, unmute.into()).await);
+    let begin = EventCommand::SetPhase {
+        phase: Phase::OnAir,
+        version: view.phase_version,
+    };
+    assert!(event.command(FIRST_HOST, begin.into()).await);
+    let view = shown(&mut page, "the host is heard", |view| {
+        view.phase == Phase::OnAir && !host(view).mixer_muted
+    })
+    .await;
+
+    let stream = house.edge.stream("/e/talk/48").expect("the best rendition");
+    let mut from = 0;
+    eventually("a chunk with the host's voice", || {
+        loud_chunk(&stream, &mut from)
+    })
+    .await;
+    eventually("the stem of the host", || {
+        house.recording("speaker-1.mp4").exists().then_some(())
+    })
+    .await;
+
+    let end = EventCommand::SetPhase {
+        phase: Phase::Ended,
+        version: view.phase_version,
+    };
+    assert!(event.command(FIRST_HOST, end.into()).await);
+    eventually("the room has stopped", || (!event.has_room()).then_some(())).await;
+    assert!(stream.ended());
+    eventually("the replay", || {
+        house.recording("replay.mp4").exists().then_some(())
+    })
+    .await;
+    assert!(chunks_in(&house.recording("programme.mp4")) > 0);
+    assert!(
+        std::iter::from_fn(|| messages.try_recv().ok())
+            .any(|message| message == PageMessage::Ended)
+    );
+    eventually("the end is in the store", || {
+        let restored = stentor_event::catalog::restore(&*house.store, SLUG).unwrap();
+        (restored.view().phase == Phase::Ended).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_offer_is_refused_by_whose_fault_it_is() {
+    let house = House::new();
+    let event = house.event();
+    let connect = |seat, endpoint, offer: &str| {
+        let (event, offer) = (Arc::clone(&event), offer.to_owned());
+        async move { event.connect(seat, endpoint, None, offer).await }
+    };
+    let good = Offering::new().offer;
+    let error = connect(FIRST_HOST, Endpoint::Whip, "nonsense").await;
+    assert!(matches!(error, Err(ConnectError::Offer(_))), "{error:?}");
+    let receives = good.replace("a=sendrecv", "a=recvonly");
+    let error = connect(FIRST_HOST, Endpoint::Whip, &receives).await;
+    assert!(
+        matches!(error, Err(ConnectError::Direction { .. })),
+        "{error:?}"
+    );
+    let error = connect(stentor_core::SeatId(77), Endpoint::Whip, &good).await;
+    assert!(matches!(error, Err(ConnectError::Refused(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_link_opens_its_own_seat_and_no_other_event() {
+    let house = House::new();
+    let event = house.event();
+    let key = LinkKey::load_or_create(house.folder.path()).unwrap();
+    let expires = unix_ms_now() / 1000 + 60;
+    assert_eq!(
+        event.seat_of(&key.token(SLUG, FIRST_HOST, expires)),
+        Ok(FIRST_HOST)
+    );
+    assert!(
+        event
+            .seat_of(&key.token("other", FIRST_HOST, expires))
+            .is_err()
+    );
+}

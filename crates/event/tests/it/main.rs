@@ -1,0 +1,4 @@
+//! One event from outside, without HTTP: opened, spoken at, published, recorded.
+
+mod evening;
+mod speaker;
