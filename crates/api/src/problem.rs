@@ -4,6 +4,8 @@ use axum::http::header::{self, HeaderValue};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::sentence::sentence;
+
 /// A refusal.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -21,7 +23,7 @@ impl Problem {
         )
     }
 
-    /// A refusal with the sentence a person reads.
+    /// A refusal with its reason, which becomes a sentence that a person reads.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -42,7 +44,7 @@ impl IntoResponse for Problem {
         let body = serde_json::json!({
             "title": self.status.canonical_reason().unwrap_or("refused"),
             "status": self.status.as_u16(),
-            "detail": self.detail,
+            "detail": sentence(&self.detail),
         });
         let headers = [
             (

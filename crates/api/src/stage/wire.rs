@@ -351,7 +351,7 @@ pub(super) fn not_understood(code: &str, why: &str) -> String {
     json(&ServerMessage::Refused {
         what: "message",
         code,
-        why,
+        why: &sentence(&why),
     })
 }
 

@@ -14,7 +14,6 @@ use stentor_event::{ConnectError, Endpoint, PageId};
 use super::bearer::bearer;
 use super::http::{SDP, allowed, text, unavailable, with_cors};
 use crate::problem::Problem;
-use crate::sentence::sentence;
 use crate::session_urls::{SessionTarget, new_etag};
 use crate::state::ApiState;
 
@@ -123,7 +122,7 @@ fn refused(error: &ConnectError) -> Problem {
         ConnectError::Offer(_) | ConnectError::Direction { .. } => {
             Problem::new(StatusCode::BAD_REQUEST, error.to_string())
         }
-        ConnectError::Refused(_) => Problem::new(StatusCode::FORBIDDEN, sentence(error)),
+        ConnectError::Refused(_) => Problem::new(StatusCode::FORBIDDEN, error.to_string()),
         ConnectError::Studio(_) | ConnectError::NoRoom => unavailable(error),
     }
 }
