@@ -2,21 +2,19 @@
 
 use std::fs;
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use stentor_media::package::{Packager, Published, StemPackager};
 use stentor_media::record::finalise;
 use stentor_media::rendition::Rendition;
+use tempfile::TempDir;
 
 use crate::support::{self, START};
 
-/// A fresh folder for one test.
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).expect("the build's own folder can be written");
-    path
+/// A fresh folder for one test, gone with it.
+fn folder() -> TempDir {
+    TempDir::new().expect("the system's folder for such things can be written")
 }
 
 /// Decodes `input` to the end, warnings being failures, and returns the samples of mono sound.
@@ -56,10 +54,10 @@ fn voice(position: u64, ticks: u64) -> Vec<f32> {
 
 #[test]
 fn ffmpeg_plays_the_direct_face_of_every_rendition_and_hears_what_went_in() {
-    let folder = folder("direct");
+    let folder = folder();
     let published = &*support::PROGRAMME;
     for rendition in Rendition::ALL {
-        let file = folder.join(rendition.name());
+        let file = folder.path().join(rendition.name());
         fs::write(&file, support::stream(published, rendition)).unwrap();
         let heard = decode(&file, &["-f", "mp4"]);
         let said = voice(START, 600);
@@ -91,20 +89,25 @@ fn ffmpeg_plays_a_direct_face_that_was_joined_in_the_middle_and_carries_notices(
     support::chunks(&published, Rendition::Full)[7..]
         .iter()
         .for_each(|chunk| bytes.extend_from_slice(&chunk.bytes));
-    let file = folder("joined").join("live.mp4");
+    let folder = folder();
+    let file = folder.path().join("live.mp4");
     fs::write(&file, bytes).unwrap();
     assert_eq!(decode(&file, &[]).len(), (18 - 7) * 9_600 - 312);
 }
 
 #[test]
 fn ffmpeg_plays_the_hls_face_from_its_multivariant_playlist() {
-    let folder = folder("hls");
+    let folder = folder();
     let published = &*support::PROGRAMME;
-    fs::write(folder.join("index.m3u8"), Packager::multivariant_playlist()).unwrap();
+    fs::write(
+        folder.path().join("index.m3u8"),
+        Packager::multivariant_playlist(),
+    )
+    .unwrap();
     for rendition in Rendition::ALL {
-        let folder = folder.join(rendition.name());
-        fs::create_dir_all(folder.join("hls")).unwrap();
-        fs::write(folder.join("init.mp4"), Packager::head()).unwrap();
+        let rendition_folder = folder.path().join(rendition.name());
+        fs::create_dir_all(rendition_folder.join("hls")).unwrap();
+        fs::write(rendition_folder.join("init.mp4"), Packager::head()).unwrap();
         for item in published {
             match item {
                 Published::Segment {
@@ -112,20 +115,26 @@ fn ffmpeg_plays_the_hls_face_from_its_multivariant_playlist() {
                     number,
                     bytes,
                 } if *of == rendition => {
-                    fs::write(folder.join(format!("hls/{number}.m4s")), bytes).unwrap();
+                    fs::write(rendition_folder.join(format!("hls/{number}.m4s")), bytes).unwrap();
                 }
                 Published::Playlist {
                     rendition: of,
                     text,
                 } if *of == rendition => {
-                    fs::write(folder.join("index.m3u8"), format!("{text}#EXT-X-ENDLIST\n"))
-                        .unwrap();
+                    fs::write(
+                        rendition_folder.join("index.m3u8"),
+                        format!("{text}#EXT-X-ENDLIST\n"),
+                    )
+                    .unwrap();
                 }
                 _ => {}
             }
         }
     }
-    let heard = decode(&folder.join("index.m3u8"), &["-allowed_extensions", "ALL"]);
+    let heard = decode(
+        &folder.path().join("index.m3u8"),
+        &["-allowed_extensions", "ALL"],
+    );
     // Of 12 s the first 10.8 s are whole segments.
     assert_eq!(heard.len(), 3 * 172_800 - 312);
     let said = voice(START, 540);
@@ -134,7 +143,7 @@ fn ffmpeg_plays_the_hls_face_from_its_multivariant_playlist() {
 
 #[test]
 fn ffmpeg_plays_the_ogg_face_from_the_beginning_and_from_the_middle() {
-    let folder = folder("ogg");
+    let folder = folder();
     let pages: Vec<_> = support::PROGRAMME
         .iter()
         .filter_map(|p| {
@@ -151,7 +160,7 @@ fn ffmpeg_plays_the_ogg_face_from_the_beginning_and_from_the_middle() {
         pages[skipped..]
             .iter()
             .for_each(|page| bytes.extend_from_slice(page));
-        let file = folder.join(format!("from-{skipped}.ogg"));
+        let file = folder.path().join(format!("from-{skipped}.ogg"));
         fs::write(&file, bytes).unwrap();
         let heard = decode(&file, &[]);
         let samples = (60 - skipped) * 9_600;
@@ -165,12 +174,12 @@ fn ffmpeg_plays_the_ogg_face_from_the_beginning_and_from_the_middle() {
 
 #[test]
 fn ffmpeg_seeks_in_a_finalised_recording() {
-    let folder = folder("replay");
+    let folder = folder();
     let bytes = support::stream(&support::PROGRAMME, Rendition::Full);
     let mut file = Vec::new();
     let finalised = finalise(&mut [Cursor::new(bytes)], &mut file).unwrap();
     assert_eq!(finalised.bytes, file.len() as u64);
-    let path = folder.join("replay.mp4");
+    let path = folder.path().join("replay.mp4");
     fs::write(&path, file).unwrap();
     let said = voice(START, 600);
     let heard = decode(&path, &[]);
@@ -204,7 +213,8 @@ fn ffmpeg_plays_a_stem() {
     chunks
         .iter()
         .for_each(|chunk| bytes.extend_from_slice(&chunk.bytes));
-    let file = folder("stem").join("1.mp4");
+    let folder = folder();
+    let file = folder.path().join("1.mp4");
     fs::write(&file, bytes).unwrap();
     assert_eq!(decode(&file, &[]).len(), 120 * 960 - 312);
 }
