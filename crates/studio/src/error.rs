@@ -1,34 +1,40 @@
-//! Errors by whose fault they are, each ending as one clear sentence.
+//! Errors by whose fault they are, each one clear sentence.
 
-use std::fmt;
+use crate::limits::NOTICE_BYTES_MAX;
 
 /// Why an offer was not answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OfferError {
     /// What the peer sent cannot be answered.
-    Theirs(SdpFault),
+    #[error("the offer cannot be answered: {0}")]
+    Theirs(#[from] SdpFault),
     /// We cannot answer anybody just now.
-    Ours(StudioFault),
+    #[error(transparent)]
+    Ours(#[from] StudioFault),
 }
 
 /// Why a fragment (RFC 8840) was not applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatchError {
     /// What the peer sent cannot be applied.
-    Theirs(SdpFault),
+    #[error("the fragment cannot be applied: {0}")]
+    Theirs(#[from] SdpFault),
     /// We cannot do it just now.
-    Ours(StudioFault),
+    #[error(transparent)]
+    Ours(#[from] StudioFault),
     /// There is no such session (any more).
+    #[error("there is no such session")]
     NoSession,
 }
 
 /// What is wrong with an SDP or a fragment of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SdpFault {
     /// Longer than we read.
+    #[error("expected at most {bytes_max} bytes of SDP, got {got}")]
     TooLong {
         /// Bytes allowed.
         bytes_max: usize,
@@ -36,6 +42,7 @@ pub enum SdpFault {
         got: usize,
     },
     /// Too many of something.
+    #[error("expected at most {max} {what}, got {got}")]
     TooMany {
         /// Of what.
         what: &'static str,
@@ -45,6 +52,7 @@ pub enum SdpFault {
         got: usize,
     },
     /// A line that is not SDP.
+    #[error("line {line}: expected {expected}, got {got:?}")]
     Syntax {
         /// Line number, from 1.
         line: usize,
@@ -54,12 +62,16 @@ pub enum SdpFault {
         got: String,
     },
     /// Something an offer must have is missing.
+    #[error("expected {0}, found none")]
     Missing(&'static str),
     /// This is an answer; nobody here made an offer.
+    #[error("expected an SDP offer, got an answer")]
     Answer,
     /// Both sides cannot be ICE-lite (RFC 8445 §2.5: a lite agent never checks).
+    #[error("expected a full ICE agent, got a=ice-lite, which we are ourselves")]
     BothLite,
     /// A media section we cannot carry.
+    #[error("expected {expected}, got {got:?}")]
     Media {
         /// What is carried here.
         expected: &'static str,
@@ -67,6 +79,7 @@ pub enum SdpFault {
         got: String,
     },
     /// The direction of the sound does not fit the kind of session.
+    #[error("expected {expected}, got {got}")]
     Direction {
         /// What fits.
         expected: &'static str,
@@ -74,33 +87,51 @@ pub enum SdpFault {
         got: &'static str,
     },
     /// The WebRTC library refused it, in its words.
+    #[error("{0}")]
     Refused(String),
 }
 
 /// What stops us.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StudioFault {
     /// As many peers or sessions as we hold.
+    #[error("all {max} places for connections are taken; try again later")]
     Full {
         /// How many that is.
         max: usize,
     },
     /// The network thread did not answer in time.
+    #[error("the studio is too busy to answer; try again")]
     Busy,
     /// The room or the studio has stopped.
+    #[error("this room is closed")]
     Stopped,
     /// The library panicked on this session, which is gone.
+    #[error("this connection failed inside the server; connect again")]
     Panicked,
 }
 
+/// A notice was longer than one is carried, [`NOTICE_BYTES_MAX`]: our own fault, listeners write none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a notice of at most {NOTICE_BYTES_MAX} bytes, got {got}")]
+pub struct NoticeTooLong {
+    /// Its length in bytes.
+    pub got: usize,
+}
+
 /// Why a studio or a room could not be opened.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StudioError {
     /// No address was given for peers to send to.
+    #[error("the studio needs at least one address that speakers can send to")]
     NoCandidate,
+    /// The cryptographic library could not make the certificate by which peers know us.
+    #[error("cannot make a certificate for DTLS: the cryptographic library made none")]
+    Certificate,
     /// The operating system refused.
+    #[error("cannot {doing}: {source}")]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -108,9 +139,8 @@ pub enum StudioError {
         source: std::io::Error,
     },
     /// The audio engine could not be made.
-    Audio(String),
-    /// The studio has stopped.
-    Stopped,
+    #[error("cannot start the mixer: {0}")]
+    Audio(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl OfferError {
@@ -118,119 +148,5 @@ impl OfferError {
     #[must_use]
     pub const fn is_theirs(&self) -> bool {
         matches!(self, Self::Theirs(_))
-    }
-}
-
-impl From<SdpFault> for OfferError {
-    fn from(fault: SdpFault) -> Self {
-        Self::Theirs(fault)
-    }
-}
-
-impl From<StudioFault> for OfferError {
-    fn from(fault: StudioFault) -> Self {
-        Self::Ours(fault)
-    }
-}
-
-impl From<SdpFault> for PatchError {
-    fn from(fault: SdpFault) -> Self {
-        Self::Theirs(fault)
-    }
-}
-
-impl From<StudioFault> for PatchError {
-    fn from(fault: StudioFault) -> Self {
-        Self::Ours(fault)
-    }
-}
-
-impl fmt::Display for OfferError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Theirs(fault) => write!(f, "the offer cannot be answered: {fault}"),
-            Self::Ours(fault) => fault.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for PatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Theirs(fault) => write!(f, "the fragment cannot be applied: {fault}"),
-            Self::Ours(fault) => fault.fmt(f),
-            Self::NoSession => write!(f, "there is no such session"),
-        }
-    }
-}
-
-impl fmt::Display for SdpFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong { bytes_max, got } => {
-                write!(f, "expected at most {bytes_max} bytes of SDP, got {got}")
-            }
-            Self::TooMany { what, max, got } => {
-                write!(f, "expected at most {max} {what}, got {got}")
-            }
-            Self::Syntax {
-                line,
-                expected,
-                got,
-            } => {
-                write!(f, "line {line}: expected {expected}, got {got:?}")
-            }
-            Self::Missing(what) => write!(f, "expected {what}, found none"),
-            Self::Answer => write!(f, "expected an SDP offer, got an answer"),
-            Self::BothLite => write!(
-                f,
-                "expected a full ICE agent, got a=ice-lite, which we are ourselves"
-            ),
-            Self::Media { expected, got } => write!(f, "expected {expected}, got {got:?}"),
-            Self::Direction { expected, got } => write!(f, "expected {expected}, got {got}"),
-            Self::Refused(why) => write!(f, "{why}"),
-        }
-    }
-}
-
-impl fmt::Display for StudioFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full { max } => write!(
-                f,
-                "all {max} places for connections are taken; try again later"
-            ),
-            Self::Busy => write!(f, "the studio is too busy to answer; try again"),
-            Self::Stopped => write!(f, "this room is closed"),
-            Self::Panicked => write!(f, "this connection failed inside the server; connect again"),
-        }
-    }
-}
-
-impl fmt::Display for StudioError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoCandidate => write!(
-                f,
-                "the studio needs at least one address that speakers can send to"
-            ),
-            Self::Io { doing, source } => write!(f, "cannot {doing}: {source}"),
-            Self::Audio(why) => write!(f, "cannot start the mixer: {why}"),
-            Self::Stopped => write!(f, "the studio has stopped"),
-        }
-    }
-}
-
-impl std::error::Error for OfferError {}
-impl std::error::Error for PatchError {}
-impl std::error::Error for SdpFault {}
-impl std::error::Error for StudioFault {}
-
-impl std::error::Error for StudioError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
     }
 }

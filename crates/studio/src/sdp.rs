@@ -1,7 +1,8 @@
 //! What an SDP offer asks for, judged before any library sees it.
 //!
 //! The WebRTC library parses SDP itself; this pass exists so that a broken offer gets one clear sentence that says what
-//! was expected and what came, and so that bounds are kept before anything is allocated. It also makes the two texts that
+//! was expected and what came, and so that bounds are kept before anything is allocated. What has passed is an [`Offer`],
+//! which nobody reads again. It also makes the two texts that
 //! the library cannot: the offer as it would read after an ICE restart (RFC 8840 §4.2 sends only the new credentials), and
 //! an answer whose candidates stand in a section that was accepted.
 //!
@@ -11,9 +12,11 @@ use crate::error::SdpFault;
 use crate::limits::{CANDIDATES_MAX, MEDIA_SECTIONS_MAX, SDP_BYTES_MAX, SDP_LINE_BYTES_MAX};
 use crate::sdpfrag::SdpFrag;
 
-/// What an acceptable offer wants.
+/// An offer that can be answered, and what it wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
+    /// As the WebRTC library wants it.
+    text: String,
     /// The peer will send sound.
     pub sends: bool,
     /// The peer wants to hear sound.
@@ -22,6 +25,70 @@ pub struct Offer {
     pub refused_sections: usize,
     /// The peer's ICE user name fragment.
     pub ice_ufrag: String,
+}
+
+impl Offer {
+    /// Reads an offer.
+    ///
+    /// Offer and answer are the same grammar (RFC 3264). What tells them apart is `a=setup`, which an offer leaves open
+    /// (`actpass`) and an answer decides; but RFC 9725 lets a client that has only one DTLS role offer that one, and ffmpeg
+    /// offers `passive` or `active`. So an answer is recognised when it says so in JSON, or when it has decided and comes from
+    /// somebody who must not in an offer: a server like us, or a full WebRTC agent as browsers are (RFC 8829 §5.2.1: its offers
+    /// say `actpass`, and it says of itself that it trickles).
+    ///
+    /// # Errors
+    ///
+    /// Says the first thing that makes it unanswerable.
+    pub fn parse(sdp: &str) -> Result<Self, SdpFault> {
+        let sections = sections(sdp)?;
+        let (session, media) = sections.split_first().ok_or(SdpFault::Missing("v=0"))?;
+        let lite = sections.iter().any(|s| s.lite);
+        let leaves_open = sections.iter().any(|s| s.setup == Some("actpass"));
+        let has_decided = !leaves_open && sections.iter().any(|s| s.setup.is_some());
+        if (lite && !leaves_open) || (has_decided && sections.iter().any(|s| s.trickle)) {
+            return Err(SdpFault::Answer);
+        }
+        if lite {
+            return Err(SdpFault::BothLite);
+        }
+        let audio = the_audio_section(media)?;
+        let ufrag = audio.ufrag.or(session.ufrag);
+        let ufrag = ufrag.or_else(|| media.iter().find_map(|m| m.ufrag));
+        let ufrag = ufrag.ok_or(SdpFault::Missing("a=ice-ufrag"))?;
+        if !sections.iter().any(|s| s.pwd.is_some()) {
+            return Err(SdpFault::Missing("a=ice-pwd"));
+        }
+        if !sections.iter().any(|s| s.fingerprint) {
+            return Err(SdpFault::Missing("a=fingerprint"));
+        }
+        if !audio.has_opus {
+            return Err(SdpFault::Missing("opus/48000 in the audio section"));
+        }
+        // RFC 8866 §6.7: sendrecv is what a section without a direction means.
+        let (sends, receives) = audio
+            .direction
+            .or(session.direction)
+            .unwrap_or((true, true));
+        if !sends && !receives {
+            return Err(SdpFault::Direction {
+                expected: "sendrecv, sendonly or recvonly",
+                got: "inactive",
+            });
+        }
+        Ok(Self {
+            text: with_line_ends(sdp),
+            sends,
+            receives,
+            refused_sections: media.len() - 1,
+            ice_ufrag: ufrag.to_owned(),
+        })
+    }
+
+    /// Its text, with the line ends of RFC 8866 §5.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// One `m=` section, or the part before the first.
@@ -38,61 +105,6 @@ struct Section<'a> {
     /// The DTLS role it offers or has chosen.
     setup: Option<&'a str>,
     trickle: bool,
-}
-
-/// Reads an offer.
-///
-/// Offer and answer are the same grammar (RFC 3264). What tells them apart is `a=setup`, which an offer leaves open
-/// (`actpass`) and an answer decides; but RFC 9725 lets a client that has only one DTLS role offer that one, and ffmpeg
-/// offers `passive` or `active`. So an answer is recognised when it says so in JSON, or when it has decided and comes from
-/// somebody who must not in an offer: a server like us, or a full WebRTC agent as browsers are (RFC 8829 §5.2.1: its offers
-/// say `actpass`, and it says of itself that it trickles).
-///
-/// # Errors
-///
-/// Says the first thing that makes it unanswerable.
-pub fn inspect(sdp: &str) -> Result<Offer, SdpFault> {
-    let sections = sections(sdp)?;
-    let (session, media) = sections.split_first().ok_or(SdpFault::Missing("v=0"))?;
-    let lite = sections.iter().any(|s| s.lite);
-    let leaves_open = sections.iter().any(|s| s.setup == Some("actpass"));
-    let has_decided = !leaves_open && sections.iter().any(|s| s.setup.is_some());
-    if (lite && !leaves_open) || (has_decided && sections.iter().any(|s| s.trickle)) {
-        return Err(SdpFault::Answer);
-    }
-    if lite {
-        return Err(SdpFault::BothLite);
-    }
-    let audio = the_audio_section(media)?;
-    let ufrag = audio.ufrag.or(session.ufrag);
-    let ufrag = ufrag.or_else(|| media.iter().find_map(|m| m.ufrag));
-    let ufrag = ufrag.ok_or(SdpFault::Missing("a=ice-ufrag"))?;
-    if !sections.iter().any(|s| s.pwd.is_some()) {
-        return Err(SdpFault::Missing("a=ice-pwd"));
-    }
-    if !sections.iter().any(|s| s.fingerprint) {
-        return Err(SdpFault::Missing("a=fingerprint"));
-    }
-    if !audio.has_opus {
-        return Err(SdpFault::Missing("opus/48000 in the audio section"));
-    }
-    // RFC 8866 §6.7: sendrecv is what a section without a direction means.
-    let (sends, receives) = audio
-        .direction
-        .or(session.direction)
-        .unwrap_or((true, true));
-    if !sends && !receives {
-        return Err(SdpFault::Direction {
-            expected: "sendrecv, sendonly or recvonly",
-            got: "inactive",
-        });
-    }
-    Ok(Offer {
-        sends,
-        receives,
-        refused_sections: media.len() - 1,
-        ice_ufrag: ufrag.to_owned(),
-    })
 }
 
 fn the_audio_section<'a, 'b>(media: &'b [Section<'a>]) -> Result<&'b Section<'a>, SdpFault> {
@@ -238,8 +250,7 @@ fn syntax(line: usize, expected: &'static str, got: &str) -> SdpFault {
 }
 
 /// The same with the line ends of RFC 8866 §5 and no empty lines at the end: hand-made clients have neither right.
-#[must_use]
-pub fn with_line_ends(sdp: &str) -> String {
+fn with_line_ends(sdp: &str) -> String {
     sdp.trim_end()
         .lines()
         .flat_map(|line| [line, "\r\n"])

@@ -15,16 +15,19 @@ use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 
 use crate::clock::Clock;
-use crate::error::{OfferError, PatchError, SdpFault, StudioError, StudioFault};
+use crate::error::{NoticeTooLong, OfferError, PatchError, SdpFault, StudioError, StudioFault};
+use crate::latest::Latest;
 use crate::limits::{ANSWER_TIME, LINE_SAMPLES_MAX, NET_COMMANDS_MAX, NOTICE_BYTES_MAX};
-use crate::net::peers::PeerKey;
-use crate::net::thread::{Command, NetPort, NetThread};
+use crate::net::stats::StudioStats;
+use crate::net::thread::NetThread;
 use crate::peer::webrtc::WebRtc;
-use crate::peer::{CloseReason, Peer};
-use crate::room::RoomConfig;
-use crate::room::port::{Message, RoomPort};
+use crate::peer::{DisconnectReason, Peer, PeerKey};
+use crate::ports::net::{NetCommand, NetPort};
+use crate::ports::room::{RoomMessage, RoomPort};
+use crate::room::sink::RoomConfig;
+use crate::room::stats::RoomStats;
 use crate::room::thread::RoomThread;
-use crate::sdp;
+use crate::sdp::Offer;
 use crate::sdpfrag::SdpFrag;
 
 /// What a studio is started with.
@@ -50,6 +53,7 @@ struct Shared {
     clock: Clock,
     net: NetPort,
     webrtc: WebRtc,
+    stats: Latest<StudioStats>,
     rooms: AtomicU64,
 }
 
@@ -59,6 +63,7 @@ pub struct Room {
     studio: Arc<Shared>,
     id: u64,
     port: RoomPort,
+    stats: Latest<RoomStats>,
 }
 
 /// An SDP offer, and from whom.
@@ -71,7 +76,7 @@ pub struct OfferRequest {
     /// What it shall be.
     pub kind: SessionKind,
     /// The offer.
-    pub sdp: String,
+    pub offer: Offer,
 }
 
 /// The answer to an offer.
@@ -118,15 +123,19 @@ impl Studio {
             return Err(StudioError::NoCandidate);
         }
         let clock = Clock::new(Instant::now());
-        let webrtc = WebRtc::new(clock, udp_candidates.clone(), tcp_candidates.clone())
-            .ok_or_else(|| {
-                StudioError::Audio("no certificate could be made for DTLS".to_owned())
-            })?;
+        let webrtc = WebRtc::new(clock, udp_candidates.clone(), tcp_candidates.clone())?;
+        let stats = Latest::default();
         let io = |doing| move |source| StudioError::Io { doing, source };
         let (commands, receiver) = crossbeam_channel::bounded(NET_COMMANDS_MAX);
-        let (net, waker) =
-            NetThread::new(udp, local_only, udp_candidates, tcp_candidates, receiver)
-                .map_err(io("watch the UDP socket for speakers"))?;
+        let (net, waker) = NetThread::new(
+            udp,
+            local_only,
+            udp_candidates,
+            tcp_candidates,
+            receiver,
+            stats.clone(),
+        )
+        .map_err(io("watch the UDP socket for speakers"))?;
         thread::Builder::new()
             .name("studio-net".to_owned())
             .spawn(move || net.run())
@@ -135,6 +144,7 @@ impl Studio {
             clock,
             net: NetPort::new(commands, waker),
             webrtc,
+            stats,
             rooms: AtomicU64::new(1),
         };
         Ok(Self {
@@ -150,6 +160,7 @@ impl Studio {
     pub fn open_room(&self, config: RoomConfig) -> Result<Room, StudioError> {
         let id = self.shared.rooms.fetch_add(1, Ordering::Relaxed);
         let (port, inbox) = RoomPort::new();
+        let stats = Latest::default();
         let name = format!("room-{}", config.event);
         let thread = RoomThread::new(
             id,
@@ -157,6 +168,7 @@ impl Studio {
             inbox,
             self.shared.net.clone(),
             self.shared.clock,
+            stats.clone(),
         )?;
         thread::Builder::new()
             .name(name)
@@ -169,6 +181,7 @@ impl Studio {
             studio: self.shared.clone(),
             id,
             port,
+            stats,
         })
     }
 
@@ -178,38 +191,43 @@ impl Studio {
     ///
     /// When the network thread is too busy or gone; the connection is closed.
     pub fn accept_tcp(&self, stream: TcpStream, remote: SocketAddr) -> Result<(), StudioFault> {
-        self.shared.net.give(Command::Accept(stream, remote))
+        self.shared.net.send(NetCommand::Accept(stream, remote))
+    }
+
+    /// How it is doing, at most a second or two old.
+    #[must_use]
+    pub fn stats(&self) -> StudioStats {
+        self.shared.stats.get()
     }
 }
 
 impl Room {
-    /// Answers an offer. The session is up when [`RoomEvent::Up`](crate::RoomEvent::Up) says so, and over with [`RoomEvent::Down`](crate::RoomEvent::Down), which comes
-    /// for every answered offer.
+    /// Answers an offer. From then on the session is in the room's [state](crate::RoomState), until it is over.
     ///
     /// # Errors
     ///
     /// Whose fault it is, with what was expected and what came.
     pub fn offer(&self, request: OfferRequest) -> Result<Answer, OfferError> {
-        let wanted = sdp::inspect(&request.sdp)?;
-        check_direction(request.kind, &wanted)?;
+        let offer = &request.offer;
+        check_direction(request.kind, offer)?;
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            self.studio.webrtc.answer(Instant::now(), &request.sdp)
+            self.studio.webrtc.answer(Instant::now(), offer)
         }));
         let (peer, sdp) = answered.map_err(|_| StudioFault::Panicked)??;
         let answer = Answer {
             sdp,
             ice_ufrag: peer.ufrag(),
             red: peer.has_red(),
-            refused_sections: wanted.refused_sections,
+            refused_sections: offer.refused_sections,
         };
-        let sends = wanted.sends && request.kind != SessionKind::Monitor;
+        let sends = offer.sends && request.kind != SessionKind::Monitor;
         let (reply, expected) = crossbeam_channel::bounded(1);
-        self.port.give(Message::Expect {
+        self.port.send(RoomMessage::Expect {
             session: request.session,
             seat: request.seat,
             kind: request.kind,
             sends,
-            hears: wanted.receives,
+            hears: offer.receives,
             reply,
         })?;
         let expected = expected.recv_timeout(ANSWER_TIME);
@@ -234,7 +252,7 @@ impl Room {
         sends: bool,
     ) -> Result<(), StudioFault> {
         let (reply, inserted) = crossbeam_channel::bounded(1);
-        self.studio.net.give(Command::Insert {
+        self.studio.net.send(NetCommand::Insert {
             key: self.key(session),
             peer,
             sends,
@@ -254,7 +272,7 @@ impl Room {
     pub fn patch(&self, session: SessionId, sdpfrag: &str) -> Result<PatchOutcome, PatchError> {
         let fragment = SdpFrag::parse(sdpfrag)?;
         let (reply, patched) = crossbeam_channel::bounded(1);
-        self.studio.net.give(Command::Patch {
+        self.studio.net.send(NetCommand::Patch {
             key: self.key(session),
             fragment,
             reply,
@@ -271,19 +289,20 @@ impl Room {
         })
     }
 
-    /// Ends a session; [`RoomEvent::Down`](crate::RoomEvent::Down) follows. Again, or for a session that is not there, it does nothing.
+    /// Ends a session, which leaves the room's [state](crate::RoomState). Again, or for a session that is not there, it does nothing.
     pub fn close(&self, session: SessionId) {
-        self.tell(Message::Close(session, CloseReason::Asked));
+        self.tell(RoomMessage::Close(session, DisconnectReason::Requested));
     }
 
-    /// Says what the mixer shall do with a seat. [`RoomEvent::MuteApplied`](crate::RoomEvent::MuteApplied) follows when it does.
+    /// Says what the mixer shall do with a seat. When it does, the room's state says so
+    /// ([`SessionState::mute`](crate::SessionState::mute)).
     pub fn order(&self, order: SeatOrder) {
-        self.tell(Message::Order(order));
+        self.tell(RoomMessage::Order(order));
     }
 
-    /// "This is how you sound": in the green room, a speaker hears their own voice a second later.
+    /// Lets a speaker in the green room hear their own voice, a second later.
     pub fn loopback(&self, seat: SeatId, on: bool) {
-        self.tell(Message::Loopback(seat, on));
+        self.tell(RoomMessage::Loopback(seat, on));
     }
 
     /// Puts a notice into the next chunk of every rendition.
@@ -291,33 +310,36 @@ impl Room {
     /// # Errors
     ///
     /// When it is longer than [`NOTICE_BYTES_MAX`].
-    pub fn notice(&self, notice: Vec<u8>) -> Result<(), SdpFault> {
+    pub fn notice(&self, notice: Vec<u8>) -> Result<(), NoticeTooLong> {
         if notice.len() > NOTICE_BYTES_MAX {
-            return Err(SdpFault::TooLong {
-                bytes_max: NOTICE_BYTES_MAX,
-                got: notice.len(),
-            });
+            return Err(NoticeTooLong { got: notice.len() });
         }
-        self.tell(Message::Notice(notice));
+        self.tell(RoomMessage::Notice(notice));
         Ok(())
     }
 
-    /// Seats an in-process voice: mono, 48 kHz, looped. It is a line-in like any other: [`RoomEvent::Up`](crate::RoomEvent::Up) follows, and it is
-    /// muted until an order comes. Cut at [`LINE_SAMPLES_MAX`]; [`Room::close`] ends it.
+    /// Seats an in-process voice: mono, 48 kHz, looped. It is a line-in like any other, connected at once and muted until
+    /// an order comes. Cut at [`LINE_SAMPLES_MAX`]; [`Room::close`] ends it.
     pub fn play_line(&self, seat: SeatId, session: SessionId, mut pcm: Vec<f32>) {
         pcm.truncate(LINE_SAMPLES_MAX);
-        self.tell(Message::Line { seat, session, pcm });
+        self.tell(RoomMessage::Line { seat, session, pcm });
     }
 
     /// Ends the room: says goodbye to everyone and stops its thread.
     pub fn stop(&self) {
-        self.tell(Message::Stop);
+        self.tell(RoomMessage::Stop);
     }
 
-    fn tell(&self, message: Message) {
+    /// How it is doing, as of the last second.
+    #[must_use]
+    pub fn stats(&self) -> RoomStats {
+        self.stats.get()
+    }
+
+    fn tell(&self, message: RoomMessage) {
         // The queue is full only when the room's thread has not run for seconds; its alarm says so. What must arrive then
-        // waits beside it, so this is about notices and loopback.
-        if let Err(fault) = self.port.give(message) {
+        // waits beside it, so only notices and loopback can be refused here.
+        if let Err(fault) = self.port.send(message) {
             tracing::warn!(%fault, room = self.id, "a room did not take a message");
         }
     }
@@ -330,7 +352,7 @@ impl Room {
     }
 }
 
-fn check_direction(kind: SessionKind, offer: &sdp::Offer) -> Result<(), SdpFault> {
+fn check_direction(kind: SessionKind, offer: &Offer) -> Result<(), SdpFault> {
     let got = match (offer.sends, offer.receives) {
         (true, true) => "sendrecv",
         (true, false) => "sendonly",

@@ -12,7 +12,7 @@ use crate::limits::{STUN_FAILURES_PER_SECOND_MAX, STUN_SOURCES_MAX};
 
 /// A table of fixed size; sources that fall into one slot share its budget.
 #[derive(Debug)]
-pub struct Budget {
+pub struct FailureBudget {
     slots: Vec<Slot>,
     hash: RandomState,
     origin: Instant,
@@ -24,7 +24,7 @@ struct Slot {
     failures: u16,
 }
 
-impl Budget {
+impl FailureBudget {
     /// An empty table; seconds count from `origin`.
     #[must_use]
     pub fn new(origin: Instant) -> Self {
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_source_is_cut_off_at_the_limit_and_free_again_next_second() {
         let start = Instant::now();
-        let mut budget = Budget::new(start);
+        let mut budget = FailureBudget::new(start);
         let source = IpAddr::from([192, 0, 2, 1]);
         for _ in 0..STUN_FAILURES_PER_SECOND_MAX {
             assert!(budget.allows(start, source));
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn the_table_does_not_grow() {
         let start = Instant::now();
-        let mut budget = Budget::new(start);
+        let mut budget = FailureBudget::new(start);
         for n in 0..100_000u32 {
             budget.failed(start, IpAddr::from(n.to_be_bytes()));
         }

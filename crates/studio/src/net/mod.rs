@@ -1,12 +1,13 @@
 //! Sockets on one side, peers on the other.
 //!
 //! [`peers`] holds all connections and decides which of them a datagram belongs to; it is sans-IO. `thread` is the one
-//! thread that owns the sockets and moves the time. [`stun`] and [`framing`] read what must be read before a datagram
+//! thread that owns the sockets and reads the time. [`stun`] and [`framing`] read what must be read before a datagram
 //! can be given to anyone.
 
 pub mod budget;
 pub mod framing;
 pub mod peers;
+pub mod stats;
 pub mod stun;
 pub(crate) mod tcp;
 pub(crate) mod thread;

@@ -10,63 +10,39 @@
 //! Sans-IO: time and bytes are arguments, what is to be sent and heard comes out of [`Peers::poll`].
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use stentor_core::SessionId;
-
-use super::budget::Budget;
+use super::budget::FailureBudget;
+use super::stats::NetCounters;
 use super::stun;
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
     CLOSE_TIME, CONNECT_TIME, MONITOR_SILENT_TIME, PEERS_MAX, SENDER_SILENT_TIME,
     TUPLES_PER_PEER_MAX,
 };
-use crate::peer::{CloseReason, Datagram, Frame, Output, Peer, PeerEvent, Transmit, Transport};
+use crate::peer::{
+    Datagram, DisconnectReason, Output, Peer, PeerEvent, PeerKey, ReturnPacket, Transmit, Transport,
+};
 use crate::sdpfrag::SdpFrag;
 
-/// Outputs one call may draw from a peer. A peer that gives more has lost its mind and is removed.
+/// Outputs one call may draw from a peer. A peer that gives more is caught in a loop and is removed.
 const OUTPUTS_PER_CALL_MAX: usize = 4096;
 
-/// Whose connection: a session is unique within its room only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerKey {
-    /// Which room of the studio.
-    pub room: u64,
-    /// Which session of the room.
-    pub session: SessionId,
-}
-
-/// What comes out.
+/// What [`Peers::poll`] gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeersOutput {
     /// Send this.
     Transmit(Transmit),
-    /// A peer has something to say. After [`PeerEvent::Closed`] it is gone.
+    /// An event of a peer. After [`PeerEvent::Closed`] it is gone.
     Event(PeerKey, PeerEvent),
-}
-
-/// What was received, and what became of it. Every datagram is counted once in `received` and at most once elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NetCounters {
-    /// Datagrams given to us.
-    pub received: u64,
-    /// Not STUN, from a five-tuple that belongs to nobody.
-    pub unknown: u64,
-    /// STUN that is no binding request to any user name fragment of ours.
-    pub unknown_stun: u64,
-    /// STUN that named a fragment of ours and did not prove itself.
-    pub spoofed_stun: u64,
-    /// The same, from a source that had failed too often in this second: not even looked at.
-    pub over_budget: u64,
-    /// Peers removed because they panicked.
-    pub panics: u64,
 }
 
 struct Entry {
     peer: Box<dyn Peer>,
     ufrag: String,
-    tuples: VecDeque<(Transport, std::net::SocketAddr)>,
+    tuples: VecDeque<(Transport, SocketAddr)>,
     /// The time under which the entry stands in `timers`.
     timer: Instant,
     /// When the peer itself wants to be called.
@@ -75,19 +51,18 @@ struct Entry {
     heard_at: Instant,
     sends: bool,
     connected: bool,
-    closing: Option<(Instant, CloseReason)>,
+    closing: Option<(Instant, DisconnectReason)>,
 }
 
 /// The table.
 pub struct Peers {
     entries: HashMap<PeerKey, Entry>,
-    by_tuple: HashMap<(Transport, std::net::SocketAddr), PeerKey>,
+    by_tuple: HashMap<(Transport, SocketAddr), PeerKey>,
     by_ufrag: HashMap<String, PeerKey>,
     timers: BTreeSet<(Instant, PeerKey)>,
-    budget: Budget,
+    budget: FailureBudget,
     outputs: VecDeque<PeersOutput>,
-    /// What was received, and what became of it.
-    pub counters: NetCounters,
+    counters: NetCounters,
 }
 
 impl std::fmt::Debug for Peers {
@@ -107,7 +82,7 @@ impl Peers {
             by_tuple: HashMap::new(),
             by_ufrag: HashMap::new(),
             timers: BTreeSet::new(),
-            budget: Budget::new(now),
+            budget: FailureBudget::new(now),
             outputs: VecDeque::new(),
             counters: NetCounters::default(),
         }
@@ -125,9 +100,17 @@ impl Peers {
         self.entries.is_empty()
     }
 
+    /// What was received, and what became of it.
+    #[must_use]
+    pub fn counters(&self) -> NetCounters {
+        let mut counters = self.counters;
+        counters.malformed_red += self.entries.values().map(Entry::malformed_red).sum::<u64>();
+        counters
+    }
+
     /// Whether a five-tuple belongs to someone.
     #[must_use]
-    pub fn knows(&self, transport: Transport, source: std::net::SocketAddr) -> bool {
+    pub fn knows(&self, transport: Transport, source: SocketAddr) -> bool {
         self.by_tuple.contains_key(&(transport, source))
     }
 
@@ -135,7 +118,7 @@ impl Peers {
     ///
     /// # Errors
     ///
-    /// When the table is full; or, in its words, when the peer panics at once.
+    /// When the table is full, or the peer panics at once.
     pub fn insert(
         &mut self,
         now: Instant,
@@ -228,7 +211,7 @@ impl Peers {
         }
     }
 
-    fn learn(&mut self, tuple: (Transport, std::net::SocketAddr), key: PeerKey) {
+    fn learn(&mut self, tuple: (Transport, SocketAddr), key: PeerKey) {
         // A five-tuple has one owner: the last one that proved itself from there.
         if let Some(previous) = self.by_tuple.insert(tuple, key)
             && let Some(entry) = self.entries.get_mut(&previous)
@@ -246,8 +229,8 @@ impl Peers {
     }
 
     /// Sends sound to a peer.
-    pub fn send(&mut self, now: Instant, key: PeerKey, frame: &Frame) {
-        self.drive(now, key, |peer| peer.send(now, frame));
+    pub fn send(&mut self, now: Instant, key: PeerKey, packet: &ReturnPacket) {
+        self.drive(now, key, |peer| peer.send(now, packet));
         // What was written leaves with the next look at the clock.
         self.drive(now, key, |peer| peer.handle_timeout(now));
     }
@@ -288,7 +271,7 @@ impl Peers {
     }
 
     /// Says goodbye to a peer; it is gone when its goodbye has been sent. Unknown keys are no matter.
-    pub fn close(&mut self, now: Instant, key: PeerKey, reason: CloseReason) {
+    pub fn close(&mut self, now: Instant, key: PeerKey, reason: DisconnectReason) {
         let Some(entry) = self.entries.get_mut(&key) else {
             return;
         };
@@ -368,10 +351,10 @@ impl Peers {
 
     fn panicked(&mut self, key: PeerKey) {
         self.counters.panics += 1;
-        self.gone(key, CloseReason::Panicked);
+        self.gone(key, DisconnectReason::Panicked);
     }
 
-    fn gone(&mut self, key: PeerKey, reason: CloseReason) {
+    fn gone(&mut self, key: PeerKey, reason: DisconnectReason) {
         if self.remove(key) {
             self.outputs
                 .push_back(PeersOutput::Event(key, PeerEvent::Closed(reason)));
@@ -387,6 +370,7 @@ impl Peers {
         for tuple in &entry.tuples {
             self.by_tuple.remove(tuple);
         }
+        self.counters.malformed_red += entry.malformed_red();
         // Dropping runs the peer's code once more.
         let _ = catch_unwind(AssertUnwindSafe(move || drop(entry)));
         true
@@ -394,18 +378,28 @@ impl Peers {
 }
 
 impl Entry {
+    fn malformed_red(&self) -> u64 {
+        catch_unwind(AssertUnwindSafe(|| self.peer.malformed_red())).unwrap_or(0)
+    }
+
     /// Why it is over, if its own deadlines have passed.
-    fn expired(&self, now: Instant) -> Option<CloseReason> {
+    fn expired(&self, now: Instant) -> Option<DisconnectReason> {
         let (deadline, reason) = self.deadline();
         (now >= deadline).then_some(reason)
     }
 
-    fn deadline(&self) -> (Instant, CloseReason) {
+    fn deadline(&self) -> (Instant, DisconnectReason) {
         match self.closing {
             Some(closing) => closing,
-            None if !self.connected => (self.born_at + CONNECT_TIME, CloseReason::NeverConnected),
-            None if self.sends => (self.heard_at + SENDER_SILENT_TIME, CloseReason::Silent),
-            None => (self.heard_at + MONITOR_SILENT_TIME, CloseReason::Silent),
+            None if !self.connected => (
+                self.born_at + CONNECT_TIME,
+                DisconnectReason::NeverConnected,
+            ),
+            None if self.sends => (self.heard_at + SENDER_SILENT_TIME, DisconnectReason::Silent),
+            None => (
+                self.heard_at + MONITOR_SILENT_TIME,
+                DisconnectReason::Silent,
+            ),
         }
     }
 
@@ -417,7 +411,7 @@ impl Entry {
 /// What one call drew out of a peer.
 struct Drawn {
     connected: bool,
-    ended: Option<CloseReason>,
+    ended: Option<DisconnectReason>,
     next: Instant,
 }
 

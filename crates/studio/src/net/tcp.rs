@@ -25,7 +25,9 @@ pub(crate) struct Connections {
     by_address: HashMap<SocketAddr, Token>,
     next: usize,
     /// Frames that a slow connection did not take.
-    pub(crate) dropped: u64,
+    pub(crate) frames_dropped: u64,
+    /// Connections closed because as many as we hold were there.
+    pub(crate) refused: u64,
 }
 
 struct Connection {
@@ -41,7 +43,7 @@ struct Connection {
 }
 
 impl Connections {
-    /// Takes a connection over. Silently closes it when there are too many.
+    /// Takes a connection over. Closes it when there are too many.
     pub(crate) fn accept(
         &mut self,
         now: Instant,
@@ -51,6 +53,7 @@ impl Connections {
         remote: SocketAddr,
     ) -> io::Result<()> {
         if self.by_token.len() >= TCP_CONNECTIONS_MAX {
+            self.refused += 1;
             return Ok(());
         }
         stream.set_nonblocking(true)?;
@@ -72,6 +75,11 @@ impl Connections {
         }
         self.by_token.insert(token, connection);
         Ok(())
+    }
+
+    /// Connections held.
+    pub(crate) fn len(&self) -> usize {
+        self.by_token.len()
     }
 
     /// Notes that a connection can be read, and writes what is queued for it.
@@ -112,7 +120,7 @@ impl Connections {
             return;
         };
         if connection.queue.len() + datagram.len() > TCP_QUEUE_BYTES_MAX {
-            self.dropped += 1;
+            self.frames_dropped += 1;
             return;
         }
         connection.queue.extend(head);

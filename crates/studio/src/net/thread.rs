@@ -1,24 +1,27 @@
 //! The one thread that owns the sockets.
 //!
-//! It waits for datagrams, for commands and for the next peer's time, and carries between [`Peers`] and the world. It
-//! decides nothing. All queues into it are bounded; sound that does not fit into a room's queue is dropped and counted.
+//! It waits for datagrams, for commands and for the next peer's time, and carries bytes between [`Peers`] and the sockets.
+//! It decides nothing. Its queue of commands is bounded; packets that do not fit into a room's queue are dropped and
+//! counted there.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, TryRecvError};
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::peers::{PeerKey, Peers, PeersOutput};
+use super::peers::{Peers, PeersOutput};
+use super::stats::StudioStats;
 use super::tcp::Connections;
-use crate::error::{PatchError, StudioFault};
+use crate::latest::Latest;
 use crate::limits::{DATAGRAM_BYTES_MAX, UDP_BURST_MAX};
-use crate::peer::{CloseReason, Datagram, Frame, Peer, Transport};
-use crate::room::port::RoomPort;
-use crate::sdpfrag::SdpFrag;
+use crate::peer::{Datagram, PeerEvent, PeerKey, Transport};
+use crate::ports::net::NetCommand;
+use crate::ports::room::RoomPort;
 
 const UDP: Token = Token(0);
 const WAKE: Token = Token(1);
@@ -26,57 +29,8 @@ const FIRST_TCP: usize = 2;
 /// Longest wait: how late the thread notices that nobody is left to command it.
 const WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// What others ask of the network thread.
-pub(crate) enum Command {
-    /// Take a peer in.
-    Insert {
-        key: PeerKey,
-        peer: Box<dyn Peer>,
-        sends: bool,
-        room: RoomPort,
-        reply: Sender<Result<(), StudioFault>>,
-    },
-    /// Apply a fragment.
-    Patch {
-        key: PeerKey,
-        fragment: SdpFrag,
-        reply: Sender<Result<Option<SdpFrag>, PatchError>>,
-    },
-    /// Say goodbye to a peer.
-    Close { key: PeerKey, reason: CloseReason },
-    /// Send one tick of sound.
-    Send(Vec<(PeerKey, Frame)>),
-    /// Take an ICE-TCP connection over.
-    Accept(std::net::TcpStream, SocketAddr),
-}
-
-/// How others reach the network thread. It ends when the last of these is gone.
-#[derive(Clone)]
-pub(crate) struct NetPort {
-    commands: Sender<Command>,
-    waker: Arc<Waker>,
-}
-
-impl NetPort {
-    pub(crate) fn new(commands: Sender<Command>, waker: Arc<Waker>) -> Self {
-        Self { commands, waker }
-    }
-
-    /// Queues a command.
-    ///
-    /// # Errors
-    ///
-    /// When the queue is full, or the thread has ended.
-    pub(crate) fn give(&self, command: Command) -> Result<(), StudioFault> {
-        self.commands
-            .try_send(command)
-            .map_err(|error| match error {
-                crossbeam_channel::TrySendError::Full(_) => StudioFault::Busy,
-                crossbeam_channel::TrySendError::Disconnected(_) => StudioFault::Stopped,
-            })?;
-        self.waker.wake().map_err(|_| StudioFault::Stopped)
-    }
-}
+/// How often the figures are renewed.
+const STATS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the thread owns.
 pub(crate) struct NetThread {
@@ -86,11 +40,14 @@ pub(crate) struct NetThread {
     local_only: bool,
     udp_candidates: Vec<SocketAddr>,
     tcp_candidates: Vec<SocketAddr>,
-    commands: Receiver<Command>,
+    commands: Receiver<NetCommand>,
     connections: Connections,
     peers: Peers,
-    rooms: std::collections::HashMap<PeerKey, RoomPort>,
+    rooms: HashMap<PeerKey, RoomPort>,
     udp_readable: bool,
+    udp_not_sent: u64,
+    stats: Latest<StudioStats>,
+    stats_at: Instant,
 }
 
 impl NetThread {
@@ -99,8 +56,10 @@ impl NetThread {
         local_only: bool,
         udp_candidates: Vec<SocketAddr>,
         tcp_candidates: Vec<SocketAddr>,
-        commands: Receiver<Command>,
+        commands: Receiver<NetCommand>,
+        stats: Latest<StudioStats>,
     ) -> io::Result<(Self, Arc<Waker>)> {
+        let now = Instant::now();
         udp.set_nonblocking(true)?;
         let udp_is_v6 = udp.local_addr()?.is_ipv6();
         let mut udp = UdpSocket::from_std(udp);
@@ -117,9 +76,12 @@ impl NetThread {
             tcp_candidates,
             commands,
             connections: Connections::default(),
-            peers: Peers::new(Instant::now()),
-            rooms: std::collections::HashMap::new(),
+            peers: Peers::new(now),
+            rooms: HashMap::new(),
             udp_readable: true,
+            udp_not_sent: 0,
+            stats,
+            stats_at: now,
         };
         Ok((thread, waker))
     }
@@ -128,7 +90,7 @@ impl NetThread {
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(256);
         let mut busy = false;
-        while self.obey() {
+        while self.take_commands() {
             let now = Instant::now();
             let identify = self
                 .connections
@@ -155,28 +117,30 @@ impl NetThread {
                 }
             }
             busy = self.receive();
-            self.peers.handle_timeout(Instant::now());
+            let now = Instant::now();
+            self.peers.handle_timeout(now);
             self.deliver();
+            self.put_stats(now);
         }
     }
 
-    /// Obeys what has been commanded. False when nobody is left to command.
-    fn obey(&mut self) -> bool {
+    /// Obeys the commands that wait. False when nobody is left to command.
+    fn take_commands(&mut self) -> bool {
         loop {
             match self.commands.try_recv() {
-                Ok(command) => self.obey_one(command),
-                Err(crossbeam_channel::TryRecvError::Empty) => break,
-                Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return false,
             }
         }
         self.deliver();
         true
     }
 
-    fn obey_one(&mut self, command: Command) {
+    fn obey(&mut self, command: NetCommand) {
         let now = Instant::now();
         match command {
-            Command::Insert {
+            NetCommand::Insert {
                 key,
                 peer,
                 sends,
@@ -190,20 +154,20 @@ impl NetThread {
                 // Who asked may have stopped waiting.
                 let _ = reply.try_send(inserted);
             }
-            Command::Patch {
+            NetCommand::Patch {
                 key,
                 fragment,
                 reply,
             } => {
                 let _ = reply.try_send(self.peers.patch(now, key, &fragment));
             }
-            Command::Close { key, reason } => self.peers.close(now, key, reason),
-            Command::Send(frames) => {
-                for (key, frame) in &frames {
-                    self.peers.send(now, *key, frame);
+            NetCommand::Close { key, reason } => self.peers.close(now, key, reason),
+            NetCommand::Send(packets) => {
+                for (key, packet) in &packets {
+                    self.peers.send(now, *key, packet);
                 }
             }
-            Command::Accept(stream, remote) => {
+            NetCommand::Accept(stream, remote) => {
                 let registry = self.poll.registry();
                 let remote = canonical(remote);
                 if let Err(error) = self
@@ -264,7 +228,7 @@ impl NetThread {
         more || self.udp_readable
     }
 
-    /// Carries what peers have to send and to say.
+    /// Sends what the peers want sent, and gives their events to their rooms.
     fn deliver(&mut self) {
         while let Some(output) = self.peers.poll() {
             match output {
@@ -275,11 +239,12 @@ impl NetThread {
                     let destination = self.socket_address(transmit.destination);
                     // A full socket buffer loses a datagram, as any router may.
                     if let Err(error) = self.udp.send_to(&transmit.bytes, destination) {
-                        tracing::trace!(%error, "datagram not sent");
+                        self.udp_not_sent += 1;
+                        tracing::trace!(%error, "a datagram was not sent");
                     }
                 }
                 PeersOutput::Event(key, event) => {
-                    let over = matches!(event, crate::peer::PeerEvent::Closed(_));
+                    let over = matches!(event, PeerEvent::Closed(_));
                     if let Some(room) = self.rooms.get(&key) {
                         room.peer(key.session, event);
                     }
@@ -289,6 +254,21 @@ impl NetThread {
                 }
             }
         }
+    }
+
+    fn put_stats(&mut self, now: Instant) {
+        if now < self.stats_at {
+            return;
+        }
+        self.stats_at = now + STATS_INTERVAL;
+        self.stats.put(StudioStats {
+            peers: self.peers.len(),
+            net: self.peers.counters(),
+            udp_not_sent: self.udp_not_sent,
+            tcp_connections: self.connections.len(),
+            tcp_refused: self.connections.refused,
+            tcp_frames_dropped: self.connections.frames_dropped,
+        });
     }
 
     /// An IPv6 socket speaks to IPv4 peers by mapped addresses (RFC 4291 §2.5.5.2).

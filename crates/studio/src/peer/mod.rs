@@ -1,9 +1,9 @@
 //! One connection to one speaker or monitor, behind a trait.
 //!
-//! The trait is the wall between this house and the WebRTC library, which changes its interface about every month
-//! (DESIGN §9): only [`webrtc`] knows it. A peer is sans-IO: it is told the time and what arrived, and answers with what
-//! must be sent, so that tests move both. A peer may panic; whoever drives it must be ready to drop it (see
-//! [`crate::net::peers`]).
+//! The trait keeps the rest of the server apart from the WebRTC library, whose interface changes with nearly every
+//! release: only [`webrtc`] knows it. A peer is sans-IO: it is told the time and what arrived, and answers with what must
+//! be sent, so that tests move both. A peer may panic; whoever drives it must be ready to drop it
+//! (`crate::net::peers`).
 
 pub mod red;
 pub mod webrtc;
@@ -13,12 +13,22 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
+use stentor_core::SessionId;
 use stentor_media::opus::OpusPacket;
 
 use crate::error::SdpFault;
 use crate::sdpfrag::SdpFrag;
 
-/// What a datagram travelled in.
+/// Whose connection: a session is unique within its room only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerKey {
+    /// Which room of the studio.
+    pub room: u64,
+    /// Which session of the room.
+    pub session: SessionId,
+}
+
+/// What carries a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Transport {
     /// The one UDP socket.
@@ -51,13 +61,13 @@ pub struct Transmit {
     pub bytes: Vec<u8>,
 }
 
-/// One Opus packet to send to a peer.
+/// One Opus packet of what a peer hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
+pub struct ReturnPacket {
     /// Media time in samples at 48 kHz since the room was opened.
     pub timestamp: u64,
-    /// The Opus packet.
-    pub payload: Bytes,
+    /// The packet itself.
+    pub bytes: Bytes,
 }
 
 /// What became of a peer.
@@ -68,39 +78,39 @@ pub enum PeerEvent {
     /// Sound arrived. A jump in its numbers is for the jitter buffer to judge.
     Packet(OpusPacket),
     /// It is over.
-    Closed(CloseReason),
+    Closed(DisconnectReason),
 }
 
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum CloseReason {
+pub enum DisconnectReason {
     /// The peer said goodbye.
     Goodbye,
-    /// We were told to close it.
-    Asked,
+    /// Its owner or the server's own decision closed it.
+    Requested,
     /// It never finished connecting.
     NeverConnected,
     /// Nothing came from it for too long.
     Silent,
     /// The connection broke its protocol.
-    Broken,
+    ProtocolError,
     /// The code serving it panicked.
     Panicked,
     /// The room was stopped.
-    RoomStopped,
+    RoomClosed,
 }
 
-impl fmt::Display for CloseReason {
+impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Goodbye => "the peer said goodbye",
-            Self::Asked => "it was closed on request",
+            Self::Requested => "it was closed on request",
             Self::NeverConnected => "it never finished connecting",
             Self::Silent => "nothing arrived from it for too long",
-            Self::Broken => "the connection broke its protocol",
+            Self::ProtocolError => "the connection broke its protocol",
             Self::Panicked => "it failed inside the server",
-            Self::RoomStopped => "the room was closed",
+            Self::RoomClosed => "the room was closed",
         })
     }
 }
@@ -112,7 +122,7 @@ pub enum Output {
     Timeout(Instant),
     /// Send this.
     Transmit(Transmit),
-    /// Hear this.
+    /// This happened.
     Event(PeerEvent),
 }
 
@@ -131,8 +141,8 @@ pub trait Peer: Send {
     /// Takes the time.
     fn handle_timeout(&mut self, now: Instant);
 
-    /// Sends sound; silently nothing if the peer does not want to hear or is not connected.
-    fn send(&mut self, now: Instant, frame: &Frame);
+    /// Sends a packet; nothing happens if the peer does not want to hear or is not connected.
+    fn send(&mut self, now: Instant, packet: &ReturnPacket);
 
     /// Takes candidates trickled by the peer.
     fn trickle(&mut self, now: Instant, fragment: &SdpFrag);
@@ -149,6 +159,11 @@ pub trait Peer: Send {
     ///
     /// When the fragment cannot be applied; the connection goes on as it was.
     fn restart_ice(&mut self, now: Instant, fragment: &SdpFrag) -> Result<SdpFrag, SdpFault>;
+
+    /// RED packets (RFC 2198) from it that could not be read.
+    fn malformed_red(&self) -> u64 {
+        0
+    }
 
     /// Says goodbye. What is to be sent comes out of [`Peer::poll`]; then the peer may be dropped.
     fn close(&mut self, now: Instant);

@@ -39,11 +39,16 @@ impl RtpStamp {
 pub struct RedReceiver {
     /// Sequence and timestamp of packets received, in the order they came.
     recent: VecDeque<(u64, u64)>,
-    /// RED packets that could not be read.
-    pub malformed: u64,
+    malformed: u64,
 }
 
 impl RedReceiver {
+    /// RED packets that could not be read.
+    #[must_use]
+    pub const fn malformed(&self) -> u64 {
+        self.malformed
+    }
+
     /// Notes a packet that came without RED.
     pub fn plain(&mut self, stamp: RtpStamp, payload: Bytes) -> OpusPacket {
         self.note(stamp.sequence, stamp.timestamp);

@@ -1,7 +1,7 @@
 //! The peer that browsers, ffmpeg, OBS and aiortc talk to: str0m, and nothing else in this crate knows of str0m's peer.
 //!
-//! ICE-lite (some clients send no candidates and wait to be addressed: `conversation.md` §3.2), RTP mode (frame mode holds
-//! sound back behind a gap), Opus only, RED on, DTLS as the peer's `a=setup` wants it.
+//! ICE-lite (the client does the checking, so one that sends no candidates of its own is served all the same), RTP mode
+//! (frame mode holds sound back behind a gap), Opus only, RED on, DTLS as the peer's `a=setup` wants it.
 //!
 //! An ICE restart by fragment (RFC 8840, RFC 9725 §4.3.3) has no call in str0m, but a re-offer with new credentials
 //! has. So the first offer is kept, and a restart is that offer with the fragment's credentials in it.
@@ -20,11 +20,13 @@ use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, Input, Rtc};
 
 use super::red::{RedReceiver, RedSender, RtpStamp};
-use super::{CloseReason, Datagram, Frame, Output, Peer, PeerEvent, Transmit, Transport};
+use super::{
+    Datagram, DisconnectReason, Output, Peer, PeerEvent, ReturnPacket, Transmit, Transport,
+};
 use crate::clock::Clock;
-use crate::error::SdpFault;
+use crate::error::{SdpFault, StudioError};
 use crate::limits::OPUS_BYTES_MAX;
-use crate::sdp;
+use crate::sdp::{self, Offer};
 use crate::sdpfrag::SdpFrag;
 
 /// The first sequence number we send. RFC 3550 §5.1 wants it unpredictable against known-plaintext attacks, which do not
@@ -45,13 +47,19 @@ pub struct WebRtc {
 }
 
 impl WebRtc {
-    /// Prepares for peers that reach us at these addresses; what they send is stamped on `clock`. Makes one DTLS certificate for all of them; `None` when the
-    /// cryptographic library cannot.
-    #[must_use]
-    pub fn new(clock: Clock, udp: Vec<SocketAddr>, tcp: Vec<SocketAddr>) -> Option<Self> {
+    /// Prepares for peers that reach us at these addresses; what they send is stamped on `clock`. Makes one DTLS certificate for all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StudioError::Certificate`] when the cryptographic library makes none.
+    pub fn new(
+        clock: Clock,
+        udp: Vec<SocketAddr>,
+        tcp: Vec<SocketAddr>,
+    ) -> Result<Self, StudioError> {
         let crypto = Arc::new(str0m::crypto::from_feature_flags());
-        let certificate = crypto.dtls_provider.generate_certificate()?;
-        Some(Self {
+        let certificate = made(crypto.dtls_provider.generate_certificate())?;
+        Ok(Self {
             clock,
             crypto,
             certificate,
@@ -64,12 +72,10 @@ impl WebRtc {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the offer.
-    pub fn answer(&self, now: Instant, offer: &str) -> Result<(WebRtcPeer, String), SdpFault> {
-        let wanted = sdp::inspect(offer)?;
-        let offer = sdp::with_line_ends(offer);
-        let parsed =
-            SdpOffer::from_sdp_string(&offer).map_err(|e| SdpFault::Refused(e.to_string()))?;
+    /// When the WebRTC library refuses it.
+    pub fn answer(&self, now: Instant, offer: &Offer) -> Result<(WebRtcPeer, String), SdpFault> {
+        let parsed = SdpOffer::from_sdp_string(offer.text())
+            .map_err(|e| SdpFault::Refused(e.to_string()))?;
         let mut rtc = Rtc::builder()
             .set_crypto_provider(self.crypto.clone())
             .set_dtls_cert(self.certificate.clone())
@@ -92,8 +98,8 @@ impl WebRtc {
             now,
             local_ufrag: attribute(&answer, "a=ice-ufrag:")
                 .ok_or(SdpFault::Missing("a=ice-ufrag"))?,
-            offer,
-            receives: wanted.receives,
+            offer: offer.text().to_owned(),
+            receives: offer.receives,
             route: None,
             sequence: FIRST_SEQUENCE,
             first_timestamp: None,
@@ -102,7 +108,7 @@ impl WebRtc {
             pending: Vec::new(),
             closing: false,
             ended: false,
-            goodbye: CloseReason::Broken,
+            goodbye: DisconnectReason::ProtocolError,
         };
         Ok((peer, answer))
     }
@@ -151,7 +157,7 @@ pub struct WebRtcPeer {
     closing: bool,
     ended: bool,
     /// Why it will have ended, if it does.
-    goodbye: CloseReason,
+    goodbye: DisconnectReason,
 }
 
 impl std::fmt::Debug for WebRtcPeer {
@@ -205,11 +211,11 @@ impl WebRtcPeer {
             Event::RtpPacket(packet) => self.packet(packet),
             // The goodbye is answered first (RFC 5246 §7.2.1); then `is_alive` turns false.
             Event::Closed => {
-                self.goodbye = CloseReason::Goodbye;
+                self.goodbye = DisconnectReason::Goodbye;
                 None
             }
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
-                self.goodbye = CloseReason::Silent;
+                self.goodbye = DisconnectReason::Silent;
                 self.rtc.disconnect();
                 None
             }
@@ -263,7 +269,7 @@ impl Peer for WebRtcPeer {
         self.input(Input::Timeout(now));
     }
 
-    fn send(&mut self, now: Instant, frame: &Frame) {
+    fn send(&mut self, now: Instant, packet: &ReturnPacket) {
         self.now = now;
         let Some(route) = self
             .route
@@ -271,28 +277,28 @@ impl Peer for WebRtcPeer {
         else {
             return;
         };
-        let first = *self.first_timestamp.get_or_insert(frame.timestamp);
-        let timestamp = frame.timestamp.wrapping_sub(first);
+        let first = *self.first_timestamp.get_or_insert(packet.timestamp);
+        let timestamp = packet.timestamp.wrapping_sub(first);
         let (payload_type, payload) = match route.red {
             Some(red) => (
                 red,
-                self.red_out.pack(timestamp, *route.opus, &frame.payload),
+                self.red_out.pack(timestamp, *route.opus, &packet.bytes),
             ),
-            None => (route.opus, frame.payload.to_vec()),
+            None => (route.opus, packet.bytes.to_vec()),
         };
         let mut direct = self.rtc.direct_api();
         let Some(stream) = direct.stream_tx_by_mid(route.mid, None) else {
             return;
         };
         // RTP timestamps are 32 bits and wrap (RFC 3550 §5.1).
-        let packet = RtpWrite::new(
+        let rtp = RtpWrite::new(
             payload_type,
             self.sequence.into(),
             timestamp as u32,
             now,
             payload,
         );
-        stream.write_rtp(packet.marker(self.sequence == FIRST_SEQUENCE));
+        stream.write_rtp(rtp.marker(self.sequence == FIRST_SEQUENCE));
         self.sequence += 1;
     }
 
@@ -337,6 +343,10 @@ impl Peer for WebRtcPeer {
                 .collect(),
             end_of_candidates: true,
         })
+    }
+
+    fn malformed_red(&self) -> u64 {
+        self.red_in.malformed()
     }
 
     fn close(&mut self, now: Instant) {
@@ -387,6 +397,10 @@ impl Peer for WebRtcPeer {
     }
 }
 
+fn made(certificate: Option<DtlsCert>) -> Result<DtlsCert, StudioError> {
+    certificate.ok_or(StudioError::Certificate)
+}
+
 fn receive<'a>(datagram: &Datagram<'a>) -> Option<Receive<'a>> {
     let protocol = match datagram.transport {
         Transport::Udp => Protocol::Udp,
@@ -405,4 +419,18 @@ fn attribute(sdp: &str, name: &str) -> Option<String> {
     sdp.lines()
         .find_map(|line| line.strip_prefix(name))
         .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_cannot_be_made_is_no_fault_of_the_mixer() {
+        let error = made(None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot make a certificate for DTLS: the cryptographic library made none"
+        );
+    }
 }

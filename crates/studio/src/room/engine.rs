@@ -1,60 +1,30 @@
 //! A room without threads, sockets and clocks: what arrived and what time it is goes in, what must be done comes out.
 //!
-//! It keeps who is connected, obeys orders about strips, and every 20 ms mixes, publishes, records, answers every ear, and
-//! reports. A panic in the code that serves one speaker removes that speaker; a panic of the desk itself costs one tick.
+//! It keeps who is connected, obeys orders about strips, and every 20 ms mixes, publishes, records, sends everybody what
+//! they hear, and reports. A panic in the code that serves one speaker removes that speaker; a panic of the mixer itself
+//! costs one tick.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use stentor_core::event::Alarm;
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, StripKind, StripPlace, TickOut};
 use stentor_media::opus::{OpusEncoder, OpusPacket};
-use stentor_media::package::{Packager, PackagerConfig, Published, StemChunk};
+use stentor_media::package::{Packager, PackagerConfig, Published};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use stentor_media::verify::confidence::{self, Monitor};
 
-use super::RoomEvent;
-use super::report::Reports;
-use super::returns::{self, Ear};
-use super::session::{Delay, LoopedVoice, Session, Strip};
+use super::output::RoomOutput;
+use super::return_feed::{self, ReturnFeed};
+use super::session::{LoopbackDelay, LoopedVoice, Session, Strip};
+use super::state::{AppliedMute, RoomState};
 use super::stems::Stems;
+use super::telemetry::Telemetry;
+use super::tick::TickTiming;
 use crate::error::{StudioError, StudioFault};
 use crate::limits::SESSIONS_MAX;
-use crate::peer::{CloseReason, Frame, PeerEvent};
-
-/// The time of a tick, and how the thread fared.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TickTime {
-    /// When the tick was due, in microseconds on the studio's [clock](crate::clock).
-    pub now_us: u64,
-    /// Wall clock, in microseconds since 1970.
-    pub unix_us: i64,
-    /// How late the tick began, in microseconds.
-    pub late_us: u64,
-    /// How long the tick before took, in microseconds.
-    pub last_work_us: u64,
-    /// Times the clock was set anew, so far.
-    pub clock_resets: u64,
-    /// Packets that found the room's queue full, so far.
-    pub sound_dropped: u64,
-}
-
-/// What must be done.
-#[derive(Debug)]
-pub enum Action {
-    /// Send sound to a session.
-    Send(SessionId, Frame),
-    /// Say goodbye to a session's peer.
-    Close(SessionId, CloseReason),
-    /// Give out a piece of the programme.
-    Published(Published),
-    /// Give out a piece of a speaker's recording.
-    Stem(SeatId, StemChunk),
-    /// Tell.
-    Event(RoomEvent),
-}
+use crate::peer::{DisconnectReason, PeerEvent, ReturnPacket};
 
 /// One room.
 pub struct Engine {
@@ -66,14 +36,18 @@ pub struct Engine {
     programme_encoder: OpusEncoder,
     sessions: BTreeMap<SessionId, Session>,
     strips: BTreeMap<StripId, SessionId>,
-    /// Muted already, to be taken off the desk after the next tick, when they have faded.
+    /// Muted already, to be removed from the mixer after the next tick, when they have faded.
     leaving: Vec<StripId>,
     orders: BTreeMap<SeatId, SeatOrder>,
     stems: Stems,
-    reports: Reports,
+    telemetry: Telemetry,
+    /// There is speech in the mix and none in what is published.
+    output_silent: bool,
+    /// The state is to be given out.
+    state_changed: bool,
     published: Vec<Published>,
     next_strip: u32,
-    next_up: u64,
+    next_connected: u64,
     ticks: u64,
 }
 
@@ -102,16 +76,18 @@ impl Engine {
             mixed: Box::default(),
             packager,
             monitor: Monitor::new().map_err(audio)?,
-            programme_encoder: returns::encoder().map_err(audio)?,
+            programme_encoder: return_feed::encoder().map_err(audio)?,
             sessions: BTreeMap::new(),
             strips: BTreeMap::new(),
             leaving: Vec::new(),
             orders: BTreeMap::new(),
             stems: Stems::default(),
-            reports: Reports::default(),
+            telemetry: Telemetry::default(),
+            output_silent: false,
+            state_changed: false,
             published: Vec::new(),
             next_strip: 1,
-            next_up: 1,
+            next_connected: 1,
             ticks: 0,
         })
     }
@@ -134,62 +110,70 @@ impl Engine {
         kind: SessionKind,
         sends: bool,
         hears: bool,
+        out: &mut Vec<RoomOutput>,
     ) -> Result<(), StudioFault> {
-        self.take_off(session);
+        let expected = self.insert(session, Session::new(seat, kind, sends, hears));
+        self.give_state(out);
+        expected
+    }
+
+    fn insert(&mut self, id: SessionId, session: Session) -> Result<(), StudioFault> {
+        self.remove(id);
         if self.sessions.len() >= SESSIONS_MAX {
             return Err(StudioFault::Full { max: SESSIONS_MAX });
         }
-        self.sessions
-            .insert(session, Session::new(seat, kind, sends, hears));
+        self.sessions.insert(id, session);
+        self.state_changed = true;
         Ok(())
     }
 
-    /// Seats an in-process voice, looped. It is up at once.
-    pub fn line(&mut self, seat: SeatId, session: SessionId, pcm: Vec<f32>, out: &mut Vec<Action>) {
+    /// Seats an in-process voice, looped. It is connected at once.
+    pub fn line(
+        &mut self,
+        seat: SeatId,
+        session: SessionId,
+        pcm: Vec<f32>,
+        out: &mut Vec<RoomOutput>,
+    ) {
         let Some(voice) = LoopedVoice::new(pcm) else {
             tracing::warn!(%seat, "an in-process line without a sound was not seated");
             return;
         };
-        if let Err(fault) = self.expect(session, seat, SessionKind::LineIn, true, false) {
-            tracing::warn!(%fault, %seat, "an in-process line was not seated");
-            return;
+        let mut line = Session::new(seat, SessionKind::LineIn, true, false);
+        line.line = Some(voice);
+        match self.insert(session, line) {
+            Ok(()) => self.connect(session, out),
+            Err(fault) => tracing::warn!(%fault, %seat, "an in-process line was not seated"),
         }
-        if let Some(session) = self.sessions.get_mut(&session) {
-            session.line = Some(voice);
-        }
-        self.up(session, out);
+        self.give_state(out);
     }
 
-    /// Takes what a peer says.
-    pub fn peer(&mut self, session: SessionId, event: PeerEvent, out: &mut Vec<Action>) {
+    /// Takes an event of a peer.
+    pub fn peer(&mut self, session: SessionId, event: PeerEvent, out: &mut Vec<RoomOutput>) {
         match event {
-            PeerEvent::Connected => self.up(session, out),
+            PeerEvent::Connected => self.connect(session, out),
             PeerEvent::Packet(packet) => self.packet(session, packet, out),
-            PeerEvent::Closed(reason) => self.down(session, reason, out),
+            PeerEvent::Closed(reason) => self.disconnected(session, reason),
         }
+        self.give_state(out);
     }
 
-    fn up(&mut self, session: SessionId, out: &mut Vec<Action>) {
+    fn connect(&mut self, session: SessionId, out: &mut Vec<RoomOutput>) {
         let Some(known) = self
             .sessions
             .get_mut(&session)
-            .filter(|known| known.up.is_none())
+            .filter(|known| known.connected.is_none())
         else {
             return;
         };
-        known.up = Some(self.next_up);
-        self.next_up += 1;
-        let (seat, kind, sends) = (known.seat, known.kind, known.sends);
+        known.connected = Some(self.next_connected);
+        self.next_connected += 1;
+        self.state_changed = true;
+        let (seat, sends) = (known.seat, known.sends);
         if sends && let Err(error) = self.add_strip(session) {
-            tracing::error!(%error, %seat, "a speaker could not be put on the desk");
-            self.close(session, CloseReason::Broken, out);
-            return;
+            tracing::error!(%error, %seat, "a speaker could not be added to the mixer");
+            self.end(session, DisconnectReason::ProtocolError, out);
         }
-        out.push(Action::Event(RoomEvent::Up {
-            seat,
-            session,
-            kind,
-        }));
     }
 
     fn add_strip(&mut self, session: SessionId) -> Result<(), MixerError> {
@@ -202,14 +186,14 @@ impl Engine {
             .map(place_of)
             .unwrap_or_default();
         let strip = Strip::new(StripId(self.next_strip), place);
-        put_on_desk(&mut self.mixer, known, &strip)?;
+        route_to_mixer(&mut self.mixer, known, &strip)?;
         self.next_strip += 1;
         self.strips.insert(strip.id, session);
         known.strip = Some(strip);
         Ok(())
     }
 
-    fn packet(&mut self, session: SessionId, packet: OpusPacket, out: &mut Vec<Action>) {
+    fn packet(&mut self, session: SessionId, packet: OpusPacket, out: &mut Vec<RoomOutput>) {
         let Some(strip) = self
             .sessions
             .get(&session)
@@ -220,41 +204,48 @@ impl Engine {
         let (id, mixer) = (strip.id, &mut self.mixer);
         match catch_unwind(AssertUnwindSafe(|| mixer.receive(id, packet))) {
             Ok(Ok(())) => {}
-            // The strip is taken off with its session; nothing else can go wrong with a packet.
+            // The strip is removed with its session; nothing else can go wrong with a packet.
             Ok(Err(error)) => tracing::debug!(%error, %session, "a packet without a strip"),
-            Err(_) => {
-                out.push(Action::Close(session, CloseReason::Panicked));
-                self.down(session, CloseReason::Panicked, out);
-            }
+            Err(_) => self.end(session, DisconnectReason::Panicked, out),
         }
     }
 
     /// Ends a session: its peer will say goodbye. Again, or for one that is not there, it does nothing.
-    pub fn close(&mut self, session: SessionId, reason: CloseReason, out: &mut Vec<Action>) {
+    pub fn close(
+        &mut self,
+        session: SessionId,
+        reason: DisconnectReason,
+        out: &mut Vec<RoomOutput>,
+    ) {
+        self.end(session, reason, out);
+        self.give_state(out);
+    }
+
+    fn end(&mut self, session: SessionId, reason: DisconnectReason, out: &mut Vec<RoomOutput>) {
         if self.sessions.contains_key(&session) {
-            out.push(Action::Close(session, reason));
-            self.down(session, reason, out);
+            out.push(RoomOutput::Close(session, reason));
+            self.disconnected(session, reason);
         }
     }
 
-    fn down(&mut self, session: SessionId, reason: CloseReason, out: &mut Vec<Action>) {
-        let Some(known) = self.take_off(session) else {
+    /// Forgets a session that is over.
+    fn disconnected(&mut self, session: SessionId, reason: DisconnectReason) {
+        let Some(known) = self.remove(session) else {
             return;
         };
+        self.telemetry.stats.disconnects.count(reason);
         let seat = known.seat;
-        if reason == CloseReason::Panicked {
-            out.push(Action::Event(RoomEvent::PeerPanicked { seat, session }));
+        if reason == DisconnectReason::Panicked {
+            tracing::error!(%seat, %session, "the code that serves a speaker panicked");
+        } else {
+            tracing::info!(%seat, %session, %reason, "a session is over");
         }
-        out.push(Action::Event(RoomEvent::Down {
-            seat,
-            session,
-            reason,
-        }));
     }
 
-    /// Forgets a session; its strip fades out in the next tick.
-    fn take_off(&mut self, session: SessionId) -> Option<Session> {
+    /// Removes a session; its strip fades out in the next tick.
+    fn remove(&mut self, session: SessionId) -> Option<Session> {
         let known = self.sessions.remove(&session)?;
+        self.state_changed = true;
         if let Some(strip) = &known.strip {
             self.strips.remove(&strip.id);
             if self.mixer.set_muted(strip.id, true).is_ok() {
@@ -264,10 +255,31 @@ impl Engine {
         Some(known)
     }
 
+    /// Gives out the state if it has changed.
+    fn give_state(&mut self, out: &mut Vec<RoomOutput>) {
+        if std::mem::take(&mut self.state_changed) {
+            out.push(RoomOutput::State(self.state()));
+        }
+    }
+
+    /// What is so now.
+    #[must_use]
+    pub fn state(&self) -> RoomState {
+        RoomState {
+            sessions: self
+                .sessions
+                .iter()
+                .map(|(&id, session)| (id, session.state()))
+                .collect(),
+            mixer_late: self.telemetry.mixer_late(),
+            output_silent: self.output_silent,
+        }
+    }
+
     /// Obeys an order. Strips of the seat's other sessions are muted.
     pub fn order(&mut self, order: SeatOrder) {
         if self.orders.len() >= SESSIONS_MAX && !self.orders.contains_key(&order.seat) {
-            tracing::warn!(seat = %order.seat, "more seats are ordered about than a room has");
+            tracing::warn!(seat = %order.seat, "an order for one seat more than a room has was refused");
             return;
         }
         self.orders.insert(order.seat, order);
@@ -279,17 +291,20 @@ impl Engine {
         for (session, strip) in of_seat.filter_map(|(id, known)| Some((*id, known.strip.as_mut()?)))
         {
             strip.place = place_of(&order);
-            strip.desired = (order.muted || Some(session) != order.session, order.version);
+            strip.desired = AppliedMute {
+                muted: order.muted || Some(session) != order.session,
+                version: order.version,
+            };
             let obeyed = mixer
                 .set_place(strip.id, strip.place)
-                .and_then(|()| mixer.set_muted(strip.id, strip.desired.0));
+                .and_then(|()| mixer.set_muted(strip.id, strip.desired.muted));
             if let Err(error) = obeyed {
                 tracing::error!(%error, seat = %order.seat, "an order found no strip");
             }
         }
     }
 
-    /// "This is how you sound": a speaker in the green room hears their own voice, later.
+    /// Lets a speaker in the green room hear their own voice, a second later.
     pub fn loopback(&mut self, seat: SeatId, on: bool) {
         for known in self
             .sessions
@@ -299,7 +314,7 @@ impl Engine {
             let Some(strip) = &known.strip else {
                 continue;
             };
-            known.loopback = on.then(Delay::default);
+            known.loopback = on.then(LoopbackDelay::default);
             if let Err(error) = self.mixer.set_loopback(strip.id, on) {
                 tracing::error!(%error, %seat, "loopback found no strip");
             }
@@ -314,23 +329,27 @@ impl Engine {
     }
 
     /// Makes the next 20 ms.
-    pub fn tick(&mut self, time: TickTime, out: &mut Vec<Action>) {
+    pub fn tick(&mut self, timing: TickTiming, out: &mut Vec<RoomOutput>) {
         self.feed_lines();
-        self.mix(time.now_us);
+        self.mix(timing.now_us);
         for id in std::mem::take(&mut self.leaving) {
-            // Gone already when the desk was made anew.
+            // Gone already when the mixer was made anew.
             let _ = self.mixer.remove(id);
         }
         // What leaves now was captured during the 20 ms before the tick was due.
-        let captured = time.unix_us - i64::try_from(time.late_us).unwrap_or(0) - 20_000;
+        let captured = timing.unix_us - i64::try_from(timing.late_us).unwrap_or(0) - 20_000;
         self.record(captured, out);
         self.publish(captured, out);
-        self.answer_ears(out);
-        self.acknowledge(out);
+        self.send_returns(out);
+        self.measure();
         self.ticks += 1;
-        self.reports
-            .tick(&time, &self.mixed, self.packager.position());
-        self.reports.report(self.ticks, &mut self.sessions, out);
+        let late = self.telemetry.mixer_late();
+        let position = self.packager.position();
+        self.telemetry.tick(&timing, &self.mixed, position);
+        self.telemetry.stats.notices_dropped = self.packager.notices_dropped();
+        self.telemetry.report(self.ticks, &mut self.sessions, out);
+        self.state_changed |= self.telemetry.mixer_late() != late;
+        self.give_state(out);
     }
 
     fn feed_lines(&mut self) {
@@ -348,27 +367,27 @@ impl Engine {
         if catch_unwind(AssertUnwindSafe(|| mixer.tick(now_us, mixed))).is_ok() {
             return;
         }
-        // The programme never stops: 20 ms of silence, and a new desk with everybody on it as they were.
-        tracing::error!("the desk panicked and is made anew");
-        self.reports.desk_made_anew();
+        // The programme never stops: 20 ms of silence, and a new mixer with everybody in it as they were.
+        tracing::error!("the mixer panicked and is made anew");
+        self.telemetry.stats.mixer_restarts += 1;
         *self.mixed = TickOut::default();
         match Mixer::new(MixerConfig::default()) {
             Ok(mixer) => self.mixer = mixer,
             Err(error) => {
-                tracing::error!(%error, "there is no desk");
+                tracing::error!(%error, "there is no mixer");
                 return;
             }
         }
         for (session, known) in &self.sessions {
             if let Some(strip) = &known.strip
-                && let Err(error) = put_on_desk(&mut self.mixer, known, strip)
+                && let Err(error) = route_to_mixer(&mut self.mixer, known, strip)
             {
-                tracing::error!(%error, %session, "a speaker could not be put back on the desk");
+                tracing::error!(%error, %session, "a speaker could not be put back into the mixer");
             }
         }
     }
 
-    fn record(&mut self, captured_unix_us: i64, out: &mut Vec<Action>) {
+    fn record(&mut self, captured_unix_us: i64, out: &mut Vec<RoomOutput>) {
         let position = self.packager.position();
         for strip in &self.mixed.strips {
             let session = self
@@ -383,11 +402,11 @@ impl Engine {
         let orders = &self.orders;
         let on_air = |seat: SeatId| orders.get(&seat).is_some_and(|order| order.on_air);
         self.stems.tick(captured_unix_us, on_air, |seat, chunk| {
-            out.push(Action::Stem(seat, chunk))
+            out.push(RoomOutput::Stem(seat, chunk))
         });
     }
 
-    fn publish(&mut self, captured_unix_us: i64, out: &mut Vec<Action>) {
+    fn publish(&mut self, captured_unix_us: i64, out: &mut Vec<RoomOutput>) {
         let position = self.packager.position();
         let programme = &self.mixed.programme;
         let mut alarm = self
@@ -405,83 +424,75 @@ impl Engine {
             {
                 alarm = self.monitor.published(chunk).or(alarm);
             }
-            out.push(Action::Published(published));
+            out.push(RoomOutput::Programme(published));
         }
         if let Some(alarm) = alarm {
-            let on = alarm == confidence::Alarm::OutputSilent;
-            let alarm = Alarm::OutputSilent;
-            out.push(Action::Event(RoomEvent::Alarm { alarm, on }));
+            let silent = alarm == confidence::Alarm::OutputSilent;
+            self.state_changed |= silent != self.output_silent;
+            self.output_silent = silent;
         }
     }
 
-    /// Sends each ear what it shall hear.
-    fn answer_ears(&mut self, out: &mut Vec<Action>) {
+    /// Sends every session what it hears.
+    fn send_returns(&mut self, out: &mut Vec<RoomOutput>) {
         let timestamp = self.ticks * TICK_SAMPLES as u64;
         let mixed = &*self.mixed;
         let mut programme = None;
         for (&session, known) in self
             .sessions
             .iter_mut()
-            .filter(|(_, k)| k.hears && k.up.is_some())
+            .filter(|(_, k)| k.hears && k.connected.is_some())
         {
             let strip = known.strip.as_ref().map(|strip| strip.id);
             let own = strip.and_then(|id| mixed.strips.iter().find(|strip| strip.id == id));
-            let payload = match returns::choose(known, own, mixed) {
+            let bytes = match return_feed::choose(known, own, mixed) {
                 // Encoded once, whoever listens.
-                Ear::Programme => programme
+                ReturnFeed::Programme => programme
                     .get_or_insert_with(|| {
-                        returns::encode(&mut self.programme_encoder, &mixed.programme)
+                        return_feed::encode(&mut self.programme_encoder, &mixed.programme)
                     })
                     .clone(),
-                Ear::Own(pcm) => {
+                ReturnFeed::Own(pcm) => {
                     if known.encoder.is_none() {
-                        known.encoder = returns::encoder().ok();
+                        known.encoder = return_feed::encoder().ok();
                     }
                     known
                         .encoder
                         .as_mut()
-                        .and_then(|encoder| returns::encode(encoder, &pcm))
+                        .and_then(|encoder| return_feed::encode(encoder, &pcm))
                 }
             };
-            if let Some(payload) = payload {
-                out.push(Action::Send(session, Frame { timestamp, payload }));
+            if let Some(bytes) = bytes {
+                out.push(RoomOutput::Send(session, ReturnPacket { timestamp, bytes }));
             }
         }
     }
 
-    fn acknowledge(&mut self, out: &mut Vec<Action>) {
-        for heard in &self.mixed.strips {
-            let Some(&session) = self.strips.get(&heard.id) else {
-                continue;
-            };
-            let known = self.sessions.get_mut(&session);
-            let Some((seat, strip)) =
-                known.and_then(|known| Some((known.seat, known.strip.as_mut()?)))
-            else {
-                continue;
-            };
-            if let Some((muted, version)) = strip.heard(heard) {
-                out.push(Action::Event(RoomEvent::MuteApplied {
-                    seat,
-                    session,
-                    muted,
-                    version,
-                }));
+    /// Takes what the mixer measured of each strip, and which mutes it has applied.
+    fn measure(&mut self) {
+        for measured in &self.mixed.strips {
+            let session = self
+                .strips
+                .get(&measured.id)
+                .and_then(|session| self.sessions.get_mut(session));
+            if let Some(strip) = session.and_then(|session| session.strip.as_mut()) {
+                self.state_changed |= strip.measured(measured);
             }
         }
     }
 
     /// The end: says goodbye to all and gives out what is left of the recordings.
-    pub fn stop(&mut self, out: &mut Vec<Action>) {
+    pub fn stop(&mut self, out: &mut Vec<RoomOutput>) {
         for session in self.sessions.keys().copied().collect::<Vec<_>>() {
-            self.close(session, CloseReason::RoomStopped, out);
+            self.end(session, DisconnectReason::RoomClosed, out);
         }
+        self.give_state(out);
         self.stems
-            .finish(|seat, chunk| out.push(Action::Stem(seat, chunk)));
+            .finish(|seat, chunk| out.push(RoomOutput::Stem(seat, chunk)));
     }
 }
 
-/// Puts a strip on the desk as it shall be.
+/// Where an order puts the strips of its seat.
 fn place_of(order: &SeatOrder) -> StripPlace {
     match (order.on_stage, order.on_air) {
         (true, true) => StripPlace::OnAir,
@@ -490,7 +501,8 @@ fn place_of(order: &SeatOrder) -> StripPlace {
     }
 }
 
-fn put_on_desk(mixer: &mut Mixer, session: &Session, strip: &Strip) -> Result<(), MixerError> {
+/// Adds a session's strip to the mixer, as the last order wants it.
+fn route_to_mixer(mixer: &mut Mixer, session: &Session, strip: &Strip) -> Result<(), MixerError> {
     let kind = match session.kind {
         _ if session.line.is_some() => StripKind::Wire,
         SessionKind::LineIn => StripKind::LineIn,
@@ -499,11 +511,11 @@ fn put_on_desk(mixer: &mut Mixer, session: &Session, strip: &Strip) -> Result<()
     mixer.add(strip.id, kind)?;
     mixer.set_place(strip.id, strip.place)?;
     mixer.set_loopback(strip.id, session.loopback.is_some())?;
-    mixer.set_muted(strip.id, strip.desired.0)
+    mixer.set_muted(strip.id, strip.desired.muted)
 }
 
-fn audio(error: impl std::fmt::Display) -> StudioError {
-    StudioError::Audio(error.to_string())
+fn audio(error: impl std::error::Error + Send + Sync + 'static) -> StudioError {
+    StudioError::Audio(Box::new(error))
 }
 
 impl std::fmt::Debug for Engine {

@@ -8,6 +8,7 @@ use stentor_media::mix::{StripId, StripOut, StripPlace, StripStats};
 use stentor_media::opus::OpusEncoder;
 use stentor_media::rendition::TICK_SAMPLES;
 
+use super::state::{AppliedMute, SessionState};
 use crate::limits::LOOPBACK_TICKS;
 
 /// 20 ms of sound.
@@ -17,26 +18,26 @@ pub(super) type Tick = [f32; TICK_SAMPLES];
 pub(super) struct Session {
     pub(super) seat: SeatId,
     pub(super) kind: SessionKind,
-    /// It speaks; then it gets a strip when it is up.
+    /// It speaks; then it gets a strip when it is connected.
     pub(super) sends: bool,
     /// It wants to hear.
     pub(super) hears: bool,
-    /// Counts sessions as they come up: of two sessions of a seat, the later one is meant by orders. `None` before.
-    pub(super) up: Option<u64>,
+    /// It is connected, as the n-th session of the room. `None` before.
+    pub(super) connected: Option<u64>,
     pub(super) strip: Option<Strip>,
     pub(super) line: Option<LoopedVoice>,
     pub(super) encoder: Option<OpusEncoder>,
-    pub(super) loopback: Option<Delay>,
+    pub(super) loopback: Option<LoopbackDelay>,
 }
 
-/// A speaking session's strip on the desk.
+/// A speaking session's strip in the mixer.
 pub(super) struct Strip {
     pub(super) id: StripId,
     pub(super) place: StripPlace,
-    /// Mute state and version of the last order; before the first, muted and version 0.
-    pub(super) desired: (bool, u64),
-    /// What was last acknowledged.
-    pub(super) told: Option<(bool, u64)>,
+    /// What the last order wants; before the first, muted and version 0.
+    pub(super) desired: AppliedMute,
+    /// What the mixer does; `None` before the first tick.
+    pub(super) applied: Option<AppliedMute>,
     pub(super) level: LevelWindow,
     pub(super) stats: StripStats,
 }
@@ -48,11 +49,21 @@ impl Session {
             kind,
             sends,
             hears,
-            up: None,
+            connected: None,
             strip: None,
             line: None,
             encoder: None,
             loopback: None,
+        }
+    }
+
+    /// What is so of it.
+    pub(super) fn state(&self) -> SessionState {
+        SessionState {
+            seat: self.seat,
+            kind: self.kind,
+            connected: self.connected,
+            mute: self.strip.as_ref().and_then(|strip| strip.applied),
         }
     }
 
@@ -70,29 +81,35 @@ impl Session {
 }
 
 impl Strip {
-    /// Muted until an order says otherwise: a reconnecting speaker is not heard before the server has said so (DESIGN §2,
-    /// rule 8).
+    /// Muted until an order says otherwise: a reconnecting speaker is not heard before the server has said so
+    /// (`docs/design.md` §2, rule 8).
     pub(super) fn new(id: StripId, place: StripPlace) -> Self {
         Self {
             id,
             place,
-            desired: (true, 0),
-            told: None,
+            desired: AppliedMute {
+                muted: true,
+                version: 0,
+            },
+            applied: None,
             level: LevelWindow::default(),
             stats: StripStats::default(),
         }
     }
 
-    /// Takes what the desk made of it. Gives what is to be acknowledged, once.
-    pub(super) fn heard(&mut self, out: &StripOut) -> Option<(bool, u64)> {
+    /// Takes what the mixer made of it. Whether the mixer does now what was desired and did not before.
+    pub(super) fn measured(&mut self, out: &StripOut) -> bool {
         self.level.add(out);
         self.stats = out.stats;
-        let news = out.muted_applied == self.desired.0 && self.told != Some(self.desired);
-        news.then(|| *self.told.insert(self.desired))
+        let changed = out.muted_applied == self.desired.muted && self.applied != Some(self.desired);
+        if changed {
+            self.applied = Some(self.desired);
+        }
+        changed
     }
 }
 
-/// Levels of one strip since the last report.
+/// Levels of one strip since the last measurement.
 #[derive(Default)]
 pub(super) struct LevelWindow {
     power: f32,
@@ -109,7 +126,7 @@ impl LevelWindow {
         self.silent_ticks += u32::from(out.digital_silence);
     }
 
-    /// The report, and a new window.
+    /// The level of the window, and a new window.
     pub(super) fn take(&mut self, seat: SeatId) -> SeatLevel {
         let window = std::mem::take(self);
         let power = window.power / window.ticks.max(1) as f32;
@@ -149,11 +166,11 @@ impl LoopedVoice {
 
 /// Gives back what it was given [`LOOPBACK_TICKS`] before, and silence until then.
 #[derive(Default)]
-pub(super) struct Delay {
+pub(super) struct LoopbackDelay {
     ticks: VecDeque<Tick>,
 }
 
-impl Delay {
+impl LoopbackDelay {
     pub(super) fn push(&mut self, tick: &Tick) -> Tick {
         self.ticks.push_back(*tick);
         if self.ticks.len() > LOOPBACK_TICKS {
@@ -179,7 +196,7 @@ mod tests {
 
     #[test]
     fn loopback_comes_back_a_second_later() {
-        let mut delay = Delay::default();
+        let mut delay = LoopbackDelay::default();
         for n in 0..200 {
             let out = delay.push(&[n as f32; TICK_SAMPLES]);
             let expected = if n < LOOPBACK_TICKS {
@@ -193,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_reports_mean_power_and_needs_more_than_a_click() {
+    fn a_window_gives_the_mean_power_and_needs_more_than_a_click() {
         let mut window = LevelWindow::default();
         for (dbfs, voice) in [
             (-20.0, true),

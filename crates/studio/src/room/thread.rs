@@ -1,4 +1,4 @@
-//! The thread that moves one room: every 20 ms, on a monotonic clock, with absolute deadlines.
+//! The thread that runs one room: every 20 ms, on a monotonic clock, with absolute deadlines.
 //!
 //! Between two ticks it takes what has arrived. A late tick is followed by the next at once, so the programme loses no
 //! sample; only when the machine has stopped us for longer than
@@ -10,20 +10,23 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crossbeam_channel::RecvTimeoutError;
 use stentor_core::timeline::Timeline;
 
-use super::engine::{Action, Engine, TickTime};
-use super::port::{Message, RoomInbox};
-use super::{RoomConfig, RoomSink};
+use super::engine::Engine;
+use super::output::RoomOutput;
+use super::sink::{RoomConfig, RoomSink};
+use super::stats::RoomStats;
+use super::tick::TickTiming;
 use crate::clock::{Clock, micros};
 use crate::error::{StudioError, StudioFault};
+use crate::latest::Latest;
 use crate::limits::CATCH_UP_TICKS_MAX;
-use crate::net::peers::PeerKey;
-use crate::net::thread::{Command, NetPort};
-use crate::peer::{CloseReason, Frame};
+use crate::peer::{DisconnectReason, PeerKey, ReturnPacket};
+use crate::ports::net::{NetCommand, NetPort};
+use crate::ports::room::{RoomInbox, RoomMessage};
 
 /// 960 samples at 48 kHz.
 const TICK: Duration = Duration::from_millis(20);
 
-/// A room and its way to the world.
+/// A room, and what it needs to reach everybody else.
 pub(crate) struct RoomThread {
     id: u64,
     engine: Engine,
@@ -31,9 +34,10 @@ pub(crate) struct RoomThread {
     inbox: RoomInbox,
     net: NetPort,
     clock: Clock,
-    actions: Vec<Action>,
+    stats: Latest<RoomStats>,
+    outputs: Vec<RoomOutput>,
     /// Goodbyes to be given to the network thread.
-    closes: Vec<(PeerKey, CloseReason)>,
+    closes: Vec<(PeerKey, DisconnectReason)>,
     running: bool,
 }
 
@@ -44,6 +48,7 @@ impl RoomThread {
         inbox: RoomInbox,
         net: NetPort,
         clock: Clock,
+        stats: Latest<RoomStats>,
     ) -> Result<Self, StudioError> {
         let timeline = Timeline::new(config.epoch_unix_ms);
         let first = timeline.resume_after(unix_us() / 1_000, config.resume_after_position);
@@ -54,7 +59,8 @@ impl RoomThread {
             inbox,
             net,
             clock,
-            actions: Vec::new(),
+            stats,
+            outputs: Vec::new(),
             closes: Vec::new(),
             running: true,
         })
@@ -65,7 +71,7 @@ impl RoomThread {
         let mut work_us = 0;
         let mut resets = 0;
         while self.running {
-            self.listen_until(due);
+            self.receive_until(due);
             let now = Instant::now();
             let late = now.saturating_duration_since(due);
             if late > TICK * CATCH_UP_TICKS_MAX {
@@ -76,30 +82,30 @@ impl RoomThread {
                 due = now;
                 resets += 1;
             }
-            let time = TickTime {
+            let timing = TickTiming {
                 // The time it was due: a tick that comes late for once must not look like delay to the jitter buffers.
                 now_us: self.clock.us(due),
                 unix_us: unix_us(),
                 late_us: micros(late),
                 last_work_us: work_us,
                 clock_resets: resets,
-                sound_dropped: self.inbox.sound_dropped(),
+                packets_dropped: self.inbox.packets_dropped(),
             };
-            let (engine, actions) = (&mut self.engine, &mut self.actions);
-            // The programme never stops: what panics beside the desk costs this tick, not the room.
-            if catch_unwind(AssertUnwindSafe(|| engine.tick(time, actions))).is_err() {
+            let (engine, outputs) = (&mut self.engine, &mut self.outputs);
+            // The programme never stops: a panic outside the mixer costs this tick, not the room.
+            if catch_unwind(AssertUnwindSafe(|| engine.tick(timing, outputs))).is_err() {
                 tracing::error!(room = self.id, "a tick of the room panicked");
             }
-            self.act();
+            self.deliver();
             work_us = micros(now.elapsed());
             due += TICK;
         }
-        self.engine.stop(&mut self.actions);
-        self.act();
+        self.engine.stop(&mut self.outputs);
+        self.deliver();
     }
 
     /// Takes what arrives until it is time for the next tick.
-    fn listen_until(&mut self, due: Instant) {
+    fn receive_until(&mut self, due: Instant) {
         // What waits already is taken even when the tick is late: else a room that catches up would starve its speakers.
         let mut waiting = Vec::new();
         self.inbox.drain(|message| waiting.push(message));
@@ -115,11 +121,11 @@ impl RoomThread {
         }
     }
 
-    fn take(&mut self, message: Message) {
-        let actions = &mut self.actions;
+    fn take(&mut self, message: RoomMessage) {
+        let outputs = &mut self.outputs;
         match message {
-            Message::Peer(session, event) => self.engine.peer(session, event, actions),
-            Message::Expect {
+            RoomMessage::Peer(session, event) => self.engine.peer(session, event, outputs),
+            RoomMessage::Expect {
                 session,
                 seat,
                 kind,
@@ -127,59 +133,55 @@ impl RoomThread {
                 hears,
                 reply,
             } => {
-                // Who asked may have stopped waiting.
-                let _ = reply.try_send(self.engine.expect(session, seat, kind, sends, hears));
+                let engine = &mut self.engine;
+                let expected = engine.expect(session, seat, kind, sends, hears, outputs);
+                // Who asked finds the session in the room's state from here on, until it is over.
+                self.deliver();
+                // They may have stopped waiting.
+                let _ = reply.try_send(expected);
+                return;
             }
-            Message::Close(session, reason) => self.engine.close(session, reason, actions),
-            Message::Order(order) => self.engine.order(order),
-            Message::Loopback(seat, on) => self.engine.loopback(seat, on),
-            Message::Notice(notice) => self.engine.notice(&notice),
-            Message::Line { seat, session, pcm } => self.engine.line(seat, session, pcm, actions),
-            Message::Stop => self.running = false,
+            RoomMessage::Close(session, reason) => self.engine.close(session, reason, outputs),
+            RoomMessage::Order(order) => self.engine.order(order),
+            RoomMessage::Loopback(seat, on) => self.engine.loopback(seat, on),
+            RoomMessage::Notice(notice) => self.engine.notice(&notice),
+            RoomMessage::Line { seat, session, pcm } => {
+                self.engine.line(seat, session, pcm, outputs);
+            }
+            RoomMessage::Stop => self.running = false,
         }
-        self.act();
+        self.deliver();
     }
 
-    fn act(&mut self) {
-        let mut frames: Vec<(PeerKey, Frame)> = Vec::new();
-        for action in self.actions.drain(..) {
+    fn deliver(&mut self) {
+        let mut packets: Vec<(PeerKey, ReturnPacket)> = Vec::new();
+        let room = self.id;
+        let key = |session| PeerKey { room, session };
+        for output in self.outputs.drain(..) {
             let sink = &mut self.sink;
             // A sink that panics must not take the programme with it.
-            let sunk = catch_unwind(AssertUnwindSafe(|| match action {
-                Action::Send(session, frame) => frames.push((
-                    PeerKey {
-                        room: self.id,
-                        session,
-                    },
-                    frame,
-                )),
-                Action::Close(session, reason) => {
-                    let key = PeerKey {
-                        room: self.id,
-                        session,
-                    };
-                    self.closes.push((key, reason));
-                }
-                Action::Published(published) => sink.published(published),
-                Action::Stem(seat, chunk) => sink.stem(seat, chunk),
-                Action::Event(event) => sink.event(event),
+            let sunk = catch_unwind(AssertUnwindSafe(|| match output {
+                RoomOutput::Send(session, packet) => packets.push((key(session), packet)),
+                RoomOutput::Close(session, reason) => self.closes.push((key(session), reason)),
+                RoomOutput::Programme(published) => sink.published(published),
+                RoomOutput::Stem(seat, chunk) => sink.stem(seat, chunk),
+                RoomOutput::State(state) => sink.state(state),
+                RoomOutput::Levels(levels) => sink.levels(levels),
+                RoomOutput::Stats(stats) => self.stats.put(stats),
             }));
             if sunk.is_err() {
-                tracing::error!(
-                    room = self.id,
-                    "what a room gave out made its receiver panic"
-                );
+                tracing::error!(room, "what a room gave out made its receiver panic");
             }
         }
-        // A goodbye must arrive: what the network thread has no place for is given again.
+        // A goodbye must arrive: what the network thread's queue has no place for is sent again.
         let net = &self.net;
         self.closes.retain(|&(key, reason)| {
-            net.give(Command::Close { key, reason }) == Err(StudioFault::Busy)
+            net.send(NetCommand::Close { key, reason }) == Err(StudioFault::Busy)
         });
-        if !frames.is_empty()
-            && let Err(fault) = self.net.give(Command::Send(frames))
+        if !packets.is_empty()
+            && let Err(fault) = self.net.send(NetCommand::Send(packets))
         {
-            tracing::debug!(%fault, "a tick of sound was not sent");
+            tracing::debug!(%fault, "a tick of the returns was not sent");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A host and a guest talk, on a virtual clock, over networks of every kind.
 
 use stentor_core::SeatId;
-use stentor_studio::{RoomEvent, SessionKind};
+use stentor_core::stage::SessionKind;
+use stentor_studio::{AppliedMute, RoomChange};
 use str0m::media::Direction;
 
 use crate::netem::{LinkConfig, Loss};
@@ -62,7 +63,7 @@ fn each_hears_the_other_and_not_themselves() {
             .stats
             .seats
             .iter()
-            .map(|s| s.concealed)
+            .map(|s| s.line.concealed)
             .collect::<Vec<_>>(),
         [0, 0]
     );
@@ -85,7 +86,7 @@ fn redundancy_carries_a_voice_through_loss() {
         let mut world = pair(7, lossy, red);
         world.run_ms(20_000);
         let (likeness, ..) = carried(&world, 1, 2, 15);
-        (likeness, world.stats.seats[0], world.client(1).up.lost)
+        (likeness, world.stats.seats[0].line, world.client(1).up.lost)
     };
     let (with, stats, lost) = run(true);
     let (without, bare, _) = run(false);
@@ -121,9 +122,9 @@ fn after_a_stall_of_two_seconds_the_delay_comes_back() {
     let until = world.now_us + 2_000_000;
     world.client(1).up.stalled_until_us = until;
     world.run_ms(2_000 + 10_000);
-    let host = world.stats.seats[0];
+    let host = world.stats.seats[0].line;
     assert!(host.buffer_ms < 100.0, "{host:?}");
-    assert!(world.is_up(1) && !went_down(&world, 1));
+    assert!(world.has_connected(1) && !is_over(&world, 1));
     world.run_ms(6_000);
     let (likeness, lag_ms, _) = carried(&world, 1, 2, 5);
     assert!(
@@ -133,25 +134,28 @@ fn after_a_stall_of_two_seconds_the_delay_comes_back() {
 }
 
 #[test]
-fn mute_is_acknowledged_and_silences() {
+fn a_mute_is_in_the_state_once_it_is_applied_and_silences() {
     let mut world = pair(9, LinkConfig::CLEAN, true);
     world.run_ms(3_000);
     world.order(1, true, true, 2);
     let ordered = world.now_us;
     world.run_ms(100);
-    let applied = world.events.iter().find_map(|(at, event)| match event {
-        RoomEvent::MuteApplied {
+    let muted = AppliedMute {
+        muted: true,
+        version: 2,
+    };
+    let applied = world.changes.iter().find_map(|(at, change)| match change {
+        RoomChange::MuteApplied {
             seat: SeatId(1),
-            muted: true,
-            version: 2,
+            applied,
             ..
-        } => Some(*at),
+        } if *applied == muted => Some(*at),
         _ => None,
     });
-    let applied = applied.expect("no acknowledgement of the mute");
+    let applied = applied.expect("the mute was not applied");
     assert!(
         applied - ordered <= 60_000,
-        "acknowledged after {} µs",
+        "applied after {} µs",
         applied - ordered
     );
     world.run_ms(200);
@@ -178,12 +182,12 @@ fn who_reconnects_is_muted_until_an_order_comes() {
         true,
     );
     world.connect(&[3]);
-    let mut actions = Vec::new();
-    world.engine.close(
-        stentor_core::SessionId(1),
-        stentor_studio::CloseReason::Asked,
-        &mut actions,
-    );
+    let (now, mut outputs) = (world.now(), Vec::new());
+    let reason = stentor_studio::DisconnectReason::Requested;
+    world
+        .engine
+        .close(stentor_core::SessionId(1), reason, &mut outputs);
+    world.act(now, outputs);
     world.run_ms(500);
     let before = world.client(2).heard.len();
     world.run_ms(2_000);
@@ -205,12 +209,12 @@ fn a_goodbye_is_heard_at_once_and_silence_after_a_while() {
     world.client(1).rtc.close().unwrap();
     world.client(1).voice = None;
     world.run_ms(500);
-    assert!(went_down(&world, 1));
+    assert!(is_over(&world, 1));
     world.clients.remove(&stentor_core::SessionId(2));
     world.run_ms(4_000);
-    assert!(!went_down(&world, 2));
+    assert!(!is_over(&world, 2));
     world.run_ms(2_500);
-    assert!(went_down(&world, 2));
+    assert!(is_over(&world, 2));
     assert!(world.peers.is_empty());
 }
 
@@ -220,16 +224,9 @@ fn a_monitor_hears_the_programme_and_the_green_room_hears_it_coming() {
     world.join(3, 3, "198.51.100.3:50003", Direction::RecvOnly, None, true);
     world.join(4, 4, "198.51.100.4:50004", Direction::SendRecv, None, true);
     world.connect(&[3, 4]);
-    let kinds = world.events.iter().filter(|(_, e)| {
-        matches!(
-            e,
-            RoomEvent::Up {
-                kind: SessionKind::Monitor,
-                ..
-            }
-        )
-    });
-    assert_eq!(kinds.count(), 1);
+    let sessions = world.state.sessions.values();
+    let monitors = sessions.filter(|of| of.kind == SessionKind::Monitor && of.connected.is_some());
+    assert_eq!(monitors.count(), 1);
     world.client(2).voice = None;
     world.run_ms(6_000);
     for to in [3, 4] {
@@ -289,10 +286,9 @@ fn the_same_seed_gives_the_same_conversation() {
     assert!(one.0 != other.0, "another seed was heard the same");
 }
 
-pub(crate) fn went_down(world: &World, session: u64) -> bool {
+pub(crate) fn is_over(world: &World, session: u64) -> bool {
     let session = stentor_core::SessionId(session);
-    world
-        .events
-        .iter()
-        .any(|(_, e)| matches!(e, RoomEvent::Down { session: s, .. } if *s == session))
+    let gone =
+        |c: &RoomChange| matches!(c, RoomChange::Disconnected { session: s, .. } if *s == session);
+    world.changes.iter().any(|(_, change)| gone(change))
 }

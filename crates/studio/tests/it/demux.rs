@@ -1,8 +1,9 @@
 //! Whose datagram is it: strangers are dropped without an answer, and nobody pays for them.
 
 use stentor_core::SessionId;
+use stentor_studio::NetCounters;
 use stentor_studio::limits::STUN_FAILURES_PER_SECOND_MAX;
-use stentor_studio::net::peers::{NetCounters, PeersOutput};
+use stentor_studio::net::peers::PeersOutput;
 use stentor_studio::net::stun;
 use stentor_studio::peer::{Datagram, Transport};
 use str0m::media::Direction;
@@ -29,7 +30,7 @@ fn strange(world: &mut World, source: &str, bytes: &[u8]) -> Vec<PeersOutput> {
 }
 
 fn since(world: &World, before: NetCounters) -> [u64; 5] {
-    let now = world.peers.counters;
+    let now = world.peers.counters();
     [
         now.received - before.received,
         now.unknown - before.unknown,
@@ -66,7 +67,7 @@ fn stun_request(world: &mut World, session: u64) -> Vec<u8> {
 #[test]
 fn random_datagrams_get_no_answer_and_are_counted() {
     let mut world = pair(31, LinkConfig::CLEAN, true);
-    let before = world.peers.counters;
+    let before = world.peers.counters();
     let mut dice = Dice(99);
     for length in 0..1_500 {
         let bytes: Vec<u8> = (0..length).map(|_| (dice.roll() * 256.0) as u8).collect();
@@ -111,7 +112,7 @@ fn a_stun_request_that_proves_nothing_is_dropped_silently() {
     world.join(1, 1, "198.51.100.1:50001", Direction::SendRecv, None, true);
     while world.peers.poll().is_some() {}
     let genuine = stun_request(&mut world, 1);
-    let before = world.peers.counters;
+    let before = world.peers.counters();
     // Real user name, altered transaction: the MAC fails.
     let mut spoofed = genuine.clone();
     spoofed[12] ^= 0xff;
@@ -134,7 +135,7 @@ fn failed_proofs_are_bounded_per_source_and_do_not_touch_who_is_in() {
     world.join(1, 1, "198.51.100.1:50001", Direction::SendRecv, None, true);
     let genuine = stun_request(&mut world, 1);
     strange(&mut world, "198.51.100.1:50001", &genuine);
-    let before = world.peers.counters;
+    let before = world.peers.counters();
     let mut spoofed = genuine.clone();
     spoofed[12] ^= 0xff;
     let budget = u64::from(STUN_FAILURES_PER_SECOND_MAX);
@@ -210,5 +211,5 @@ fn a_jump_in_sequence_and_garbage_opus_cost_a_moment_only() {
         400,
     );
     assert!(like > 0.8, "{like} {:?}", world.stats);
-    assert!(world.is_up(1) && !crate::conversation::went_down(&world, 1));
+    assert!(world.has_connected(1) && !crate::conversation::is_over(&world, 1));
 }

@@ -9,7 +9,7 @@ use stentor_studio::limits::{
 };
 use stentor_studio::peer::Peer as _;
 use stentor_studio::peer::webrtc::WebRtc;
-use stentor_studio::sdp::{self, inspect};
+use stentor_studio::sdp::{self, Offer};
 use stentor_studio::sdpfrag::SdpFrag;
 
 use crate::world::{SERVER, addr};
@@ -51,8 +51,9 @@ fn answer(offer: &str) -> Result<String, SdpFault> {
         vec![addr("192.0.2.1:443")],
     )
     .unwrap();
+    let offer = Offer::parse(offer)?;
     webrtc
-        .answer(Instant::now(), offer)
+        .answer(Instant::now(), &offer)
         .map(|(_, answer)| answer)
 }
 
@@ -81,7 +82,7 @@ fn video_is_refused_politely_wherever_it_stands() {
                 );
             }
         }
-        assert_eq!(inspect(&offer).unwrap().refused_sections, 1);
+        assert_eq!(Offer::parse(&offer).unwrap().refused_sections, 1);
     }
 }
 
@@ -228,27 +229,27 @@ fn an_answer_to_nothing_is_refused_with_one_sentence() {
 fn bounds_are_kept_before_anything_is_built() {
     let huge = format!("{}{}", ffmpeg(), "a=x:y\r\n".repeat(150_000));
     assert_eq!(
-        inspect(&huge),
+        Offer::parse(&huge),
         Err(SdpFault::TooLong {
             bytes_max: SDP_BYTES_MAX,
             got: huge.len()
         })
     );
     let long = format!("{}a={}\r\n", ffmpeg(), "x".repeat(SDP_LINE_BYTES_MAX));
-    assert!(matches!(inspect(&long), Err(SdpFault::TooLong { .. })));
+    assert!(matches!(Offer::parse(&long), Err(SdpFault::TooLong { .. })));
     let candidate = "a=candidate:1 1 UDP 1 192.0.2.9 9 typ host\r\n";
     let most = format!("{}{}", ffmpeg(), candidate.repeat(CANDIDATES_MAX));
-    assert!(inspect(&most).is_ok());
+    assert!(Offer::parse(&most).is_ok());
     let got = CANDIDATES_MAX + 1;
     let too_many = SdpFault::TooMany {
         what: "candidates",
         max: CANDIDATES_MAX,
         got,
     };
-    assert_eq!(inspect(&format!("{most}{candidate}")), Err(too_many));
+    assert_eq!(Offer::parse(&format!("{most}{candidate}")), Err(too_many));
     let sections = format!("{}{}", ffmpeg(), video(1).repeat(MEDIA_SECTIONS_MAX));
     assert!(matches!(
-        inspect(&sections),
+        Offer::parse(&sections),
         Err(SdpFault::TooMany {
             what: "m= sections",
             ..
@@ -261,14 +262,27 @@ fn every_cut_and_every_flipped_byte_is_an_answer_or_an_error() {
     let good = ffmpeg();
     let webrtc = WebRtc::new(Clock::new(Instant::now()), vec![addr(SERVER)], vec![]).unwrap();
     let now = Instant::now();
+    let answer = |text: &str| Offer::parse(text).and_then(|offer| webrtc.answer(now, &offer));
     for cut in (0..good.len()).step_by(7) {
-        let _ = webrtc.answer(now, &good[..cut]);
+        let _ = answer(&good[..cut]);
     }
     for at in (0..good.len()).step_by(5) {
         let mut bytes = good.clone().into_bytes();
         bytes[at] ^= 0x15;
-        let _ = webrtc.answer(now, &String::from_utf8(bytes).unwrap());
+        let _ = answer(&String::from_utf8(bytes).unwrap());
     }
+}
+
+#[test]
+fn an_offer_is_read_once_and_keeps_what_was_read() {
+    let offer = Offer::parse(&ffmpeg().replace("\r\n", "\n")).unwrap();
+    assert_eq!(
+        (offer.sends, offer.receives, offer.refused_sections),
+        (true, false, 0)
+    );
+    // The line ends that the WebRTC library wants: what is answered is this text, not what came.
+    assert_eq!(offer.text(), ffmpeg());
+    assert_eq!(Offer::parse(offer.text()), Ok(offer.clone()));
 }
 
 #[test]
@@ -326,6 +340,6 @@ fn a_restart_offer_carries_the_new_credentials_and_candidates_only() {
     );
     let webrtc = WebRtc::new(Clock::new(Instant::now()), vec![addr(SERVER)], vec![]).unwrap();
     let now = Instant::now();
-    let (mut peer, _) = webrtc.answer(now, &offer).unwrap();
+    let (mut peer, _) = webrtc.answer(now, &Offer::parse(&offer).unwrap()).unwrap();
     assert!(peer.restart_ice(now, &fragment).is_ok());
 }

@@ -3,15 +3,20 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use stentor_core::stage::SessionKind;
 use stentor_core::{SeatId, SessionId};
 use stentor_studio::limits::PEERS_MAX;
 use stentor_studio::net::peers::{Peers, PeersOutput};
-use stentor_studio::peer::{CloseReason, Datagram, Frame, Output, Peer, PeerEvent, Transport};
-use stentor_studio::room::engine::{Action, Engine, TickTime};
+use stentor_studio::peer::{
+    Datagram, DisconnectReason, Output, Peer, PeerEvent, ReturnPacket, Transport,
+};
+use stentor_studio::room::engine::Engine;
+use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::tick::TickTiming;
 use stentor_studio::sdpfrag::SdpFrag;
-use stentor_studio::{PatchError, RoomEvent, SdpFault, SessionKind, StudioFault};
+use stentor_studio::{PatchError, SdpFault, StudioFault};
 
-use crate::conversation::{pair, went_down};
+use crate::conversation::{is_over, pair};
 use crate::netem::LinkConfig;
 use crate::world::{World, addr};
 
@@ -49,7 +54,7 @@ impl Peer for Faulty {
         self.now = now;
         self.call("handle_timeout");
     }
-    fn send(&mut self, _: Instant, _: &Frame) {
+    fn send(&mut self, _: Instant, _: &ReturnPacket) {
         self.call("send");
     }
     fn trickle(&mut self, _: Instant, _: &SdpFrag) {
@@ -116,11 +121,11 @@ fn a_panic_anywhere_in_a_peer_removes_it_and_says_so() {
             bytes: &bytes,
         };
         peers.handle_datagram(now, datagram);
-        let frame = Frame {
+        let packet = ReturnPacket {
             timestamp: 0,
-            payload: bytes::Bytes::new(),
+            bytes: bytes::Bytes::new(),
         };
-        peers.send(now, key, &frame);
+        peers.send(now, key, &packet);
         let candidates = SdpFrag::parse("a=end-of-candidates").unwrap();
         let _ = peers.patch(now, key, &candidates);
         let credentials =
@@ -129,17 +134,17 @@ fn a_panic_anywhere_in_a_peer_removes_it_and_says_so() {
         if at == "restart_ice" {
             assert_eq!(patched, Err(PatchError::Ours(StudioFault::Panicked)));
         }
-        peers.close(now, key, CloseReason::Asked);
+        peers.close(now, key, DisconnectReason::Requested);
         let outputs: Vec<_> = std::iter::from_fn(|| peers.poll()).collect();
         let last = outputs.last().unwrap();
         assert_eq!(
             *last,
-            PeersOutput::Event(key, PeerEvent::Closed(CloseReason::Panicked)),
+            PeersOutput::Event(key, PeerEvent::Closed(DisconnectReason::Panicked)),
             "{at}"
         );
         assert!(peers.is_empty(), "{at}");
         assert!(!peers.knows(Transport::Udp, addr("203.0.113.1:1")), "{at}");
-        assert_eq!(peers.counters.panics, 1, "{at}");
+        assert_eq!(peers.counters().panics, 1, "{at}");
     }
 }
 
@@ -184,11 +189,19 @@ fn the_table_of_peers_is_bounded() {
 fn the_others_in_the_room_do_not_notice() {
     let mut world = pair(51, LinkConfig::CLEAN, true);
     let (seat, session) = (SeatId(3), SessionId(3));
+    let (now, mut outputs) = (world.now(), Vec::new());
     world
         .engine
-        .expect(session, seat, SessionKind::Browser, true, true)
+        .expect(
+            session,
+            seat,
+            SessionKind::Browser,
+            true,
+            true,
+            &mut outputs,
+        )
         .unwrap();
-    let now = world.now();
+    world.act(now, outputs);
     world
         .peers
         .insert(
@@ -199,16 +212,15 @@ fn the_others_in_the_room_do_not_notice() {
         )
         .unwrap();
     world.run_ms(3_000);
-    assert!(went_down(&world, 3));
-    let panicked = RoomEvent::PeerPanicked { seat, session };
-    assert!(world.events.iter().any(|(_, event)| *event == panicked));
-    assert!(!went_down(&world, 1) && !went_down(&world, 2));
+    assert!(is_over(&world, 3));
+    assert_eq!(world.stats.disconnects.panicked, 1);
+    assert!(!is_over(&world, 1) && !is_over(&world, 2));
     assert_eq!(
         world
             .stats
             .seats
             .iter()
-            .map(|s| s.concealed)
+            .map(|s| s.line.concealed)
             .collect::<Vec<_>>(),
         [0, 0]
     );
@@ -217,18 +229,18 @@ fn the_others_in_the_room_do_not_notice() {
 #[test]
 fn an_empty_room_goes_on() {
     let mut engine = Engine::new(0, 0).unwrap();
-    let mut actions = Vec::new();
+    let mut outputs = Vec::new();
     for n in 0..300u64 {
-        let time = TickTime {
+        let timing = TickTiming {
             now_us: n * 20_000,
             unix_us: n as i64 * 20_000,
-            ..TickTime::default()
+            ..TickTiming::default()
         };
-        engine.tick(time, &mut actions);
+        engine.tick(timing, &mut outputs);
     }
-    let published = actions
+    let published = outputs
         .iter()
-        .filter(|a| matches!(a, Action::Published(_)))
+        .filter(|output| matches!(output, RoomOutput::Programme(_)))
         .count();
     assert!(published > 60, "{published}");
     assert_eq!(engine.position(), 300 * 960);

@@ -6,24 +6,32 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::sound::Voice;
 use crate::world::newest_session;
 use stentor_core::event::Alarm;
+use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::opus::{CodecError, Encode, EncoderProfile, OpusEncoder};
 use stentor_media::package::{Packager, PackagerConfig};
 use stentor_media::rendition::Rendition;
 use stentor_studio::limits::SESSIONS_MAX;
 use stentor_studio::peer::PeerEvent;
-use stentor_studio::room::engine::{Action, Engine, TickTime};
-use stentor_studio::{CloseReason, RoomEvent, SeatOrder, SessionKind, StudioFault};
+use stentor_studio::room::engine::Engine;
+use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::tick::TickTiming;
+use stentor_studio::{
+    AppliedMute, DisconnectReason, RoomChange, RoomLevels, RoomState, RoomStats, StudioFault,
+};
 
-struct Desk {
+struct Room {
     engine: Engine,
     now_us: u64,
-    events: Vec<RoomEvent>,
+    state: RoomState,
+    changes: Vec<RoomChange>,
+    levels: Vec<RoomLevels>,
+    stats: RoomStats,
     stems: Vec<(SeatId, u64)>,
-    closed: Vec<(SessionId, CloseReason)>,
+    closed: Vec<(SessionId, DisconnectReason)>,
 }
 
-impl Desk {
+impl Room {
     fn new() -> Self {
         Self::with(Engine::new(0, 0).unwrap())
     }
@@ -32,7 +40,10 @@ impl Desk {
         Self {
             engine,
             now_us: 0,
-            events: Vec::new(),
+            state: RoomState::default(),
+            changes: Vec::new(),
+            levels: Vec::new(),
+            stats: RoomStats::default(),
             stems: Vec::new(),
             closed: Vec::new(),
         }
@@ -41,26 +52,53 @@ impl Desk {
     fn run(&mut self, ticks: u64) {
         for _ in 0..ticks {
             self.now_us += 20_000;
-            let time = TickTime {
+            let timing = TickTiming {
                 now_us: self.now_us,
                 unix_us: self.now_us as i64,
-                ..TickTime::default()
+                ..TickTiming::default()
             };
-            let mut actions = Vec::new();
-            self.engine.tick(time, &mut actions);
-            self.note(actions);
+            let mut outputs = Vec::new();
+            self.engine.tick(timing, &mut outputs);
+            self.note(outputs);
         }
     }
 
-    fn note(&mut self, actions: Vec<Action>) {
-        for action in actions {
-            match action {
-                Action::Event(event) => self.events.push(event),
-                Action::Stem(seat, chunk) => self.stems.push((seat, chunk.sequence)),
-                Action::Close(session, reason) => self.closed.push((session, reason)),
-                Action::Send(..) | Action::Published(_) => {}
+    fn note(&mut self, outputs: Vec<RoomOutput>) {
+        for output in outputs {
+            match output {
+                RoomOutput::State(state) => {
+                    self.changes.extend(state.changes_since(&self.state));
+                    self.state = state;
+                }
+                RoomOutput::Levels(levels) => self.levels.push(levels),
+                RoomOutput::Stats(stats) => self.stats = stats,
+                RoomOutput::Stem(seat, chunk) => self.stems.push((seat, chunk.sequence)),
+                RoomOutput::Close(session, reason) => self.closed.push((session, reason)),
+                RoomOutput::Send(..) | RoomOutput::Programme(_) => {}
             }
         }
+    }
+
+    fn expect(&mut self, seat: u32, session: u64, kind: SessionKind) -> Result<(), StudioFault> {
+        let (sends, mut outputs) = (kind != SessionKind::Monitor, Vec::new());
+        let (session, seat) = (SessionId(session), SeatId(seat));
+        let expected = self
+            .engine
+            .expect(session, seat, kind, sends, true, &mut outputs);
+        self.note(outputs);
+        expected
+    }
+
+    fn peer(&mut self, session: u64, event: PeerEvent) {
+        let mut outputs = Vec::new();
+        self.engine.peer(SessionId(session), event, &mut outputs);
+        self.note(outputs);
+    }
+
+    fn close(&mut self, session: u64, reason: DisconnectReason) {
+        let mut outputs = Vec::new();
+        self.engine.close(SessionId(session), reason, &mut outputs);
+        self.note(outputs);
     }
 
     fn line(&mut self, seat: u32, session: u64) {
@@ -69,16 +107,16 @@ impl Desk {
     }
 
     fn line_of(&mut self, seat: u32, session: u64, tone: Vec<f32>) {
-        let mut actions = Vec::new();
+        let mut outputs = Vec::new();
         self.engine
-            .line(SeatId(seat), SessionId(session), tone, &mut actions);
-        self.note(actions);
+            .line(SeatId(seat), SessionId(session), tone, &mut outputs);
+        self.note(outputs);
     }
 
     fn order(&mut self, seat: u32, on_stage: bool, muted: bool, version: u64) {
         self.engine.order(SeatOrder {
             seat: SeatId(seat),
-            session: newest_session(self.events.iter(), SeatId(seat)),
+            session: newest_session(&self.state, SeatId(seat)),
             on_stage,
             on_air: on_stage,
             muted,
@@ -86,14 +124,12 @@ impl Desk {
         });
     }
 
-    fn acknowledged(&self) -> Vec<(u64, bool, u64)> {
-        let mutes = self.events.iter().filter_map(|event| match event {
-            RoomEvent::MuteApplied {
-                session,
-                muted,
-                version,
-                ..
-            } => Some((session.0, *muted, *version)),
+    /// The mutes applied so far: session, whether muted, by which order.
+    fn mutes_applied(&self) -> Vec<(u64, bool, u64)> {
+        let mutes = self.changes.iter().filter_map(|change| match change {
+            RoomChange::MuteApplied {
+                session, applied, ..
+            } => Some((session.0, applied.muted, applied.version)),
             _ => None,
         });
         mutes.collect()
@@ -101,104 +137,138 @@ impl Desk {
 }
 
 #[test]
-fn each_order_is_acknowledged_once_and_a_new_session_starts_muted() {
-    let mut desk = Desk::new();
-    desk.line(1, 1);
-    desk.run(5);
-    assert_eq!(desk.acknowledged(), [(1, true, 0)]);
-    desk.order(1, true, false, 1);
-    desk.run(5);
-    desk.order(1, true, false, 1);
-    desk.order(1, true, true, 2);
-    desk.order(1, true, false, 3);
-    desk.run(5);
+fn each_order_is_in_the_state_once_it_is_obeyed_and_a_new_session_starts_muted() {
+    let mut room = Room::new();
+    room.line(1, 1);
+    room.run(5);
+    assert_eq!(room.mutes_applied(), [(1, true, 0)]);
+    room.order(1, true, false, 1);
+    room.run(5);
+    room.order(1, true, false, 1);
+    room.order(1, true, true, 2);
+    room.order(1, true, false, 3);
+    room.run(5);
     assert_eq!(
-        desk.acknowledged(),
+        room.mutes_applied(),
         [(1, true, 0), (1, false, 1), (1, false, 3)]
     );
     // A second session of the seat: muted, whatever the first was allowed; then it alone is meant.
-    desk.line(1, 2);
-    desk.run(5);
-    desk.order(1, true, false, 4);
-    desk.run(5);
-    let last = desk.acknowledged().split_off(3);
+    room.line(1, 2);
+    room.run(5);
+    room.order(1, true, false, 4);
+    room.run(5);
+    let last = room.mutes_applied().split_off(3);
     assert_eq!(last, [(2, true, 0), (1, true, 4), (2, false, 4)]);
 }
 
 #[test]
 fn a_seat_on_the_stage_is_recorded_and_in_the_green_room_is_not() {
-    let mut desk = Desk::new();
-    desk.line(1, 1);
-    desk.run(100);
-    assert_eq!(desk.stems, []);
-    desk.order(1, true, false, 1);
-    desk.run(100);
-    desk.order(1, false, false, 1);
-    desk.run(100);
-    assert_eq!(desk.stems, [(SeatId(1), 2), (SeatId(1), 3)]);
+    let mut room = Room::new();
+    room.line(1, 1);
+    room.run(100);
+    assert_eq!(room.stems, []);
+    room.order(1, true, false, 1);
+    room.run(100);
+    room.order(1, false, false, 1);
+    room.run(100);
+    assert_eq!(room.stems, [(SeatId(1), 2), (SeatId(1), 3)]);
 }
 
 #[test]
 fn sessions_are_bounded_and_a_name_used_again_replaces() {
-    let mut engine = Engine::new(0, 0).unwrap();
+    let mut room = Room::new();
     for n in 0..SESSIONS_MAX as u64 {
-        engine
-            .expect(SessionId(n), SeatId(1), SessionKind::Monitor, false, true)
-            .unwrap();
+        room.expect(1, n, SessionKind::Monitor).unwrap();
     }
-    let expect = |engine: &mut Engine, n| {
-        engine.expect(SessionId(n), SeatId(1), SessionKind::Monitor, false, true)
-    };
     assert_eq!(
-        expect(&mut engine, 9_999),
+        room.expect(1, 9_999, SessionKind::Monitor),
         Err(StudioFault::Full { max: SESSIONS_MAX })
     );
-    assert_eq!(expect(&mut engine, 3), Ok(()));
+    assert_eq!(room.expect(1, 3, SessionKind::Monitor), Ok(()));
+    assert_eq!(room.state.sessions.len(), SESSIONS_MAX);
 }
 
 #[test]
-fn closing_is_told_once_and_events_of_the_gone_are_ignored() {
-    let mut desk = Desk::new();
-    let session = SessionId(1);
-    desk.engine
-        .expect(session, SeatId(1), SessionKind::Browser, true, true)
-        .unwrap();
-    let mut actions = Vec::new();
-    desk.engine
-        .peer(session, PeerEvent::Connected, &mut actions);
-    desk.engine.close(session, CloseReason::Asked, &mut actions);
-    desk.engine.close(session, CloseReason::Asked, &mut actions);
-    desk.engine.peer(
-        session,
-        PeerEvent::Closed(CloseReason::Goodbye),
-        &mut actions,
+fn a_session_is_closed_once_and_events_of_the_gone_are_ignored() {
+    let mut room = Room::new();
+    room.expect(1, 1, SessionKind::Browser).unwrap();
+    assert_eq!(room.state.sessions[&SessionId(1)].connected, None);
+    room.peer(1, PeerEvent::Connected);
+    assert_eq!(room.state.sessions[&SessionId(1)].connected, Some(1));
+    for _ in 0..2 {
+        room.close(1, DisconnectReason::Requested);
+    }
+    room.peer(1, PeerEvent::Closed(DisconnectReason::Goodbye));
+    room.run(50);
+    assert_eq!(room.closed, [(SessionId(1), DisconnectReason::Requested)]);
+    assert_eq!(room.state, RoomState::default());
+    let (requested, goodbye) = (
+        room.stats.disconnects.requested,
+        room.stats.disconnects.goodbye,
     );
-    desk.note(actions);
-    desk.run(3);
-    assert_eq!(desk.closed, [(session, CloseReason::Asked)]);
-    let downs = desk
-        .events
-        .iter()
-        .filter(|e| matches!(e, RoomEvent::Down { .. }))
-        .count();
-    assert_eq!(downs, 1);
+    assert_eq!((requested, goodbye), (1, 0));
 }
 
 #[test]
 fn levels_come_for_each_seat_every_100_ms_and_tell_voice_from_nothing() {
-    let mut desk = Desk::new();
-    desk.line(1, 1);
-    desk.order(1, true, false, 1);
-    desk.run(100);
-    let reports = desk.events.iter().filter_map(|e| match e {
-        RoomEvent::Levels(levels) => Some(levels.clone()),
-        _ => None,
-    });
-    let reports = reports.collect::<Vec<_>>();
-    assert_eq!(reports.len(), 20);
-    let last = reports.last().unwrap()[0];
-    assert!((-180..=-150).contains(&last.dbfs_tenths), "{last:?}");
-    assert!(!last.digital_silence);
+    let mut room = Room::new();
+    room.line(1, 1);
+    room.order(1, true, false, 1);
+    room.run(100);
+    assert_eq!(room.levels.len(), 20);
+    let last = room.levels.last().unwrap();
+    let seat = last.seats[0];
+    assert!((-180..=-150).contains(&seat.dbfs_tenths), "{seat:?}");
+    assert!(!seat.digital_silence);
+    assert!(last.true_peak > last.lufs, "{last:?}");
+}
+
+/// Nobody looks for four minutes, in which sessions come and go and orders are given; then one look is enough.
+#[test]
+fn whoever_looks_after_minutes_finds_the_truth_and_nothing_has_piled_up() {
+    let mut room = Room::new();
+    room.line(1, 1);
+    let mut seen = RoomState::default();
+    for n in 0..1_200_u64 {
+        room.line(2, 100 + n);
+        room.order(2, true, n % 3 == 0, n);
+        room.order(1, true, n % 2 == 0, n);
+        room.run(10);
+        if n < 1_199 {
+            room.close(100 + n, DisconnectReason::Requested);
+        }
+        assert!(room.state.sessions.len() <= 3);
+    }
+    let look = room.state.changes_since(&seen);
+    let connected = |seat, session| RoomChange::Connected {
+        seat: SeatId(seat),
+        session: SessionId(session),
+        kind: SessionKind::LineIn,
+    };
+    let applied = |seat, session, muted| RoomChange::MuteApplied {
+        seat: SeatId(seat),
+        session: SessionId(session),
+        applied: AppliedMute {
+            muted,
+            version: 1_199,
+        },
+    };
+    assert_eq!(
+        look,
+        [
+            connected(1, 1),
+            connected(2, 1_299),
+            applied(1, 1, false),
+            applied(2, 1_299, false)
+        ]
+    );
+    seen.clone_from(&room.state);
+    room.close(1, DisconnectReason::Requested);
+    let gone = RoomChange::Disconnected {
+        seat: SeatId(1),
+        session: SessionId(1),
+    };
+    assert_eq!(room.state.changes_since(&seen), [gone]);
 }
 
 /// An encoder that hears nothing while it is told so: an encoder fed with the wrong buffer.
@@ -234,16 +304,16 @@ fn speech_that_listeners_do_not_get_is_an_alarm_of_the_room_and_it_clears() {
         epoch_unix_ms: 0,
     };
     let packager = Packager::with_encoders(config, Rendition::ALL.map(encoder)).unwrap();
-    let mut desk = Desk::with(Engine::with_packager(packager).unwrap());
+    let mut room = Room::with(Engine::with_packager(packager).unwrap());
     let mut voice = Voice::new(7, 140.0);
-    desk.line_of(1, 1, (0..250).flat_map(|_| voice.next()).collect());
-    desk.order(1, true, false, 1);
+    room.line_of(1, 1, (0..250).flat_map(|_| voice.next()).collect());
+    room.order(1, true, false, 1);
     let mut alarms_after = |seconds: u64, is_deaf| {
         deaf.store(is_deaf, Ordering::Relaxed);
-        desk.events.clear();
-        desk.run(seconds * 50);
-        let alarms = desk.events.iter().filter_map(|event| match event {
-            RoomEvent::Alarm { alarm, on } => Some((*alarm, *on)),
+        room.changes.clear();
+        room.run(seconds * 50);
+        let alarms = room.changes.iter().filter_map(|change| match change {
+            RoomChange::Alarm { alarm, on } => Some((*alarm, *on)),
             _ => None,
         });
         alarms.collect::<Vec<_>>()

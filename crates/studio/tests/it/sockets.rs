@@ -2,15 +2,18 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::package::{Published, StemChunk};
+use stentor_studio::limits::NOTICE_BYTES_MAX;
 use stentor_studio::net::framing::{Deframer, head};
 use stentor_studio::{
-    CloseReason, OfferError, OfferRequest, PatchError, PatchOutcome, Room, RoomConfig, RoomEvent,
-    RoomSink, SdpFault, SeatOrder, SessionKind, Studio, StudioConfig,
+    AppliedMute, NoticeTooLong, Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room,
+    RoomConfig, RoomLevels, RoomSink, RoomState, SdpFault, Studio, StudioConfig, StudioFault,
 };
 use str0m::change::SdpAnswer;
 use str0m::format::Codec;
@@ -19,23 +22,34 @@ use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-struct Sink(Sender<RoomEvent>, Sender<Published>);
+/// Keeps the newest of everything.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Received>>);
+
+#[derive(Default)]
+struct Received {
+    state: RoomState,
+    levels: Option<RoomLevels>,
+    published: usize,
+}
 
 impl RoomSink for Sink {
-    fn published(&mut self, published: Published) {
-        let _ = self.1.send(published);
+    fn published(&mut self, _: Published) {
+        self.0.lock().unwrap().published += 1;
     }
     fn stem(&mut self, _: SeatId, _: StemChunk) {}
-    fn event(&mut self, event: RoomEvent) {
-        let _ = self.0.send(event);
+    fn state(&mut self, state: RoomState) {
+        self.0.lock().unwrap().state = state;
+    }
+    fn levels(&mut self, levels: RoomLevels) {
+        self.0.lock().unwrap().levels = Some(levels);
     }
 }
 
 struct Fixture {
     studio: Studio,
     room: Room,
-    events: Receiver<RoomEvent>,
-    published: Receiver<Published>,
+    sink: Sink,
     udp: SocketAddr,
     tcp: TcpListener,
 }
@@ -51,38 +65,54 @@ fn fixture() -> Fixture {
         tcp_candidates: vec![tcp.local_addr().unwrap()],
     })
     .unwrap();
-    let (to_events, events) = channel();
-    let (to_published, published) = channel();
+    let sink = Sink::default();
     let room = studio
         .open_room(RoomConfig {
             event: "test".to_owned(),
             epoch_unix_ms: 0,
             resume_after_position: 0,
-            sink: Box::new(Sink(to_events, to_published)),
+            sink: Box::new(sink.clone()),
         })
         .unwrap();
     Fixture {
         studio,
         room,
-        events,
-        published,
+        sink,
         udp: address,
         tcp,
     }
 }
 
 impl Fixture {
-    fn wait(&self, what: &str, mut is: impl FnMut(&RoomEvent) -> bool) -> RoomEvent {
-        let until = Instant::now() + Duration::from_secs(20);
-        while let Ok(event) = self
-            .events
-            .recv_timeout(until.saturating_duration_since(Instant::now()))
-        {
-            if is(&event) {
-                return event;
-            }
-        }
-        panic!("no {what} in 20 s");
+    /// Waits until the room's state is as described.
+    fn wait(&self, what: &str, is: impl Fn(&RoomState) -> bool) {
+        eventually(what, || is(&self.sink.0.lock().unwrap().state));
+    }
+
+    /// Waits until a session is connected.
+    fn wait_connected(&self, session: u64) {
+        self.wait("a connection", |state| {
+            let session = state.sessions.get(&SessionId(session));
+            session.is_some_and(|session| session.connected.is_some())
+        });
+    }
+
+    /// Waits until the mixer does with a session's strip what an order said.
+    fn wait_applied(&self, session: u64, muted: bool, version: u64) {
+        let applied = Some(AppliedMute { muted, version });
+        self.wait("the mute applied", |state| {
+            let session = state.sessions.get(&SessionId(session));
+            session.is_some_and(|session| session.mute == applied)
+        });
+    }
+}
+
+/// Polls until it is so, for 20 s at most.
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < until, "no {what} in 20 s");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -156,7 +186,7 @@ impl Client {
                 seat: SeatId(1),
                 session: SessionId(session),
                 kind: SessionKind::Browser,
-                sdp: offer.to_sdp_string(),
+                offer: Offer::parse(&offer.to_sdp_string()).unwrap(),
             })
             .unwrap();
         assert!(answer.red && answer.sdp.contains(&answer.ice_ufrag));
@@ -174,11 +204,12 @@ impl Client {
         }
     }
 
-    /// Runs for a while, sending a packet of Opus silence every 20 ms.
-    fn run(&mut self, time: Duration) {
-        let until = Instant::now() + time;
+    /// Runs until it is so, for 20 s at most, sending a packet of Opus silence every 20 ms.
+    fn run_until(&mut self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
+        let until = Instant::now() + Duration::from_secs(20);
         let mut next = Instant::now();
-        while Instant::now() < until {
+        while !is_so(self) {
+            assert!(Instant::now() < until, "no {what} in 20 s");
             self.receive();
             let now = Instant::now();
             self.rtc.handle_input(Input::Timeout(now)).unwrap();
@@ -266,19 +297,14 @@ impl Client {
 fn talks(over_tcp: bool) {
     let fixture = fixture();
     let mut client = Client::join(&fixture, 1, over_tcp);
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
     let handle = std::thread::spawn(move || {
-        client.run(Duration::from_secs(4));
-        client
+        client.run_until("end of the test, or sound", |client| {
+            client.heard > 50 && stop.load(Ordering::Relaxed)
+        });
     });
-    fixture.wait("Up", |e| {
-        matches!(
-            e,
-            RoomEvent::Up {
-                session: SessionId(1),
-                ..
-            }
-        )
-    });
+    fixture.wait_connected(1);
     fixture.room.order(SeatOrder {
         seat: SeatId(1),
         session: Some(SessionId(1)),
@@ -287,30 +313,23 @@ fn talks(over_tcp: bool) {
         muted: false,
         version: 4,
     });
-    fixture.wait("MuteApplied", |e| {
-        matches!(
-            e,
-            RoomEvent::MuteApplied {
-                muted: false,
-                version: 4,
-                ..
-            }
-        )
+    fixture.wait_applied(1, false, 4);
+    eventually("figures", || {
+        let (room, studio) = (fixture.room.stats(), fixture.studio.stats());
+        let received = room.seats.first().map_or(0, |seat| seat.line.received);
+        received > 0 && studio.net.received > 0 && studio.peers == 1
     });
-    fixture.wait(
-        "Stats",
-        |e| matches!(e, RoomEvent::Stats(s) if s.seats.len() == 1),
+    assert_eq!(
+        fixture.studio.stats().tcp_connections,
+        usize::from(over_tcp)
     );
-    let client = handle.join().unwrap();
-    assert!(client.heard > 50, "heard {} packets", client.heard);
+    done.store(true, Ordering::Relaxed);
+    handle.join().unwrap();
     fixture.room.close(SessionId(1));
     fixture.room.close(SessionId(1));
-    let down = fixture.wait("Down", |e| matches!(e, RoomEvent::Down { .. }));
-    let RoomEvent::Down { reason, .. } = down else {
-        unreachable!()
-    };
-    assert_eq!(reason, CloseReason::Asked);
-    assert!(fixture.published.try_iter().count() > 10);
+    fixture.wait("end of the session", |state| state.sessions.is_empty());
+    eventually("reason", || fixture.room.stats().disconnects.requested == 1);
+    assert!(fixture.sink.0.lock().unwrap().published > 10);
     fixture.room.stop();
 }
 
@@ -358,8 +377,7 @@ fn strangers_get_no_answer_over_udp_and_tcp() {
     );
     // And the room still works.
     let mut client = Client::join(&fixture, 1, false);
-    client.run(Duration::from_secs(2));
-    assert!(client.connected);
+    client.run_until("connection", |client| client.connected);
 }
 
 #[test]
@@ -370,7 +388,7 @@ fn offers_and_fragments_of_the_wrong_kind_get_one_clear_error() {
             seat: SeatId(1),
             session: SessionId(1),
             kind,
-            sdp: sdp.to_owned(),
+            offer: Offer::parse(sdp)?,
         })
     };
     let broken = offer(SessionKind::Browser, "nonsense").unwrap_err();
@@ -379,21 +397,11 @@ fn offers_and_fragments_of_the_wrong_kind_get_one_clear_error() {
         broken.to_string(),
         "the offer cannot be answered: line 1: expected a letter and '=', got \"nonsense\""
     );
-    let now = Instant::now();
-    let sdp = |direction| {
-        let mut rtc = Rtc::builder()
-            .clear_codecs()
-            .enable_opus(true, true)
-            .build(now);
-        let mut change = rtc.sdp_api();
-        change.add_media(MediaKind::Audio, direction, None, None, None);
-        change.apply().unwrap().0.to_sdp_string()
-    };
     for (kind, direction, got) in [
         (SessionKind::Monitor, Direction::SendOnly, "sendonly"),
         (SessionKind::LineIn, Direction::RecvOnly, "recvonly"),
     ] {
-        let wrong = offer(kind, &sdp(direction));
+        let wrong = offer(kind, &offer_of(direction));
         assert!(
             matches!(&wrong, Err(OfferError::Theirs(SdpFault::Direction { got: g, .. })) if *g == got),
             "{wrong:?}"
@@ -405,7 +413,7 @@ fn offers_and_fragments_of_the_wrong_kind_get_one_clear_error() {
         fixture.room.patch(SessionId(77), "x"),
         Err(PatchError::Theirs(_))
     ));
-    offer(SessionKind::Monitor, &sdp(Direction::RecvOnly)).unwrap();
+    offer(SessionKind::Monitor, &offer_of(Direction::RecvOnly)).unwrap();
     assert_eq!(
         fixture.room.patch(SessionId(1), "a=end-of-candidates"),
         Ok(PatchOutcome::Trickled)
@@ -428,26 +436,8 @@ fn an_in_process_voice_is_heard_by_nobody_until_ordered_and_a_stopped_room_says_
     let fixture = fixture();
     let pcm: Vec<f32> = (0..48_000).map(|n| (n as f32 * 0.05).sin() * 0.3).collect();
     fixture.room.play_line(SeatId(5), SessionId(5), pcm);
-    fixture.wait("Up", |e| {
-        matches!(
-            e,
-            RoomEvent::Up {
-                seat: SeatId(5),
-                kind: SessionKind::LineIn,
-                ..
-            }
-        )
-    });
-    fixture.wait("MuteApplied", |e| {
-        matches!(
-            e,
-            RoomEvent::MuteApplied {
-                muted: true,
-                version: 0,
-                ..
-            }
-        )
-    });
+    fixture.wait_connected(5);
+    fixture.wait_applied(5, true, 0);
     fixture.room.order(SeatOrder {
         seat: SeatId(5),
         session: Some(SessionId(5)),
@@ -456,28 +446,46 @@ fn an_in_process_voice_is_heard_by_nobody_until_ordered_and_a_stopped_room_says_
         muted: false,
         version: 1,
     });
-    fixture.wait(
-        "Levels",
-        |e| matches!(e, RoomEvent::Levels(l) if l.iter().any(|l| l.dbfs_tenths > -200)),
-    );
-    fixture.room.notice(b"{}".to_vec()).unwrap();
-    assert!(fixture.room.notice(vec![0; 100_000]).is_err());
+    eventually("levels", || {
+        let received = fixture.sink.0.lock().unwrap();
+        let levels = received.levels.as_ref();
+        levels.is_some_and(|levels| levels.seats.iter().any(|seat| seat.dbfs_tenths > -200))
+    });
     fixture.room.stop();
-    fixture.wait("Down", |e| {
-        matches!(
-            e,
-            RoomEvent::Down {
-                reason: CloseReason::RoomStopped,
-                ..
-            }
-        )
+    fixture.wait("end of the session", |state| state.sessions.is_empty());
+    let refused = || {
+        fixture.room.offer(OfferRequest {
+            seat: SeatId(1),
+            session: SessionId(9),
+            kind: SessionKind::Monitor,
+            offer: Offer::parse(&offer_of(Direction::RecvOnly)).unwrap(),
+        })
+    };
+    eventually("refusal by a room that has stopped", || {
+        refused() == Err(OfferError::Ours(StudioFault::Stopped))
     });
-    std::thread::sleep(Duration::from_millis(100));
-    let refused = fixture.room.offer(OfferRequest {
-        seat: SeatId(1),
-        session: SessionId(9),
-        kind: SessionKind::Browser,
-        sdp: String::new(),
-    });
-    assert!(refused.is_err());
+}
+
+#[test]
+fn a_notice_that_is_too_long_is_said_to_be_a_notice_that_is_too_long() {
+    let fixture = fixture();
+    assert_eq!(fixture.room.notice(vec![0; NOTICE_BYTES_MAX]), Ok(()));
+    let got = NOTICE_BYTES_MAX + 1;
+    let error = fixture.room.notice(vec![0; got]).unwrap_err();
+    assert_eq!(error, NoticeTooLong { got });
+    assert_eq!(
+        error.to_string(),
+        format!("expected a notice of at most {NOTICE_BYTES_MAX} bytes, got {got}")
+    );
+}
+
+/// The offer of a whole WebRTC stack.
+fn offer_of(direction: Direction) -> String {
+    let mut rtc = Rtc::builder()
+        .clear_codecs()
+        .enable_opus(true, true)
+        .build(Instant::now());
+    let mut change = rtc.sdp_api();
+    change.add_media(MediaKind::Audio, direction, None, None, None);
+    change.apply().unwrap().0.to_sdp_string()
 }

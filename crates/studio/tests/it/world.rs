@@ -8,16 +8,19 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
 use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder};
 use stentor_studio::clock::Clock;
-use stentor_studio::net::peers::{PeerKey, Peers, PeersOutput};
+use stentor_studio::net::peers::{Peers, PeersOutput};
 use stentor_studio::peer::red::{RedReceiver, RedSender, RtpStamp};
 use stentor_studio::peer::webrtc::WebRtc;
-use stentor_studio::peer::{Datagram, Transport};
-use stentor_studio::room::engine::{Action, Engine, TickTime};
-use stentor_studio::{RoomEvent, RoomStats, SeatOrder, SessionKind};
+use stentor_studio::peer::{Datagram, PeerKey, Transport};
+use stentor_studio::room::engine::Engine;
+use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::tick::TickTiming;
+use stentor_studio::{Offer, RoomChange, RoomState, RoomStats};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid};
@@ -41,7 +44,9 @@ pub(crate) struct World {
     pub(crate) peers: Peers,
     pub(crate) engine: Engine,
     pub(crate) clients: BTreeMap<SessionId, Client>,
-    pub(crate) events: Vec<(u64, RoomEvent)>,
+    pub(crate) state: RoomState,
+    /// What has changed in the room, and when.
+    pub(crate) changes: Vec<(u64, RoomChange)>,
     pub(crate) stats: RoomStats,
     pub(crate) stems: BTreeMap<SeatId, usize>,
     seed: u64,
@@ -71,17 +76,13 @@ pub(crate) struct Client {
     timeout: Instant,
 }
 
-/// The session of a seat that came up last: the one the core decides for.
-pub(crate) fn newest_session<'a>(
-    events: impl DoubleEndedIterator<Item = &'a RoomEvent>,
-    seat: SeatId,
-) -> Option<SessionId> {
-    events.rev().find_map(|event| match event {
-        RoomEvent::Up {
-            seat: of, session, ..
-        } if *of == seat => Some(*session),
-        _ => None,
-    })
+/// The session of a seat that connected last: the one the core decides for.
+pub(crate) fn newest_session(state: &RoomState, seat: SeatId) -> Option<SessionId> {
+    let of_seat = state.sessions.iter().filter(|(_, of)| of.seat == seat);
+    of_seat
+        .filter(|(_, of)| of.connected.is_some())
+        .max_by_key(|(_, of)| of.connected)
+        .map(|(&session, _)| session)
 }
 
 impl World {
@@ -94,7 +95,8 @@ impl World {
             peers: Peers::new(origin),
             engine: Engine::new(0, 0).unwrap(),
             clients: BTreeMap::new(),
-            events: Vec::new(),
+            state: RoomState::default(),
+            changes: Vec::new(),
             stats: RoomStats::default(),
             stems: BTreeMap::new(),
             seed,
@@ -131,7 +133,10 @@ impl World {
             red,
         );
         client.voice = voice;
-        let (peer, answer) = self.webrtc.answer(now, &offer).unwrap();
+        let (peer, answer) = self
+            .webrtc
+            .answer(now, &Offer::parse(&offer).unwrap())
+            .unwrap();
         assert_eq!(peer.has_red(), red);
         client.answer = answer;
         let answer = SdpAnswer::from_sdp_string(&client.answer).unwrap();
@@ -142,9 +147,11 @@ impl World {
         } else {
             SessionKind::Monitor
         };
+        let mut outputs = Vec::new();
         self.engine
-            .expect(session, seat, kind, sends, hears)
+            .expect(session, seat, kind, sends, hears, &mut outputs)
             .unwrap();
+        self.act(now, outputs);
         self.peers
             .insert(now, Self::key(session), Box::new(peer), sends)
             .unwrap();
@@ -154,7 +161,7 @@ impl World {
     pub(crate) fn order(&mut self, seat: u32, on_stage: bool, muted: bool, version: u64) {
         self.engine.order(SeatOrder {
             seat: SeatId(seat),
-            session: newest_session(self.events.iter().map(|(_, event)| event), SeatId(seat)),
+            session: newest_session(&self.state, SeatId(seat)),
             on_stage,
             on_air: on_stage,
             muted,
@@ -166,11 +173,12 @@ impl World {
         self.clients.get_mut(&SessionId(session)).unwrap()
     }
 
-    pub(crate) fn is_up(&self, session: u64) -> bool {
+    /// Whether a session has connected, be it over by now or not.
+    pub(crate) fn has_connected(&self, session: u64) -> bool {
         let session = SessionId(session);
-        self.events
-            .iter()
-            .any(|(_, e)| matches!(e, RoomEvent::Up { session: s, .. } if *s == session))
+        let connected =
+            |c: &RoomChange| matches!(c, RoomChange::Connected { session: s, .. } if *s == session);
+        self.changes.iter().any(|(_, change)| connected(change))
     }
 
     pub(crate) fn run_ms(&mut self, ms: u64) {
@@ -179,15 +187,15 @@ impl World {
         }
     }
 
-    /// Runs until all of these are up, 5 s at most.
+    /// Runs until all of these have connected, 5 s at most.
     pub(crate) fn connect(&mut self, sessions: &[u64]) {
         for _ in 0..5_000 {
-            if sessions.iter().all(|s| self.is_up(*s)) {
+            if sessions.iter().all(|s| self.has_connected(*s)) {
                 return;
             }
             self.step();
         }
-        panic!("not up after 5 s: {:?}", self.events);
+        panic!("not connected after 5 s: {:?}", self.changes);
     }
 
     fn step(&mut self) {
@@ -226,26 +234,34 @@ impl World {
     }
 
     fn tick(&mut self, now: Instant) {
-        let time = TickTime {
+        let timing = TickTiming {
             now_us: self.now_us,
             unix_us: self.now_us as i64,
-            ..TickTime::default()
+            ..TickTiming::default()
         };
-        let mut actions = Vec::new();
-        self.engine.tick(time, &mut actions);
-        self.act(now, actions);
+        let mut outputs = Vec::new();
+        self.engine.tick(timing, &mut outputs);
+        self.act(now, outputs);
     }
 
-    fn act(&mut self, now: Instant, actions: Vec<Action>) {
-        for action in actions {
-            match action {
-                Action::Send(session, frame) => self.peers.send(now, Self::key(session), &frame),
-                Action::Close(session, reason) => self.peers.close(now, Self::key(session), reason),
-                Action::Event(RoomEvent::Stats(stats)) => self.stats = stats,
-                Action::Event(RoomEvent::Levels(_) | RoomEvent::Meter { .. })
-                | Action::Published(_) => {}
-                Action::Event(event) => self.events.push((self.now_us, event)),
-                Action::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
+    pub(crate) fn act(&mut self, now: Instant, outputs: Vec<RoomOutput>) {
+        for output in outputs {
+            match output {
+                RoomOutput::Send(session, packet) => {
+                    self.peers.send(now, Self::key(session), &packet);
+                }
+                RoomOutput::Close(session, reason) => {
+                    self.peers.close(now, Self::key(session), reason);
+                }
+                RoomOutput::Stats(stats) => self.stats = stats,
+                RoomOutput::State(state) => {
+                    let changes = state.changes_since(&self.state).into_iter();
+                    self.changes
+                        .extend(changes.map(|change| (self.now_us, change)));
+                    self.state = state;
+                }
+                RoomOutput::Levels(_) | RoomOutput::Programme(_) => {}
+                RoomOutput::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
             }
         }
     }
@@ -266,9 +282,9 @@ impl World {
                     }
                 }
                 PeersOutput::Event(key, event) => {
-                    let mut actions = Vec::new();
-                    self.engine.peer(key.session, event, &mut actions);
-                    self.act(now, actions);
+                    let mut outputs = Vec::new();
+                    self.engine.peer(key.session, event, &mut outputs);
+                    self.act(now, outputs);
                 }
             }
         }

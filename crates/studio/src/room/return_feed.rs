@@ -1,4 +1,4 @@
-//! What each ear hears.
+//! What each session hears.
 //!
 //! On the stage: everybody else. In the green room: oneself a second later if asked for, otherwise the conversation one is
 //! about to join, but not the bed, which is for listeners. A monitor: the programme.
@@ -9,21 +9,21 @@ use stentor_media::mix::{StripOut, TickOut};
 use stentor_media::opus::{CodecError, Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX};
 use stentor_media::rendition::TICK_SAMPLES;
 
-use super::session::{Delay, Session, Tick};
+use super::session::{LoopbackDelay, Session, Tick};
 
 /// What share of the packets to a speaker is expected to be lost, in percent: how much is spent on in-band FEC. RED, where
 /// it is spoken, comes on top.
 const EXPECTED_LOSS_PERCENT: u8 = 10;
 
-/// What an ear hears in one tick.
-pub(super) enum Ear {
+/// What a session hears in one tick.
+pub(super) enum ReturnFeed {
     /// The programme, as all monitors do.
     Programme,
     /// Something of its own.
     Own(Box<Tick>),
 }
 
-/// An encoder for one ear, or for all monitors.
+/// An encoder for one session, or for all monitors.
 pub(super) fn encoder() -> Result<OpusEncoder, CodecError> {
     let mut encoder = OpusEncoder::new(EncoderProfile::Return)?;
     encoder.set_loss_percent(EXPECTED_LOSS_PERCENT)?;
@@ -31,27 +31,27 @@ pub(super) fn encoder() -> Result<OpusEncoder, CodecError> {
 }
 
 /// Chooses what a session hears.
-pub(super) fn choose(session: &mut Session, own: Option<&StripOut>, mixed: &TickOut) -> Ear {
+pub(super) fn choose(session: &mut Session, own: Option<&StripOut>, mixed: &TickOut) -> ReturnFeed {
     if session.kind == SessionKind::Monitor {
-        return Ear::Programme;
+        return ReturnFeed::Programme;
     }
-    let silence = || Ear::Own(Box::new([0.0; TICK_SAMPLES]));
+    let silence = || ReturnFeed::Own(Box::new([0.0; TICK_SAMPLES]));
     let Some(own) = own else {
         return silence();
     };
     if session.on_stage() {
         // Back in the green room, nothing of before is to be heard.
-        session.loopback = session.loopback.take().map(|_| Delay::default());
-        return Ear::Own(Box::new(own.minus));
+        session.loopback = session.loopback.take().map(|_| LoopbackDelay::default());
+        return ReturnFeed::Own(Box::new(own.minus));
     }
     match &mut session.loopback {
-        Some(delay) => Ear::Own(Box::new(delay.push(&own.minus))),
+        Some(delay) => ReturnFeed::Own(Box::new(delay.push(&own.minus))),
         None if mixed.bed => silence(),
-        None => Ear::Own(Box::new(mixed.programme)),
+        None => ReturnFeed::Own(Box::new(mixed.programme)),
     }
 }
 
-/// Encodes a tick; `None` if the encoder refuses, which costs its ear 20 ms.
+/// Encodes a tick; `None` if the encoder refuses, which costs who listens 20 ms.
 pub(super) fn encode(encoder: &mut OpusEncoder, pcm: &Tick) -> Option<Bytes> {
     let mut packet = [0; PACKET_BYTES_MAX];
     match encoder.encode(pcm, &mut packet) {

@@ -1,8 +1,8 @@
 //! How a room's thread is reached: one bounded queue for everything, so that order is kept.
 //!
-//! Sound is dropped before the queue is full, and counted; the rest of the queue belongs to commands. A room that has not
-//! run for seconds has a full queue: what must not be lost all the same (connections coming and going, orders, the end)
-//! then waits beside it.
+//! Packets are dropped before the queue is full, and counted; the rest of the queue belongs to commands. A room that has
+//! not run for seconds has a full queue: what must not be lost all the same (connections coming and going, orders, the
+//! end) then waits beside it, in a list of its own.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,14 +15,14 @@ use stentor_core::{SeatId, SessionId};
 
 use crate::error::StudioFault;
 use crate::limits::{ROOM_COMMANDS_MAX, ROOM_MESSAGES_MAX, ROOM_OVERFLOW_MAX};
-use crate::peer::{CloseReason, PeerEvent};
+use crate::peer::{DisconnectReason, PeerEvent};
 
-/// Sound and commands together.
+/// Packets and commands together.
 const QUEUE_MAX: usize = ROOM_MESSAGES_MAX + ROOM_COMMANDS_MAX;
 
-/// What a room's thread is told.
-pub(crate) enum Message {
-    /// A peer says something.
+/// A message to a room's thread.
+pub(crate) enum RoomMessage {
+    /// An event of a peer.
     Peer(SessionId, PeerEvent),
     /// An offer was answered; the peer will come.
     Expect {
@@ -34,12 +34,12 @@ pub(crate) enum Message {
         reply: Sender<Result<(), StudioFault>>,
     },
     /// End a session.
-    Close(SessionId, CloseReason),
+    Close(SessionId, DisconnectReason),
     /// Desired state of a strip.
     Order(SeatOrder),
-    /// "This is how you sound".
+    /// Let a speaker in the green room hear themselves, or no longer.
     Loopback(SeatId, bool),
-    /// Something to put into the programme.
+    /// A notice to put into the programme.
     Notice(Vec<u8>),
     /// An in-process voice, looped.
     Line {
@@ -51,8 +51,8 @@ pub(crate) enum Message {
     Stop,
 }
 
-impl Message {
-    /// What nobody would say again: it is kept when the queue is full. How many there can be is bounded by sessions and seats.
+impl RoomMessage {
+    /// What nobody would send again is kept when the queue is full. How many there can be is bounded by sessions and seats.
     const fn must_arrive(&self) -> bool {
         match self {
             Self::Peer(_, event) => !matches!(event, PeerEvent::Packet(_)),
@@ -62,35 +62,35 @@ impl Message {
         }
     }
 
-    /// Whether this makes an older message pointless: an order is the whole desired state of its seat.
+    /// Whether an older message need not be delivered any more: an order is the whole desired state of its seat.
     fn supersedes(&self, older: &Self) -> bool {
         matches!((self, older), (Self::Order(new), Self::Order(old)) if new.seat == old.seat)
     }
 }
 
-/// The way to a room's thread.
+/// Sends to a room's thread.
 #[derive(Clone)]
 pub(crate) struct RoomPort {
-    queue: Sender<Message>,
+    queue: Sender<RoomMessage>,
     shared: Arc<Shared>,
 }
 
-/// A room's thread's own end.
+/// The receiving end, which the room's thread owns.
 pub(crate) struct RoomInbox {
-    queue: Receiver<Message>,
+    queue: Receiver<RoomMessage>,
     shared: Arc<Shared>,
 }
 
 #[derive(Default)]
 struct Shared {
-    sound_dropped: AtomicU64,
+    packets_dropped: AtomicU64,
     /// What must arrive and found the queue full, in its order; at most [`ROOM_OVERFLOW_MAX`].
-    overflow: Mutex<VecDeque<Message>>,
+    overflow: Mutex<VecDeque<RoomMessage>>,
     overflowing: AtomicBool,
 }
 
 impl Shared {
-    fn overflow(&self) -> MutexGuard<'_, VecDeque<Message>> {
+    fn overflow(&self) -> MutexGuard<'_, VecDeque<RoomMessage>> {
         self.overflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -111,12 +111,12 @@ impl RoomPort {
         (port, inbox)
     }
 
-    /// Passes on what a peer says. Never blocks.
+    /// Sends an event of a peer. Never blocks.
     pub(crate) fn peer(&self, session: SessionId, event: PeerEvent) {
-        let is_sound = matches!(event, PeerEvent::Packet(_));
-        let full = is_sound && self.queue.len() >= ROOM_MESSAGES_MAX;
-        if full || self.give(Message::Peer(session, event)) == Err(StudioFault::Busy) {
-            self.shared.sound_dropped.fetch_add(1, Ordering::Relaxed);
+        let is_packet = matches!(event, PeerEvent::Packet(_));
+        let full = is_packet && self.queue.len() >= ROOM_MESSAGES_MAX;
+        if full || self.send(RoomMessage::Peer(session, event)) == Err(StudioFault::Busy) {
+            self.shared.packets_dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -125,14 +125,14 @@ impl RoomPort {
     /// # Errors
     ///
     /// When the queue is full and the message is one that its sender can say again; when the room has stopped.
-    pub(crate) fn give(&self, message: Message) -> Result<(), StudioFault> {
+    pub(crate) fn send(&self, message: RoomMessage) -> Result<(), StudioFault> {
         if !message.must_arrive() {
-            return self.send(message).map_err(|(fault, _)| fault);
+            return self.try_send(message).map_err(|(fault, _)| fault);
         }
         // Held over both steps: what comes later must not overtake what waits here.
         let mut overflow = self.shared.overflow();
         let message = if overflow.is_empty() {
-            match self.send(message) {
+            match self.try_send(message) {
                 Err((StudioFault::Busy, message)) => message,
                 sent => return sent.map_err(|(fault, _)| fault),
             }
@@ -148,7 +148,7 @@ impl RoomPort {
         Ok(())
     }
 
-    fn send(&self, message: Message) -> Result<(), (StudioFault, Message)> {
+    fn try_send(&self, message: RoomMessage) -> Result<(), (StudioFault, RoomMessage)> {
         self.queue.try_send(message).map_err(|error| match error {
             TrySendError::Full(message) => (StudioFault::Busy, message),
             TrySendError::Disconnected(message) => (StudioFault::Stopped, message),
@@ -158,7 +158,7 @@ impl RoomPort {
 
 impl RoomInbox {
     /// Takes what waits now, in its order. What is sent meanwhile is not waited for.
-    pub(crate) fn drain(&self, mut take: impl FnMut(Message)) {
+    pub(crate) fn drain(&self, mut take: impl FnMut(RoomMessage)) {
         for _ in 0..self.queue.len() {
             if let Ok(message) = self.queue.try_recv() {
                 take(message);
@@ -167,7 +167,8 @@ impl RoomInbox {
         if self.shared.overflowing.swap(false, Ordering::Acquire) {
             // While this is held nothing that must arrive is queued: all that is in the queue came before the overflow.
             let mut overflow = self.shared.overflow();
-            let mut waiting: VecDeque<Message> = self.queue.try_iter().take(QUEUE_MAX).collect();
+            let mut waiting: VecDeque<RoomMessage> =
+                self.queue.try_iter().take(QUEUE_MAX).collect();
             waiting.append(&mut overflow);
             drop(overflow);
             waiting.into_iter().for_each(take);
@@ -175,13 +176,13 @@ impl RoomInbox {
     }
 
     /// The next message, waited for until a moment.
-    pub(crate) fn recv_deadline(&self, due: Instant) -> Result<Message, RecvTimeoutError> {
+    pub(crate) fn recv_deadline(&self, due: Instant) -> Result<RoomMessage, RecvTimeoutError> {
         self.queue.recv_deadline(due)
     }
 
     /// Packets that found the queue full.
-    pub(crate) fn sound_dropped(&self) -> u64 {
-        self.shared.sound_dropped.load(Ordering::Relaxed)
+    pub(crate) fn packets_dropped(&self) -> u64 {
+        self.shared.packets_dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -191,12 +192,12 @@ mod tests {
 
     use super::*;
 
-    fn sound() -> PeerEvent {
+    fn packet() -> PeerEvent {
         PeerEvent::Packet(OpusPacket::default())
     }
 
-    fn order(seat: u32, version: u64) -> Message {
-        Message::Order(SeatOrder {
+    fn order(seat: u32, version: u64) -> RoomMessage {
+        RoomMessage::Order(SeatOrder {
             seat: SeatId(seat),
             session: None,
             on_stage: true,
@@ -211,11 +212,13 @@ mod tests {
         let mut found = Vec::new();
         inbox.drain(|message| {
             found.push(match message {
-                Message::Order(order) => format!("order {} v{}", order.seat.0, order.version),
-                Message::Close(session, _) => format!("close {}", session.0),
-                Message::Peer(session, PeerEvent::Connected) => format!("connected {}", session.0),
-                Message::Loopback(..) => "loopback".to_owned(),
-                Message::Stop => "stop".to_owned(),
+                RoomMessage::Order(order) => format!("order {} v{}", order.seat.0, order.version),
+                RoomMessage::Close(session, _) => format!("close {}", session.0),
+                RoomMessage::Peer(session, PeerEvent::Connected) => {
+                    format!("connected {}", session.0)
+                }
+                RoomMessage::Loopback(..) => "loopback".to_owned(),
+                RoomMessage::Stop => "stop".to_owned(),
                 _ => "other".to_owned(),
             });
         });
@@ -224,23 +227,23 @@ mod tests {
 
     fn fill(port: &RoomPort) -> usize {
         (0..)
-            .take_while(|_| port.give(Message::Loopback(SeatId(1), true)).is_ok())
+            .take_while(|_| port.send(RoomMessage::Loopback(SeatId(1), true)).is_ok())
             .count()
     }
 
     #[test]
-    fn sound_leaves_room_for_commands() {
+    fn packets_leave_room_for_commands() {
         let (port, inbox) = RoomPort::new();
         for _ in 0..ROOM_MESSAGES_MAX + 10 {
-            port.peer(SessionId(1), sound());
+            port.peer(SessionId(1), packet());
         }
         assert_eq!(
-            (inbox.queue.len(), inbox.sound_dropped()),
+            (inbox.queue.len(), inbox.packets_dropped()),
             (ROOM_MESSAGES_MAX, 10)
         );
         assert_eq!(fill(&port), ROOM_COMMANDS_MAX);
         drop(inbox);
-        assert_eq!(port.give(Message::Stop), Err(StudioFault::Stopped));
+        assert_eq!(port.send(RoomMessage::Stop), Err(StudioFault::Stopped));
     }
 
     #[test]
@@ -248,13 +251,16 @@ mod tests {
         let (port, inbox) = RoomPort::new();
         let queued = fill(&port);
         for version in 1..=3 {
-            port.give(order(7, version)).unwrap();
+            port.send(order(7, version)).unwrap();
         }
         port.peer(SessionId(5), PeerEvent::Connected);
-        port.give(Message::Close(SessionId(4), CloseReason::Asked))
-            .unwrap();
-        port.give(Message::Stop).unwrap();
-        assert_eq!(inbox.sound_dropped(), 0);
+        port.send(RoomMessage::Close(
+            SessionId(4),
+            DisconnectReason::Requested,
+        ))
+        .unwrap();
+        port.send(RoomMessage::Stop).unwrap();
+        assert_eq!(inbox.packets_dropped(), 0);
         let found = drained(&inbox);
         assert_eq!(found.len(), queued + 4);
         assert_eq!(
@@ -262,7 +268,7 @@ mod tests {
             ["order 7 v3", "connected 5", "close 4", "stop"]
         );
         // And then the queue serves again.
-        port.give(order(7, 4)).unwrap();
+        port.send(order(7, 4)).unwrap();
         assert_eq!(inbox.queue.len(), 1);
         assert_eq!(drained(&inbox), ["order 7 v4"]);
     }
@@ -272,10 +278,13 @@ mod tests {
         let (port, inbox) = RoomPort::new();
         fill(&port);
         for session in 0..ROOM_OVERFLOW_MAX as u64 {
-            port.give(Message::Close(SessionId(session), CloseReason::Asked))
-                .unwrap();
+            port.send(RoomMessage::Close(
+                SessionId(session),
+                DisconnectReason::Requested,
+            ))
+            .unwrap();
         }
-        assert_eq!(port.give(Message::Stop), Err(StudioFault::Busy));
+        assert_eq!(port.send(RoomMessage::Stop), Err(StudioFault::Busy));
         assert_eq!(inbox.shared.overflow().len(), ROOM_OVERFLOW_MAX);
     }
 }

@@ -1,0 +1,37 @@
+//! How the network side of a studio is doing, in numbers. Counters run since the studio was started.
+
+/// What was received, and what became of it. Every datagram is counted once in `received` and at most once elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NetCounters {
+    /// Datagrams given to us.
+    pub received: u64,
+    /// Not STUN, from a five-tuple that belongs to nobody.
+    pub unknown: u64,
+    /// STUN that is no binding request to any user name fragment of ours.
+    pub unknown_stun: u64,
+    /// STUN that named a fragment of ours and did not prove itself.
+    pub spoofed_stun: u64,
+    /// The same, from a source that had failed too often in this second: not even looked at.
+    pub over_budget: u64,
+    /// Peers removed because they panicked.
+    pub panics: u64,
+    /// RED packets (RFC 2198) of connected peers that could not be read.
+    pub malformed_red: u64,
+}
+
+/// How a studio is doing, all rooms together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StudioStats {
+    /// Peers connected or connecting.
+    pub peers: usize,
+    /// What was received, over UDP and ICE-TCP together.
+    pub net: NetCounters,
+    /// Datagrams that the UDP socket did not take.
+    pub udp_not_sent: u64,
+    /// ICE-TCP connections held.
+    pub tcp_connections: usize,
+    /// ICE-TCP connections closed because [`TCP_CONNECTIONS_MAX`](crate::limits::TCP_CONNECTIONS_MAX) were held.
+    pub tcp_refused: u64,
+    /// Frames that a slow ICE-TCP connection did not take.
+    pub tcp_frames_dropped: u64,
+}

@@ -1,0 +1,28 @@
+//! What a room's engine wants done.
+
+use stentor_core::{SeatId, SessionId};
+use stentor_media::package::{Published, StemChunk};
+
+use super::levels::RoomLevels;
+use super::state::RoomState;
+use super::stats::RoomStats;
+use crate::peer::{DisconnectReason, ReturnPacket};
+
+/// One thing to be done.
+#[derive(Debug)]
+pub enum RoomOutput {
+    /// Send a packet to a session's peer.
+    Send(SessionId, ReturnPacket),
+    /// Say goodbye to a session's peer.
+    Close(SessionId, DisconnectReason),
+    /// Give out a piece of the programme.
+    Programme(Published),
+    /// Give out a piece of a speaker's recording.
+    Stem(SeatId, StemChunk),
+    /// Give out the room's state, which has changed.
+    State(RoomState),
+    /// Give out what was measured in the last 100 ms.
+    Levels(RoomLevels),
+    /// Give out how the room is doing.
+    Stats(RoomStats),
+}

@@ -1,0 +1,78 @@
+//! How a room is doing, in numbers. Counters run since the room was opened.
+
+use stentor_core::{SeatId, SessionId};
+use stentor_media::mix::StripStats;
+
+use crate::peer::DisconnectReason;
+
+/// How a room is doing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RoomStats {
+    /// Position of the programme, in samples since the epoch.
+    pub position: u64,
+    /// Ticks done.
+    pub ticks: u64,
+    /// Ticks that began more than a tick (20 ms) late.
+    pub ticks_late: u64,
+    /// Worst lateness of a tick in the last second, in microseconds.
+    pub late_us_max: u64,
+    /// Longest work of a tick in the last second, in microseconds.
+    pub work_us_max: u64,
+    /// Times the clock was set anew because the machine had stopped us for more than a second.
+    pub clock_resets: u64,
+    /// Packets that found the room's queue full.
+    pub packets_dropped: u64,
+    /// Times the mixer panicked and was made anew; each cost 20 ms of silence.
+    pub mixer_restarts: u64,
+    /// Notices that never left because newer ones came before the next chunk, all renditions summed.
+    pub notices_dropped: u64,
+    /// Sessions that ended, by reason.
+    pub disconnects: Disconnects,
+    /// One line per speaking session.
+    pub seats: Vec<SeatStats>,
+}
+
+/// Sessions that ended, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Disconnects {
+    /// [`DisconnectReason::Goodbye`].
+    pub goodbye: u64,
+    /// [`DisconnectReason::Requested`].
+    pub requested: u64,
+    /// [`DisconnectReason::NeverConnected`].
+    pub never_connected: u64,
+    /// [`DisconnectReason::Silent`].
+    pub silent: u64,
+    /// [`DisconnectReason::ProtocolError`].
+    pub protocol_error: u64,
+    /// [`DisconnectReason::Panicked`].
+    pub panicked: u64,
+    /// [`DisconnectReason::RoomClosed`].
+    pub room_closed: u64,
+}
+
+impl Disconnects {
+    pub(super) const fn count(&mut self, reason: DisconnectReason) {
+        let counter = match reason {
+            DisconnectReason::Goodbye => &mut self.goodbye,
+            DisconnectReason::Requested => &mut self.requested,
+            DisconnectReason::NeverConnected => &mut self.never_connected,
+            DisconnectReason::Silent => &mut self.silent,
+            DisconnectReason::ProtocolError => &mut self.protocol_error,
+            DisconnectReason::Panicked => &mut self.panicked,
+            DisconnectReason::RoomClosed => &mut self.room_closed,
+        };
+        *counter += 1;
+    }
+}
+
+/// How one speaking session is doing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeatStats {
+    /// Whose.
+    pub seat: SeatId,
+    /// Which.
+    pub session: SessionId,
+    /// Its line into the mixer: what was lost, recovered and concealed, its delay and drift.
+    pub line: StripStats,
+}
