@@ -22,6 +22,7 @@
 //! | `catalog` | the events of a store | `cluster` |
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
 //! | `recorder` | writes programme and speakers to disk | `media` |
+//! | `reports` | what room, recorder and store report to the director, the newest of each | `studio` |
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
 //! | `programme` | the streams of an event, and the room's way into them | `media`, `studio`, `edge` |
@@ -47,15 +48,17 @@ mod publisher;
 pub mod record;
 mod recorder;
 mod registry;
+mod reports;
 mod services;
 mod snapshot;
 mod snapshot_writer;
 mod status;
 
-pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender, StageLevels};
+pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
 pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent};
 pub use programme::cadence_box;
 pub use registry::EventRegistry;
+pub use reports::StageLevels;
 pub use services::EventServices;
 pub use stentor_core::PageId;

@@ -11,12 +11,13 @@ use stentor_core::{Now, SeatId};
 use stentor_studio::{Room, RoomConfig};
 
 use crate::clock::{system_clock, unix_ms_now};
-use crate::director::{self, Call, Destinations, DirectedRoom, Director, DirectorHandle};
+use crate::director::{self, Destinations, DirectedRoom, Director};
 use crate::open_event::OpenEvent;
 use crate::programme::{Sink, Streams};
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
 use crate::recorder::{self, Recorder, RecorderEvent};
+use crate::reports::{Reporter, reports};
 use crate::services::EventServices;
 use crate::snapshot_writer::SnapshotWriter;
 
@@ -33,13 +34,12 @@ pub(crate) fn open(
     admitted: Vec<SeatId>,
 ) -> Result<Arc<OpenEvent>, OpenError> {
     let (director, calls) = director::calls();
+    let (reporter, reports) = reports();
     let folder = services.data_dir.join("recordings").join(&record.slug);
     let recording = Arc::new(AtomicBool::new(false));
     let snapshots = {
-        let director = director.clone();
-        let failing = move |failing| {
-            director.try_call(Call::StoreFailing(failing));
-        };
+        let reporter = reporter.clone();
+        let failing = move |failing| reporter.store_failing(failing);
         SnapshotWriter::start(Arc::clone(&services.store), record.slug.clone(), failing)
             .map_err(|source| OpenError::new(&record, source))?
     };
@@ -60,7 +60,7 @@ pub(crate) fn open(
         let streams = Streams::open(&services.edge, &record.slug)
             .map_err(|source| OpenError::new(&record, source))?;
         let listened = streams.listened();
-        let recorder = start_recorder(&folder, &director);
+        let recorder = start_recorder(&folder, &reporter);
         let sink = Sink {
             edge: services.edge.clone(),
             streams,
@@ -69,7 +69,7 @@ pub(crate) fn open(
             snapshots: snapshots.clone(),
             playlists: Default::default(),
             over: Arc::clone(&over),
-            director: director.clone(),
+            reporter: reporter.clone(),
         };
         let room = open_room(services, &record, published_end, sink).inspect_err(|_| {
             // The paths must be free when it is tried again.
@@ -85,7 +85,7 @@ pub(crate) fn open(
         recording,
     );
     if ended {
-        offer_replay(&mut publisher, &folder, &director);
+        offer_replay(&mut publisher, &folder, reporter);
     }
     let event = Arc::new(OpenEvent {
         record: record.clone(),
@@ -102,6 +102,7 @@ pub(crate) fn open(
         doors,
         floor,
         clock: system_clock(),
+        reports,
         destinations: Destinations {
             record,
             key: services.key.clone(),
@@ -135,35 +136,31 @@ fn open_room(
 }
 
 /// A recorder, or its alarm: an event without a recording is better than no event.
-fn start_recorder(folder: &Path, director: &DirectorHandle) -> Option<Recorder> {
-    let reports = director.clone();
-    let started = Recorder::start(folder.to_owned(), move |report| {
-        reports.try_call(Call::Recorder(report));
-    });
+fn start_recorder(folder: &Path, reporter: &Reporter) -> Option<Recorder> {
+    let reports = reporter.clone();
+    let started = Recorder::start(folder.to_owned(), move |event| reports.recorder(event));
     match started {
         Ok(recorder) => Some(recorder),
         Err(error) => {
             tracing::error!(%error, folder = %folder.display(), "this event is not recorded");
-            director.try_call(Call::Recorder(RecorderEvent::Failing(true)));
+            reporter.recorder(RecorderEvent::Failing(true));
             None
         }
     }
 }
 
 /// An ended event's replay; made now if the server was killed before it was.
-fn offer_replay(publisher: &mut Publisher, folder: &Path, director: &DirectorHandle) {
+fn offer_replay(publisher: &mut Publisher, folder: &Path, reporter: Reporter) {
     if let Some(file) = recorder::replay_file(folder) {
         publisher.offer_replay(file);
         return;
     }
-    let (folder, director) = (folder.to_owned(), director.clone());
+    let folder = folder.to_owned();
     tokio::task::spawn_blocking(move || match recorder::make_replay(&folder) {
-        Ok(file) => {
-            director.try_call(Call::Recorder(RecorderEvent::ReplayReady(file)));
-        }
+        Ok(file) => reporter.recorder(RecorderEvent::ReplayReady(file)),
         Err(error) => {
             tracing::warn!(%error, folder = %folder.display(), "there is no replay");
-            director.try_call(Call::Recorder(RecorderEvent::NoReplay));
+            reporter.recorder(RecorderEvent::NoReplay);
         }
     });
 }

@@ -10,7 +10,7 @@ use stentor_core::admission::Rung;
 use stentor_core::conversation::{Command, Refusal};
 use stentor_core::stage::SessionKind;
 use stentor_core::{PageId, SeatId, SessionId};
-use stentor_studio::{OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault, sdp};
+use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault};
 
 use crate::clock::unix_ms_now;
 use crate::director::{Call, DirectorHandle, Joined, PageSender, Reserved};
@@ -134,6 +134,7 @@ impl OpenEvent {
         page: Option<PageId>,
         offer: String,
     ) -> Result<Connected, ConnectError> {
+        let offer = Offer::parse(&offer).map_err(ConnectError::Offer)?;
         let kind = kind_of(endpoint, &offer)?;
         let room = self.room.clone().ok_or(ConnectError::NoRoom)?;
         let Reserved { session, alive } = self.reserve(seat, kind, page).await?;
@@ -141,7 +142,7 @@ impl OpenEvent {
             seat,
             session,
             kind,
-            sdp: offer,
+            offer,
         };
         let error = match tokio::task::spawn_blocking(move || room.offer(request)).await {
             Ok(Ok(answer)) => {
@@ -225,8 +226,7 @@ impl OpenEvent {
 }
 
 /// What kind of session an offer asks for.
-fn kind_of(endpoint: Endpoint, offer: &str) -> Result<SessionKind, ConnectError> {
-    let offer = sdp::inspect(offer).map_err(ConnectError::Offer)?;
+fn kind_of(endpoint: Endpoint, offer: &Offer) -> Result<SessionKind, ConnectError> {
     let expected = match (endpoint, offer.sends, offer.receives) {
         (Endpoint::Whep, _, true) => return Ok(SessionKind::Monitor),
         (Endpoint::Whip, true, true) => return Ok(SessionKind::Browser),

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use stentor_core::conversation::{Command, Refusal, View};
-use stentor_core::stage::{Role, SeatLevel, SessionKind};
+use stentor_core::stage::{Role, SessionKind};
 use stentor_core::{PageId, SeatId, SessionId};
-use stentor_studio::RoomEvent;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::pages::PageSender;
 use crate::encode_once::EncodeOnce;
-use crate::recorder::RecorderEvent;
+use crate::reports::StageLevels;
 
-/// Calls waiting for one director. Past it pages and offers wait; what the room, the recorder and the store report is lost.
-const CALLS_MAX: usize = 1024;
+/// Calls waiting for one director. Past it pages and offers wait.
+pub(super) const CALLS_MAX: usize = 1024;
 
 /// Something for the director.
 pub(crate) enum Call {
@@ -37,12 +36,6 @@ pub(crate) enum Call {
     },
     /// A reserved session was not answered after all.
     Abandon { seat: SeatId, session: SessionId },
-    /// From the room.
-    Room(RoomEvent),
-    /// From the recorder.
-    Recorder(RecorderEvent),
-    /// The store fails or works again.
-    StoreFailing(bool),
     /// Answered once every call before it has been carried out.
     Settled { reply: oneshot::Sender<()> },
 }
@@ -70,26 +63,6 @@ pub struct Joined {
     pub levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
 }
 
-/// How loud everybody is, and the programme.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StageLevels {
-    /// What each microphone gave.
-    pub seats: Vec<SeatLevel>,
-    /// Loudness of the programme, LUFS.
-    pub lufs: f32,
-    /// True peak of the programme, dBTP.
-    pub true_peak: f32,
-}
-
-impl StageLevels {
-    /// Nobody is heard.
-    pub(super) const SILENCE: Self = Self {
-        seats: Vec::new(),
-        lufs: f32::NEG_INFINITY,
-        true_peak: f32::NEG_INFINITY,
-    };
-}
-
 /// Reaches one event's director.
 #[derive(Clone)]
 pub(crate) struct DirectorHandle {
@@ -113,17 +86,9 @@ impl DirectorHandle {
     pub(crate) async fn settle(&self) -> bool {
         self.ask(|reply| Call::Settled { reply }).await.is_some()
     }
-
-    /// For threads that must not wait; `false` when the queue is full and the call is lost. An event that is gone needs none.
-    pub(crate) fn try_call(&self, call: Call) -> bool {
-        !matches!(
-            self.calls.try_send(call),
-            Err(mpsc::error::TrySendError::Full(_))
-        )
-    }
 }
 
-/// A queue for calls, made before the director so that the room can already report into it.
+/// A queue for calls, made before the director.
 pub(crate) fn calls() -> (DirectorHandle, mpsc::Receiver<Call>) {
     let (calls, queue) = mpsc::channel(CALLS_MAX);
     (DirectorHandle { calls }, queue)

@@ -1,20 +1,20 @@
 //! One task per event: the only place where that event's conversation is stepped.
 //!
-//! What happens comes in as a [`Call`]; what the conversation wants done goes out to the room, the pages, the store and the
+//! What is wanted comes in as a [`Call`], what is so as a [report](crate::reports); what the conversation wants done goes out to the room, the pages, the store and the
 //! published documents. It decides nothing itself, and never waits for a page, a disk or a listener.
 
 mod call;
 mod outputs;
 mod pages;
 mod room;
-mod room_events;
+mod room_changes;
 mod run;
 mod sessions;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use call::{Call, DirectorHandle, Reserved, calls};
-pub use call::{Joined, StageLevels};
+pub use call::Joined;
 pub(crate) use outputs::Destinations;
 pub use pages::{PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub(crate) use room::DirectedRoom;

@@ -11,11 +11,11 @@ use stentor_core::conversation::{
     Conversation, Notice, NoticeKind, Output, Refusal, SessionEndReason, View,
 };
 use stentor_core::event::Phase;
-use stentor_core::stage::{Place, SeatLevel};
+use stentor_core::stage::Place;
 use stentor_core::{Now, PageId, SeatId, SessionId};
 use tokio::sync::{oneshot, watch};
 
-use super::call::{Joined, Reserved, StageLevels};
+use super::call::{Joined, Reserved};
 use super::pages::{PageMessage, PageSender, PageTable};
 use super::room::{DirectedRoom, KeepSnapshot};
 use super::sessions::SessionTable;
@@ -25,6 +25,7 @@ use crate::links::LinkKey;
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
 use crate::recorder::Recorder;
+use crate::reports::StageLevels;
 use crate::{snapshot, status};
 
 /// Milliseconds the room runs on after the end, so that the last words and the last notice reach everybody.
@@ -87,15 +88,17 @@ pub(super) struct Outputs {
     /// Of the call that is being handled: the answer comes with the outputs of its step.
     pub(super) offered: Option<OfferedSession>,
     state: watch::Sender<Arc<EncodeOnce<View>>>,
-    levels: watch::Sender<Arc<EncodeOnce<StageLevels>>>,
-    /// Momentary loudness (LUFS) and true peak (dBTP) of the programme.
-    meter: (f32, f32),
+    levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
     /// When the room stops, after the end, in milliseconds on the clock that never goes back.
     stop_at_mono_ms: Option<u64>,
 }
 
 impl Outputs {
-    pub(super) fn new(to: Destinations, view: View) -> Self {
+    pub(super) fn new(
+        to: Destinations,
+        view: View,
+        levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
+    ) -> Self {
         Self {
             to,
             pages: PageTable::default(),
@@ -103,25 +106,9 @@ impl Outputs {
             joining: None,
             offered: None,
             state: watch::Sender::new(Arc::new(EncodeOnce::new(view))),
-            levels: watch::Sender::new(Arc::new(EncodeOnce::new(StageLevels::SILENCE))),
-            meter: (f32::NEG_INFINITY, f32::NEG_INFINITY),
+            levels,
             stop_at_mono_ms: None,
         }
-    }
-
-    /// How loud the programme is, to be shown with the next levels.
-    pub(super) const fn set_meter(&mut self, lufs: f32, true_peak: f32) {
-        self.meter = (lufs, true_peak);
-    }
-
-    /// Shows the pages how loud everybody is.
-    pub(super) fn show_levels(&self, seats: &[SeatLevel]) {
-        self.levels
-            .send_replace(Arc::new(EncodeOnce::new(StageLevels {
-                seats: seats.to_vec(),
-                lufs: self.meter.0,
-                true_peak: self.meter.1,
-            })));
     }
 
     /// Listeners now, on all faces that hold a connection.
@@ -224,7 +211,7 @@ impl Outputs {
             role: seat.role,
             title: view.title.clone(),
             state: self.state.subscribe(),
-            levels: self.levels.subscribe(),
+            levels: self.levels.clone(),
         };
         // A page that went away while joining needs no answer; its queue is closed and swept.
         let _ = joining.reply.send(Ok(joined));

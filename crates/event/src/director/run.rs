@@ -1,4 +1,4 @@
-//! The loop: calls and time in, one step of the conversation each, its outputs carried out.
+//! The loop: reports, time and calls in, one step of the conversation each, its outputs carried out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,15 +8,15 @@ use stentor_core::SeatId;
 use stentor_core::admission::Doors;
 use stentor_core::conversation::{Conversation, Input, Outbox};
 use stentor_core::event::Alarm;
-use stentor_studio::RoomEvent;
+use stentor_studio::{RoomChange, RoomState};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use super::call::Call;
 use super::outputs::{AfterStep, Destinations, JoiningPage, OfferedSession, Outputs};
-use super::room_events::input_of;
+use super::room_changes::input_of;
 use crate::clock::Clock;
-use crate::recorder::RecorderEvent;
+use crate::reports::{RecorderState, ReplayFile, Reports};
 
 /// How often time is told to the conversation; it asks for at least every 500 ms.
 const TICK: Duration = Duration::from_millis(200);
@@ -32,6 +32,7 @@ pub(crate) struct Director {
     /// Where the doors' rung is put.
     pub(crate) floor: Arc<AtomicU8>,
     pub(crate) clock: Clock,
+    pub(crate) reports: Reports,
     pub(crate) destinations: Destinations,
 }
 
@@ -41,15 +42,17 @@ impl Director {
         let view = self.conversation.view();
         DirectorLoop {
             starts_unix_ms: view.starts_unix_ms,
-            outputs: Outputs::new(self.destinations, view),
+            outputs: Outputs::new(self.destinations, view, self.reports.levels.clone()),
             conversation: self.conversation,
             outbox: Outbox::new(),
             admitted: self.admitted,
             doors: self.doors,
             floor: self.floor,
             clock: self.clock,
+            room: Arc::new(RoomState::default()),
+            recorder: RecorderState::default(),
         }
-        .run(queue)
+        .run(queue, self.reports)
         .await;
     }
 }
@@ -64,10 +67,13 @@ struct DirectorLoop {
     doors: Doors,
     floor: Arc<AtomicU8>,
     clock: Clock,
+    /// The states by which the conversation was stepped last.
+    room: Arc<RoomState>,
+    recorder: RecorderState,
 }
 
 impl DirectorLoop {
-    async fn run(mut self, mut queue: mpsc::Receiver<Call>) {
+    async fn run(mut self, mut queue: mpsc::Receiver<Call>, mut reports: Reports) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut count_at = Instant::now();
@@ -78,11 +84,26 @@ impl DirectorLoop {
         self.watch_doors();
         self.outputs.publish_documents(&self.conversation.view());
         loop {
+            // Reports and time first: they are bounded, and calls may come without end. A reporter that is gone reports
+            // nothing more; its branch is left out.
             tokio::select! {
-                call = queue.recv() => match call {
-                    Some(call) => self.handle(call),
-                    None => return,
-                },
+                biased;
+                Ok(()) = reports.room.changed() => {
+                    let state = Arc::clone(&reports.room.borrow_and_update());
+                    self.follow_room(state);
+                }
+                Ok(()) = reports.recorder.changed() => {
+                    let state = reports.recorder.borrow_and_update().clone();
+                    self.follow_recorder(state);
+                }
+                Ok(()) = reports.store_failing.changed() => {
+                    let on = *reports.store_failing.borrow_and_update();
+                    self.step(Input::Alarm { alarm: Alarm::Store, on });
+                }
+                Ok(()) = reports.levels.changed() => {
+                    let levels = Arc::clone(&reports.levels.borrow_and_update());
+                    self.step(Input::Levels(&levels.value().seats));
+                }
                 _ = ticks.tick() => {
                     if Instant::now() >= count_at {
                         count_at = Instant::now() + COUNT_EVERY;
@@ -93,6 +114,10 @@ impl DirectorLoop {
                     self.step(Input::Tick);
                     self.outputs.stop_when_due((self.clock)(), &self.conversation);
                 }
+                call = queue.recv() => match call {
+                    Some(call) => self.handle(call),
+                    None => return,
+                },
             }
         }
     }
@@ -128,12 +153,6 @@ impl DirectorLoop {
                 self.outputs.sessions.remove(session);
                 self.step(Input::SessionDown { seat, session });
             }
-            Call::Room(event) => self.room_event(&event),
-            Call::Recorder(event) => self.recorder_event(event),
-            Call::StoreFailing(on) => self.step(Input::Alarm {
-                alarm: Alarm::Store,
-                on,
-            }),
             Call::Settled { reply } => {
                 // Whoever waited may have gone.
                 let _ = reply.send(());
@@ -141,39 +160,35 @@ impl DirectorLoop {
         }
     }
 
-    fn room_event(&mut self, event: &RoomEvent) {
-        match *event {
-            RoomEvent::Down {
-                seat,
-                session,
-                reason,
-            } => {
-                tracing::info!(%seat, %session, ?reason, "session down");
+    /// Tells the conversation what has changed in the room since it was told last.
+    ///
+    /// A session that came and went meanwhile is in no change: its reservation expires.
+    fn follow_room(&mut self, state: Arc<RoomState>) {
+        let changes = state.changes_since(&self.room);
+        self.room = state;
+        for change in changes {
+            if let RoomChange::Disconnected { session, .. } = change {
                 self.outputs.sessions.remove(session);
             }
-            RoomEvent::Levels(ref levels) => self.outputs.show_levels(levels),
-            RoomEvent::Meter { lufs, true_peak } => self.outputs.set_meter(lufs, true_peak),
-            RoomEvent::PeerPanicked { .. } | RoomEvent::Stats(_) => {
-                tracing::debug!(?event, "room");
-            }
-            _ => {}
-        }
-        if let Some(input) = input_of(event) {
-            self.step(input);
+            self.step(input_of(change));
         }
     }
 
-    fn recorder_event(&mut self, event: RecorderEvent) {
-        match event {
-            RecorderEvent::Failing(on) => self.step(Input::Alarm {
+    fn follow_recorder(&mut self, state: RecorderState) {
+        let before = std::mem::replace(&mut self.recorder, state);
+        let RecorderState { failing, replay } = self.recorder.clone();
+        if failing != before.failing {
+            self.step(Input::Alarm {
                 alarm: Alarm::Recorder,
-                on,
-            }),
-            RecorderEvent::ReplayReady(file) => self
-                .outputs
-                .publish_replay(Some(file), &self.conversation.view()),
-            RecorderEvent::NoReplay => {
-                self.outputs.publish_replay(None, &self.conversation.view());
+                on: failing,
+            });
+        }
+        if replay != before.replay {
+            let view = self.conversation.view();
+            match replay {
+                ReplayFile::Ready(file) => self.outputs.publish_replay(Some(file), &view),
+                ReplayFile::None => self.outputs.publish_replay(None, &view),
+                ReplayFile::Pending => {}
             }
         }
     }

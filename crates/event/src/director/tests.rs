@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use stentor_core::admission::{Doors, Rung};
 use stentor_core::conversation::{Command, FIRST_HOST, Refusal, SeatView, View};
-use stentor_core::event::{ConditionKind, EventCommand, Phase};
+use stentor_core::event::{Alarm, ConditionKind, EventCommand, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
 use stentor_core::stage::{Place, Role, SeatOrder, SessionKind, StageCommand};
 use stentor_core::{Now, PageId, SeatId, SessionId};
 use stentor_edge::{Edge, EdgeConfig};
-use stentor_studio::{CloseReason, RoomEvent};
+use stentor_studio::room::engine::Engine;
+use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::tick::TickTiming;
+use stentor_studio::{AppliedMute, DisconnectReason, RoomLevels, RoomState, SessionState};
 use tokio::sync::mpsc;
 
+use super::call::CALLS_MAX;
 use super::outputs::Destinations;
 use super::room::{DirectedRoom, KeepSnapshot};
 use super::run::Director;
@@ -21,6 +25,8 @@ use super::{Call, DirectorHandle, Joined, PAGE_MESSAGES_MAX, PageMessage, Reserv
 use crate::links::LinkKey;
 use crate::publisher::Publisher;
 use crate::record::NewEvent;
+use crate::recorder::RecorderEvent;
+use crate::reports::{Reporter, reports};
 use crate::snapshot;
 
 const HOST: SeatId = FIRST_HOST;
@@ -95,6 +101,9 @@ impl Page {
 
 struct Scene {
     director: DirectorHandle,
+    reporter: Reporter,
+    /// The state of the room, as it was reported last.
+    room: Mutex<RoomState>,
     recorded: Recorded,
     now: Arc<Mutex<Now>>,
     recording: Arc<AtomicBool>,
@@ -105,6 +114,13 @@ struct Scene {
 impl Scene {
     /// An event with a host, a guest and a line, which has not begun; `admitted` need not wait for the host.
     fn new(admitted: &[SeatId]) -> Self {
+        let (scene, director, queue) = Self::before_it_begins(admitted);
+        tokio::spawn(director.run(queue));
+        scene
+    }
+
+    /// The same with a director that does not run yet.
+    fn before_it_begins(admitted: &[SeatId]) -> (Self, Director, mpsc::Receiver<Call>) {
         let new = NewEvent {
             title: "Ilios".to_owned(),
             slug: None,
@@ -133,12 +149,14 @@ impl Scene {
             Vec::new(),
             Arc::clone(&recording),
         );
+        let (reporter, reports) = reports();
         let director = Director {
             conversation,
             admitted: admitted.to_vec(),
             doors: Doors::new(Rung::REST),
             floor: Arc::new(AtomicU8::new(0)),
             clock: Box::new(move || *clock.lock().unwrap()),
+            reports,
             destinations: Destinations {
                 record,
                 key: LinkKey::load_or_create(folder.path()).unwrap(),
@@ -151,15 +169,17 @@ impl Scene {
             },
         };
         let (handle, queue) = calls();
-        tokio::spawn(director.run(queue));
-        Self {
+        let scene = Self {
             director: handle,
+            reporter,
+            room: Mutex::default(),
             recorded,
             now,
             recording,
             over,
             edge,
-        }
+        };
+        (scene, director, queue)
     }
 
     async fn call(&self, call: Call) {
@@ -172,8 +192,13 @@ impl Scene {
         self.call(Call::Command { by, command }).await;
     }
 
-    async fn room(&self, event: RoomEvent) {
-        self.call(Call::Room(event)).await;
+    /// Changes the state of the room, and lets the director see it.
+    async fn room(&self, change: impl FnOnce(&mut RoomState)) {
+        let mut room = self.room.lock().unwrap().clone();
+        change(&mut room);
+        self.room.lock().unwrap().clone_from(&room);
+        self.reporter.room(room);
+        assert!(self.director.settle().await);
     }
 
     async fn try_join(&self, seat: SeatId) -> Result<Page, Refusal> {
@@ -215,21 +240,36 @@ impl Scene {
         reserved
     }
 
-    async fn up(&self, seat: SeatId, session: SessionId, kind: SessionKind) {
-        self.room(RoomEvent::Up {
-            seat,
-            session,
-            kind,
+    /// The room expects a session whose offer it answers.
+    async fn expect(&self, seat: SeatId, session: SessionId) {
+        self.room(|room| {
+            let state = SessionState {
+                seat,
+                kind: SessionKind::Browser,
+                connected: None,
+                mute: None,
+            };
+            room.sessions.insert(session, state);
         })
         .await;
     }
 
-    async fn down(&self, seat: SeatId, session: SessionId) {
-        let reason = CloseReason::Asked;
-        self.room(RoomEvent::Down {
-            seat,
-            session,
-            reason,
+    async fn up(&self, seat: SeatId, session: SessionId, kind: SessionKind) {
+        self.room(|room| {
+            let state = SessionState {
+                seat,
+                kind,
+                connected: Some(session.0),
+                mute: None,
+            };
+            room.sessions.insert(session, state);
+        })
+        .await;
+    }
+
+    async fn down(&self, session: SessionId) {
+        self.room(|room| {
+            room.sessions.remove(&session);
         })
         .await;
     }
@@ -241,7 +281,12 @@ impl Scene {
             now.mono_ms += ms;
             now.unix_ms += ms as i64;
         }
-        self.room(RoomEvent::Levels(Vec::new())).await;
+        self.reporter.levels(RoomLevels {
+            seats: Vec::new(),
+            lufs: -18.0,
+            true_peak: -1.0,
+        });
+        assert!(self.director.settle().await);
     }
 
     /// The stage as pages are shown it.
@@ -311,11 +356,12 @@ async fn a_session_is_alive_from_its_reservation_until_it_is_gone() {
     let second = scene.reserve(GUEST, None).await.unwrap();
     assert_ne!(first.session, second.session);
     assert!(alive(&first) && alive(&second));
-    // It may go down before its offer's answer has reached anybody.
-    scene.down(GUEST, first.session).await;
+    // It may be over before its offer's answer has reached anybody.
+    scene.expect(GUEST, first.session).await;
+    scene.down(first.session).await;
     assert!(!alive(&first) && alive(&second));
     scene.up(GUEST, second.session, SessionKind::Browser).await;
-    scene.down(GUEST, second.session).await;
+    scene.down(second.session).await;
     assert!(!alive(&second));
 }
 
@@ -384,11 +430,12 @@ async fn a_mute_goes_out_with_its_version_and_is_shown_when_the_mixer_has_done_i
         "the mixer has not said so"
     );
     scene
-        .room(RoomEvent::MuteApplied {
-            seat: GUEST,
-            session,
-            muted: false,
-            version: 2,
+        .room(|room| {
+            let state = room.sessions.get_mut(&session).expect("it is up");
+            state.mute = Some(AppliedMute {
+                muted: false,
+                version: 2,
+            });
         })
         .await;
     assert!(!scene.seat(GUEST).await.mixer_muted);
@@ -422,7 +469,7 @@ async fn listeners_are_told_when_the_last_host_has_dropped() {
         .await;
     scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
     scene.pass(1_000).await;
-    scene.down(HOST, session).await;
+    scene.down(session).await;
     scene.pass(HOST_DROPPED_AFTER_MS).await;
     assert_eq!(
         scene.view().await.condition.kind,
@@ -531,6 +578,109 @@ async fn after_the_end_pages_are_told_and_the_room_runs_on_for_the_last_words() 
     // The room is stopped at the director's own tick.
     eventually(|| scene.ordered().contains(&Ordered::Stop)).await;
     assert!(scene.over.load(Ordering::Relaxed));
+}
+
+/// A room without a thread: its time is moved here, and it reports as a room does.
+struct UntimedRoom {
+    engine: Engine,
+    reporter: Reporter,
+    ticks: u64,
+}
+
+impl UntimedRoom {
+    /// Runs for some ticks, each beginning so much too late.
+    fn run(&mut self, ticks: u64, late_us: u64) {
+        for _ in 0..ticks {
+            self.ticks += 1;
+            let timing = TickTiming {
+                now_us: self.ticks * 20_000,
+                late_us,
+                ..TickTiming::default()
+            };
+            let mut outputs = Vec::new();
+            self.engine.tick(timing, &mut outputs);
+            self.give(outputs);
+        }
+    }
+
+    /// A session connects, and its microphone is opened.
+    fn connect(&mut self, seat: SeatId, session: SessionId) {
+        let mut outputs = Vec::new();
+        let tone = vec![0.1; 960];
+        self.engine.line(seat, session, tone, &mut outputs);
+        self.engine.order(SeatOrder {
+            seat,
+            session: Some(session),
+            on_stage: true,
+            on_air: false,
+            muted: false,
+            version: 1,
+        });
+        self.give(outputs);
+    }
+
+    fn disconnect(&mut self, session: SessionId) {
+        let mut outputs = Vec::new();
+        let reason = DisconnectReason::Silent;
+        self.engine.close(session, reason, &mut outputs);
+        self.give(outputs);
+    }
+
+    fn give(&self, outputs: Vec<RoomOutput>) {
+        for output in outputs {
+            match output {
+                RoomOutput::State(state) => self.reporter.room(state),
+                RoomOutput::Levels(levels) => self.reporter.levels(levels),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_director_that_was_starved_for_minutes_finds_the_truth() {
+    let (scene, director, queue) = Scene::before_it_begins(&[]);
+    let mut room = UntimedRoom {
+        engine: Engine::new(0, 0).unwrap(),
+        reporter: scene.reporter.clone(),
+        ticks: 0,
+    };
+    // Pages ask for more than the queue holds.
+    for _ in 0..CALLS_MAX + 10 {
+        let director = scene.director.clone();
+        let page = PageId(0);
+        tokio::spawn(async move { director.call(Call::Leave { page }).await });
+    }
+    while queue.len() < CALLS_MAX {
+        tokio::task::yield_now().await;
+    }
+    // For two minutes the host comes and goes, and ticks, recorder and store fail and work again.
+    for second in 0..120 {
+        room.connect(HOST, SessionId(second));
+        room.run(50, if second % 20 < 5 { 50_000 } else { 0 });
+        for failing in [true, false, true] {
+            scene.reporter.recorder(RecorderEvent::Failing(failing));
+            scene.reporter.store_failing(!failing);
+        }
+        if second < 119 {
+            room.disconnect(SessionId(second));
+        }
+    }
+    room.run(50, 50_000);
+    assert_eq!(queue.len(), CALLS_MAX);
+
+    tokio::spawn(director.run(queue));
+    let view = scene.view().await;
+    assert_eq!(view.alarms, [Alarm::Recorder, Alarm::MixerLate]);
+    let host = scene.seat(HOST).await;
+    assert!(host.connected && !host.mixer_muted, "{host:?}");
+
+    // It is starved again, by a test that does not wait, while the host goes and everything works again.
+    room.disconnect(SessionId(119));
+    room.run(50 * 12, 0);
+    scene.reporter.recorder(RecorderEvent::Failing(false));
+    assert_eq!(scene.view().await.alarms, []);
+    assert!(!scene.seat(HOST).await.connected);
 }
 
 /// Waits until something holds, for at most ten seconds.

@@ -1,6 +1,7 @@
-//! Where the room's output goes: to the rings and documents everyone reads, to the recorder, and its events to the director.
+//! Where the room's output goes: to the rings and documents everyone reads, to the recorder, and its state to the director.
 //!
-//! Runs on the room's thread, so nothing here waits: rings overwrite, queues refuse and say so.
+//! Runs on the room's thread, so nothing here waits: rings overwrite, the recorder's queue refuses and says so, and of what
+//! is reported the newest counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +12,11 @@ use stentor_core::timeline::SAMPLES_PER_MS;
 use stentor_edge::{CacheClass, Document, Edge, PublishError, Stream};
 use stentor_media::package::{Packager, Published, StemChunk, StemPackager};
 use stentor_media::rendition::Rendition;
-use stentor_studio::{RoomEvent, RoomSink};
+use stentor_studio::{RoomLevels, RoomSink, RoomState};
 
 use super::streams::Streams;
-use crate::director::{Call, DirectorHandle};
 use crate::recorder::{Recorder, Recording};
+use crate::reports::Reporter;
 use crate::snapshot_writer::SnapshotWriter;
 
 /// Seconds a media playlist may be kept: less than half a segment, or players would find nothing new.
@@ -35,7 +36,7 @@ pub(crate) struct Sink {
     pub(crate) playlists: [String; 3],
     /// Whether the event is over, not only this process.
     pub(crate) over: Arc<AtomicBool>,
-    pub(crate) director: DirectorHandle,
+    pub(crate) reporter: Reporter,
 }
 
 impl Sink {
@@ -136,9 +137,11 @@ impl RoomSink for Sink {
         self.record(Recording::Speaker(seat), StemPackager::head(), chunk.bytes);
     }
 
-    fn event(&mut self, event: RoomEvent) {
-        if !self.director.try_call(Call::Room(event)) {
-            tracing::error!("the director does not keep up: an event of the room is lost");
-        }
+    fn state(&mut self, state: RoomState) {
+        self.reporter.room(state);
+    }
+
+    fn levels(&mut self, levels: RoomLevels) {
+        self.reporter.levels(levels);
     }
 }
