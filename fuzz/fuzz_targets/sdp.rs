@@ -3,11 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use stentor_studio::sdp;
+use stentor_studio::sdp::{self, Offer};
 use stentor_studio::sdpfrag::SdpFrag;
 
 fuzz_target!(|text: &str| {
-    if let Err(fault) = sdp::inspect(text) {
+    if let Err(fault) = Offer::parse(text) {
         assert!(!fault.to_string().is_empty());
     }
     let fragment = SdpFrag {

@@ -89,7 +89,7 @@ impl RoomState {
         let over = before
             .sessions
             .iter()
-            .filter(|(id, _)| !self.sessions.contains_key(id));
+            .filter(|(id, old)| !self.sessions.get(id).is_some_and(|new| new.continues(old)));
         let mut changes: Vec<RoomChange> = over
             .map(|(&session, old)| RoomChange::Disconnected {
                 seat: old.seat,
@@ -111,18 +111,11 @@ impl RoomState {
         changes
     }
 
-    fn connected_since(&self, before: &Self) -> impl Iterator<Item = RoomChange> {
-        let was_connected = |id| {
-            before
-                .sessions
-                .get(id)
-                .is_some_and(|old| old.connected.is_some())
-        };
+    fn connected_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = RoomChange> + 'a {
         let mut connected: Vec<_> = self
-            .sessions
-            .iter()
-            .filter(|(id, _)| !was_connected(id))
-            .filter_map(|(&id, new)| Some((new.connected?, id, *new)))
+            .since(before)
+            .filter(|(_, new, old)| new.connected != old.and_then(|old| old.connected))
+            .filter_map(|(session, new, _)| Some((new.connected?, session, new)))
             .collect();
         connected.sort_unstable_by_key(|&(nth, ..)| nth);
         connected
@@ -134,16 +127,34 @@ impl RoomState {
             })
     }
 
-    fn mutes_since(&self, before: &Self) -> impl Iterator<Item = RoomChange> {
-        self.sessions.iter().filter_map(|(&session, new)| {
-            let old = before.sessions.get(&session).and_then(|old| old.mute);
-            let applied = new.mute.filter(|applied| Some(*applied) != old)?;
+    fn mutes_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = RoomChange> + 'a {
+        self.since(before).filter_map(|(session, new, old)| {
+            let was = old.and_then(|old| old.mute);
+            let applied = new.mute.filter(|applied| Some(*applied) != was)?;
             Some(RoomChange::MuteApplied {
                 seat: new.seat,
                 session,
                 applied,
             })
         })
+    }
+
+    /// The sessions there are, each with what it was before, if it was there.
+    fn since<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = (SessionId, &'a SessionState, Option<&'a SessionState>)> {
+        self.sessions.iter().map(|(&id, new)| {
+            let old = before.sessions.get(&id).filter(|old| new.continues(old));
+            (id, new, old)
+        })
+    }
+}
+
+impl SessionState {
+    /// Whether it is the same connection as `old`, and not one made anew under the same number.
+    fn continues(&self, old: &Self) -> bool {
+        old.connected.is_none() || old.connected == self.connected
     }
 }
 
@@ -230,6 +241,19 @@ mod tests {
         let between = state(&[(1, session(1, Some(1), None))]);
         assert_eq!(between.changes_since(&before), [connected(1, 1)]);
         assert_eq!(state(&[]).changes_since(&before), []);
+    }
+
+    #[test]
+    fn a_connection_made_anew_under_the_same_number_is_over_and_there_again() {
+        let before = state(&[(1, session(1, Some(1), Some(MUTED)))]);
+        let over = RoomChange::Disconnected {
+            seat: SeatId(1),
+            session: SessionId(1),
+        };
+        let expected = state(&[(1, session(1, None, None))]);
+        assert_eq!(expected.changes_since(&before), [over]);
+        let again = state(&[(1, session(1, Some(2), None))]);
+        assert_eq!(again.changes_since(&before), [over, connected(1, 1)]);
     }
 
     #[test]
