@@ -1,6 +1,6 @@
 //! Blobs for code that reads and writes by the traits of `std::io`, on a thread that may block.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
@@ -9,12 +9,14 @@ use tokio::runtime::Handle;
 use super::store::{BlobWriter, Blobs, RANGE_BYTES_MAX};
 use crate::key::Key;
 
-/// Reads a blob from its beginning. Not for a thread of the runtime: it blocks.
+/// Reads a blob, at first from its beginning. Not for a thread of the runtime: it blocks.
 pub struct BlobReader {
     blobs: Arc<dyn Blobs>,
     key: Key,
     runtime: Handle,
+    /// Where the next byte is read.
     offset: u64,
+    /// What was read ahead from there.
     buffer: Bytes,
 }
 
@@ -37,11 +39,32 @@ impl Read for BlobReader {
         if !self.buffer.has_remaining() {
             let range = self.blobs.range(&self.key, self.offset, RANGE_BYTES_MAX);
             self.buffer = self.runtime.block_on(range)?;
-            self.offset += self.buffer.len() as u64;
         }
         let read = into.len().min(self.buffer.len());
         self.buffer.copy_to_slice(&mut into[..read]);
+        self.offset += read as u64;
         Ok(read)
+    }
+}
+
+impl Seek for BlobReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let offset = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(by) => self.offset.checked_add_signed(by),
+            SeekFrom::End(by) => {
+                let size = self.runtime.block_on(self.blobs.size(&self.key))?;
+                size.unwrap_or(0).checked_add_signed(by)
+            }
+        };
+        // As for files: a place before the beginning is none.
+        let offset = offset.ok_or(ErrorKind::InvalidInput)?;
+        match usize::try_from(offset.wrapping_sub(self.offset)) {
+            Ok(ahead) if ahead <= self.buffer.len() => self.buffer.advance(ahead),
+            _ => self.buffer.clear(),
+        }
+        self.offset = offset;
+        Ok(offset)
     }
 }
 

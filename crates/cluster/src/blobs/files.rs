@@ -1,9 +1,9 @@
 //! The files of a folder of blobs, and who writes which.
 
 use std::collections::HashSet;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,12 +31,6 @@ impl Folder {
         }
     }
 
-    /// Makes the folder if it is not there.
-    pub(super) fn make(&self) -> Result<(), StoreError> {
-        let made = make_folder(&self.root);
-        made.map_err(|error| self.store_error(&error))
-    }
-
     /// Where the file of a key is.
     pub(super) fn path(&self, key: &Key) -> PathBuf {
         // A key is a path without any way up or out.
@@ -50,7 +44,7 @@ impl Folder {
     /// Makes the folder a file is to be in.
     pub(super) fn make_parent(&self, path: &Path) -> io::Result<()> {
         match path.parent() {
-            Some(parent) => make_folder(parent),
+            Some(parent) => fs::create_dir_all(parent),
             None => Ok(()),
         }
     }
@@ -181,11 +175,6 @@ impl Drop for Claim {
     fn drop(&mut self) {
         self.folder.writing().remove(&self.key);
     }
-}
-
-/// A folder for this user alone: what is said in the green room is in it.
-fn make_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// So many bytes from an offset on, or as many as there are.

@@ -32,16 +32,14 @@ pub struct FolderBlobs {
 }
 
 impl FolderBlobs {
-    /// Opens a folder; it is made, for this user alone, if it is not there.
+    /// Opens a folder. It is made when the first blob is, so one that cannot be is told to whoever writes.
     ///
     /// # Errors
-    /// The operator's: the folder cannot be made, or there is no thread to be had.
+    /// Ours: there is no thread to be had.
     pub async fn open(root: &Path) -> Result<Self, StoreError> {
         let place: Arc<str> = root.display().to_string().into();
         let folder = Arc::new(Folder::new(root));
-        let made = Arc::clone(&folder);
-        let open = move || made.make();
-        let workers = Arc::new(Workers::start("blobs", place, THREADS, open).await?);
+        let workers = Arc::new(Workers::start("blobs", place, THREADS, || Ok(())).await?);
         Ok(Self { folder, workers })
     }
 

@@ -1,6 +1,7 @@
 //! When a store of a test answers, and how.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
@@ -23,14 +24,14 @@ enum Mode {
 #[derive(Clone, Debug)]
 pub struct Faults {
     mode: Arc<watch::Sender<Mode>>,
-    calls: Arc<watch::Sender<u64>>,
+    calls: Arc<AtomicU64>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
         Self {
             mode: Arc::new(watch::Sender::new(Mode::Works)),
-            calls: Arc::new(watch::Sender::new(0)),
+            calls: Arc::default(),
         }
     }
 }
@@ -59,14 +60,7 @@ impl Faults {
     /// Calls made so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        *self.calls.borrow()
-    }
-
-    /// Waits until so many calls have been made.
-    pub async fn called(&self, calls: u64) {
-        let reached = |made: &u64| *made >= calls;
-        // The sender lives as long as `self`.
-        let _ = self.calls.subscribe().wait_for(reached).await;
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// Carries out a call as it shall be.
@@ -78,7 +72,7 @@ impl Faults {
         T: Send + 'a,
         E: From<StoreError> + Send + 'a,
     {
-        self.calls.send_modify(|calls| *calls += 1);
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let mut modes = self.mode.subscribe();
         Box::pin(async move {
             let chosen = modes.wait_for(|mode| !matches!(mode, Mode::Waits)).await;

@@ -1,6 +1,6 @@
 //! What every store of blobs must do: one suite for every implementation. Each check gets an empty store.
 
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -388,6 +388,19 @@ async fn streamed(blobs: Shared) {
         let mut read = Vec::new();
         let mut reader = BlobReader::new(Arc::clone(&blobs), key("a"), runtime.clone());
         reader.read_to_end(&mut read).expect("it can be read");
+        let mut piece = [0; 3];
+        for (to, at) in [
+            (SeekFrom::Start(10), 10),
+            (SeekFrom::Current(5), 18),
+            (SeekFrom::Current(-20), 1),
+            (SeekFrom::End(-3), read.len() - 3),
+            (SeekFrom::Start(0), 0),
+        ] {
+            assert_eq!(reader.seek(to).expect("it is a place"), at as u64);
+            reader.read_exact(&mut piece).expect("it can be read");
+            assert_eq!(piece, read[at..at + 3], "{to:?}");
+        }
+        assert!(reader.seek(SeekFrom::Current(-4)).is_err());
         let mut none = BlobReader::new(blobs, key("b"), runtime);
         let error = none.read(&mut [0]).expect_err("there is none");
         assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
