@@ -21,7 +21,6 @@
 //! | [`journal`] | streams that are only appended to | all above but `records` |
 //! | [`blobs`] | named sequences of bytes, with writers | `error`, `answer`, `key`, `worker` |
 //! | [`testing`] | stores in memory that fail when told to | `records`, `blobs` and what they know |
-//! | [`store`] | events in columns, which `records` replaces | nothing |
 
 pub mod answer;
 pub mod blobs;
@@ -30,7 +29,6 @@ pub mod journal;
 pub mod key;
 pub mod records;
 mod sqlite;
-pub mod store;
 pub mod testing;
 mod worker;
 

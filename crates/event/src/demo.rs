@@ -2,7 +2,7 @@
 //!
 //! The voice is a line-in like any other: it is invited, admitted and mixed by the same rules, and can be muted or removed.
 
-use stentor_cluster::store::Store;
+use stentor_cluster::records::Records;
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::{EventCommand, Phase};
@@ -31,23 +31,25 @@ const PAUSE_SAMPLES: usize = 2 * 48_000;
 ///
 /// # Errors
 /// The operator's: a store that cannot be read or written.
-pub fn prepare(store: &dyn Store, invitation_days: u32) -> Result<String, CatalogError> {
+pub async fn prepare(records: &dyn Records, invitation_days: u32) -> Result<String, CatalogError> {
     let is_demo = |slug: &str| {
         slug == SLUG
             || slug
                 .strip_prefix("demo-")
                 .is_some_and(|n| n.parse::<u32>().is_ok())
     };
-    let events: Vec<EventRecord> = stored_events(store)?
+    let events: Vec<EventRecord> = stored_events(records)
+        .await?
         .into_iter()
         .filter(|record| is_demo(&record.slug))
         .collect();
-    // One that is damaged is not this one: its address stays taken, and the next number is used.
-    let goes_on = |record: &&EventRecord| {
-        restore(store, &record.slug).is_ok_and(|event| event.view().phase != Phase::Ended)
-    };
-    if let Some(record) = events.iter().find(goes_on) {
-        return Ok(record.slug.clone());
+    for record in &events {
+        // One that is damaged is not this one: its address stays taken, and the next number is used.
+        if let Ok(restored) = restore(records, &record.slug).await
+            && restored.conversation.view().phase != Phase::Ended
+        {
+            return Ok(record.slug.clone());
+        }
     }
     let slug = if events.is_empty() {
         SLUG.to_owned()
@@ -63,7 +65,7 @@ pub fn prepare(store: &dyn Store, invitation_days: u32) -> Result<String, Catalo
         opens_at: 0,
     };
     let (record, conversation) = new.make(unix_ms_now(), invitation_days, &seats())?;
-    store_event(store, &record, &conversation)?;
+    store_event(records, &record, &conversation).await?;
     Ok(slug)
 }
 
@@ -120,7 +122,8 @@ fn voice() -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stentor_cluster::store::SqliteStore;
+    use crate::catalog::{CONVERSATION, key};
+    use stentor_cluster::testing::MemoryRecords;
 
     #[test]
     fn the_recorded_voice_is_a_voice() {
@@ -130,12 +133,17 @@ mod tests {
         assert!(energy / samples.len() as f32 > 1e-4, "it can be heard");
     }
 
-    #[test]
-    fn a_demonstration_that_is_damaged_keeps_its_address_and_the_next_one_gets_another() {
-        let store = SqliteStore::in_memory().unwrap();
-        assert_eq!(prepare(&store, 1).unwrap(), "demo");
-        assert_eq!(prepare(&store, 1).unwrap(), "demo");
-        store.save_snapshot("demo", b"{\"v\":999}").unwrap();
-        assert_eq!(prepare(&store, 1).unwrap(), "demo-2");
+    #[tokio::test]
+    async fn a_demonstration_that_is_damaged_keeps_its_address_and_the_next_one_gets_another() {
+        let records = MemoryRecords::default();
+        assert_eq!(prepare(&records, 1).await.unwrap(), "demo");
+        assert_eq!(prepare(&records, 1).await.unwrap(), "demo");
+        let demo = key("demo").unwrap();
+        let kept = records.get(CONVERSATION, &demo).await.unwrap();
+        let version = kept.map(|record| record.version);
+        let damaged = "{\"v\":999}".into();
+        let put = records.put(CONVERSATION, &demo, version, damaged);
+        put.await.unwrap();
+        assert_eq!(prepare(&records, 1).await.unwrap(), "demo-2");
     }
 }

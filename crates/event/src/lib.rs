@@ -18,10 +18,10 @@
 //! | `status` | `status.json` and the notices in the sound | `core` |
 //! | `snapshot` | a conversation at rest, as the store keeps it | `core` |
 //! | `pages` | the listener's page and the built files | `edge` |
-//! | `record` | what never changes about an event, and its making | `core`, `cluster` |
+//! | `record` | what never changes about an event, and its making | `core` |
 //! | `catalog` | the events of a store | `cluster` |
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
-//! | `recorder` | writes programme and speakers to disk | `media` |
+//! | `recorder` | writes programme and speakers to disk | `media`, `cluster` |
 //! | `reports` | what room, recorder and store report to the director, the newest of each | `studio` |
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |

@@ -1,15 +1,15 @@
 //! Opening an event: its room, its streams, its recorder and its director, put together.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8};
 
+use stentor_cluster::key::Key;
 use stentor_core::admission::Doors;
-use stentor_core::conversation::Conversation;
 use stentor_core::event::Phase;
 use stentor_core::{Now, SeatId};
 use stentor_studio::{Room, RoomConfig};
 
+use crate::catalog::{self, Restored};
 use crate::clock::{system_clock, unix_ms_now};
 use crate::director::{self, Destinations, DirectedRoom, Director};
 use crate::open_event::OpenEvent;
@@ -21,27 +21,25 @@ use crate::reports::{Reporter, reports};
 use crate::services::EventServices;
 use crate::snapshot_writer::SnapshotWriter;
 
-/// Opens an event where it was left; `published_end` is the last position the store knows, `admitted` are seats that go
-/// on stage as soon as they are connected.
+/// Opens an event where it was left; `admitted` are seats that go on stage as soon as they are connected.
 ///
 /// # Errors
-/// Ours or the operator's: no room in the studio or the edge, no folder to record into.
-pub(crate) fn open(
+/// Ours or the operator's: no room in the studio or the edge.
+pub(crate) async fn open(
     services: &EventServices,
     record: EventRecord,
-    conversation: Conversation,
-    published_end: u64,
+    restored: Restored,
     admitted: Vec<SeatId>,
 ) -> Result<Arc<OpenEvent>, OpenError> {
+    let Restored { conversation, kept } = restored;
+    let key = catalog::key(&record.slug).map_err(|source| OpenError::new(&record, source))?;
     let (director, calls) = director::calls();
     let (reporter, reports) = reports();
-    let folder = services.data_dir.join("recordings").join(&record.slug);
     let recording = Arc::new(AtomicBool::new(false));
     let snapshots = {
         let reporter = reporter.clone();
         let failing = move |failing| reporter.store_failing(failing);
-        SnapshotWriter::start(Arc::clone(&services.store), record.slug.clone(), failing)
-            .map_err(|source| OpenError::new(&record, source))?
+        SnapshotWriter::start(Arc::clone(&services.records), key.clone(), &kept, failing)
     };
     let over = Arc::new(AtomicBool::new(false));
     let view = conversation.view();
@@ -60,22 +58,24 @@ pub(crate) fn open(
         let streams = Streams::open(&services.edge, &record.slug)
             .map_err(|source| OpenError::new(&record, source))?;
         let listened = streams.listened();
-        let recorder = start_recorder(&folder, &reporter);
+        let recorder = start_recorder(services, &key, &reporter);
         let sink = Sink {
             edge: services.edge.clone(),
             streams,
-            recorder: recorder.clone(),
+            recorder: Some(recorder.clone()),
             recording: Arc::clone(&recording),
             snapshots: snapshots.clone(),
             playlists: Default::default(),
             over: Arc::clone(&over),
             reporter: reporter.clone(),
         };
-        let room = open_room(services, &record, published_end, sink).inspect_err(|_| {
-            // The paths must be free when it is tried again.
-            Streams::close(&services.edge, &record.slug);
-        })?;
-        (Some(room), recorder, listened)
+        let room = open_room(services, &record, kept.published_end, sink)
+            .await
+            .inspect_err(|_| {
+                // The paths must be free when it is tried again.
+                Streams::close(&services.edge, &record.slug);
+            })?;
+        (Some(room), Some(recorder), listened)
     };
     let mut publisher = Publisher::new(
         services.edge.clone(),
@@ -85,7 +85,7 @@ pub(crate) fn open(
         recording,
     );
     if ended {
-        offer_replay(&mut publisher, &folder, reporter);
+        offer_replay(services, &key, &mut publisher, reporter).await;
     }
     let event = Arc::new(OpenEvent {
         record: record.clone(),
@@ -118,50 +118,59 @@ pub(crate) fn open(
     Ok(event)
 }
 
-fn open_room(
+/// Starts the room, with its thread and encoders, where nothing else waits for it.
+async fn open_room(
     services: &EventServices,
     record: &EventRecord,
     published_end: u64,
     sink: Sink,
 ) -> Result<Room, OpenError> {
-    services
-        .studio
-        .open_room(RoomConfig {
-            event: record.slug.clone(),
-            epoch_unix_ms: record.epoch_unix_ms,
-            resume_after_position: published_end,
-            sink: Box::new(sink),
-        })
+    let studio = services.studio.clone();
+    let config = RoomConfig {
+        event: record.slug.clone(),
+        epoch_unix_ms: record.epoch_unix_ms,
+        resume_after_position: published_end,
+        sink: Box::new(sink),
+    };
+    let opened = tokio::task::spawn_blocking(move || studio.open_room(config));
+    opened
+        .await
+        .map_err(|source| OpenError::new(record, source))?
         .map_err(|source| OpenError::new(record, source))
 }
 
-/// A recorder, or its alarm: an event without a recording is better than no event.
-fn start_recorder(folder: &Path, reporter: &Reporter) -> Option<Recorder> {
+fn start_recorder(services: &EventServices, key: &Key, reporter: &Reporter) -> Recorder {
     let reports = reporter.clone();
-    let started = Recorder::start(folder.to_owned(), move |event| reports.recorder(event));
-    match started {
-        Ok(recorder) => Some(recorder),
-        Err(error) => {
-            tracing::error!(%error, folder = %folder.display(), "this event is not recorded");
-            reporter.recorder(RecorderEvent::Failing(true));
-            None
-        }
-    }
+    let recordings = Arc::clone(&services.recordings);
+    Recorder::start(recordings, key.clone(), move |event| {
+        reports.recorder(event)
+    })
 }
 
 /// An ended event's replay; made now if the server was killed before it was.
-fn offer_replay(publisher: &mut Publisher, folder: &Path, reporter: Reporter) {
-    if let Some(file) = recorder::replay_file(folder) {
-        publisher.offer_replay(file);
-        return;
-    }
-    let folder = folder.to_owned();
-    tokio::task::spawn_blocking(move || match recorder::make_replay(&folder) {
-        Ok(file) => reporter.recorder(RecorderEvent::ReplayReady(file)),
+async fn offer_replay(
+    services: &EventServices,
+    key: &Key,
+    publisher: &mut Publisher,
+    reporter: Reporter,
+) {
+    match recorder::replay_file(&*services.recordings, key).await {
+        Ok(Some(file)) => return publisher.offer_replay(file),
+        Ok(None) => {}
         Err(error) => {
-            tracing::warn!(%error, folder = %folder.display(), "there is no replay");
-            reporter.recorder(RecorderEvent::NoReplay);
+            tracing::warn!(%error, event = %key, "it is not known whether there is a replay");
         }
+    }
+    let (recordings, key) = (Arc::clone(&services.recordings), key.clone());
+    tokio::spawn(async move {
+        let report = match recorder::make_replay(&recordings, &key).await {
+            Ok(file) => RecorderEvent::ReplayReady(file),
+            Err(error) => {
+                tracing::warn!(%error, event = %key, "there is no replay");
+                RecorderEvent::NoReplay
+            }
+        };
+        reporter.recorder(report);
     });
 }
 

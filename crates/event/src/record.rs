@@ -2,7 +2,7 @@
 //!
 //! It is not the conversation: the title, the seats and the phase belong to that.
 
-use stentor_cluster::store::EventRecord as Stored;
+use serde::{Deserialize, Serialize};
 use stentor_core::admission::Rung;
 use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox};
 use stentor_core::event::EventInfo;
@@ -20,6 +20,19 @@ const DAY_S: i64 = 86_400;
 /// How far from now an event may start, in days: beyond it the number was most likely not seconds since 1970.
 const STARTS_DAYS_MAX: i64 = 3_660;
 
+/// Version of the stored form; another one is refused rather than misread.
+const VERSION: u32 = 1;
+
+/// A record at rest. Title and beginning are not in it: they are the conversation's.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    v: u32,
+    lang: String,
+    epoch_unix_ms: i64,
+    links_expire_unix_s: i64,
+    opens_at: u8,
+}
+
 /// What never changes about an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRecord {
@@ -36,15 +49,19 @@ pub struct EventRecord {
 }
 
 impl EventRecord {
-    /// As the store has it.
+    /// As the store has it, under its address.
     ///
     /// # Errors
     /// The operator's: a record of another version or edited by hand.
-    pub fn from_stored(stored: Stored) -> Result<Self, NewEventError> {
+    pub(crate) fn decode(slug: &str, bytes: &[u8]) -> Result<Self, StoredRecordError> {
+        let stored: Stored = serde_json::from_slice(bytes)?;
+        if stored.v != VERSION {
+            return Err(StoredRecordError::Version { got: stored.v });
+        }
         let lang = Lang::parse(&stored.lang).ok_or(NewEventError::Lang(stored.lang))?;
         let opens_at = opening(stored.opens_at)?;
         Ok(Self {
-            slug: stored.slug,
+            slug: slug.to_owned(),
             lang,
             epoch_unix_ms: stored.epoch_unix_ms,
             links_expire_unix_s: stored.links_expire_unix_s,
@@ -52,18 +69,16 @@ impl EventRecord {
         })
     }
 
-    /// As the store keeps it.
-    pub fn to_stored(&self, title: &str, starts_unix_ms: Option<i64>) -> Stored {
-        Stored {
-            slug: self.slug.clone(),
-            title: title.to_owned(),
+    /// As the store keeps it, under its address.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let stored = Stored {
+            v: VERSION,
             lang: self.lang.code().to_owned(),
             epoch_unix_ms: self.epoch_unix_ms,
-            created_unix_ms: self.epoch_unix_ms,
-            starts_unix_ms,
             links_expire_unix_s: self.links_expire_unix_s,
             opens_at: self.opens_at.number(),
-        }
+        };
+        serde_json::to_vec(&stored).expect("a record is always JSON")
     }
 
     /// The listener's address.
@@ -236,6 +251,23 @@ pub enum NewEventError {
         max = Rung::CHEAPEST.number()
     )]
     OpensAt(u8),
+}
+
+/// Why the stored record of an event cannot be read. The operator's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoredRecordError {
+    /// Damaged, or edited by hand.
+    #[error("stored record is not readable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// Of another version.
+    #[error("stored record has version {got}, this server reads {VERSION}")]
+    Version {
+        /// The version it has.
+        got: u32,
+    },
+    /// It says what no event can be.
+    #[error("stored record is impossible: {0}")]
+    Impossible(#[from] NewEventError),
 }
 
 #[cfg(test)]

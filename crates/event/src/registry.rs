@@ -83,8 +83,8 @@ impl EventRegistry {
     ///
     /// # Errors
     /// The operator's: a store that cannot be read.
-    pub fn open_new(&self) -> Result<(), CatalogError> {
-        for record in stored_events(&*self.services.store)? {
+    pub async fn open_new(&self) -> Result<(), CatalogError> {
+        for record in stored_events(&*self.services.records).await? {
             if self.event(&record.slug).is_some() || locked(&self.refused).contains(&record.slug) {
                 continue;
             }
@@ -93,7 +93,7 @@ impl EventRegistry {
                 continue;
             }
             let slug = record.slug.clone();
-            match self.open(record) {
+            match self.open(record).await {
                 Ok(event) => {
                     pages::publish_stage(&self.services.edge, &slug);
                     self.add(slug, event);
@@ -107,18 +107,10 @@ impl EventRegistry {
         Ok(())
     }
 
-    fn open(&self, record: EventRecord) -> Result<Arc<OpenEvent>, OpenNewError> {
-        let store = &*self.services.store;
-        let conversation = restore(store, &record.slug)?;
-        let published_end = store.position(&record.slug).map_err(CatalogError::Store)?;
+    async fn open(&self, record: EventRecord) -> Result<Arc<OpenEvent>, OpenNewError> {
+        let restored = restore(&*self.services.records, &record.slug).await?;
         let admitted = self.admitted.get(&record.slug).cloned().unwrap_or_default();
-        Ok(open(
-            &self.services,
-            record,
-            conversation,
-            published_end,
-            admitted,
-        )?)
+        Ok(open(&self.services, record, restored, admitted).await?)
     }
 
     /// An event has its turn when another has ended; until then this is said once.

@@ -1,9 +1,9 @@
 //! What every event of a server is opened with.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use stentor_cluster::store::Store;
+use stentor_cluster::blobs::Blobs;
+use stentor_cluster::records::Records;
 use stentor_edge::Edge;
 use stentor_studio::Studio;
 
@@ -14,7 +14,9 @@ use crate::pages::ListenTemplate;
 #[derive(Clone)]
 pub struct EventServices {
     /// Where records and states are kept.
-    pub store: Arc<dyn Store>,
+    pub records: Arc<dyn Records>,
+    /// Where recordings and replays are kept, each event's below its address.
+    pub recordings: Arc<dyn Blobs>,
     /// Where speakers connect.
     pub studio: Studio,
     /// Where listeners are served.
@@ -23,8 +25,6 @@ pub struct EventServices {
     pub key: LinkKey,
     /// What links begin with, without a slash at the end.
     pub base_url: String,
-    /// Folder that holds `recordings/`.
-    pub data_dir: PathBuf,
     /// The listener's page; `None` in a program that was built without its pages.
     pub template: Option<ListenTemplate>,
 }

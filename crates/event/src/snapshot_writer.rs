@@ -1,131 +1,418 @@
-//! Writes one event's changes to the store, on a thread of its own, so that nobody waits for a disk.
+//! Writes one event's changes to the store, in a task of its own, so that nobody waits for a disk.
 //!
-//! Only the newest of each kind matters: while one is being written, later ones replace each other. A failing
-//! store costs what a restart would restore, never the conversation, and hosts are told.
+//! Only the newest counts: while one state is being written, later ones replace each other. A failing store costs
+//! what a restart would restore, never the conversation, and hosts are told. What somebody else has changed in the store is
+//! never replaced: then two servers have the same event, and the one that knows says so.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
-use stentor_cluster::store::Store;
+use bytes::Bytes;
+use stentor_cluster::key::{Key, Kind};
+use stentor_cluster::records::{Change, Records, RecordsError, Version};
+use tokio::sync::watch;
+
+use crate::catalog::{CONVERSATION, KeptState, POSITION};
 
 /// How long a failed write is left alone before it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-#[derive(Default)]
-struct Wanted {
-    snapshot: Option<Vec<u8>>,
-    position: Option<u64>,
-    closed: bool,
+/// What should be found after a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct State {
+    /// The conversation; `None` while it is as it was found.
+    snapshot: Option<Bytes>,
+    /// The position after the last published sample.
+    position: u64,
 }
 
-#[derive(Default)]
-struct Pending {
-    wanted: Mutex<Wanted>,
-    changed: Condvar,
-}
-
-impl Pending {
-    fn lock(&self) -> MutexGuard<'_, Wanted> {
-        // What is wanted is whole at any moment, so a panic elsewhere has not spoilt it.
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Takes what should be kept; the last handle writes what is left.
+/// Takes what should be kept; when its last clone is gone, what is left is written.
 #[derive(Clone)]
 pub(crate) struct SnapshotWriter {
-    pending: Arc<Pending>,
-    _last: Arc<CloseOnDrop>,
-}
-
-struct CloseOnDrop(Arc<Pending>);
-
-impl Drop for CloseOnDrop {
-    fn drop(&mut self) {
-        self.0.lock().closed = true;
-        self.0.changed.notify_all();
-    }
+    wanted: Arc<watch::Sender<State>>,
 }
 
 impl SnapshotWriter {
-    /// Starts the thread. `failing` is told when writing begins to fail and when it works again.
-    ///
-    /// # Errors
-    /// Ours: no thread can be started.
+    /// Starts the task; `kept` is what the store holds. `failing` is told when writing begins to fail and when it works
+    /// again.
     pub(crate) fn start(
-        store: Arc<dyn Store>,
-        slug: String,
-        failing: impl Fn(bool) + Send + 'static,
-    ) -> std::io::Result<Self> {
-        let pending = Arc::new(Pending::default());
-        let writer = Arc::clone(&pending);
-        thread::Builder::new()
-            .name("snapshots".to_owned())
-            .spawn(move || write_on(&writer, &*store, &slug, &failing))?;
-        Ok(Self {
-            _last: Arc::new(CloseOnDrop(Arc::clone(&pending))),
-            pending,
-        })
+        records: Arc<dyn Records>,
+        key: Key,
+        kept: &KeptState,
+        failing: impl Fn(bool) + Send + Sync + 'static,
+    ) -> Self {
+        let written = State {
+            snapshot: None,
+            position: kept.published_end,
+        };
+        let (wanted, queue) = watch::channel(written.clone());
+        let task = WriterTask {
+            records,
+            key,
+            snapshot_version: kept.conversation,
+            position_version: kept.position,
+            written,
+            in_doubt: None,
+            is_failing: false,
+            failing: Box::new(failing),
+        };
+        tokio::spawn(task.run(queue));
+        Self {
+            wanted: Arc::new(wanted),
+        }
     }
 
     /// The conversation as it should be found after a restart.
     pub(crate) fn snapshot(&self, bytes: Vec<u8>) {
-        self.pending.lock().snapshot = Some(bytes);
-        self.pending.changed.notify_all();
+        let bytes = Bytes::from(bytes);
+        self.wanted
+            .send_modify(|wanted| wanted.snapshot = Some(bytes));
     }
 
-    /// The position after the last published sample.
+    /// The position after the last published sample. It only grows, so that no position is used twice.
     pub(crate) fn position(&self, position: u64) {
-        self.pending.lock().position = Some(position);
-        self.pending.changed.notify_all();
+        self.wanted
+            .send_modify(|wanted| wanted.position = wanted.position.max(position));
     }
 }
 
-fn write_on(pending: &Pending, store: &dyn Store, slug: &str, failing: &dyn Fn(bool)) {
-    let mut failed = false;
-    loop {
-        let (snapshot, position, closed) = {
-            let mut wanted = pending.lock();
-            while wanted.snapshot.is_none() && wanted.position.is_none() && !wanted.closed {
-                wanted = pending
-                    .changed
-                    .wait(wanted)
-                    .unwrap_or_else(PoisonError::into_inner);
+struct WriterTask {
+    records: Arc<dyn Records>,
+    key: Key,
+    snapshot_version: Version,
+    position_version: Option<Version>,
+    /// What the store holds, as far as is known.
+    written: State,
+    /// What may have been written as well: its answer was an error.
+    in_doubt: Option<State>,
+    is_failing: bool,
+    failing: Box<dyn Fn(bool) + Send + Sync>,
+}
+
+impl WriterTask {
+    async fn run(mut self, mut wanted: watch::Receiver<State>) {
+        loop {
+            let closed = wanted.changed().await.is_err();
+            loop {
+                let newest = wanted.borrow_and_update().clone();
+                match self.write(&newest).await {
+                    Ok(()) => break self.set_failing(false),
+                    Err(error) => {
+                        if !self.is_failing {
+                            tracing::error!(%error, event = %self.key, "the store cannot be written");
+                        }
+                        self.set_failing(true);
+                        if closed {
+                            return;
+                        }
+                        tokio::time::sleep(RETRY_AFTER).await;
+                    }
+                }
             }
-            (
-                wanted.snapshot.take(),
-                wanted.position.take(),
-                wanted.closed,
-            )
-        };
-        if snapshot.is_none() && position.is_none() {
-            return;
-        }
-        let result = snapshot
-            .as_deref()
-            .map_or(Ok(()), |bytes| store.save_snapshot(slug, bytes))
-            .and_then(|()| position.map_or(Ok(()), |position| store.save_position(slug, position)));
-        if let Err(error) = &result {
-            tracing::error!(%error, event = slug, "the store cannot be written");
-        }
-        if result.is_err() != failed {
-            failed = result.is_err();
-            failing(failed);
-        }
-        if failed {
             if closed {
                 return;
             }
-            put_back(pending, snapshot, position);
-            thread::sleep(RETRY_AFTER);
+        }
+    }
+
+    fn set_failing(&mut self, failing: bool) {
+        if failing != self.is_failing {
+            self.is_failing = failing;
+            (self.failing)(failing);
+        }
+    }
+
+    /// Makes the store hold this state.
+    async fn write(&mut self, newest: &State) -> Result<(), WriteError> {
+        if let Some(in_doubt) = self.in_doubt.clone() {
+            self.find_out(&in_doubt).await?;
+            self.in_doubt = None;
+        }
+        let changes = self.changes(newest);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let kinds: Vec<Kind> = changes.iter().map(kind_of).collect();
+        match self.records.commit(changes).await {
+            Ok(versions) => {
+                for (kind, version) in kinds.into_iter().zip(versions) {
+                    self.adopt(kind, newest, version);
+                }
+                Ok(())
+            }
+            Err(RecordsError::Conflict { .. }) => Err(WriteError::Elsewhere),
+            Err(error) => {
+                self.in_doubt = Some(newest.clone());
+                Err(error.into())
+            }
+        }
+    }
+
+    fn changes(&self, newest: &State) -> Vec<Change> {
+        let put = |kind, expected, bytes| Change::Put {
+            kind,
+            key: self.key.clone(),
+            expected,
+            bytes,
+        };
+        let mut changes = Vec::new();
+        if let Some(snapshot) = &newest.snapshot
+            && newest.snapshot != self.written.snapshot
+        {
+            let expected = Some(self.snapshot_version);
+            changes.push(put(CONVERSATION, expected, snapshot.clone()));
+        }
+        if newest.position != self.written.position {
+            let expected = self.position_version;
+            changes.push(put(POSITION, expected, position_bytes(newest.position)));
+        }
+        changes
+    }
+
+    /// Whether a write whose answer was an error was done nevertheless.
+    async fn find_out(&mut self, in_doubt: &State) -> Result<(), WriteError> {
+        let known = [Some(self.snapshot_version), self.position_version];
+        let bytes = [
+            in_doubt.snapshot.clone(),
+            Some(position_bytes(in_doubt.position)),
+        ];
+        for ((kind, known), bytes) in [CONVERSATION, POSITION].into_iter().zip(known).zip(bytes) {
+            let found = self.records.get(kind, &self.key).await?;
+            match found {
+                Some(found) if Some(found.version) == known => {}
+                Some(found) if Some(&found.bytes) == bytes.as_ref() => {
+                    self.adopt(kind, in_doubt, found.version);
+                }
+                None if known.is_none() => {}
+                Some(_) | None => return Err(WriteError::Elsewhere),
+            }
+        }
+        Ok(())
+    }
+
+    /// One record of the store now holds its part of a state.
+    fn adopt(&mut self, kind: Kind, state: &State, version: Version) {
+        if kind == CONVERSATION {
+            self.snapshot_version = version;
+            self.written.snapshot.clone_from(&state.snapshot);
+        } else {
+            self.position_version = Some(version);
+            self.written.position = state.position;
         }
     }
 }
 
-/// What could not be written is wanted again, unless something newer is already.
-fn put_back(pending: &Pending, snapshot: Option<Vec<u8>>, position: Option<u64>) {
-    let mut wanted = pending.lock();
-    wanted.snapshot = wanted.snapshot.take().or(snapshot);
-    wanted.position = wanted.position.take().or(position);
+fn kind_of(change: &Change) -> Kind {
+    match change {
+        Change::Put { kind, .. } | Change::Delete { kind, .. } => *kind,
+    }
+}
+
+fn position_bytes(position: u64) -> Bytes {
+    Bytes::from(position.to_string())
+}
+
+/// Why a state was not written.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    #[error("the event was changed in the store by another server, and is left as that has it")]
+    Elsewhere,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stentor_cluster::error::StoreError;
+    use stentor_cluster::testing::MemoryRecords;
+    use tokio::sync::mpsc;
+    use tokio::time::Instant;
+
+    struct Scene {
+        records: MemoryRecords,
+        writer: SnapshotWriter,
+        failing: mpsc::UnboundedReceiver<bool>,
+    }
+
+    fn key() -> Key {
+        Key::new("demo").expect("a key")
+    }
+
+    fn full() -> StoreError {
+        StoreError::Full {
+            place: "in a test".to_owned(),
+        }
+    }
+
+    impl Scene {
+        /// A store that holds an event, and its writer.
+        async fn new() -> Self {
+            let records = MemoryRecords::default();
+            let conversation = records
+                .put(CONVERSATION, &key(), None, Bytes::from_static(b"found"))
+                .await
+                .expect("it is kept");
+            let kept = KeptState {
+                conversation,
+                position: None,
+                published_end: 0,
+            };
+            let (tell, failing) = mpsc::unbounded_channel();
+            let report = move |failing| {
+                let _ = tell.send(failing);
+            };
+            let store = Arc::new(records.clone());
+            let writer = SnapshotWriter::start(store, key(), &kept, report);
+            Self {
+                records,
+                writer,
+                failing,
+            }
+        }
+
+        /// What a restart would find, read once every call that can be answered has been.
+        async fn found(&self) -> (String, Option<String>) {
+            let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).expect("text");
+            let get = async |kind| {
+                let found = self.records.get(kind, &key()).await.expect("it is read");
+                found.map(|record| text(record.bytes))
+            };
+            (
+                get(CONVERSATION).await.expect("it is there"),
+                get(POSITION).await,
+            )
+        }
+
+        /// Lets the task do all it can at this moment: time moves on only when nobody has anything to do.
+        async fn settle(&self) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+
+        fn told(&mut self) -> Vec<bool> {
+            std::iter::from_fn(|| self.failing.try_recv().ok()).collect()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_newest_state_and_position_are_kept() {
+        let mut scene = Scene::new().await;
+        for number in 1..=3_u64 {
+            scene
+                .writer
+                .snapshot(format!("state {number}").into_bytes());
+            scene.writer.position(number * 100);
+            scene.settle().await;
+            let position = Some((number * 100).to_string());
+            assert_eq!(scene.found().await, (format!("state {number}"), position));
+        }
+        assert!(scene.told().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_position_never_goes_back() {
+        let scene = Scene::new().await;
+        scene.writer.position(500);
+        scene.writer.position(400);
+        scene.settle().await;
+        scene.writer.position(300);
+        scene.settle().await;
+        assert_eq!(scene.found().await.1.as_deref(), Some("500"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_store_is_slow_states_replace_each_other_and_the_last_is_kept() {
+        let mut scene = Scene::new().await;
+        let before = scene.records.faults().calls();
+        scene.records.faults().waits();
+        for number in 1..=100_u64 {
+            scene
+                .writer
+                .snapshot(format!("state {number}").into_bytes());
+            scene.writer.position(number);
+            scene.settle().await;
+        }
+        scene.records.faults().works();
+        scene.settle().await;
+        assert_eq!(
+            scene.records.faults().calls() - before,
+            2,
+            "each is one commit"
+        );
+        let found = scene.found().await;
+        assert_eq!(found, ("state 100".to_owned(), Some("100".to_owned())));
+        assert!(scene.told().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_failing_store_has_missed_is_there_when_it_works_again() {
+        let mut scene = Scene::new().await;
+        scene.records.faults().fails(full());
+        scene.writer.snapshot(b"during".to_vec());
+        scene.writer.position(7);
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert_eq!(scene.told(), [true], "the alarm is raised once");
+        scene.writer.snapshot(b"last".to_vec());
+        scene.records.faults().works();
+        let begun = Instant::now();
+        assert_eq!(scene.failing.recv().await, Some(false));
+        assert!(begun.elapsed() <= RETRY_AFTER);
+        let found = scene.found().await;
+        assert_eq!(found, ("last".to_owned(), Some("7".to_owned())));
+        assert!(scene.told().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_whose_answer_was_lost_is_found_and_the_next_goes_on_from_it() {
+        let mut scene = Scene::new().await;
+        scene.records.faults().loses_answers();
+        scene.writer.snapshot(b"done unheard".to_vec());
+        scene.writer.position(7);
+        assert_eq!(scene.failing.recv().await, Some(true));
+        scene.records.faults().works();
+        let done = ("done unheard".to_owned(), Some("7".to_owned()));
+        assert_eq!(scene.found().await, done);
+        assert_eq!(scene.failing.recv().await, Some(false));
+        scene.writer.snapshot(b"next".to_vec());
+        scene.writer.position(8);
+        scene.settle().await;
+        let found = scene.found().await;
+        assert_eq!(found, ("next".to_owned(), Some("8".to_owned())));
+        assert!(scene.told().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_server_has_written_is_left_and_the_alarm_stays() {
+        let mut scene = Scene::new().await;
+        let found = scene.records.get(CONVERSATION, &key()).await;
+        let version = found.expect("it is read").map(|record| record.version);
+        let foreign = Bytes::from_static(b"of another server");
+        let written = scene.records.put(CONVERSATION, &key(), version, foreign);
+        written.await.expect("it is written");
+        scene.writer.snapshot(b"ours".to_vec());
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(scene.found().await.0, "of another server");
+        assert_eq!(scene.told(), [true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_left_when_the_last_handle_goes_is_written() {
+        let scene = Scene::new().await;
+        scene.records.faults().waits();
+        scene.writer.snapshot(b"first".to_vec());
+        scene.settle().await;
+        scene.writer.snapshot(b"last".to_vec());
+        let Scene {
+            records,
+            writer,
+            mut failing,
+        } = scene;
+        drop(writer);
+        records.faults().works();
+        // The task has ended when nobody can tell any more.
+        assert_eq!(failing.recv().await, None);
+        let found = records.get(CONVERSATION, &key()).await;
+        let found = found.expect("it is read").expect("it is there");
+        assert_eq!(found.bytes, "last");
+    }
 }

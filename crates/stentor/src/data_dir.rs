@@ -5,9 +5,17 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use stentor_cluster::store::{SqliteStore, Store};
+use stentor_cluster::OlderFile;
+use stentor_cluster::blobs::{Blobs, FolderBlobs};
+use stentor_cluster::error::StoreError;
+use stentor_cluster::records::{Records, SqliteRecords};
 
 use crate::error::AppError;
+
+/// File of the records.
+const RECORDS: &str = "stentor.db";
+/// Folder of the recordings.
+const RECORDINGS: &str = "recordings";
 
 /// Makes the data folder if it is not there: for this user alone, since what is said in the green room is in it.
 ///
@@ -44,10 +52,35 @@ pub(crate) fn lock(dir: &Path) -> Result<File, AppError> {
     }
 }
 
-/// Opens the store in the folder, made if it is not there.
+/// Opens the records of a folder that is locked; made if they are not there, and brought forward if an older version
+/// wrote them.
 ///
 /// # Errors
-/// The operator's: a store that is damaged, or of a newer version.
-pub(crate) fn open_store(dir: &Path) -> Result<Arc<dyn Store>, AppError> {
-    Ok(Arc::new(SqliteStore::open(&dir.join("stentor.db"))?))
+/// The operator's: records that are damaged, or of a newer version.
+pub(crate) async fn open_records(dir: &Path) -> Result<Arc<dyn Records>, AppError> {
+    let opened = SqliteRecords::open(&dir.join(RECORDS), OlderFile::Migrate).await;
+    Ok(Arc::new(opened?))
+}
+
+/// Opens the records of a folder that a server may be using. What an older version wrote is brought forward only if none
+/// does: it may be that older version.
+///
+/// # Errors
+/// The operator's: as [`open_records`], and a server that uses older records.
+pub(crate) async fn open_records_beside(dir: &Path) -> Result<Arc<dyn Records>, AppError> {
+    match SqliteRecords::open(&dir.join(RECORDS), OlderFile::Refuse).await {
+        Err(StoreError::Older { .. }) => {
+            let _lock = lock(dir)?;
+            open_records(dir).await
+        }
+        opened => Ok(Arc::new(opened?)),
+    }
+}
+
+/// Opens the recordings of the folder.
+///
+/// # Errors
+/// Ours: no thread can be started.
+pub(crate) async fn open_recordings(dir: &Path) -> Result<Arc<dyn Blobs>, AppError> {
+    Ok(Arc::new(FolderBlobs::open(&dir.join(RECORDINGS)).await?))
 }

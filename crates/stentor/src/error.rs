@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use stentor_cluster::store::StoreError;
+use stentor_cluster::error::StoreError;
 use stentor_event::catalog::CatalogError;
 use stentor_event::links::LinkKeyError;
 use stentor_event::record::NewEventError;

@@ -1,6 +1,6 @@
 //! The links of events, as the operator reads them.
 
-use stentor_cluster::store::Store;
+use stentor_cluster::records::Records;
 use stentor_core::conversation::Conversation;
 use stentor_core::stage::{Place, Role};
 use stentor_event::catalog::{restore, stored_events};
@@ -14,34 +14,40 @@ use crate::stdout;
 ///
 /// # Errors
 /// The operator's: no readable store.
-pub(crate) fn print(
-    store: &dyn Store,
+pub(crate) async fn print(
+    records: &dyn Records,
     key: &LinkKey,
     base_url: &str,
     only: Option<&str>,
 ) -> Result<(), AppError> {
-    stdout::print(&links(store, key, base_url, only)?).map_err(AppError::Print)
+    let text = links(records, key, base_url, only).await?;
+    stdout::print(&text).map_err(AppError::Print)
 }
 
 /// The links of every event that can be read; of the others, why they cannot.
-fn links(
-    store: &dyn Store,
+async fn links(
+    records: &dyn Records,
     key: &LinkKey,
     base_url: &str,
     only: Option<&str>,
 ) -> Result<String, AppError> {
-    let events = stored_events(store)?;
+    let events = stored_events(records).await?;
     if events.is_empty() {
         return Ok(format!(
             "{base_url} has no events yet: make one with `stentor event create`\n"
         ));
     }
+    let mut text = String::new();
     let chosen = |record: &&EventRecord| only.is_none_or(|slug| slug == record.slug);
-    let of = |record: &EventRecord| match restore(store, &record.slug) {
-        Ok(conversation) => of_event(record, &conversation, key, base_url),
-        Err(error) => format!("{}\n  {error}\n", record.slug),
-    };
-    Ok(events.iter().filter(chosen).map(of).collect())
+    for record in events.iter().filter(chosen) {
+        match restore(records, &record.slug).await {
+            Ok(restored) => {
+                text.push_str(&of_event(record, &restored.conversation, key, base_url));
+            }
+            Err(error) => text.push_str(&format!("{}\n  {error}\n", record.slug)),
+        }
+    }
+    Ok(text)
 }
 
 /// The links of one event.
@@ -73,13 +79,14 @@ pub(crate) fn of_event(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stentor_cluster::store::SqliteStore;
+    use stentor_cluster::key::{Key, Kind};
+    use stentor_cluster::testing::MemoryRecords;
     use stentor_event::catalog::store_event;
     use stentor_event::record::NewEvent;
 
-    #[test]
-    fn a_damaged_event_is_named_with_its_trouble_and_the_others_have_their_links() {
-        let store = SqliteStore::in_memory().unwrap();
+    #[tokio::test]
+    async fn a_damaged_event_is_named_with_its_trouble_and_the_others_have_their_links() {
+        let records = MemoryRecords::default();
         for slug in ["demo", "good"] {
             let new = NewEvent {
                 title: "T".to_owned(),
@@ -90,14 +97,16 @@ mod tests {
                 opens_at: 0,
             };
             let (record, conversation) = new.make(1, 1, &[]).unwrap();
-            store_event(&store, &record, &conversation).unwrap();
+            store_event(&records, &record, &conversation).await.unwrap();
         }
-        store.save_snapshot("demo", b"{\"v\":999}").unwrap();
-        let folder = std::env::temp_dir().join(format!("stentor-links-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let key = LinkKey::load_or_create(&folder).unwrap();
-        std::fs::remove_dir_all(&folder).unwrap();
-        let links = links(&store, &key, "http://here", None).unwrap();
+        let (kind, demo) = (Kind::new("conversation"), Key::new("demo").unwrap());
+        let kept = records.get(kind, &demo).await.unwrap();
+        let version = kept.map(|record| record.version);
+        let damaged = "{\"v\":999}".into();
+        records.put(kind, &demo, version, damaged).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let key = LinkKey::load_or_create(folder.path()).unwrap();
+        let links = links(&records, &key, "http://here", None).await.unwrap();
         assert!(
             links.contains("demo\n  the event \"demo\" cannot be opened"),
             "{links}"

@@ -60,7 +60,7 @@ async fn start(
     tcp: TcpListener,
     tls: Option<Tls>,
 ) -> Result<(), AppError> {
-    let store = data_dir::open_store(&config.data_dir)?;
+    let records = data_dir::open_records(&config.data_dir).await?;
     let edge = Edge::new(EdgeConfig {
         cadence_encoder: Some(stentor_event::cadence_box),
         ..EdgeConfig::default()
@@ -68,15 +68,15 @@ async fn start(
     let services = EventServices {
         studio: start_studio(config, udp)?,
         key: LinkKey::load_or_create(&config.data_dir)?,
-        store: Arc::clone(&store),
+        records: Arc::clone(&records),
+        recordings: data_dir::open_recordings(&config.data_dir).await?,
         edge: edge.clone(),
         base_url: config.base_url(),
-        data_dir: config.data_dir.clone(),
         template: ListenTemplate::load(),
     };
     pages::publish_assets(&edge);
     let demo = if demo {
-        Some(demo::prepare(&*store, config.invitation_days)?)
+        Some(demo::prepare(&*records, config.invitation_days).await?)
     } else {
         None
     };
@@ -88,7 +88,7 @@ async fn start(
         services.base_url.clone(),
     );
     let events = Arc::new(EventRegistry::new(services, admitted));
-    events.open_new()?;
+    events.open_new().await?;
     if let Some(event) = demo.as_deref().and_then(|slug| events.event(slug)) {
         demo::begin(&event).await;
     }
@@ -96,7 +96,7 @@ async fn start(
         tracing::warn!("this program was built without its pages: `make build` builds both");
     }
     let ladder = watch_load(config, &edge, &events)?;
-    links::print(&*store, &key, &base_url, demo.as_deref())?;
+    links::print(&*records, &key, &base_url, demo.as_deref()).await?;
     let server = Server {
         load,
         edge,

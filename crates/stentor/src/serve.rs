@@ -9,6 +9,7 @@ use stentor_event::EventRegistry;
 use stentor_studio::Studio;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::config::{Config, ConfigError};
 use crate::error::AppError;
@@ -66,7 +67,9 @@ impl Server<'_> {
         let serving = tokio::spawn(stentor_edge::serve(self.edge.clone(), tcp, accept));
         let mut signals = Signals::listen();
         stdout::print("ready\n").map_err(AppError::Print)?;
+        let look = tokio::spawn(look_for_events(Arc::clone(&self.events)));
         let reason = self.until_shutdown(&mut signals).await;
+        look.abort();
         self.events.set_ready(false);
         if reason == ShutdownReason::Terminate && config.drain_s > 0 {
             self.drain(config.drain_s, &mut signals).await;
@@ -155,7 +158,6 @@ impl Server<'_> {
     }
 
     async fn until_shutdown(&self, signals: &mut Signals) -> ShutdownReason {
-        let mut look = tokio::time::interval(LOOK_EVERY);
         let mut report = tokio::time::interval(REPORT_EVERY);
         let mut counted = self.edge.counters();
         loop {
@@ -165,11 +167,6 @@ impl Server<'_> {
                     ProcessSignal::Reload => self.reload(),
                 },
                 _ = report.tick() => counted = self.report(&counted),
-                _ = look.tick() => {
-                    if let Err(error) = self.events.open_new() {
-                        tracing::error!(%error, "events cannot be read");
-                    }
-                }
             }
         }
     }
@@ -222,6 +219,19 @@ impl Server<'_> {
             );
         }
         now
+    }
+}
+
+/// Opens what `stentor event create` has made beside this server. A task of its own: a store that does not answer must not
+/// keep the server from hearing a signal.
+async fn look_for_events(events: Arc<EventRegistry>) {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        look.tick().await;
+        if let Err(error) = events.open_new().await {
+            tracing::error!(%error, "events cannot be read");
+        }
     }
 }
 

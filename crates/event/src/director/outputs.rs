@@ -258,9 +258,7 @@ impl Outputs {
             room.stop();
             self.to.publisher.end_streams();
             match self.to.recorder.take() {
-                Some(recorder) => {
-                    tokio::task::spawn_blocking(move || recorder.finish());
-                }
+                Some(recorder) => recorder.finish(),
                 None => self.to.publisher.no_replay(),
             }
             self.publish_documents(&conversation.view());

@@ -1,10 +1,15 @@
-//! One recording on disk: append-only fragmented MP4, always cut to its last whole chunk.
+//! One recording: append-only fragmented MP4, always cut to its last whole chunk.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::io;
+use std::sync::Arc;
 
+use bytes::Bytes;
+use stentor_cluster::blobs::{BlobReader, BlobWriter, Blobs, BlobsError};
+use stentor_cluster::key::Key;
 use stentor_media::record;
+use tokio::runtime::Handle;
+
+use super::recording::Recording;
 
 /// What a kill can leave torn at the end of a file, in bytes: less than two of the largest chunks.
 pub(super) const TORN_BYTES_MAX: u64 = 64 * 1024;
@@ -13,41 +18,39 @@ const SET_ASIDE_MAX: u32 = 9;
 
 /// A recording that is open for appending.
 pub(super) struct RecordingFile {
-    file: File,
-    /// Length up to the last whole chunk; a failed write is cut back to it.
-    len: u64,
+    writer: Box<dyn BlobWriter>,
     unsynced: bool,
 }
 
 impl RecordingFile {
-    /// Opens a file where it was left, without what was torn; a new one begins with `head`.
+    /// Opens a recording where it was left, without what was torn; a new one begins with `head`.
     ///
     /// # Errors
     /// The disk's, or as many unreadable files as are kept.
-    pub(super) fn open(path: &Path, head: &[u8]) -> io::Result<Self> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
-        let mut len = record::recover(BufReader::new(&mut file))
-            .map_err(io::Error::other)?
-            .valid_bytes;
-        if file.metadata()?.len().saturating_sub(len) > TORN_BYTES_MAX {
+    pub(super) async fn open(
+        blobs: &Arc<dyn Blobs>,
+        event: &Key,
+        recording: Recording,
+        head: Bytes,
+    ) -> io::Result<Self> {
+        let key = recording.key(event);
+        let mut writer = blobs.append(&key).await?;
+        let mut valid = recovered(blobs, &key, writer.size()).await?;
+        if writer.size().saturating_sub(valid) > TORN_BYTES_MAX {
             // More than a kill can tear: whatever it is, it is not ours to cut off.
-            set_aside(path)?;
-            return Self::open(path, head);
+            drop(writer);
+            set_aside(&**blobs, event, recording).await?;
+            writer = blobs.append(&key).await?;
+            valid = 0;
         }
-        file.set_len(len)?;
-        file.seek(SeekFrom::End(0))?;
-        if len == 0 {
-            file.write_all(head)?;
-            len = head.len() as u64;
+        if writer.size() > valid {
+            writer.truncate(valid).await?;
+        }
+        if valid == 0 {
+            writer.append(head).await?;
         }
         Ok(Self {
-            file,
-            len,
+            writer,
             unsynced: true,
         })
     }
@@ -56,14 +59,8 @@ impl RecordingFile {
     ///
     /// # Errors
     /// The disk's.
-    pub(super) fn append(&mut self, chunk: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.file.write_all(chunk) {
-            // A half-written chunk would hide all that follow it.
-            self.file.set_len(self.len)?;
-            self.file.seek(SeekFrom::Start(self.len))?;
-            return Err(error);
-        }
-        self.len += chunk.len() as u64;
+    pub(super) async fn append(&mut self, chunk: Bytes) -> io::Result<()> {
+        self.writer.append(chunk).await?;
         self.unsynced = true;
         Ok(())
     }
@@ -72,25 +69,41 @@ impl RecordingFile {
     ///
     /// # Errors
     /// The disk's.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
+    pub(super) async fn sync(&mut self) -> io::Result<()> {
         if self.unsynced {
-            self.file.sync_data()?;
+            self.writer.sync().await?;
             self.unsynced = false;
         }
         Ok(())
     }
 }
 
-/// Renames a file nobody here can read, so that it is kept and a new one can begin.
-fn set_aside(path: &Path) -> io::Result<()> {
-    let free = (1..=SET_ASIDE_MAX)
-        .map(|n| path.with_extension(format!("unread-{n}.mp4")))
-        .find(|aside| !aside.exists());
-    let aside = free.ok_or_else(|| {
-        io::Error::other(format!(
-            "{SET_ASIDE_MAX} unreadable recordings were set aside already"
-        ))
-    })?;
-    tracing::error!(from = %path.display(), to = %aside.display(), "a recording cannot be read and is set aside");
-    fs::rename(path, aside)
+/// How many bytes of a recording are whole chunks.
+async fn recovered(blobs: &Arc<dyn Blobs>, key: &Key, size: u64) -> io::Result<u64> {
+    if size == 0 {
+        return Ok(0);
+    }
+    let reader = BlobReader::new(Arc::clone(blobs), key.clone(), Handle::current());
+    let recovered = tokio::task::spawn_blocking(move || record::recover(reader));
+    let recovered = recovered.await.map_err(io::Error::other)?;
+    Ok(recovered.map_err(io::Error::other)?.valid_bytes)
+}
+
+/// Renames a recording nobody here can read, so that it is kept and a new one can begin.
+async fn set_aside(blobs: &dyn Blobs, event: &Key, recording: Recording) -> io::Result<()> {
+    let from = recording.key(event);
+    for n in 1..=SET_ASIDE_MAX {
+        let to = recording.unread_key(event, n);
+        match blobs.rename(&from, &to).await {
+            Err(BlobsError::Exists { .. }) => {}
+            Err(error) => return Err(error.into()),
+            Ok(()) => {
+                tracing::error!(%from, %to, "a recording cannot be read and is set aside");
+                return Ok(());
+            }
+        }
+    }
+    Err(io::Error::other(format!(
+        "{SET_ASIDE_MAX} unreadable recordings were set aside already"
+    )))
 }

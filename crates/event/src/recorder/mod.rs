@@ -1,7 +1,7 @@
-//! Writes the programme and each speaker to disk while the event runs, on a thread of its own.
+//! Writes the programme and each speaker to disk while the event runs, in a task of its own.
 //!
-//! Files are append-only fragmented MP4, synced every second: after `kill -9` at most the last second is torn, and is cut
-//! off when the file is opened again. A full disk costs the recording, never the programme: chunks that cannot
+//! Recordings are append-only fragmented MP4, synced every second: after `kill -9` at most the last second is torn, and is cut
+//! off when the recording is opened again. A full disk costs the recording, never the programme: chunks that cannot
 //! be written are dropped whole, hosts see an alarm, and writing resumes when there is room.
 
 mod file;
@@ -9,16 +9,17 @@ mod recording;
 mod replay;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
+use stentor_cluster::blobs::Blobs;
+use stentor_cluster::key::Key;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use file::RecordingFile;
 pub(crate) use recording::Recording;
@@ -43,7 +44,7 @@ pub(crate) enum RecorderEvent {
     NoReplay,
 }
 
-/// Work for the recording thread.
+/// Work for the recording task.
 enum Job {
     Chunk {
         recording: Recording,
@@ -53,106 +54,106 @@ enum Job {
     Finish,
 }
 
-/// Hands chunks to the recording thread; dropping it ends the thread after what is queued.
+/// Hands chunks to the recording task; dropping it ends the task after what is queued.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    jobs: SyncSender<Job>,
-    /// Set when a chunk found the queue full; the thread takes it and reports.
+    jobs: mpsc::Sender<Job>,
+    /// A place in the queue that is kept free, so that the end never waits for the disk; taken once.
+    finish: Arc<Mutex<Option<mpsc::OwnedPermit<Job>>>>,
+    /// Set when a chunk found the queue full; the task takes it and reports.
     lost: Arc<AtomicBool>,
 }
 
 impl Recorder {
-    /// Starts the thread for one event's `folder`.
-    ///
-    /// # Errors
-    /// The operator's: the folder cannot be made.
+    /// Starts the task for one event, whose recordings are kept below its address.
     pub(crate) fn start(
-        folder: PathBuf,
-        report: impl Fn(RecorderEvent) + Send + 'static,
-    ) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
-        let (jobs, queue) = sync_channel(QUEUE_CHUNKS_MAX);
+        blobs: Arc<dyn Blobs>,
+        event: Key,
+        report: impl Fn(RecorderEvent) + Send + Sync + 'static,
+    ) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE_CHUNKS_MAX + 1);
+        let finish = jobs.clone().try_reserve_owned().ok();
         let lost = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&lost);
-        thread::Builder::new()
-            .name("recorder".to_owned())
-            .spawn(move || {
-                RecorderThread {
-                    folder,
-                    files: BTreeMap::new(),
-                    failing: false,
-                    lost: told,
-                    report: Box::new(report),
-                }
-                .run(&queue)
-            })?;
-        Ok(Self { jobs, lost })
-    }
-
-    /// The next chunk of a recording; `head` begins the file if there is none yet. `false` if the queue was full and the
-    /// chunk is lost.
-    pub(crate) fn chunk(&self, recording: Recording, head: Bytes, chunk: Bytes) -> bool {
-        match self.jobs.try_send(Job::Chunk {
-            recording,
-            head,
-            chunk,
-        }) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.lost.store(true, Ordering::Relaxed);
-                false
-            }
+        let task = RecorderTask {
+            blobs,
+            event,
+            files: BTreeMap::new(),
+            failing: false,
+            lost: Arc::clone(&lost),
+            report: Box::new(report),
+        };
+        tokio::spawn(task.run(queue));
+        Self {
+            jobs,
+            finish: Arc::new(Mutex::new(finish)),
+            lost,
         }
     }
 
-    /// Makes the replay from what was written. A full queue is waited for: nothing else is recorded after it.
+    /// The next chunk of a recording; `head` begins it if there is none yet. `false` if the queue was full and the
+    /// chunk is lost. Never waits.
+    pub(crate) fn chunk(&self, recording: Recording, head: Bytes, chunk: Bytes) -> bool {
+        let job = Job::Chunk {
+            recording,
+            head,
+            chunk,
+        };
+        let queued = self.jobs.try_send(job).is_ok();
+        if !queued {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        queued
+    }
+
+    /// Makes the replay from what was written: nothing else is recorded after it. Never waits.
     pub(crate) fn finish(&self) {
-        // The thread only ends when every handle is gone, so this cannot fail while `self` lives.
-        let _ = self.jobs.send(Job::Finish);
+        let mut finish = self.finish.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(permit) = finish.take() {
+            permit.send(Job::Finish);
+        }
     }
 }
 
-struct RecorderThread {
-    folder: PathBuf,
+struct RecorderTask {
+    blobs: Arc<dyn Blobs>,
+    event: Key,
     files: BTreeMap<Recording, RecordingFile>,
     failing: bool,
     lost: Arc<AtomicBool>,
-    report: Box<dyn Fn(RecorderEvent) + Send>,
+    report: Box<dyn Fn(RecorderEvent) + Send + Sync>,
 }
 
-impl RecorderThread {
-    fn run(&mut self, queue: &Receiver<Job>) {
-        let mut sync_at = Instant::now() + SYNC_EVERY;
+impl RecorderTask {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut sync = tokio::time::interval(SYNC_EVERY);
+        sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            match queue.recv_timeout(sync_at.saturating_duration_since(Instant::now())) {
-                Ok(Job::Chunk {
-                    recording,
-                    head,
-                    chunk,
-                }) => self.attempt(|thread| thread.append(recording, &head, &chunk)),
-                Ok(Job::Finish) => self.finish(),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
+            tokio::select! {
+                job = queue.recv() => match job {
+                    Some(Job::Chunk { recording, head, chunk }) => {
+                        let wrote = self.append(recording, head, chunk).await;
+                        self.note(wrote);
+                    }
+                    Some(Job::Finish) => self.finish().await,
+                    None => break,
+                },
+                _ = sync.tick() => self.sync().await,
             }
             if self.lost.swap(false, Ordering::Relaxed) {
                 self.set_failing(true);
             }
-            if Instant::now() >= sync_at {
-                self.attempt(Self::sync);
-                sync_at = Instant::now() + SYNC_EVERY;
-            }
         }
-        self.attempt(Self::sync);
+        self.sync().await;
     }
 
-    /// Runs one step and turns its success or failure into the alarm's state, reported once per change.
-    fn attempt(&mut self, step: impl FnOnce(&mut Self) -> io::Result<Wrote>) {
-        let failing = match step(self) {
+    /// Turns the success or failure of a step into the alarm's state, reported once per change.
+    fn note(&mut self, step: io::Result<Wrote>) {
+        let failing = match step {
             Ok(Wrote::Nothing) => return,
             Ok(Wrote::Bytes) => false,
             Err(error) => {
                 if !self.failing {
-                    tracing::error!(%error, folder = %self.folder.display(), "the recording cannot be written");
+                    tracing::error!(%error, event = %self.event, "the recording cannot be written");
                 }
                 true
             }
@@ -167,17 +168,21 @@ impl RecorderThread {
         }
     }
 
-    fn append(&mut self, recording: Recording, head: &[u8], chunk: &[u8]) -> io::Result<Wrote> {
+    async fn append(
+        &mut self,
+        recording: Recording,
+        head: Bytes,
+        chunk: Bytes,
+    ) -> io::Result<Wrote> {
         if !self.files.contains_key(&recording) {
             self.close_one_if_full();
-            let path = self.folder.join(recording.file_name());
-            self.files
-                .insert(recording, RecordingFile::open(&path, head)?);
+            let file = RecordingFile::open(&self.blobs, &self.event, recording, head).await?;
+            self.files.insert(recording, file);
         }
         let Some(file) = self.files.get_mut(&recording) else {
             return Ok(Wrote::Nothing);
         };
-        file.append(chunk)?;
+        file.append(chunk).await?;
         Ok(Wrote::Bytes)
     }
 
@@ -193,24 +198,31 @@ impl RecorderThread {
         }
     }
 
-    fn sync(&mut self) -> io::Result<Wrote> {
+    async fn sync(&mut self) {
+        let mut synced = Ok(Wrote::Nothing);
         for file in self.files.values_mut() {
-            file.sync()?;
+            if let Err(error) = file.sync().await {
+                synced = Err(error);
+                break;
+            }
         }
-        Ok(Wrote::Nothing)
+        self.note(synced);
     }
 
-    fn finish(&mut self) {
-        self.attempt(Self::sync);
+    async fn finish(&mut self) {
+        self.sync().await;
         self.files.clear();
-        if !self.folder.join(Recording::Programme.file_name()).exists() {
+        let programme = Recording::Programme.key(&self.event);
+        let made = match self.blobs.size(&programme).await {
             // The event ended without having been on air.
-            return (self.report)(RecorderEvent::NoReplay);
-        }
-        match make_replay(&self.folder) {
+            Ok(None) => return (self.report)(RecorderEvent::NoReplay),
+            Ok(Some(_)) => make_replay(&self.blobs, &self.event).await,
+            Err(error) => Err(error.into()),
+        };
+        match made {
             Ok(path) => (self.report)(RecorderEvent::ReplayReady(path)),
             Err(error) => {
-                tracing::error!(%error, folder = %self.folder.display(), "the replay could not be made");
+                tracing::error!(%error, event = %self.event, "the replay could not be made");
                 (self.report)(RecorderEvent::Failing(true));
                 (self.report)(RecorderEvent::NoReplay);
             }
@@ -225,13 +237,16 @@ enum Wrote {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::Path;
-    use std::sync::mpsc;
 
-    use stentor_core::SeatId;
+    use stentor_cluster::blobs::FolderBlobs;
+    use stentor_cluster::error::StoreError;
+    use stentor_cluster::testing::MemoryBlobs;
     use stentor_media::package::{Packager, PackagerConfig, Published};
     use stentor_media::record;
     use stentor_media::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition};
+    use tempfile::TempDir;
 
     use super::file::TORN_BYTES_MAX;
     use super::*;
@@ -258,43 +273,72 @@ mod tests {
             .collect()
     }
 
-    fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("stentor-recorder-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        folder
+    fn event() -> Key {
+        Key::new("demo").expect("a key")
     }
 
-    fn recorded(folder: &Path, chunks: &[Bytes]) -> RecorderEvent {
-        let (tell, told) = mpsc::channel();
-        let recorder = Recorder::start(folder.to_owned(), move |report| {
-            let _ = tell.send(report);
-        })
-        .expect("a folder");
+    fn programme() -> Key {
+        Recording::Programme.key(&event())
+    }
+
+    /// A recorder and what it reports.
+    fn start(blobs: Arc<dyn Blobs>) -> (Recorder, mpsc::UnboundedReceiver<RecorderEvent>) {
+        let (report, reports) = mpsc::unbounded_channel();
+        let recorder = Recorder::start(blobs, event(), move |event| {
+            let _ = report.send(event);
+        });
+        (recorder, reports)
+    }
+
+    /// Recordings in a folder, where those of the event are, and what keeps it.
+    async fn in_folder() -> (Arc<dyn Blobs>, PathBuf, TempDir) {
+        let root = tempfile::tempdir().expect("a folder");
+        let blobs = FolderBlobs::open(root.path()).await.expect("threads");
+        let folder = root.path().join("demo");
+        fs::create_dir_all(&folder).expect("a folder");
+        (Arc::new(blobs), folder, root)
+    }
+
+    async fn recorded(blobs: &Arc<dyn Blobs>, chunks: &[Bytes]) -> Vec<RecorderEvent> {
+        let (recorder, mut reports) = start(Arc::clone(blobs));
         for chunk in chunks {
             assert!(recorder.chunk(Recording::Programme, Packager::head(), chunk.clone()));
         }
         recorder.finish();
-        told.recv().expect("a report")
+        drop(recorder);
+        let mut told = Vec::new();
+        // The task has ended when nobody can report any more.
+        while let Some(report) = reports.recv().await {
+            told.push(report);
+        }
+        told
     }
 
-    #[test]
-    fn what_was_torn_by_a_kill_is_cut_off_and_the_rest_becomes_the_replay() {
-        let folder = folder("torn");
-        fs::create_dir_all(&folder).expect("temporary folder");
+    fn replay_of(reports: &[RecorderEvent]) -> &Path {
+        match reports {
+            [RecorderEvent::ReplayReady(path)] => path,
+            _ => panic!("{reports:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_torn_by_a_kill_is_cut_off_and_the_rest_becomes_the_replay() {
+        let (blobs, folder, _root) = in_folder().await;
         let before = chunks(0, 2);
         let mut torn = Packager::head().to_vec();
         before
             .iter()
             .for_each(|chunk| torn.extend_from_slice(chunk));
         torn.extend_from_slice(&before[0][..40]);
-        fs::write(folder.join("programme.mp4"), torn).expect("temporary file");
+        fs::write(folder.join("programme.mp4"), torn).expect("it can be written");
 
-        let report = recorded(&folder, &chunks(5, 2));
-        let RecorderEvent::ReplayReady(replay) = report else {
-            panic!("{report:?}")
-        };
-        assert_eq!(replay_file(&folder), Some(replay.clone()));
+        let reports = recorded(&blobs, &chunks(5, 2)).await;
+        let replay = replay_of(&reports);
+        assert_eq!(replay, folder.join("replay.mp4"));
+        let found = replay_file(&*blobs, &event())
+            .await
+            .expect("it is looked for");
+        assert_eq!(found.as_deref(), Some(replay));
         let kept = fs::read(folder.join("programme.mp4")).expect("the recording");
         let recovered = record::recover(&kept[..]).expect("memory reads");
         assert_eq!(
@@ -302,83 +346,99 @@ mod tests {
             (20, kept.len() as u64)
         );
         // 4 s at 48 kbit/s, the four seconds between them cut out.
-        let bytes = fs::metadata(&replay).expect("the replay").len();
+        let bytes = fs::metadata(replay).expect("the replay").len();
         assert!((24_000..27_000).contains(&bytes), "{bytes}");
-        fs::remove_dir_all(&folder).expect("temporary folder");
     }
 
-    #[test]
-    fn a_full_disk_raises_the_alarm_once_and_loses_only_what_did_not_fit() {
-        let folder = folder("full");
-        fs::create_dir_all(&folder).expect("temporary folder");
-        // Writing to this device always fails with "no space left".
-        std::os::unix::fs::symlink("/dev/full", folder.join("programme.mp4")).expect("a link");
-        let (tell, told) = mpsc::channel();
-        let recorder = Recorder::start(folder.clone(), move |report| {
-            let _ = tell.send(report);
-        })
-        .expect("a folder");
-        for chunk in chunks(0, 1) {
-            recorder.chunk(Recording::Programme, Packager::head(), chunk);
-        }
-        assert_eq!(told.recv().expect("a report"), RecorderEvent::Failing(true));
-        let other = chunks(0, 1).remove(0);
-        recorder.chunk(Recording::Speaker(SeatId(1)), Packager::head(), other);
-        assert_eq!(
-            told.recv().expect("a report"),
-            RecorderEvent::Failing(false)
+    #[tokio::test(start_paused = true)]
+    async fn a_full_disk_raises_the_alarm_once_and_loses_only_what_did_not_fit() {
+        let blobs = MemoryBlobs::default();
+        let (recorder, mut reports) = start(Arc::new(blobs.clone()));
+        let chunks = chunks(0, 2);
+        let record = |chunk: &Bytes| {
+            assert!(recorder.chunk(Recording::Programme, Packager::head(), chunk.clone()));
+        };
+        record(&chunks[0]);
+        tokio::time::sleep(SYNC_EVERY).await;
+        blobs.faults().fails(StoreError::Full {
+            place: "in a test".to_owned(),
+        });
+        record(&chunks[1]);
+        record(&chunks[2]);
+        assert_eq!(reports.recv().await, Some(RecorderEvent::Failing(true)));
+        tokio::time::sleep(SYNC_EVERY * 10).await;
+        blobs.faults().works();
+        record(&chunks[3]);
+        assert_eq!(reports.recv().await, Some(RecorderEvent::Failing(false)));
+        let kept = blobs.get(&programme()).await.expect("the recording");
+        let expected = [Packager::head(), chunks[0].clone(), chunks[3].clone()].concat();
+        assert!(
+            kept == expected,
+            "what fitted is there, whole, and nothing else"
         );
-        fs::remove_dir_all(&folder).expect("temporary folder");
+        assert!(reports.try_recv().is_err(), "the alarm was raised once");
     }
 
-    #[test]
-    fn an_event_that_was_never_on_air_has_no_replay_and_no_alarm() {
-        let folder = folder("empty");
-        let (tell, told) = mpsc::channel();
-        let recorder = Recorder::start(folder.clone(), move |report| {
-            let _ = tell.send(report);
-        })
-        .expect("a folder");
+    #[tokio::test(start_paused = true)]
+    async fn past_its_queue_a_slow_disk_costs_chunks_and_raises_the_alarm_but_the_end_is_not_lost()
+    {
+        let blobs = MemoryBlobs::default();
+        let (recorder, mut reports) = start(Arc::new(blobs.clone()));
+        blobs.faults().waits();
+        let chunk = chunks(0, 1).remove(0);
+        let mut queued = 0;
+        while recorder.chunk(Recording::Programme, Packager::head(), chunk.clone()) {
+            queued += 1;
+            assert!(queued <= QUEUE_CHUNKS_MAX, "the queue has no limit");
+        }
+        assert_eq!(queued, QUEUE_CHUNKS_MAX);
         recorder.finish();
+        blobs.faults().works();
+        assert_eq!(reports.recv().await, Some(RecorderEvent::Failing(true)));
         drop(recorder);
-        assert_eq!(told.iter().collect::<Vec<_>>(), [RecorderEvent::NoReplay]);
-        assert_eq!(replay_file(&folder), None);
-        fs::remove_dir_all(&folder).expect("temporary folder");
+        let mut told = Vec::new();
+        while let Some(report) = reports.recv().await {
+            told.push(report);
+        }
+        // Blobs in memory have no file a replay could be sent from.
+        assert_eq!(told.last(), Some(&RecorderEvent::NoReplay), "{told:?}");
+        let size = blobs.size(&programme()).await.expect("it is looked for");
+        let expected = Packager::head().len() + queued * chunk.len();
+        assert_eq!(size, Some(expected as u64));
     }
 
-    #[test]
-    fn a_recording_that_cannot_be_finalised_raises_the_alarm_and_nobody_waits_for_its_replay() {
-        let folder = folder("unfinished");
-        fs::create_dir_all(&folder).expect("temporary folder");
+    #[tokio::test]
+    async fn an_event_that_was_never_on_air_has_no_replay_and_no_alarm() {
+        let (blobs, _folder, _root) = in_folder().await;
+        assert_eq!(recorded(&blobs, &[]).await, [RecorderEvent::NoReplay]);
+        let found = replay_file(&*blobs, &event())
+            .await
+            .expect("it is looked for");
+        assert_eq!(found, None);
+    }
+
+    #[tokio::test]
+    async fn a_recording_that_cannot_be_finalised_raises_the_alarm_and_nobody_waits_for_its_replay()
+    {
+        let (blobs, folder, _root) = in_folder().await;
         // A head without a chunk: the server was killed in the first moment on air.
-        fs::write(folder.join("programme.mp4"), Packager::head()).expect("temporary file");
-        let (tell, told) = mpsc::channel();
-        let recorder = Recorder::start(folder.clone(), move |report| {
-            let _ = tell.send(report);
-        })
-        .expect("a folder");
-        recorder.finish();
-        drop(recorder);
+        fs::write(folder.join("programme.mp4"), Packager::head()).expect("it can be written");
         assert_eq!(
-            told.iter().collect::<Vec<_>>(),
+            recorded(&blobs, &[]).await,
             [RecorderEvent::Failing(true), RecorderEvent::NoReplay]
         );
-        fs::remove_dir_all(&folder).expect("temporary folder");
     }
 
-    #[test]
-    fn a_recording_nobody_can_read_is_set_aside_whole() {
-        let folder = folder("unread");
-        fs::create_dir_all(&folder).expect("temporary folder");
+    #[tokio::test]
+    async fn a_recording_nobody_can_read_is_set_aside_whole() {
+        let (blobs, folder, _root) = in_folder().await;
         let foreign = vec![7; TORN_BYTES_MAX as usize + 1];
-        fs::write(folder.join("programme.mp4"), &foreign).expect("temporary file");
-        let report = recorded(&folder, &chunks(0, 1));
-        assert!(
-            matches!(report, RecorderEvent::ReplayReady(_)),
-            "{report:?}"
-        );
-        let aside = fs::read(folder.join("programme.unread-1.mp4")).expect("set aside");
-        assert_eq!(aside, foreign);
-        fs::remove_dir_all(&folder).expect("temporary folder");
+        for n in 1..=2 {
+            fs::write(folder.join("programme.mp4"), &foreign).expect("it can be written");
+            let reports = recorded(&blobs, &chunks(0, 1)).await;
+            replay_of(&reports);
+            let aside = fs::read(folder.join(format!("programme.unread-{n}.mp4")));
+            assert_eq!(aside.expect("set aside"), foreign);
+        }
     }
 }

@@ -1,33 +1,53 @@
 //! The replay: the programme's recording made into one file that every player can seek in.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use stentor_cluster::blobs::{BlobReader, BlobSink, Blobs, BlobsError};
+use stentor_cluster::key::Key;
 use stentor_media::record;
+use tokio::runtime::Handle;
 
-use super::recording::Recording;
+use super::recording::{Recording, replay_key};
 
-/// The replay of an event's folder, if it was made.
-pub(crate) fn replay_file(folder: &Path) -> Option<PathBuf> {
-    let path = folder.join("replay.mp4");
-    path.is_file().then_some(path)
-}
+/// Bytes of the replay that are written at once.
+const WRITTEN_BYTES: usize = 256 * 1024;
 
-/// Makes the replay of a folder whose event ended without one (the server was killed in between).
+/// The file of an event's replay, if it was made and lies on this machine.
 ///
 /// # Errors
-/// The disk's, or a recording that holds no whole chunk.
-pub(crate) fn make_replay(folder: &Path) -> io::Result<PathBuf> {
-    let (part, done) = (folder.join("replay.mp4.part"), folder.join("replay.mp4"));
-    let input = BufReader::new(File::open(folder.join(Recording::Programme.file_name()))?);
-    let mut output = BufWriter::new(File::create(&part)?);
-    let summary = record::finalise(&mut [input], &mut output).map_err(io::Error::other)?;
-    output
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .sync_all()?;
-    fs::rename(&part, &done)?;
+/// The disk's.
+pub(crate) async fn replay_file(blobs: &dyn Blobs, event: &Key) -> io::Result<Option<PathBuf>> {
+    let key = replay_key(event);
+    let size = blobs.size(&key).await?;
+    Ok(size.and_then(|_| blobs.local_path(&key)))
+}
+
+/// Makes the replay of an event.
+///
+/// # Errors
+/// The disk's, or a recording that is not there or holds no whole chunk.
+pub(crate) async fn make_replay(blobs: &Arc<dyn Blobs>, event: &Key) -> io::Result<PathBuf> {
+    let (programme, replay) = (Recording::Programme.key(event), replay_key(event));
+    if blobs.size(&programme).await?.is_none() {
+        return Err(BlobsError::NotFound { key: programme }.into());
+    }
+    let writer = blobs.create(&replay).await?;
+    let runtime = Handle::current();
+    let reader = BlobReader::new(Arc::clone(blobs), programme, runtime.clone());
+    let made = tokio::task::spawn_blocking(move || {
+        let sink = BlobSink::new(writer, runtime);
+        let mut output = BufWriter::with_capacity(WRITTEN_BYTES, sink);
+        let summary = record::finalise(&mut [reader], &mut output).map_err(io::Error::other)?;
+        output
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .finish()?;
+        Ok::<_, io::Error>(summary)
+    });
+    let summary = made.await.map_err(io::Error::other)??;
     tracing::info!(?summary, "replay made");
-    Ok(done)
+    let elsewhere = || io::Error::other("the replay lies where this server cannot send it from");
+    blobs.local_path(&replay).ok_or_else(elsewhere)
 }

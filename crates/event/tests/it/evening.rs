@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stentor_cluster::store::{SqliteStore, Store};
+use stentor_cluster::blobs::FolderBlobs;
+use stentor_cluster::records::Records;
+use stentor_cluster::testing::MemoryRecords;
 use stentor_core::conversation::{FIRST_HOST, View};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Place, StageCommand};
@@ -38,16 +40,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 struct House {
     events: EventRegistry,
     edge: Edge,
-    store: Arc<dyn Store>,
+    records: Arc<dyn Records>,
     studio: SocketAddr,
     folder: tempfile::TempDir,
 }
 
 impl House {
     /// With one event, made and opened.
-    fn new() -> Self {
+    async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
+        let records: Arc<dyn Records> = Arc::new(MemoryRecords::default());
+        let recordings = FolderBlobs::open(&folder.path().join("recordings")).await;
         let new = NewEvent {
             title: "A talk".to_owned(),
             slug: Some(SLUG.to_owned()),
@@ -57,12 +60,15 @@ impl House {
             opens_at: 0,
         };
         let (record, conversation) = new.make(unix_ms_now(), 1, &[]).unwrap();
-        store_event(&*store, &record, &conversation).unwrap();
+        store_event(&*records, &record, &conversation)
+            .await
+            .unwrap();
         let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
         let studio = udp.local_addr().unwrap();
         let edge = Edge::new(EdgeConfig::default());
         let services = EventServices {
-            store: Arc::clone(&store),
+            records: Arc::clone(&records),
+            recordings: Arc::new(recordings.unwrap()),
             studio: Studio::start(StudioConfig {
                 udp,
                 local_only: true,
@@ -73,15 +79,14 @@ impl House {
             edge: edge.clone(),
             key: LinkKey::load_or_create(folder.path()).unwrap(),
             base_url: "http://here".to_owned(),
-            data_dir: folder.path().to_owned(),
             template: None,
         };
         let events = EventRegistry::new(services, HashMap::new());
-        events.open_new().unwrap();
+        events.open_new().await.unwrap();
         Self {
             events,
             edge,
-            store,
+            records,
             studio,
             folder,
         }
@@ -153,7 +158,7 @@ fn chunks_in(file: &Path) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
-    let house = House::new();
+    let house = House::new().await;
     let event = house.event();
     let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
     let mut page = event.join(FIRST_HOST, sender).await.unwrap().unwrap();
@@ -229,16 +234,21 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
         std::iter::from_fn(|| messages.try_recv().ok())
             .any(|message| message == PageMessage::Ended)
     );
-    eventually("the end is in the store", || {
-        let restored = stentor_event::catalog::restore(&*house.store, SLUG).unwrap();
-        (restored.view().phase == Phase::Ended).then_some(())
-    })
-    .await;
+    let kept = timeout(WITHIN, async {
+        loop {
+            let restored = stentor_event::catalog::restore(&*house.records, SLUG).await;
+            if restored.unwrap().conversation.view().phase == Phase::Ended {
+                return;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    });
+    kept.await.expect("the end is in the store");
 }
 
 #[tokio::test]
 async fn an_offer_is_refused_by_whose_fault_it_is() {
-    let house = House::new();
+    let house = House::new().await;
     let event = house.event();
     let connect = |seat, endpoint, offer: &str| {
         let (event, offer) = (Arc::clone(&event), offer.to_owned());
@@ -259,7 +269,7 @@ async fn an_offer_is_refused_by_whose_fault_it_is() {
 
 #[tokio::test]
 async fn a_link_opens_its_own_seat_and_no_other_event() {
-    let house = House::new();
+    let house = House::new().await;
     let event = house.event();
     let key = LinkKey::load_or_create(house.folder.path()).unwrap();
     let expires = unix_ms_now() / 1000 + 60;
