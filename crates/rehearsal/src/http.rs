@@ -228,7 +228,7 @@ pub enum HttpError {
     #[error("the head has more than {HEAD_BYTES_MAX} bytes")]
     HeadTooLong,
     /// `Content-Length` is no number.
-    #[error("Content-Length is no number")]
+    #[error("the Content-Length is no number")]
     ContentLength,
     /// The body is not chunked as it was said to be.
     #[error("a byte {got:#04x} stands where a chunk's size does")]
