@@ -4,9 +4,6 @@ use crate::modules::{Crate, Import};
 use crate::{judge, tree};
 use std::collections::{BTreeSet, VecDeque};
 
-/// Crates whose circles are still being opened. `STENTOR_LAYERS=edge,studio` judges those of them that it names.
-const STILL_OPEN: [&str; 0] = [];
-
 /// A crate as it lies on the disk, with the path of its root.
 struct Sources {
     root: String,
@@ -32,18 +29,13 @@ fn sources(name: &str) -> Sources {
 
 /// What is wrong with each crate, by a rule.
 fn findings(rule: fn(&str, &Crate) -> Vec<String>) -> Vec<String> {
-    let named = std::env::var("STENTOR_LAYERS").unwrap_or_default();
-    let judged = |name: &String| {
-        !STILL_OPEN.contains(&name.as_str()) || named.split(',').any(|named| named == name)
-    };
-    let crates = tree::crates().into_iter().filter(judged);
     let of_crate = |name: String| {
         let Sources { root, head, found } = sources(&name);
         rule(&head, &found)
             .into_iter()
             .map(move |finding| format!("{root}: {finding}"))
     };
-    crates.flat_map(of_crate).collect()
+    tree::crates().into_iter().flat_map(of_crate).collect()
 }
 
 /// The modules of the table under `# Layers` in a head, in its order, or what is wrong with it.
