@@ -65,7 +65,7 @@ pub(crate) fn herd(server: SocketAddr, more: &[&str]) -> HerdOutput {
         ("--hash-every", "1"),
         ("--listen-every", "10"),
         // A machine that compiles beside the tests lags; only one test is about that.
-        ("--lag-limit-ms", "2000"),
+        ("--lag-limit-ms", "60000"),
     ] {
         if !more.contains(&flag) {
             command.args([flag, value]);
