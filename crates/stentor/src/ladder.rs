@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use stentor_core::admission::{Ladder, LadderStep, Load, Measure, Pace, Rung};
+use stentor_core::admission::{Ladder, LadderStep, Load, LoadMeasure, Pace, Rung};
 use stentor_edge::{Edge, LoadMeter, Rungs};
 use stentor_event::clock::unix_ms_now;
 
@@ -214,7 +214,7 @@ fn after<T>(pause: Duration, weak: &Weak<T>) -> Option<Arc<T>> {
 }
 
 fn shares(load: &Load) -> Vec<(&'static str, u16)> {
-    Measure::ALL
+    LoadMeasure::ALL
         .into_iter()
         .map(|measure| (measure.code(), load.of(measure)))
         .collect()

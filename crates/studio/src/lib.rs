@@ -38,7 +38,7 @@ pub mod sdpfrag;
 mod studio;
 
 pub use error::{NoticeTooLong, OfferError, PatchError, SdpFault, StudioError, StudioFault};
-pub use net::stats::{NetCounters, StudioStats};
+pub use net::stats::{DatagramCounters, StudioStats};
 pub use peer::DisconnectReason;
 pub use room::levels::RoomLevels;
 pub use room::sink::{RoomConfig, RoomSink};

@@ -16,11 +16,11 @@ use crate::worker::Workers;
 
 /// A writer that appends to a file, or makes a new one beside its place.
 pub(super) struct FileWriter {
-    target: Arc<Target>,
+    inner: Arc<FileWriterInner>,
     workers: Arc<Workers<()>>,
 }
 
-struct Target {
+struct FileWriterInner {
     file: Mutex<OpenFile>,
     /// Length up to the last whole append.
     size: AtomicU64,
@@ -43,31 +43,31 @@ impl FileWriter {
         is_new: bool,
         workers: Arc<Workers<()>>,
     ) -> Self {
-        let target = Arc::new(Target {
+        let inner = Arc::new(FileWriterInner {
             file: Mutex::new(OpenFile { file, torn: false }),
             size: AtomicU64::new(size),
             claim,
             is_new,
         });
-        Self { target, workers }
+        Self { inner, workers }
     }
 
     /// Runs a job with the file on a thread of the folder's. One that was given up by its caller may still run: the lock
     /// keeps the next one behind it.
     fn ask<'a, T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Target, &mut OpenFile) -> Result<T, BlobsError> + Send + 'static,
+        job: impl FnOnce(&FileWriterInner, &mut OpenFile) -> Result<T, BlobsError> + Send + 'static,
     ) -> Answer<'a, T, BlobsError> {
-        let target = Arc::clone(&self.target);
+        let inner = Arc::clone(&self.inner);
         self.workers.ask(move |()| {
             // What an append has torn is marked before it begins, so a panic has not spoilt it.
-            let mut file = target.file.lock().unwrap_or_else(PoisonError::into_inner);
-            job(&target, &mut file)
+            let mut file = inner.file.lock().unwrap_or_else(PoisonError::into_inner);
+            job(&inner, &mut file)
         })
     }
 }
 
-impl Target {
+impl FileWriterInner {
     fn size(&self) -> u64 {
         self.size.load(Ordering::Acquire)
     }
@@ -92,15 +92,15 @@ impl OpenFile {
 
 impl BlobWriter for FileWriter {
     fn size(&self) -> u64 {
-        self.target.size()
+        self.inner.size()
     }
 
     fn append(&mut self, bytes: Bytes) -> Answer<'_, (), BlobsError> {
-        self.ask(move |target, file| {
-            let size = target.size();
+        self.ask(move |inner, file| {
+            let size = inner.size();
             let appended = file.append(&bytes, size);
-            appended.map_err(|error| target.error(&error))?;
-            target
+            appended.map_err(|error| inner.error(&error))?;
+            inner
                 .size
                 .store(size + bytes.len() as u64, Ordering::Release);
             Ok(())
@@ -108,35 +108,35 @@ impl BlobWriter for FileWriter {
     }
 
     fn truncate(&mut self, bytes: u64) -> Answer<'_, (), BlobsError> {
-        self.ask(move |target, file| {
-            let len = target.size();
+        self.ask(move |inner, file| {
+            let len = inner.size();
             if bytes > len {
-                let (key, got) = (target.claim.key().clone(), bytes);
+                let (key, got) = (inner.claim.key().clone(), bytes);
                 return Err(BlobsError::Beyond { key, len, got });
             }
             let cut = file.file.set_len(bytes);
-            cut.map_err(|error| target.error(&error))?;
+            cut.map_err(|error| inner.error(&error))?;
             file.torn = false;
-            target.size.store(bytes, Ordering::Release);
+            inner.size.store(bytes, Ordering::Release);
             Ok(())
         })
     }
 
     fn sync(&mut self) -> Answer<'_, (), BlobsError> {
-        self.ask(|target, file| file.file.sync_data().map_err(|error| target.error(&error)))
+        self.ask(|inner, file| file.file.sync_data().map_err(|error| inner.error(&error)))
     }
 
     fn finish(self: Box<Self>) -> Answer<'static, u64, BlobsError> {
-        self.ask(|target, file| {
+        self.ask(|inner, file| {
             let synced = file.file.sync_all().and_then(|()| {
-                if target.is_new {
-                    target.claim.folder().publish(target.claim.key())
+                if inner.is_new {
+                    inner.claim.folder().publish(inner.claim.key())
                 } else {
                     Ok(())
                 }
             });
-            synced.map_err(|error| target.error(&error))?;
-            Ok(target.size())
+            synced.map_err(|error| inner.error(&error))?;
+            Ok(inner.size())
         })
     }
 }

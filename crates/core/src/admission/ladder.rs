@@ -9,7 +9,7 @@
 //!
 //! It does not move anybody: it says where newcomers join and which rung current listeners are to be served at.
 
-use super::load::{Load, Measure};
+use super::load::{Load, LoadMeasure};
 use super::rung::Rung;
 
 /// How fast the ladder moves.
@@ -50,7 +50,7 @@ const FORECAST_PERMILLE: u64 = 800;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepReason {
     /// A measure was over its bound.
-    Over(Measure),
+    Over(LoadMeasure),
     /// Everything fits with room to spare.
     Calm,
     /// An event opens its doors on this rung.
@@ -186,7 +186,7 @@ impl Ladder {
     /// back.
     ///
     /// ```
-    /// use stentor_core::admission::{Ladder, Load, Measure, Pace, Rung, StepReason};
+    /// use stentor_core::admission::{Ladder, Load, LoadMeasure, Pace, Rung, StepReason};
     ///
     /// let mut ladder = Ladder::new(Pace::default());
     /// let busy = Load { processor: 800, ..Load::default() };
@@ -194,7 +194,7 @@ impl Ladder {
     ///
     /// let step = ladder.observe(1_000, busy).expect("it has lasted");
     /// assert_eq!((step.from, step.to), (Rung::REST, Rung::ALL[1]));
-    /// assert_eq!(step.reason, StepReason::Over(Measure::Processor));
+    /// assert_eq!(step.reason, StepReason::Over(LoadMeasure::Processor));
     /// ```
     pub fn observe(&mut self, now_ms: u64, load: Load) -> Option<LadderStep> {
         let since = |is: bool, since: Option<u64>| is.then(|| since.unwrap_or(now_ms));

@@ -2,7 +2,7 @@
 
 /// What a node can run short of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
+pub enum LoadMeasure {
     /// Flushes that came late.
     Late,
     /// Processor time.
@@ -38,7 +38,7 @@ pub struct Load {
 
 /// The bounds of one measure, in thousandths.
 pub(super) struct Bounds {
-    pub(super) measure: Measure,
+    pub(super) measure: LoadMeasure,
     /// Above it a listener must cost less; `None` where no rung relieves it.
     pub(super) climb: Option<u16>,
     /// Above it nobody new can be taken.
@@ -52,32 +52,32 @@ pub(super) struct Bounds {
 /// to their owners' networks: they raise the rung, since larger and rarer sends help them, and never close the doors.
 pub(super) const BOUNDS: [Bounds; 6] = [
     Bounds {
-        measure: Measure::Late,
+        measure: LoadMeasure::Late,
         climb: Some(20),
         close: Some(300),
     },
     Bounds {
-        measure: Measure::Processor,
+        measure: LoadMeasure::Processor,
         climb: Some(700),
         close: Some(950),
     },
     Bounds {
-        measure: Measure::Link,
+        measure: LoadMeasure::Link,
         climb: Some(800),
         close: Some(960),
     },
     Bounds {
-        measure: Measure::Blocked,
+        measure: LoadMeasure::Blocked,
         climb: Some(150),
         close: None,
     },
     Bounds {
-        measure: Measure::Descriptors,
+        measure: LoadMeasure::Descriptors,
         climb: None,
         close: Some(970),
     },
     Bounds {
-        measure: Measure::Memory,
+        measure: LoadMeasure::Memory,
         climb: None,
         close: Some(930),
     },
@@ -86,19 +86,19 @@ pub(super) const BOUNDS: [Bounds; 6] = [
 impl Load {
     /// The share of one measure.
     #[must_use]
-    pub const fn of(&self, measure: Measure) -> u16 {
+    pub const fn of(&self, measure: LoadMeasure) -> u16 {
         match measure {
-            Measure::Late => self.late,
-            Measure::Processor => self.processor,
-            Measure::Blocked => self.blocked,
-            Measure::Link => self.link,
-            Measure::Descriptors => self.descriptors,
-            Measure::Memory => self.memory,
+            LoadMeasure::Late => self.late,
+            LoadMeasure::Processor => self.processor,
+            LoadMeasure::Blocked => self.blocked,
+            LoadMeasure::Link => self.link,
+            LoadMeasure::Descriptors => self.descriptors,
+            LoadMeasure::Memory => self.memory,
         }
     }
 
     /// The first measure above the bound that `bound` picks.
-    pub(super) fn over(&self, bound: impl Fn(&Bounds) -> Option<u16>) -> Option<Measure> {
+    pub(super) fn over(&self, bound: impl Fn(&Bounds) -> Option<u16>) -> Option<LoadMeasure> {
         BOUNDS
             .iter()
             .find(|bounds| bound(bounds).is_some_and(|at| self.of(bounds.measure) > at))
@@ -106,7 +106,7 @@ impl Load {
     }
 }
 
-impl Measure {
+impl LoadMeasure {
     /// All of them.
     pub const ALL: [Self; 6] = [
         Self::Late,

@@ -9,5 +9,5 @@ mod rung;
 
 pub use doors::Doors;
 pub use ladder::{Ladder, LadderStep, Pace, StepReason};
-pub use load::{Load, Measure};
+pub use load::{Load, LoadMeasure};
 pub use rung::{Rung, STRETCH_PERMILLE};

@@ -2,7 +2,7 @@
 
 use stentor_core::Now;
 use stentor_core::admission::{
-    Doors, Ladder, LadderStep, Load, Measure, Pace, Rung, STRETCH_PERMILLE, StepReason,
+    Doors, Ladder, LadderStep, Load, LoadMeasure, Pace, Rung, STRETCH_PERMILLE, StepReason,
 };
 use stentor_core::event::Phase;
 
@@ -104,15 +104,15 @@ fn one_slow_moment_is_nothing() {
 #[test]
 fn each_measure_is_named_when_it_is_the_cause() {
     let causes = [
-        (Load { late: 50, ..IDLE }, Measure::Late),
-        (busy(), Measure::Processor),
-        (Load { link: 850, ..IDLE }, Measure::Link),
+        (Load { late: 50, ..IDLE }, LoadMeasure::Late),
+        (busy(), LoadMeasure::Processor),
+        (Load { link: 850, ..IDLE }, LoadMeasure::Link),
         (
             Load {
                 blocked: 200,
                 ..IDLE
             },
-            Measure::Blocked,
+            LoadMeasure::Blocked,
         ),
     ];
     for (load, measure) in causes {

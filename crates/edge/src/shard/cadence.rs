@@ -8,13 +8,13 @@ use crate::family::CadenceChange;
 use crate::stream::Stream;
 
 /// See the module. Made anew when the server announces that it leaves, which every announcement says.
-pub(super) struct CadenceFrames {
+pub(super) struct CadenceAnnouncements {
     announces: bool,
     leaves_in_ms: Option<u32>,
     by_rung: [Option<(CadenceChange, HttpChunk)>; Rung::COUNT],
 }
 
-impl CadenceFrames {
+impl CadenceAnnouncements {
     /// `announces` when another cadence can be announced to the listeners of that stream.
     pub(super) fn encode(edge: &Edge, stream: &Stream, announces: bool) -> Self {
         let leaves_in_ms = edge.leaves_in_ms();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stentor_core::admission::Rung;
 
-use super::cadence::CadenceFrames;
+use super::cadence::CadenceAnnouncements;
 use super::stream_buffer::StreamBuffer;
 use super::wheel::FlushWheel;
 use crate::edge::Edge;
@@ -16,7 +16,7 @@ pub(super) struct ShardStream {
     pub(super) buffer: StreamBuffer,
     /// One for each rung at which some of the listeners are served.
     pub(super) wheels: Vec<FlushWheel>,
-    pub(super) cadences: CadenceFrames,
+    pub(super) cadences: CadenceAnnouncements,
 }
 
 impl ShardStream {
@@ -26,7 +26,7 @@ impl ShardStream {
         Self {
             buffer,
             wheels: Vec::new(),
-            cadences: CadenceFrames::encode(edge, stream, announces),
+            cadences: CadenceAnnouncements::encode(edge, stream, announces),
         }
     }
 

@@ -42,8 +42,8 @@ impl Socket {
     }
 
     /// The socket to write to; the bytes that the kernel takes are added to `taken`.
-    pub(super) fn counted<'a>(&'a mut self, taken: &'a mut u64) -> Counted<'a> {
-        Counted {
+    pub(super) fn counted<'a>(&'a mut self, taken: &'a mut u64) -> CountingWriter<'a> {
+        CountingWriter {
             socket: self,
             taken,
         }
@@ -109,12 +109,12 @@ impl Socket {
 }
 
 /// See [`Socket::counted`].
-pub(super) struct Counted<'a> {
+pub(super) struct CountingWriter<'a> {
     socket: &'a mut Socket,
     taken: &'a mut u64,
 }
 
-impl Counted<'_> {
+impl CountingWriter<'_> {
     fn write_ciphertext(&mut self) -> io::Result<()> {
         let Some(tls) = &mut self.socket.tls else {
             return Ok(());
@@ -126,7 +126,7 @@ impl Counted<'_> {
     }
 }
 
-impl NonblockingWrite for Counted<'_> {
+impl NonblockingWrite for CountingWriter<'_> {
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if self.socket.tls.is_none() {
             let taken = self.socket.tcp.write_vectored(slices)?;

@@ -15,7 +15,7 @@ use stentor_media::rendition::Rendition;
 use stentor_studio::{RoomLevels, RoomSink, RoomState};
 
 use super::streams::Streams;
-use crate::recorder::{Recorder, Recording};
+use crate::recorder::{Recorder, RecordingTrack};
 use crate::reports::Reporter;
 use crate::snapshot_writer::SnapshotWriter;
 
@@ -66,7 +66,11 @@ impl Sink {
 
     fn chunk(&self, chunk: stentor_media::package::Chunk) {
         if chunk.rendition == Rendition::Full && self.is_recording() {
-            self.record(Recording::Programme, Packager::head(), chunk.bytes.clone());
+            self.record(
+                RecordingTrack::Programme,
+                Packager::head(),
+                chunk.bytes.clone(),
+            );
         }
         if chunk.rendition == Rendition::Low {
             // The longest chunks end where chunks of every rendition end.
@@ -80,7 +84,7 @@ impl Sink {
         );
     }
 
-    fn record(&self, recording: Recording, head: Bytes, chunk: Bytes) {
+    fn record(&self, recording: RecordingTrack, head: Bytes, chunk: Bytes) {
         if let Some(recorder) = &self.recorder {
             // A chunk that finds the queue full is lost, and the recorder tells.
             recorder.chunk(recording, head, chunk);
@@ -134,7 +138,11 @@ impl RoomSink for Sink {
 
     fn stem(&mut self, seat: SeatId, chunk: StemChunk) {
         // The room makes stems of what is on air only; the last one comes when the event has just ended.
-        self.record(Recording::Speaker(seat), StemPackager::head(), chunk.bytes);
+        self.record(
+            RecordingTrack::Speaker(seat),
+            StemPackager::head(),
+            chunk.bytes,
+        );
     }
 
     fn state(&mut self, state: RoomState) {

@@ -9,7 +9,7 @@ use stentor_cluster::key::Key;
 use stentor_media::record;
 use tokio::runtime::Handle;
 
-use super::recording::Recording;
+use super::track::RecordingTrack;
 
 /// What a kill can leave torn at the end of a file, in bytes: less than two of the largest chunks.
 pub(super) const TORN_BYTES_MAX: u64 = 64 * 1024;
@@ -30,7 +30,7 @@ impl RecordingFile {
     pub(super) async fn open(
         blobs: &Arc<dyn Blobs>,
         event: &Key,
-        recording: Recording,
+        recording: RecordingTrack,
         head: Bytes,
     ) -> io::Result<Self> {
         let key = recording.key(event);
@@ -90,7 +90,7 @@ async fn recovered(blobs: &Arc<dyn Blobs>, key: &Key, size: u64) -> io::Result<u
 }
 
 /// Renames a recording nobody here can read, so that it is kept and a new one can begin.
-async fn set_aside(blobs: &dyn Blobs, event: &Key, recording: Recording) -> io::Result<()> {
+async fn set_aside(blobs: &dyn Blobs, event: &Key, recording: RecordingTrack) -> io::Result<()> {
     let from = recording.key(event);
     for n in 1..=SET_ASIDE_MAX {
         let to = recording.unread_key(event, n);

@@ -5,8 +5,8 @@
 //! be written are dropped whole, hosts see an alarm, and writing resumes when there is room.
 
 mod file;
-mod recording;
 mod replay;
+mod track;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,8 +22,8 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use file::RecordingFile;
-pub(crate) use recording::Recording;
 pub(crate) use replay::{make_replay, replay_file};
+pub(crate) use track::RecordingTrack;
 
 /// Chunks waiting for the disk: about 30 s of programme and 13 stems. Past it chunks are dropped and the alarm is on.
 const QUEUE_CHUNKS_MAX: usize = 600;
@@ -47,7 +47,7 @@ pub(crate) enum RecorderEvent {
 /// Work for the recording task.
 enum Job {
     Chunk {
-        recording: Recording,
+        recording: RecordingTrack,
         head: Bytes,
         chunk: Bytes,
     },
@@ -92,7 +92,7 @@ impl Recorder {
 
     /// The next chunk of a recording; `head` begins it if there is none yet. `false` if the queue was full and the
     /// chunk is lost. Never waits.
-    pub(crate) fn chunk(&self, recording: Recording, head: Bytes, chunk: Bytes) -> bool {
+    pub(crate) fn chunk(&self, recording: RecordingTrack, head: Bytes, chunk: Bytes) -> bool {
         let job = Job::Chunk {
             recording,
             head,
@@ -117,7 +117,7 @@ impl Recorder {
 struct RecorderTask {
     blobs: Arc<dyn Blobs>,
     event: Key,
-    files: BTreeMap<Recording, RecordingFile>,
+    files: BTreeMap<RecordingTrack, RecordingFile>,
     failing: bool,
     lost: Arc<AtomicBool>,
     report: Box<dyn Fn(RecorderEvent) + Send + Sync>,
@@ -170,7 +170,7 @@ impl RecorderTask {
 
     async fn append(
         &mut self,
-        recording: Recording,
+        recording: RecordingTrack,
         head: Bytes,
         chunk: Bytes,
     ) -> io::Result<Wrote> {
@@ -191,7 +191,7 @@ impl RecorderTask {
             && let Some(oldest) = self
                 .files
                 .keys()
-                .find(|open| **open != Recording::Programme)
+                .find(|open| **open != RecordingTrack::Programme)
                 .copied()
         {
             self.files.remove(&oldest);
@@ -212,7 +212,7 @@ impl RecorderTask {
     async fn finish(&mut self) {
         self.sync().await;
         self.files.clear();
-        let programme = Recording::Programme.key(&self.event);
+        let programme = RecordingTrack::Programme.key(&self.event);
         let made = match self.blobs.size(&programme).await {
             // The event ended without having been on air.
             Ok(None) => return (self.report)(RecorderEvent::NoReplay),
@@ -278,7 +278,7 @@ mod tests {
     }
 
     fn programme() -> Key {
-        Recording::Programme.key(&event())
+        RecordingTrack::Programme.key(&event())
     }
 
     /// A recorder and what it reports.
@@ -302,7 +302,7 @@ mod tests {
     async fn recorded(blobs: &Arc<dyn Blobs>, chunks: &[Bytes]) -> Vec<RecorderEvent> {
         let (recorder, mut reports) = start(Arc::clone(blobs));
         for chunk in chunks {
-            assert!(recorder.chunk(Recording::Programme, Packager::head(), chunk.clone()));
+            assert!(recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()));
         }
         recorder.finish();
         drop(recorder);
@@ -356,7 +356,7 @@ mod tests {
         let (recorder, mut reports) = start(Arc::new(blobs.clone()));
         let chunks = chunks(0, 2);
         let record = |chunk: &Bytes| {
-            assert!(recorder.chunk(Recording::Programme, Packager::head(), chunk.clone()));
+            assert!(recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()));
         };
         record(&chunks[0]);
         tokio::time::sleep(SYNC_EVERY).await;
@@ -387,7 +387,7 @@ mod tests {
         blobs.faults().waits();
         let chunk = chunks(0, 1).remove(0);
         let mut queued = 0;
-        while recorder.chunk(Recording::Programme, Packager::head(), chunk.clone()) {
+        while recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()) {
             queued += 1;
             assert!(queued <= QUEUE_CHUNKS_MAX, "the queue has no limit");
         }

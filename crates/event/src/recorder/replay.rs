@@ -9,7 +9,7 @@ use stentor_cluster::key::Key;
 use stentor_media::record;
 use tokio::runtime::Handle;
 
-use super::recording::{Recording, replay_key};
+use super::track::{RecordingTrack, replay_key};
 
 /// Bytes of the replay that are written at once.
 const WRITTEN_BYTES: usize = 256 * 1024;
@@ -29,7 +29,7 @@ pub(crate) async fn replay_file(blobs: &dyn Blobs, event: &Key) -> io::Result<Op
 /// # Errors
 /// The disk's, or a recording that is not there or holds no whole chunk.
 pub(crate) async fn make_replay(blobs: &Arc<dyn Blobs>, event: &Key) -> io::Result<PathBuf> {
-    let (programme, replay) = (Recording::Programme.key(event), replay_key(event));
+    let (programme, replay) = (RecordingTrack::Programme.key(event), replay_key(event));
     if blobs.size(&programme).await?.is_none() {
         return Err(BlobsError::NotFound { key: programme }.into());
     }

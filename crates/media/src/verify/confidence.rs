@@ -28,7 +28,7 @@ pub const CLEAR_AFTER_TICKS: u32 = 20;
 
 /// What the monitor has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alarm {
+pub enum ConfidenceAlarm {
     /// There is speech in the mix and none in what listeners get.
     OutputSilent,
     /// Speech comes through again.
@@ -73,7 +73,7 @@ impl Monitor {
         position: u64,
         pcm: &[f32; TICK_SAMPLES],
         speech: bool,
-    ) -> Option<Alarm> {
+    ) -> Option<ConfidenceAlarm> {
         let overdue = if self.mix.len() == MIX_TICKS_MAX {
             self.mix.pop_front()
         } else {
@@ -92,7 +92,7 @@ impl Monitor {
 
     /// Listens to a chunk of [`crate::rendition::Rendition::Full`] as it was published. A chunk that cannot be read or
     /// decoded counts as silence: that is what it is to a listener.
-    pub fn published(&mut self, chunk: &Chunk) -> Option<Alarm> {
+    pub fn published(&mut self, chunk: &Chunk) -> Option<ConfidenceAlarm> {
         let start = chunk
             .sequence
             .saturating_mul(chunk.rendition.chunk_samples());
@@ -142,7 +142,7 @@ impl Monitor {
             .collect()
     }
 
-    fn judge(&mut self, speech_ticks: u32, good: bool) -> Option<Alarm> {
+    fn judge(&mut self, speech_ticks: u32, good: bool) -> Option<ConfidenceAlarm> {
         if good {
             self.lost_ticks = 0;
             self.good_ticks = self.good_ticks.saturating_add(speech_ticks);
@@ -151,13 +151,18 @@ impl Monitor {
             self.lost_ticks = self.lost_ticks.saturating_add(speech_ticks);
         }
         let (before, counted, limit, alarm) = if self.alarmed {
-            (true, self.good_ticks, CLEAR_AFTER_TICKS, Alarm::Cleared)
+            (
+                true,
+                self.good_ticks,
+                CLEAR_AFTER_TICKS,
+                ConfidenceAlarm::Cleared,
+            )
         } else {
             (
                 false,
                 self.lost_ticks,
                 ALARM_AFTER_TICKS,
-                Alarm::OutputSilent,
+                ConfidenceAlarm::OutputSilent,
             )
         };
         (counted >= limit).then(|| {

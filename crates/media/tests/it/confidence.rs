@@ -2,7 +2,7 @@
 
 use stentor_media::package::{Chunk, Published};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
-use stentor_media::verify::confidence::{Alarm, MIX_TICKS_MAX, Monitor};
+use stentor_media::verify::confidence::{ConfidenceAlarm, MIX_TICKS_MAX, Monitor};
 
 use crate::support::{self, START};
 
@@ -11,7 +11,7 @@ fn watch(
     seconds: u64,
     speech: bool,
     output: impl Fn(u64) -> Option<[f32; TICK_SAMPLES]>,
-) -> Vec<(u64, Alarm)> {
+) -> Vec<(u64, ConfidenceAlarm)> {
     let mut monitor = Monitor::new().unwrap();
     let mut packager = support::packager(START);
     let mut alarms = Vec::new();
@@ -57,7 +57,11 @@ fn a_silent_output_under_speech_is_an_alarm_within_a_second_and_it_clears() {
             voice_at(ms)
         })
     });
-    let [(on, Alarm::OutputSilent), (off, Alarm::Cleared)] = alarms[..] else {
+    let [
+        (on, ConfidenceAlarm::OutputSilent),
+        (off, ConfidenceAlarm::Cleared),
+    ] = alarms[..]
+    else {
         panic!("{alarms:?}")
     };
     assert!((3_900..4_400).contains(&on), "{on}");
@@ -69,7 +73,7 @@ fn a_bed_in_the_place_of_speech_is_an_alarm() {
     let bed = |ms| voice_at(ms).map(|sample| sample * 0.02);
     assert!(matches!(
         watch(3, true, |ms| Some(bed(ms)))[..],
-        [(_, Alarm::OutputSilent)]
+        [(_, ConfidenceAlarm::OutputSilent)]
     ));
 }
 
@@ -81,7 +85,7 @@ fn silence_is_no_alarm_when_nobody_speaks() {
 #[test]
 fn a_programme_that_is_not_published_at_all_is_an_alarm() {
     let alarms = watch(10, true, |_| None);
-    let [(on, Alarm::OutputSilent)] = alarms[..] else {
+    let [(on, ConfidenceAlarm::OutputSilent)] = alarms[..] else {
         panic!("{alarms:?}")
     };
     assert!(on < MIX_TICKS_MAX as u64 * 20 + 1_200, "{on}");
@@ -109,7 +113,7 @@ fn chunks_that_cannot_be_decoded_count_as_silence() {
             })
         })
         .collect();
-    assert_eq!(alarms, [Alarm::OutputSilent]);
+    assert_eq!(alarms, [ConfidenceAlarm::OutputSilent]);
     assert!(monitor.is_alarmed());
 }
 
@@ -125,5 +129,5 @@ fn a_mix_that_lost_the_speech_itself_is_an_alarm() {
     let alarms = support::chunks(&out, Rendition::Full)
         .into_iter()
         .filter_map(|chunk| monitor.published(chunk));
-    assert_eq!(alarms.collect::<Vec<_>>(), [Alarm::OutputSilent]);
+    assert_eq!(alarms.collect::<Vec<_>>(), [ConfidenceAlarm::OutputSilent]);
 }

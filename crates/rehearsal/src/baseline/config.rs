@@ -12,7 +12,7 @@ pub struct BaselineConfig {
     /// Where to listen.
     pub listen: SocketAddr,
     /// The bytes.
-    pub sound: Payload,
+    pub payload: PayloadSource,
     /// How often every listener is sent to.
     pub flush: Duration,
     /// Parts of a flush interval; each sends to its share of the listeners.
@@ -25,7 +25,7 @@ pub struct BaselineConfig {
 
 /// What is sent.
 #[derive(Debug, Clone)]
-pub enum Payload {
+pub enum PayloadSource {
     /// So many bytes each flush, always the same.
     Bytes(usize),
     /// The stream of a server, as it comes.

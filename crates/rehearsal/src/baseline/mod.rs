@@ -19,7 +19,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use config::{BaselineConfig, BaselineCounters, Payload};
+pub use config::{BaselineConfig, BaselineCounters, PayloadSource};
 pub use error::{BaselineError, TABLES_MAX};
 pub use relay::{Upstream, UpstreamError};
 
@@ -73,7 +73,7 @@ pub fn run(
         ready.wait();
         let mut relayed = Ok(());
         if !failed.load(Ordering::SeqCst) {
-            if let Payload::From(source) = &config.sound {
+            if let PayloadSource::From(source) = &config.payload {
                 let relay = scope.spawn(move || relay::relay(source, config.flush, &senders, stop));
                 watch_until(stop, || relay.is_finished(), || watch(counts));
                 // Without a stream there is nothing to send.

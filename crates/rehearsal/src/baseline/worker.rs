@@ -10,7 +10,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::config::{BaselineConfig, BaselineCounters, Payload};
+use super::config::{BaselineConfig, BaselineCounters, PayloadSource};
 use super::error::BaselineError;
 use super::flush::{FlushBytes, StreamStart};
 
@@ -75,12 +75,12 @@ impl<'a> SendingWorker<'a> {
             Ok((listening, poll))
         };
         let (listening, poll) = make().map_err(refused)?;
-        let stream_start = match config.sound {
-            Payload::Bytes(bytes) => Some(StreamStart {
+        let stream_start = match config.payload {
+            PayloadSource::Bytes(bytes) => Some(StreamStart {
                 head: FlushBytes::from(&b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n"[..]),
                 newest: vec![b'.'; bytes].into(),
             }),
-            Payload::From(_) => None,
+            PayloadSource::From(_) => None,
         };
         Ok(Self {
             config,
@@ -97,7 +97,7 @@ impl<'a> SendingWorker<'a> {
 
     pub(super) fn run(mut self, flushes: &Receiver<StreamStart>, stop: &AtomicBool) {
         let phases = self.config.phases.max(1);
-        let relayed = matches!(self.config.sound, Payload::From(_));
+        let relayed = matches!(self.config.payload, PayloadSource::From(_));
         // A relayed stream sets its own pace: a flush must be out before the next one arrives.
         let spread = self.config.flush.mul_f64(if relayed { 0.8 } else { 1.0 });
         let step = spread / phases;

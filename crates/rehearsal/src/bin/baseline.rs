@@ -19,7 +19,9 @@ mod linux {
     use std::time::Duration;
 
     use clap::Parser;
-    use stentor_rehearsal::baseline::{self, BaselineConfig, BaselineCounters, Payload, Upstream};
+    use stentor_rehearsal::baseline::{
+        self, BaselineConfig, BaselineCounters, PayloadSource, Upstream,
+    };
 
     /// The least program that sends the same bytes to the same sockets.
     ///
@@ -58,9 +60,9 @@ mod linux {
         let arguments = BaselineArguments::parse();
         let config = BaselineConfig {
             listen: arguments.listen,
-            sound: match arguments.from {
-                Some(source) => Payload::From(source),
-                None => Payload::Bytes(arguments.bytes_per_flush),
+            payload: match arguments.from {
+                Some(source) => PayloadSource::From(source),
+                None => PayloadSource::Bytes(arguments.bytes_per_flush),
             },
             flush: Duration::from_millis(arguments.flush_ms.max(1)),
             phases: arguments.phases,

@@ -40,7 +40,7 @@ pub use listener::LISTENER_BYTES_MAX;
 pub use player::{Player, PlayerEvent, SPEED_PERMILLE, Thresholds};
 pub use poller::{MANIFEST_BYTES_MAX, POLL_EVERY};
 pub use report::{
-    Distribution, GeneratorReport, HashReport, HlsReport, RunReport, SoundReport, TlsReport,
+    Distribution, GeneratorReport, HashReport, HlsCounters, RunReport, SoundReport, TlsReport,
 };
 pub use run::{Face, Format, RunConfig, RunConfigError, Transport, WORKERS_MAX, manifests_beside};
 pub use schedule::{Arrivals, CURVE_STEPS_MAX, LISTENERS_MAX, RateStep, ScheduleError};

@@ -59,7 +59,7 @@ pub struct RunReport {
     /// Words about the cadence received: how often listeners were told that they will be served otherwise.
     pub cadences: u64,
     /// By HLS: what was asked for.
-    pub hls: Option<HlsReport>,
+    pub hls: Option<HlsCounters>,
     /// Places where the timeline jumped forward.
     pub gaps: u64,
     /// Sound that was jumped over, in seconds, all listeners together.
@@ -107,7 +107,7 @@ pub struct HashReport {
 
 /// What listeners by HLS have found.
 #[derive(Debug, Clone, Serialize)]
-pub struct HlsReport {
+pub struct HlsCounters {
     /// Playlists read.
     pub playlists: u64,
     /// Of these, those that ended before one read earlier did.
@@ -304,7 +304,7 @@ pub(crate) fn report(
         chunks: tally.chunks,
         notices: tally.notices,
         cadences: tally.cadences,
-        hls: (config.face == Face::Hls).then_some(HlsReport {
+        hls: (config.face == Face::Hls).then_some(HlsCounters {
             playlists: tally.playlists,
             older: tally.playlists_older,
             segments: tally.segments,

@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use super::budget::FailureBudget;
-use super::stats::NetCounters;
+use super::stats::DatagramCounters;
 use super::stun;
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
@@ -62,7 +62,7 @@ pub struct Peers {
     timers: BTreeSet<(Instant, PeerKey)>,
     budget: FailureBudget,
     outputs: VecDeque<PeersOutput>,
-    counters: NetCounters,
+    counters: DatagramCounters,
 }
 
 impl std::fmt::Debug for Peers {
@@ -84,7 +84,7 @@ impl Peers {
             timers: BTreeSet::new(),
             budget: FailureBudget::new(now),
             outputs: VecDeque::new(),
-            counters: NetCounters::default(),
+            counters: DatagramCounters::default(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Peers {
 
     /// What was received, and what became of it.
     #[must_use]
-    pub fn counters(&self) -> NetCounters {
+    pub fn counters(&self) -> DatagramCounters {
         let mut counters = self.counters;
         counters.malformed_red += self.entries.values().map(Entry::malformed_red).sum::<u64>();
         counters

@@ -2,7 +2,7 @@
 
 /// What was received, and what became of it. Every datagram is counted once in `received` and at most once elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NetCounters {
+pub struct DatagramCounters {
     /// Datagrams given to us.
     pub received: u64,
     /// Not STUN, from a five-tuple that belongs to nobody.
@@ -25,7 +25,7 @@ pub struct StudioStats {
     /// Peers connected or connecting.
     pub peers: usize,
     /// What was received, over UDP and ICE-TCP together.
-    pub net: NetCounters,
+    pub net: DatagramCounters,
     /// Datagrams that the UDP socket did not take.
     pub udp_not_sent: u64,
     /// ICE-TCP connections held.

@@ -100,7 +100,7 @@ impl WebRtc {
                 .ok_or(SdpFault::Missing("a=ice-ufrag"))?,
             offer: offer.text().to_owned(),
             receives: offer.receives,
-            route: None,
+            outgoing: None,
             sequence: FIRST_SEQUENCE,
             first_timestamp: None,
             red_in: RedReceiver::default(),
@@ -132,7 +132,7 @@ impl WebRtc {
 
 /// What is sent, and as what.
 #[derive(Debug, Clone, Copy)]
-struct Route {
+struct OutgoingAudio {
     mid: Mid,
     opus: Pt,
     red: Option<Pt>,
@@ -147,7 +147,7 @@ pub struct WebRtcPeer {
     local_ufrag: String,
     offer: String,
     receives: bool,
-    route: Option<Route>,
+    outgoing: Option<OutgoingAudio>,
     sequence: u64,
     first_timestamp: Option<u64>,
     red_in: RedReceiver,
@@ -163,7 +163,7 @@ pub struct WebRtcPeer {
 impl std::fmt::Debug for WebRtcPeer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WebRtcPeer")
-            .field("route", &self.route)
+            .field("outgoing", &self.outgoing)
             .finish_non_exhaustive()
     }
 }
@@ -202,10 +202,12 @@ impl WebRtcPeer {
     fn event(&mut self, event: Event) -> Option<PeerEvent> {
         match event {
             Event::Connected => Some(PeerEvent::Connected),
-            Event::MediaAdded(added) if added.kind == MediaKind::Audio && self.route.is_none() => {
+            Event::MediaAdded(added)
+                if added.kind == MediaKind::Audio && self.outgoing.is_none() =>
+            {
                 let (opus, red) = self.opus_and_red()?;
                 let mid = added.mid;
-                self.route = Some(Route { mid, opus, red });
+                self.outgoing = Some(OutgoingAudio { mid, opus, red });
                 None
             }
             Event::RtpPacket(packet) => self.packet(packet),
@@ -271,23 +273,23 @@ impl Peer for WebRtcPeer {
 
     fn send(&mut self, now: Instant, packet: &ReturnPacket) {
         self.now = now;
-        let Some(route) = self
-            .route
+        let Some(outgoing) = self
+            .outgoing
             .filter(|_| self.receives && !self.closing && self.rtc.is_connected())
         else {
             return;
         };
         let first = *self.first_timestamp.get_or_insert(packet.timestamp);
         let timestamp = packet.timestamp.wrapping_sub(first);
-        let (payload_type, payload) = match route.red {
+        let (payload_type, payload) = match outgoing.red {
             Some(red) => (
                 red,
-                self.red_out.pack(timestamp, *route.opus, &packet.bytes),
+                self.red_out.pack(timestamp, *outgoing.opus, &packet.bytes),
             ),
-            None => (route.opus, packet.bytes.to_vec()),
+            None => (outgoing.opus, packet.bytes.to_vec()),
         };
         let mut direct = self.rtc.direct_api();
-        let Some(stream) = direct.stream_tx_by_mid(route.mid, None) else {
+        let Some(stream) = direct.stream_tx_by_mid(outgoing.mid, None) else {
             return;
         };
         // RTP timestamps are 32 bits and wrap (RFC 3550 §5.1).

@@ -19,7 +19,7 @@ use super::output::RoomOutput;
 use super::return_feed::{self, ReturnFeed};
 use super::session::{LoopbackDelay, LoopedVoice, Session, Strip};
 use super::state::{AppliedMute, RoomState};
-use super::stems::Stems;
+use super::stems::StemPackagers;
 use super::telemetry::Telemetry;
 use super::tick::TickTiming;
 use crate::error::{StudioError, StudioFault};
@@ -39,7 +39,7 @@ pub struct Engine {
     /// Muted already, to be removed from the mixer after the next tick, when they have faded.
     leaving: Vec<StripId>,
     orders: BTreeMap<SeatId, SeatOrder>,
-    stems: Stems,
+    stems: StemPackagers,
     telemetry: Telemetry,
     /// There is speech in the mix and none in what is published.
     output_silent: bool,
@@ -81,7 +81,7 @@ impl Engine {
             strips: BTreeMap::new(),
             leaving: Vec::new(),
             orders: BTreeMap::new(),
-            stems: Stems::default(),
+            stems: StemPackagers::default(),
             telemetry: Telemetry::default(),
             output_silent: false,
             state_changed: false,
@@ -427,7 +427,7 @@ impl Engine {
             out.push(RoomOutput::Programme(published));
         }
         if let Some(alarm) = alarm {
-            let silent = alarm == confidence::Alarm::OutputSilent;
+            let silent = alarm == confidence::ConfidenceAlarm::OutputSilent;
             self.state_changed |= silent != self.output_silent;
             self.output_silent = silent;
         }

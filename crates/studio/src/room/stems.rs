@@ -24,12 +24,12 @@ struct Stem {
 
 /// All stems of a room.
 #[derive(Default)]
-pub(super) struct Stems {
+pub(super) struct StemPackagers {
     by_seat: BTreeMap<SeatId, Stem>,
     chunks: Vec<StemChunk>,
 }
 
-impl Stems {
+impl StemPackagers {
     /// Takes 20 ms of a seat on the stage, played at `position`.
     pub(super) fn add(&mut self, seat: SeatId, position: u64, clean: &Tick) {
         if let Entry::Vacant(place) = self.by_seat.entry(seat) {
@@ -114,7 +114,7 @@ mod tests {
 
     /// Runs ticks, speaking in those below `speaks`, on stage in those below `on_stage`; sequences and lengths of chunks.
     fn run(ticks: u32, speaks: u32, on_stage: u32) -> Vec<(u64, u32)> {
-        let mut stems = Stems::default();
+        let mut stems = StemPackagers::default();
         let mut chunks = Vec::new();
         for n in 0..ticks {
             let position = u64::from(n) * 960;

@@ -1,7 +1,7 @@
 //! Whose datagram is it: strangers are dropped without an answer, and nobody pays for them.
 
 use stentor_core::SessionId;
-use stentor_studio::NetCounters;
+use stentor_studio::DatagramCounters;
 use stentor_studio::limits::STUN_FAILURES_PER_SECOND_MAX;
 use stentor_studio::net::peers::PeersOutput;
 use stentor_studio::net::stun;
@@ -29,7 +29,7 @@ fn strange(world: &mut World, source: &str, bytes: &[u8]) -> Vec<PeersOutput> {
     std::iter::from_fn(|| world.peers.poll()).collect()
 }
 
-fn since(world: &World, before: NetCounters) -> [u64; 5] {
+fn since(world: &World, before: DatagramCounters) -> [u64; 5] {
     let now = world.peers.counters();
     [
         now.received - before.received,

@@ -5,14 +5,14 @@ use stentor_core::SeatId;
 
 /// One recording of an event: a file of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Recording {
+pub(crate) enum RecordingTrack {
     /// What everyone heard, at the full rendition.
     Programme,
     /// One speaker, before the mix.
     Speaker(SeatId),
 }
 
-impl Recording {
+impl RecordingTrack {
     /// What its file is called, without the ending.
     fn stem(self) -> String {
         match self {
