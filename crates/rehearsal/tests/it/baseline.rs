@@ -47,9 +47,9 @@ fn everyone_gets_the_same_bytes_at_every_flush() {
     );
     assert_eq!(said.code, Some(0), "{}", said.complaint);
     assert_eq!(said.number("/held_at_end"), 40);
-    // Twenty flushes in two seconds, and one at the beginning.
+    // Twenty flushes in two seconds, and one at the beginning. A busy machine sends fewer, and never more.
     let each = said.number("/bytes") / 40;
-    assert!((17_000..=22_000).contains(&each), "{each}");
+    assert!((5_000..=22_000).contains(&each), "{each}");
 }
 
 #[test]
