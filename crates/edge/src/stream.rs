@@ -2,7 +2,7 @@
 //!
 //! The publisher's side ([`Stream::publish`]) never waits for a listener. Whoever sends follows the ring by ordinal; a listener is
 //! a [`Subscription`](crate::family::Subscription). A stream knows nothing of other streams: what it is part of is in
-//! [`crate::family`].
+//! `crate::family`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};

@@ -1,7 +1,7 @@
 //! The server's side of the pages: filling the listener's page and handing out what `web/` built.
 //!
 //! A page is the same bytes for everyone who asks in a language. It is rendered when something changes, never per
-//! request. What it says before its script runs, or without script, comes from [`sentence`].
+//! request. What it says before its script runs, or without script, comes from `sentence`.
 
 mod assets;
 mod compress;

@@ -4,7 +4,7 @@
 //! carries between it, the network thread and the rest of the server.
 //!
 //! What comes out leaves by ways that suit it. The programme and the recordings are pieces, each given once. The
-//! [state](state) is whole and replaces the one before, so nothing is lost on who is slow. [Levels](levels) and
+//! [`state`] is whole and replaces the one before, so nothing is lost on who is slow. [Levels](levels) and
 //! [figures](stats) are worth nothing when they are old.
 
 pub mod engine;
