@@ -111,7 +111,7 @@ pub struct StreamCounters {
     pub published: u64,
 }
 
-/// One stream of chunks. AcceptContext by its publisher and its listeners.
+/// One stream of chunks, shared by its publisher and its listeners.
 pub struct Stream {
     spec: StreamSpec,
     content_type: HeaderValue,
@@ -174,7 +174,8 @@ impl Stream {
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = Some(head);
     }
 
-    /// Publishes the next chunk to all listeners; never waits for one.
+    /// Publishes the next chunk to all listeners. It waits for none and wakes none: the shards look for new chunks every tick
+    /// ([`Self::since`]).
     ///
     /// # Errors
     /// When the sequence number does not grow, the chunk is too large, or the stream has ended.

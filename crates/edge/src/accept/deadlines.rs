@@ -1,7 +1,8 @@
 //! The deadlines of one connection, all in one place.
 //!
-//! The socket and the request handler only stamp what happens on a [`Deadlines`]; the connection's task reads from it by when
-//! something must have happened, and why it ends if it has not. Everything runs in that one task, so a stamp is seen at
+//! The socket and the request handler stamp what happens on a [`Deadlines`]; the connection's task reads from it by when
+//! something must have happened, and why it ends if it has not. On it the handler also leaves the answer to a request for a stream,
+//! with which the task gives the connection to a shard. Everything runs in that one task, so a stamp is seen at
 //! the next look; the atomics are there because the compiler cannot know.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -103,7 +104,7 @@ impl Deadlines {
         *self.lock_live() = Some(Box::new(live));
     }
 
-    /// What was asked for with [`Self::go_live`].
+    /// What was asked for with [`Self::set_live`].
     pub(super) fn take_live(&self) -> Option<Box<LiveResponse>> {
         self.lock_live().take()
     }

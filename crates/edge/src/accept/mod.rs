@@ -1,6 +1,9 @@
 //! The accept side: takes connections from the kernel, tells protocols apart, shakes hands, and serves what the shards do not.
 //!
-//! HTTP/1.1 only, one task per connection. A connection passes through these in order, each of which may end it:
+//! HTTP/1.1 only, one task per connection. Its way: `serve` → `connection` → `sniff` → (`tls_stream`) → `dispatch`, which hands it to
+//! a shard; or, for what the shards return, `http1` → `request` → `body`. Each of them may end it.
+//!
+//! # Layers
 //!
 //! | module | what |
 //! |---|---|
