@@ -14,7 +14,8 @@ use stentor_core::admission::Rung;
 
 use super::context::{ShardContext, Source};
 use super::effect::NewListener;
-use super::listener::{CloseCause, FlushContext, Flushed, Listener, SlowLimits};
+use super::listener::{FlushContext, Flushed, Listener, SlowLimits};
+use super::nonblocking_write::CloseCause;
 use super::shard_stream::ShardStream;
 use super::socket::Socket;
 use super::wheel::{Slot, TICK_MS};
@@ -98,7 +99,7 @@ impl Listeners {
             _permit: permit,
         });
         // It hears at once, whenever its slot is due.
-        self.flush_to(cx, key, now_ms);
+        self.flush_one(cx, key, now_ms);
     }
 
     /// Flushes all whose slots are due.
@@ -153,17 +154,17 @@ impl Listeners {
         // Backwards: when one leaves, the last of the slot, which was flushed already, takes its position.
         for index in (0..self.streams[stream].wheels[wheel].listeners(slot).len()).rev() {
             let key = self.streams[stream].wheels[wheel].listeners(slot)[index];
-            self.flush_to(cx, key as usize, now_ms);
+            self.flush_one(cx, key as usize, now_ms);
         }
     }
 
-    fn flush_to(&mut self, cx: &ShardContext, key: usize, now_ms: u64) {
+    fn flush_one(&mut self, cx: &ShardContext, key: usize, now_ms: u64) {
         let destination = self.destination(cx, key, now_ms);
-        self.flush_until(cx, key, destination, now_ms);
+        self.flush_towards(cx, key, destination, now_ms);
     }
 
     /// Flushes one listener; one that has a `destination` up to where it changes over, and then with what there is on the other side.
-    fn flush_until(
+    fn flush_towards(
         &mut self,
         cx: &ShardContext,
         key: usize,
@@ -189,9 +190,9 @@ impl Listeners {
             slow_limits: self.slow_limits,
             now_ms,
         };
-        let (mut sent, mut taken) = (0, 0);
+        let mut taken = 0;
         let mut socket = entry.socket.counted(&mut taken);
-        let flushed = entry.listener.flush(flushing, &mut socket, &mut sent);
+        let flushed = entry.listener.flush(flushing, &mut socket);
         add(&cx.edge.count().visits, 1);
         if taken > 0 {
             add(&cx.edge.count().bytes_sent, taken);
@@ -201,7 +202,7 @@ impl Listeners {
                 if let Some(to) = destination {
                     // What there is behind the boundary it is sent now, and not after a whole interval.
                     self.move_to(cx, key, to);
-                    self.flush_until(cx, key, None, now_ms);
+                    self.flush_towards(cx, key, None, now_ms);
                 }
             }
             Flushed::Blocked => {
@@ -213,18 +214,20 @@ impl Listeners {
         }
     }
 
-    /// The rung that a listener is to move to now: that of its cohort; or, where the cohort stays, the same rung on another rendition,
-    /// for one that joined when there was not enough sound for the rung at which it came and has the rendition of that.
+    /// The rung that a listener is to move to now: that of its cohort, or its own rung, to be served there with another rendition.
     fn destination(&self, cx: &ShardContext, key: usize, now_ms: u64) -> Option<Rung> {
         let entry = self.table.get(key)?;
         let wheel = &self.streams[entry.stream as usize].wheels[entry.wheel as usize];
-        let rung = wheel.rung();
-        if cx.edge.served_rung() != rung {
-            return wheel.destination(now_ms);
-        }
         wheel
             .destination(now_ms)
-            .or((!entry.subscription.belongs_at(rung)).then_some(rung))
+            .or_else(|| Self::overdue_rendition(cx, entry, wheel.rung()))
+    }
+
+    /// The rung it is on, where that has another rendition than it is served. So it is for one that came while the stream of its rung
+    /// held too little sound to begin with, and was given that of a lower one. While the cohort is to move it waits for that.
+    fn overdue_rendition(cx: &ShardContext, entry: &Entry, rung: Rung) -> Option<Rung> {
+        let cohort_stays = cx.edge.served_rung() == rung;
+        (cohort_stays && !entry.subscription.belongs_at(rung)).then_some(rung)
     }
 
     /// The ordinal at which a listener leaves its stream when it moves to `to`: where a chunk of the other stream starts together with

@@ -23,8 +23,9 @@
 //! | [`stream_buffer`] | a shard's own copy of a stream, framed for HTTP | |
 //! | [`cadence`] | announcements of another cadence, framed | `stream_buffer` |
 //! | [`shard_stream`] | a stream as a shard serves it | the three above |
-//! | [`listener`] | one listener: a cursor, and what it is sent when it is flushed | `stream_buffer` |
-//! | [`socket`] | a plain or TLS socket | `listener`'s trait, `local` |
+//! | [`nonblocking_write`] | a socket that takes what it can | |
+//! | [`listener`] | one listener: a cursor, and what it is sent when it is flushed | `stream_buffer`, `nonblocking_write` |
+//! | [`socket`] | a plain or TLS socket | `nonblocking_write`, `local` |
 //! | [`files`] | recordings, read without waiting for a disk | `local` |
 //! | [`handoff`] | what a connection brings to a shard | |
 //! | [`returns`] | the way back to the accept side | `table`, `local` |
@@ -47,6 +48,7 @@ mod handoff;
 mod listener;
 mod listeners;
 mod local;
+mod nonblocking_write;
 mod pending;
 mod pool;
 mod returns;

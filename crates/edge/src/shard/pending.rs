@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 use http::{Method, Response};
 
 use super::files::{Files, OpenFile};
-use super::listener::NonblockingWrite;
+use super::nonblocking_write::NonblockingWrite;
 use crate::counters::RefusalReason;
 use crate::edge::Edge;
 use crate::faces::{FileRequest, FileResponse, file_answer};

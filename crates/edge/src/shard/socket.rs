@@ -11,8 +11,8 @@ use mio::net::TcpStream;
 use rustls::ServerConnection;
 use socket2::SockRef;
 
-use super::listener::{CloseCause, NonblockingWrite};
 use super::local::Local;
+use super::nonblocking_write::{CloseCause, NonblockingWrite};
 
 /// Encrypted at once, bytes: one TLS record (RFC 8446 section 5.1), of which is kept what the socket does not take. Smaller than a record
 /// may be, so that a session at rest (some 8 KiB) and what is kept have 16 KiB together.
