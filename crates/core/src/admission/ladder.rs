@@ -60,6 +60,22 @@ pub enum StepReason {
 }
 
 impl StepReason {
+    /// All of them.
+    pub const ALL: [Self; 9] = {
+        let [late, processor, link, blocked, descriptors, memory] = LoadMeasure::ALL;
+        [
+            Self::Over(late),
+            Self::Over(processor),
+            Self::Over(link),
+            Self::Over(blocked),
+            Self::Over(descriptors),
+            Self::Over(memory),
+            Self::Calm,
+            Self::Opening,
+            Self::Pinned,
+        ]
+    };
+
     /// Its name in metrics and in the evidence.
     #[must_use]
     pub const fn code(self) -> &'static str {
