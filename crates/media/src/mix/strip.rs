@@ -254,9 +254,11 @@ impl Strip {
                     fec_recovered: own.fec_recovered,
                     concealed: own.concealed,
                     late: jitter.late,
+                    duplicates: jitter.duplicates,
                     skipped: jitter.skipped,
                     refused: jitter.refused,
                     garbage: own.garbage,
+                    jumps: jitter.jumps,
                     splices: own.splices,
                     drift_ppm: line.drift_ppm(),
                 }

@@ -137,12 +137,16 @@ pub struct StripStats {
     pub concealed: u64,
     /// Came after their moment.
     pub late: u64,
+    /// Came more than once as primaries.
+    pub duplicates: u64,
     /// Skipped to keep the delay below its maximum.
     pub skipped: u64,
     /// Refused: not fitting the stream, empty or too large.
     pub refused: u64,
     /// Not Opus: concealed.
     pub garbage: u64,
+    /// Times the stream was taken up anew after a jump in its numbers.
+    pub jumps: u64,
     /// Times a stretch was cut or repeated to bring the delay to its target.
     pub splices: u64,
     /// Estimated drift of the sender's clock in parts per million, positive when fast.
