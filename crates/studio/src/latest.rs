@@ -1,11 +1,35 @@
 //! A value that one thread replaces now and then and anybody reads: figures, of which only the newest counts.
 
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 /// Both ends of it: clones share the value.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Latest<T> {
-    value: Arc<Mutex<T>>,
+    value: Arc<Mutex<Dated<T>>>,
+}
+
+/// A value, and when it was put.
+#[derive(Debug)]
+struct Dated<T> {
+    value: T,
+    put_at: Instant,
+}
+
+impl<T: Default> Default for Latest<T> {
+    fn default() -> Self {
+        let dated = Dated::new(T::default());
+        Self {
+            value: Arc::new(Mutex::new(dated)),
+        }
+    }
+}
+
+impl<T> Dated<T> {
+    fn new(value: T) -> Self {
+        let put_at = Instant::now();
+        Self { value, put_at }
+    }
 }
 
 impl<T> Clone for Latest<T> {
@@ -19,18 +43,22 @@ impl<T: Clone> Latest<T> {
     /// Replaces the value. Never blocks: while somebody reads, the older value stays until the next is put.
     pub(crate) fn put(&self, value: T) {
         match self.value.try_lock() {
-            Ok(mut held) => *held = value,
-            Err(TryLockError::Poisoned(held)) => *held.into_inner() = value,
+            Ok(mut held) => *held = Dated::new(value),
+            Err(TryLockError::Poisoned(held)) => *held.into_inner() = Dated::new(value),
             Err(TryLockError::WouldBlock) => {}
         }
     }
 
     /// A copy of the value.
     pub(crate) fn get(&self) -> T {
-        self.value
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let held = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        held.value.clone()
+    }
+
+    /// How long ago it was put: a thread that has stopped puts nothing.
+    pub(crate) fn age(&self) -> Duration {
+        let held = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        held.put_at.elapsed()
     }
 }
 
@@ -46,9 +74,19 @@ mod tests {
         assert_eq!(reader.get(), 1);
         let reading = reader.value.lock().unwrap();
         latest.put(2);
-        assert_eq!(*reading, 1);
+        assert_eq!(reading.value, 1);
         drop(reading);
         latest.put(3);
         assert_eq!(reader.get(), 3);
+    }
+
+    #[test]
+    fn a_value_that_is_not_replaced_grows_old() {
+        let latest = Latest::default();
+        latest.put(1);
+        latest.value.lock().unwrap().put_at -= Duration::from_secs(3_600);
+        assert!(latest.age() >= Duration::from_secs(3_600));
+        latest.put(2);
+        assert!(latest.age() < Duration::from_secs(3_600));
     }
 }

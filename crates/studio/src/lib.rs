@@ -43,6 +43,6 @@ pub use peer::DisconnectReason;
 pub use room::levels::RoomLevels;
 pub use room::sink::{RoomConfig, RoomSink};
 pub use room::state::{AppliedMute, RoomChange, RoomState, SessionState};
-pub use room::stats::{RoomStats, SeatStats};
+pub use room::stats::{Disconnects, RoomStats, SeatStats};
 pub use sdp::Offer;
 pub use studio::{Answer, OfferRequest, PatchOutcome, Room, Studio, StudioConfig};

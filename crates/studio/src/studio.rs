@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
@@ -198,6 +198,12 @@ impl Studio {
     #[must_use]
     pub fn stats(&self) -> StudioStats {
         self.shared.stats.get()
+    }
+
+    /// How old that is: more than a few seconds, and the network thread does not run.
+    #[must_use]
+    pub fn stats_age(&self) -> Duration {
+        self.shared.stats.age()
     }
 }
 

@@ -64,6 +64,20 @@ impl Disconnects {
         };
         *counter += 1;
     }
+
+    /// Every reason's name in metrics, with how many ended for it.
+    #[must_use]
+    pub const fn by_reason(&self) -> [(&'static str, u64); 7] {
+        [
+            ("goodbye", self.goodbye),
+            ("requested", self.requested),
+            ("never_connected", self.never_connected),
+            ("silent", self.silent),
+            ("protocol_error", self.protocol_error),
+            ("panicked", self.panicked),
+            ("room_closed", self.room_closed),
+        ]
+    }
 }
 
 /// How one speaking session is doing.
@@ -75,4 +89,28 @@ pub struct SeatStats {
     pub session: SessionId,
     /// Its line into the mixer: what was lost, recovered and concealed, its delay and drift.
     pub line: StripStats,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_counted_under_its_own_name() {
+        for (reason, name) in [
+            (DisconnectReason::Goodbye, "goodbye"),
+            (DisconnectReason::Requested, "requested"),
+            (DisconnectReason::NeverConnected, "never_connected"),
+            (DisconnectReason::Silent, "silent"),
+            (DisconnectReason::ProtocolError, "protocol_error"),
+            (DisconnectReason::Panicked, "panicked"),
+            (DisconnectReason::RoomClosed, "room_closed"),
+        ] {
+            let mut disconnects = Disconnects::default();
+            disconnects.count(reason);
+            let counted = disconnects.by_reason();
+            let ones: Vec<_> = counted.into_iter().filter(|(_, n)| *n > 0).collect();
+            assert_eq!(ones, [(name, 1)]);
+        }
+    }
 }
