@@ -260,6 +260,24 @@ impl Edge {
         self.inner.counters.snapshot()
     }
 
+    /// The shards that run now, each a thread with a descriptor table of its own.
+    #[must_use]
+    pub fn shards(&self) -> usize {
+        self.inner.gauges.shards().len()
+    }
+
+    /// Sockets that shards have, or that are on their way to one.
+    #[must_use]
+    pub fn shard_sockets(&self) -> usize {
+        self.inner.gauges.sockets()
+    }
+
+    /// Connections that may be open at once, as descriptors and configuration allow; 0 before a port is served.
+    #[must_use]
+    pub fn connections_max(&self) -> usize {
+        self.inner.gauges.connections_max.load(Ordering::Relaxed)
+    }
+
     /// Tells every listener that can be told to find another server, and lets nobody new in. Sending goes on until
     /// [`Self::drain`], which follows in about `within_ms`.
     pub fn announce_shutdown(&self, within_ms: u32) {

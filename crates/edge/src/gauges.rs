@@ -48,6 +48,15 @@ impl Gauges {
         reading.sum()
     }
 
+    /// Sockets that shards have, or that are on their way to one.
+    pub(crate) fn sockets(&self) -> usize {
+        let shards = self.shards();
+        let sockets = shards
+            .iter()
+            .map(|gauge| gauge.sockets.load(Ordering::Relaxed));
+        sockets.sum()
+    }
+
     /// The shards that run.
     pub(crate) fn shards(&self) -> Vec<Arc<ShardGauge>> {
         let shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
