@@ -13,6 +13,7 @@
 //! | `clock` | the clocks | `core` |
 //! | `lang` | the languages of the pages | |
 //! | `encode_once` | a value for many readers, encoded once | |
+//! | `counters` | what was recorded, kept and published, and what was not | |
 //! | `links` | stage links as capabilities | |
 //! | `message` | the host's line to listeners, as JSON | `core` |
 //! | `status` | `status.json` and the notices in the sound | `core` |
@@ -23,6 +24,7 @@
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
 //! | `recorder` | writes programme and speakers to disk | `media`, `cluster` |
 //! | `reports` | what room, recorder and store report to the director, the newest of each | `studio` |
+//! | `stats` | how one event is doing, in numbers | `core`, `studio` |
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
 //! | `programme` | the streams of an event, and the room's way into them | `media`, `studio`, `edge` |
@@ -34,6 +36,7 @@
 
 pub mod catalog;
 pub mod clock;
+mod counters;
 pub mod demo;
 mod director;
 mod encode_once;
@@ -52,13 +55,16 @@ mod reports;
 mod services;
 mod snapshot;
 mod snapshot_writer;
+mod stats;
 mod status;
 
+pub use counters::EventCounters;
 pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
 pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent};
 pub use programme::cadence_box;
-pub use registry::EventRegistry;
+pub use registry::{EventRegistry, RegistryStats};
 pub use reports::StageLevels;
 pub use services::EventServices;
+pub use stats::EventStats;
 pub use stentor_core::PageId;

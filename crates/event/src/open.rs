@@ -11,6 +11,7 @@ use stentor_studio::{Room, RoomConfig};
 
 use crate::catalog::{self, Restored};
 use crate::clock::{system_clock, unix_ms_now};
+use crate::counters::Counters;
 use crate::director::{self, Destinations, DirectedRoom, Director};
 use crate::open_event::OpenEvent;
 use crate::programme::{Sink, Streams};
@@ -20,6 +21,7 @@ use crate::recorder::{self, Recorder, RecorderEvent};
 use crate::reports::{Reporter, reports};
 use crate::services::EventServices;
 use crate::snapshot_writer::SnapshotWriter;
+use crate::stats::StatsSources;
 
 /// Opens an event where it was left; `admitted` are seats that go on stage as soon as they are connected.
 ///
@@ -36,10 +38,12 @@ pub(crate) async fn open(
     let (director, calls) = director::calls();
     let (reporter, reports) = reports();
     let recording = Arc::new(AtomicBool::new(false));
+    let counters = Arc::new(Counters::default());
     let snapshots = {
         let reporter = reporter.clone();
         let failing = move |failing| reporter.store_failing(failing);
-        SnapshotWriter::start(Arc::clone(&services.records), key.clone(), &kept, failing)
+        let (records, counters) = (Arc::clone(&services.records), Arc::clone(&counters));
+        SnapshotWriter::start(records, key.clone(), &kept, counters, failing)
     };
     let over = Arc::new(AtomicBool::new(false));
     let view = conversation.view();
@@ -58,7 +62,7 @@ pub(crate) async fn open(
         let streams = Streams::open(&services.edge, &record.slug)
             .map_err(|source| OpenError::new(&record, source))?;
         let listened = streams.listened();
-        let recorder = start_recorder(services, &key, &reporter);
+        let recorder = start_recorder(services, &key, &counters, &reporter);
         let sink = Sink {
             edge: services.edge.clone(),
             streams,
@@ -68,6 +72,7 @@ pub(crate) async fn open(
             playlists: Default::default(),
             over: Arc::clone(&over),
             reporter: reporter.clone(),
+            counters: Arc::clone(&counters),
         };
         let room = open_room(services, &record, kept.published_end, sink)
             .await
@@ -82,7 +87,8 @@ pub(crate) async fn open(
         services.template.clone(),
         &record.slug,
         listened,
-        recording,
+        Arc::clone(&recording),
+        Arc::clone(&counters),
     );
     if ended {
         offer_replay(services, &key, &mut publisher, reporter).await;
@@ -95,6 +101,7 @@ pub(crate) async fn open(
         room: room.clone(),
         over: Arc::clone(&over),
         floor: Arc::clone(&floor),
+        stats: StatsSources::new(Arc::clone(&counters), recording, &reports),
     });
     let director = Director {
         conversation,
@@ -103,6 +110,7 @@ pub(crate) async fn open(
         floor,
         clock: system_clock(),
         reports,
+        counters,
         destinations: Destinations {
             record,
             key: services.key.clone(),
@@ -139,12 +147,22 @@ async fn open_room(
         .map_err(|source| OpenError::new(record, source))
 }
 
-fn start_recorder(services: &EventServices, key: &Key, reporter: &Reporter) -> Recorder {
+fn start_recorder(
+    services: &EventServices,
+    key: &Key,
+    counters: &Arc<Counters>,
+    reporter: &Reporter,
+) -> Recorder {
     let reports = reporter.clone();
     let recordings = Arc::clone(&services.recordings);
-    Recorder::start(recordings, key.clone(), move |event| {
-        reports.recorder(event)
-    })
+    Recorder::start(
+        recordings,
+        key.clone(),
+        Arc::clone(counters),
+        move |event| {
+            reports.recorder(event);
+        },
+    )
 }
 
 /// An ended event's replay; made now if the server was killed before it was.

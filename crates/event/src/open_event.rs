@@ -16,6 +16,7 @@ use crate::clock::unix_ms_now;
 use crate::director::{Call, DirectorHandle, Joined, PageSender, Reserved};
 use crate::links::{LinkKey, TokenError};
 use crate::record::EventRecord;
+use crate::stats::{EventStats, StatsSources};
 
 /// One event people can reach.
 pub struct OpenEvent {
@@ -29,6 +30,7 @@ pub struct OpenEvent {
     pub(crate) over: Arc<AtomicBool>,
     /// Number of the least rung that this event wants now.
     pub(crate) floor: Arc<AtomicU8>,
+    pub(crate) stats: StatsSources,
 }
 
 /// Which of the two WebRTC endpoints an offer came to.
@@ -95,6 +97,13 @@ impl OpenEvent {
     #[must_use]
     pub fn floor(&self) -> Rung {
         Rung::new(self.floor.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    /// How it is doing, in numbers. It asks nobody and waits for nobody.
+    #[must_use]
+    pub fn stats(&self) -> EventStats {
+        let room = self.room.as_ref().filter(|_| self.has_room());
+        self.stats.read(room.map(Room::stats))
     }
 
     /// Opens a stage page of a seat; `None` if the event is gone.

@@ -10,6 +10,7 @@ use stentor_core::conversation::View;
 use stentor_core::event::{ConditionKind, Phase};
 use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
 
+use crate::counters::{Counters, add};
 use crate::lang::Lang;
 use crate::pages::{ListenPage, ListenTemplate, compress, page_headers, sentence};
 use crate::record::EventRecord;
@@ -40,6 +41,7 @@ pub(crate) struct Publisher {
     base: String,
     streams: Vec<Arc<Stream>>,
     recording: Arc<AtomicBool>,
+    counters: Arc<Counters>,
     replay: Replay,
     rendered: Option<Rendered>,
 }
@@ -52,6 +54,7 @@ impl Publisher {
         slug: &str,
         streams: Vec<Arc<Stream>>,
         recording: Arc<AtomicBool>,
+        counters: Arc<Counters>,
     ) -> Self {
         Self {
             edge,
@@ -59,6 +62,7 @@ impl Publisher {
             base: format!("/e/{slug}"),
             streams,
             recording,
+            counters,
             replay: Replay::default(),
             rendered: None,
         }
@@ -105,6 +109,7 @@ impl Publisher {
         {
             Ok(()) => self.replay = Replay::Ready,
             Err(error) => {
+                add(&self.counters.documents_not_published, 1);
                 tracing::error!(%error, "the replay cannot be served");
                 self.no_replay();
             }
@@ -165,6 +170,7 @@ impl Publisher {
             .documents()
             .put(&format!("{}{below}", self.base), document)
         {
+            add(&self.counters.documents_not_published, 1);
             tracing::error!(%error, path = %self.base, "cannot be published");
         }
     }

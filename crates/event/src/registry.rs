@@ -17,6 +17,19 @@ use crate::services::EventServices;
 /// Events with a room at once; each costs a mixing thread and three encoders. The oldest are opened first.
 const EVENTS_OPEN_MAX: usize = 16;
 
+/// How many events of the store there are here, by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RegistryStats {
+    /// Those that have a room.
+    pub with_room: usize,
+    /// Those that are open without one: they are over.
+    pub ended: usize,
+    /// Those that wait until another has ended: as many have a room as can be.
+    pub waiting: usize,
+    /// Those that could not be opened; they are tried again when the server starts.
+    pub refused: usize,
+}
+
 /// Opens the events of a store and finds them by their address.
 pub struct EventRegistry {
     services: EventServices,
@@ -68,13 +81,28 @@ impl EventRegistry {
     /// The least rung that any event wants now.
     #[must_use]
     pub fn floor(&self) -> Rung {
-        let floors = self.all().into_iter().map(|event| event.floor());
+        let floors = self.events().into_iter().map(|event| event.floor());
         floors.max().unwrap_or(Rung::REST)
+    }
+
+    /// How many events there are here.
+    #[must_use]
+    pub fn stats(&self) -> RegistryStats {
+        let open = self.events();
+        let with_room = open.iter().filter(|event| event.has_room()).count();
+        let waiting = locked(&self.waiting);
+        let is_open = |slug: &String| open.iter().any(|event| event.slug() == slug);
+        RegistryStats {
+            with_room,
+            ended: open.len() - with_room,
+            waiting: waiting.iter().filter(|slug| !is_open(slug)).count(),
+            refused: locked(&self.refused).len(),
+        }
     }
 
     /// Stops every room: the server is leaving.
     pub fn stop_all(&self) {
-        for event in self.all() {
+        for event in self.events() {
             event.stop();
         }
     }
@@ -133,10 +161,15 @@ impl EventRegistry {
 
     /// Events with a room; ended ones cost next to nothing.
     fn rooms(&self) -> usize {
-        self.all().iter().filter(|event| event.has_room()).count()
+        self.events()
+            .iter()
+            .filter(|event| event.has_room())
+            .count()
     }
 
-    fn all(&self) -> Vec<Arc<OpenEvent>> {
+    /// The events that are open here, in no order.
+    #[must_use]
+    pub fn events(&self) -> Vec<Arc<OpenEvent>> {
         self.events
             .read()
             .unwrap_or_else(PoisonError::into_inner)

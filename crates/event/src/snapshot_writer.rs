@@ -13,6 +13,7 @@ use stentor_cluster::records::{Change, Records, RecordsError, Version};
 use tokio::sync::watch;
 
 use crate::catalog::{CONVERSATION, KeptState, POSITION};
+use crate::counters::{Counters, add};
 
 /// How long a failed write is left alone before it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -39,6 +40,7 @@ impl SnapshotWriter {
         records: Arc<dyn Records>,
         key: Key,
         kept: &KeptState,
+        counters: Arc<Counters>,
         failing: impl Fn(bool) + Send + Sync + 'static,
     ) -> Self {
         let written = State {
@@ -54,6 +56,7 @@ impl SnapshotWriter {
             written,
             in_doubt: None,
             is_failing: false,
+            counters,
             failing: Box::new(failing),
         };
         tokio::spawn(task.run(queue));
@@ -86,6 +89,7 @@ struct WriterTask {
     /// What may have been written as well: its answer was an error.
     in_doubt: Option<State>,
     is_failing: bool,
+    counters: Arc<Counters>,
     failing: Box<dyn Fn(bool) + Send + Sync>,
 }
 
@@ -98,6 +102,7 @@ impl WriterTask {
                 match self.write(&newest).await {
                     Ok(()) => break self.set_failing(false),
                     Err(error) => {
+                        add(&self.counters.snapshot_failures, 1);
                         if !self.is_failing {
                             tracing::error!(%error, event = %self.key, "the store cannot be written");
                         }
@@ -138,6 +143,7 @@ impl WriterTask {
                 for (kind, version) in kinds.into_iter().zip(versions) {
                     self.adopt(kind, newest, version);
                 }
+                add(&self.counters.snapshots_written, 1);
                 Ok(())
             }
             Err(RecordsError::Conflict { .. }) => Err(WriteError::Elsewhere),
@@ -233,6 +239,7 @@ mod tests {
         records: MemoryRecords,
         writer: SnapshotWriter,
         failing: mpsc::UnboundedReceiver<bool>,
+        counters: Arc<Counters>,
     }
 
     fn key() -> Key {
@@ -263,11 +270,14 @@ mod tests {
                 let _ = tell.send(failing);
             };
             let store = Arc::new(records.clone());
-            let writer = SnapshotWriter::start(store, key(), &kept, report);
+            let counters = Arc::new(Counters::default());
+            let counted = Arc::clone(&counters);
+            let writer = SnapshotWriter::start(store, key(), &kept, counted, report);
             Self {
                 records,
                 writer,
                 failing,
+                counters,
             }
         }
 
@@ -352,6 +362,9 @@ mod tests {
         scene.writer.position(7);
         tokio::time::sleep(Duration::from_secs(600)).await;
         assert_eq!(scene.told(), [true], "the alarm is raised once");
+        let counted = scene.counters.snapshot();
+        assert_eq!(counted.snapshots_written, 0);
+        assert!(counted.snapshot_failures > 1, "each attempt is counted");
         scene.writer.snapshot(b"last".to_vec());
         scene.records.faults().works();
         let begun = Instant::now();
@@ -359,6 +372,7 @@ mod tests {
         assert!(begun.elapsed() <= RETRY_AFTER);
         let found = scene.found().await;
         assert_eq!(found, ("last".to_owned(), Some("7".to_owned())));
+        assert_eq!(scene.counters.snapshot().snapshots_written, 1);
         assert!(scene.told().is_empty());
     }
 
@@ -406,6 +420,7 @@ mod tests {
             records,
             writer,
             mut failing,
+            ..
         } = scene;
         drop(writer);
         records.faults().works();

@@ -16,6 +16,7 @@ use super::call::Call;
 use super::outputs::{AfterStep, Destinations, JoiningPage, OfferedSession, Outputs};
 use super::room_changes::input_of;
 use crate::clock::Clock;
+use crate::counters::Counters;
 use crate::reports::{RecorderState, ReplayFile, Reports};
 
 /// How often time is told to the conversation; it asks for at least every 500 ms.
@@ -33,6 +34,7 @@ pub(crate) struct Director {
     pub(crate) floor: Arc<AtomicU8>,
     pub(crate) clock: Clock,
     pub(crate) reports: Reports,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) destinations: Destinations,
 }
 
@@ -49,6 +51,7 @@ impl Director {
             doors: self.doors,
             floor: self.floor,
             clock: self.clock,
+            counters: self.counters,
             room: Arc::new(RoomState::default()),
             recorder: RecorderState::default(),
         }
@@ -67,6 +70,7 @@ struct DirectorLoop {
     doors: Doors,
     floor: Arc<AtomicU8>,
     clock: Clock,
+    counters: Arc<Counters>,
     /// The states by which the conversation was stepped last.
     room: Arc<RoomState>,
     recorder: RecorderState,
@@ -200,6 +204,10 @@ impl DirectorLoop {
         for output in self.outbox.drain() {
             self.outputs.carry_out(output, &after);
         }
+        let dropped = self.outbox.dropped();
+        self.counters
+            .outputs_dropped
+            .store(dropped, Ordering::Relaxed);
     }
 
     /// Says which rung this event wants while its doors open.

@@ -145,6 +145,7 @@ impl Scene {
             &record.slug,
             Vec::new(),
             Arc::clone(&recording),
+            Arc::default(),
         );
         let (reporter, reports) = reports();
         let director = Director {
@@ -154,6 +155,7 @@ impl Scene {
             floor: Arc::new(AtomicU8::new(0)),
             clock: Box::new(move || *clock.lock().unwrap()),
             reports,
+            counters: Arc::default(),
             destinations: Destinations {
                 record,
                 key: LinkKey::load_or_create(folder.path()).unwrap(),

@@ -15,6 +15,7 @@ use stentor_media::rendition::Rendition;
 use stentor_studio::{RoomLevels, RoomSink, RoomState};
 
 use super::streams::Streams;
+use crate::counters::{Counters, add};
 use crate::recorder::{Recorder, RecordingTrack};
 use crate::reports::Reporter;
 use crate::snapshot_writer::SnapshotWriter;
@@ -37,6 +38,7 @@ pub(crate) struct Sink {
     /// Whether the event is over, not only this process.
     pub(crate) over: Arc<AtomicBool>,
     pub(crate) reporter: Reporter,
+    pub(crate) counters: Arc<Counters>,
 }
 
 impl Sink {
@@ -50,16 +52,18 @@ impl Sink {
             .documents()
             .put(&format!("{}{below}", self.streams.base), document)
         {
+            add(&self.counters.documents_not_published, 1);
             tracing::error!(%error, "cannot be published");
         }
     }
 
-    fn publish(stream: &Stream, sequence: u64, bytes: Bytes) {
+    fn publish(&self, stream: &Stream, sequence: u64, bytes: Bytes) {
         match stream.publish(sequence, bytes) {
             // An ended stream takes nothing more: the event is over.
             Ok(()) | Err(PublishError::Ended) => {}
             Err(error) => {
-                tracing::error!(%error, path = stream.spec().path, "a chunk was not published")
+                add(&self.counters.chunks_not_published, 1);
+                tracing::error!(%error, path = stream.spec().path, "a chunk was not published");
             }
         }
     }
@@ -77,7 +81,7 @@ impl Sink {
             let samples = u64::from(chunk.duration_ms) * SAMPLES_PER_MS;
             self.snapshots.position((chunk.sequence + 1) * samples);
         }
-        Self::publish(
+        self.publish(
             &self.streams.direct[chunk.rendition as usize],
             chunk.sequence,
             chunk.bytes,
@@ -119,9 +123,9 @@ impl RoomSink for Sink {
                 number,
                 bytes,
             } => {
-                Self::publish(&self.streams.segments[rendition as usize], number, bytes);
+                self.publish(&self.streams.segments[rendition as usize], number, bytes);
             }
-            Published::Ogg { sequence, bytes } => Self::publish(&self.streams.ogg, sequence, bytes),
+            Published::Ogg { sequence, bytes } => self.publish(&self.streams.ogg, sequence, bytes),
             Published::Playlist { rendition, text } => {
                 self.playlists[rendition as usize].clone_from(&text);
                 let cache = CacheClass::Short(PLAYLIST_KEPT_S);

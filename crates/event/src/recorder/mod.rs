@@ -21,6 +21,7 @@ use stentor_cluster::key::Key;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
+use crate::counters::{Counters, add};
 use file::RecordingFile;
 pub(crate) use replay::{make_replay, replay_file};
 pub(crate) use track::RecordingTrack;
@@ -62,6 +63,7 @@ pub(crate) struct Recorder {
     finish: Arc<Mutex<Option<mpsc::OwnedPermit<Job>>>>,
     /// Set when a chunk found the queue full; the task takes it and reports.
     lost: Arc<AtomicBool>,
+    counters: Arc<Counters>,
 }
 
 impl Recorder {
@@ -69,6 +71,7 @@ impl Recorder {
     pub(crate) fn start(
         blobs: Arc<dyn Blobs>,
         event: Key,
+        counters: Arc<Counters>,
         report: impl Fn(RecorderEvent) + Send + Sync + 'static,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_CHUNKS_MAX + 1);
@@ -80,6 +83,7 @@ impl Recorder {
             files: BTreeMap::new(),
             failing: false,
             lost: Arc::clone(&lost),
+            counters: Arc::clone(&counters),
             report: Box::new(report),
         };
         tokio::spawn(task.run(queue));
@@ -87,6 +91,7 @@ impl Recorder {
             jobs,
             finish: Arc::new(Mutex::new(finish)),
             lost,
+            counters,
         }
     }
 
@@ -101,6 +106,7 @@ impl Recorder {
         let queued = self.jobs.try_send(job).is_ok();
         if !queued {
             self.lost.store(true, Ordering::Relaxed);
+            add(&self.counters.chunks_not_queued, 1);
         }
         queued
     }
@@ -120,6 +126,7 @@ struct RecorderTask {
     files: BTreeMap<RecordingTrack, RecordingFile>,
     failing: bool,
     lost: Arc<AtomicBool>,
+    counters: Arc<Counters>,
     report: Box<dyn Fn(RecorderEvent) + Send + Sync>,
 }
 
@@ -131,7 +138,9 @@ impl RecorderTask {
             tokio::select! {
                 job = queue.recv() => match job {
                     Some(Job::Chunk { recording, head, chunk }) => {
+                        let bytes = chunk.len() as u64;
                         let wrote = self.append(recording, head, chunk).await;
+                        self.count(wrote.is_ok(), bytes);
                         self.note(wrote);
                     }
                     Some(Job::Finish) => self.finish().await,
@@ -144,6 +153,15 @@ impl RecorderTask {
             }
         }
         self.sync().await;
+    }
+
+    fn count(&self, is_written: bool, bytes: u64) {
+        if is_written {
+            add(&self.counters.chunks_recorded, 1);
+            add(&self.counters.bytes_recorded, bytes);
+        } else {
+            add(&self.counters.chunks_not_written, 1);
+        }
     }
 
     /// Turns the success or failure of a step into the alarm's state, reported once per change.
@@ -284,7 +302,8 @@ mod tests {
     /// A recorder and what it reports.
     fn start(blobs: Arc<dyn Blobs>) -> (Recorder, mpsc::UnboundedReceiver<RecorderEvent>) {
         let (report, reports) = mpsc::unbounded_channel();
-        let recorder = Recorder::start(blobs, event(), move |event| {
+        let counters = Arc::new(Counters::default());
+        let recorder = Recorder::start(blobs, event(), counters, move |event| {
             let _ = report.send(event);
         });
         (recorder, reports)
@@ -377,6 +396,13 @@ mod tests {
             "what fitted is there, whole, and nothing else"
         );
         assert!(reports.try_recv().is_err(), "the alarm was raised once");
+        let counted = recorder.counters.snapshot();
+        assert_eq!(
+            (counted.chunks_recorded, counted.chunks_not_written),
+            (2, 2)
+        );
+        let bytes = chunks[0].len() + chunks[3].len();
+        assert_eq!(counted.bytes_recorded, bytes as u64);
     }
 
     #[tokio::test(start_paused = true)]
@@ -392,6 +418,7 @@ mod tests {
             assert!(queued <= QUEUE_CHUNKS_MAX, "the queue has no limit");
         }
         assert_eq!(queued, QUEUE_CHUNKS_MAX);
+        assert_eq!(recorder.counters.snapshot().chunks_not_queued, 1);
         recorder.finish();
         blobs.faults().works();
         assert_eq!(reports.recv().await, Some(RecorderEvent::Failing(true)));

@@ -11,7 +11,7 @@ use stentor_cluster::records::Records;
 use stentor_cluster::testing::MemoryRecords;
 use stentor_core::conversation::{FIRST_HOST, View};
 use stentor_core::event::{EventCommand, Phase};
-use stentor_core::stage::{Place, StageCommand};
+use stentor_core::stage::{Place, SessionKind, StageCommand};
 use stentor_edge::ring::Lookup;
 use stentor_edge::{Edge, EdgeConfig, Stream};
 use stentor_event::catalog::store_event;
@@ -218,6 +218,22 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     })
     .await;
 
+    let stats = eventually("what the room counts, with the host's line", || {
+        let stats = event.stats();
+        let room = stats.room.as_ref()?;
+        let heard = room
+            .seats
+            .first()
+            .is_some_and(|seat| seat.line.received > 0);
+        (heard && stats.counters.chunks_recorded > 0).then_some(stats)
+    })
+    .await;
+    assert!(stats.is_on_air && stats.is_live());
+    assert_eq!(stats.sessions[0], (SessionKind::Browser, 1));
+    assert!(stats.counters.snapshots_written > 0);
+    assert!(stats.counters.bytes_recorded > 0);
+    assert_eq!(stats.counters.outputs_dropped, 0);
+
     let end = EventCommand::SetPhase {
         phase: Phase::Ended,
         version: view.phase_version,
@@ -225,6 +241,9 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     assert!(event.command(FIRST_HOST, end.into()).await);
     eventually("the room has stopped", || (!event.has_room()).then_some(())).await;
     assert!(stream.ended());
+    assert!(!event.stats().is_live(), "what is over has no figures");
+    let events = house.events.stats();
+    assert_eq!((events.with_room, events.ended), (0, 1));
     eventually("the replay", || {
         house.recording("replay.mp4").exists().then_some(())
     })
