@@ -34,7 +34,7 @@ async function once(t) {
   const bytes = Number(replay.headers.get('content-length'));
   const rate = COMERS / SPREAD_S;
   const came = await valid(() => herd(t, server.pid, { port: server.port, path: '/e/demo/replay.mp4', listeners: COMERS, rate, hold: 12, raw: true }));
-  return { ended, left, offered, bytes, came, full: await server.metric('stentor_refused_total{reason="files_full"}') };
+  return { ended, left, offered, bytes, came, full: await server.metric('stentor_refused_total{port="public",reason="files_full"}') };
 }
 
 export default async function measure() {

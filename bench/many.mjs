@@ -19,7 +19,7 @@ export default async function measure() {
     const looking = setInterval(() => (least = Math.min(least, availableKib())), 1_000);
     t.after(() => clearInterval(looking));
     const one = await valid(() => herd(t, server.pid, { port: server.port, path: '/e/demo/48/live.mp4', rate: RATE, listeners: LISTENERS, hold: HOLD_S, more: ['--hash-every', '4', '--patience', '30'] }));
-    const [turns, late] = [await server.metric('stentor_turns_total'), await server.metric('stentor_turns_late_total')];
+    const [turns, late] = [await server.metric('stentor_flush_slots_total'), await server.metric('stentor_flush_slots_late_total')];
     return { ...one, idleCores, late: late / turns, peakKib: kib(server.pid, 'VmHWM'), machineKib: before - least };
   });
   return {

@@ -147,7 +147,7 @@ describe('who listens while the rung changes', { concurrency: true }, () => {
       assert.match(await page.locator('#sub').textContent(), /^Next try in (\d|1\d) s\.$/);
       outside.push(page);
     }
-    assert.ok((await server.metric('stentor_refused_total{reason="doors_closed"}')) >= 2);
+    assert.ok((await server.metric('stentor_refused_total{port="public",reason="doors_closed"}')) >= 2);
     await likeWhatWasSaid(inside, 12, 'inside');
     const seen = await noticed(inside);
     heardNoGap(t, seen, 'inside while the doors are closed');
@@ -228,7 +228,7 @@ test('a server that is full still tells its operator that it lives', async (t) =
   await own.start();
   const inside = connect(own.port, '127.0.0.1');
   t.after(() => inside.destroy());
-  await until('the one place is taken', async () => (await own.metric('stentor_connections_accepted_total')) === 1);
+  await until('the one place is taken', async () => (await own.metric('stentor_connections_accepted_total{port="public"}')) === 1);
   assert.equal((await fetch(`${own.url}/healthz/live`)).status, 503);
   for (const path of ['live', 'ready']) {
     assert.equal((await fetch(`http://${own.metrics}/healthz/${path}`)).status, 200, path);

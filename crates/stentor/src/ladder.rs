@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use stentor_core::admission::{Ladder, LadderStep, Load, LoadMeasure, Pace, Rung};
+use stentor_core::admission::{Ladder, LadderStep, Load, LoadMeasure, Pace, Rung, StepReason};
 use stentor_edge::{Edge, LoadMeter, Rungs};
 use stentor_event::clock::unix_ms_now;
 
@@ -42,13 +42,16 @@ struct Recorded {
 /// What an operator reads of it.
 #[derive(Serialize)]
 pub(crate) struct LadderReport {
-    rung: u8,
-    inside: u8,
-    pinned: Option<u8>,
+    /// Where newcomers join.
+    pub(crate) rung: u8,
+    /// Where current listeners are served, or are brought to.
+    pub(crate) served: u8,
+    /// Where the operator holds it.
+    pub(crate) pinned: Option<u8>,
     /// Of each measure, thousandths of what there is.
-    load: Vec<(&'static str, u16)>,
-    /// Since the server started, by reason.
-    steps_total: BTreeMap<&'static str, u64>,
+    pub(crate) load: Vec<(&'static str, u16)>,
+    /// Since the server started, by every reason there is.
+    pub(crate) steps_total: BTreeMap<&'static str, u64>,
     /// The last ones, oldest first.
     steps: Vec<StepReport>,
 }
@@ -58,9 +61,9 @@ struct StepReport {
     unix_ms: i64,
     from: u8,
     to: u8,
-    /// As on which rung those inside were to be served, and are from then on.
-    inside_from: u8,
-    inside: u8,
+    /// As on which rung current listeners were to be served, and are from then on.
+    served_from: u8,
+    served: u8,
     reason: &'static str,
     load: Vec<(&'static str, u16)>,
 }
@@ -74,7 +77,7 @@ impl LadderWatch {
                 ladder,
                 load: Load::default(),
                 steps: VecDeque::with_capacity(STEPS_KEPT),
-                counts: BTreeMap::new(),
+                counts: StepReason::ALL.map(|reason| (reason.code(), 0)).into(),
             }),
         }
     }
@@ -116,7 +119,7 @@ impl LadderWatch {
         let state = self.state();
         LadderReport {
             rung: state.ladder.rung().number(),
-            inside: state.ladder.served().number(),
+            served: state.ladder.served().number(),
             pinned: state.ladder.pinned().map(Rung::number),
             load: shares(&state.load),
             steps_total: state.counts.clone(),
@@ -140,8 +143,8 @@ impl LadderWatch {
         tracing::info!(
             from = step.from.number(),
             to = step.to.number(),
-            inside_from = step.served_from.number(),
-            inside = step.served.number(),
+            served_from = step.served_from.number(),
+            served = step.served.number(),
             reason = step.reason.code(),
             load = %told(&step.load),
             "the ladder made a step"
@@ -171,39 +174,11 @@ impl StepReport {
             unix_ms: recorded.unix_ms,
             from: step.from.number(),
             to: step.to.number(),
-            inside_from: step.served_from.number(),
-            inside: step.served.number(),
+            served_from: step.served_from.number(),
+            served: step.served.number(),
             reason: step.reason.code(),
             load: shares(&step.load),
         }
-    }
-}
-
-impl LadderReport {
-    /// In the text format of Prometheus, with what everything means.
-    pub(crate) fn metrics(&self) -> String {
-        let mut text = format!(
-            "# HELP stentor_rung Rung of the ladder at which newcomers join, 0 to 4.\n# TYPE stentor_rung gauge\nstentor_rung {}\n\
-             # HELP stentor_rung_inside Rung to which those inside are brought, 0 to 3.\n# TYPE stentor_rung_inside gauge\nstentor_rung_inside {}\n\
-             # HELP stentor_rung_pinned Whether the operator holds the rung.\n# TYPE stentor_rung_pinned gauge\nstentor_rung_pinned {}\n\
-             # HELP stentor_load_ratio Load by measure, 1 being all there is.\n# TYPE stentor_load_ratio gauge\n",
-            self.rung,
-            self.inside,
-            u8::from(self.pinned.is_some()),
-        );
-        for (measure, permille) in &self.load {
-            let ratio = f64::from(*permille) / 1_000.0;
-            text.push_str(&format!(
-                "stentor_load_ratio{{measure=\"{measure}\"}} {ratio}\n"
-            ));
-        }
-        text.push_str("# HELP stentor_ladder_steps_total Steps of the ladder since the server started, by reason.\n# TYPE stentor_ladder_steps_total counter\n");
-        for (reason, count) in &self.steps_total {
-            text.push_str(&format!(
-                "stentor_ladder_steps_total{{reason=\"{reason}\"}} {count}\n"
-            ));
-        }
-        text
     }
 }
 
@@ -213,10 +188,12 @@ fn after<T>(pause: Duration, weak: &Weak<T>) -> Option<Arc<T>> {
     weak.upgrade()
 }
 
+/// By measure; `flushing` is the part of `processor` by which a lower rung is forecast.
 fn shares(load: &Load) -> Vec<(&'static str, u16)> {
     LoadMeasure::ALL
         .into_iter()
         .map(|measure| (measure.code(), load.of(measure)))
+        .chain([("flushing", load.flushing)])
         .collect()
 }
 
@@ -243,13 +220,14 @@ mod tests {
         let report = watch.report();
         assert_eq!((report.rung, report.pinned), (3, Some(3)));
         assert_eq!(report.steps[0].reason, "pinned");
-        let metrics = report.metrics();
-        assert!(metrics.contains("\nstentor_rung 3\n"));
-        assert!(metrics.contains("\nstentor_ladder_steps_total{reason=\"pinned\"} 1\n"));
+        assert_eq!(
+            (report.steps_total["pinned"], report.steps_total["calm"]),
+            (1, 0)
+        );
     }
 
     #[test]
-    fn the_edge_brings_those_inside_where_the_ladder_says_also_behind_closed_doors() {
+    fn the_edge_serves_current_listeners_where_the_ladder_says_also_behind_closed_doors() {
         let edge = Edge::new(EdgeConfig::default());
         let watch = LadderWatch::new(None);
         let full = Load {
@@ -272,10 +250,10 @@ mod tests {
             [(Rung::CLOSED, Rung::REST), (Rung::CLOSED, Rung::ALL[1])]
         );
         let report = watch.report();
-        assert_eq!((report.rung, report.inside), (4, 1));
+        assert_eq!((report.rung, report.served), (4, 1));
         let last = report.steps.last().unwrap();
         assert_eq!((last.from, last.to), (4, 4));
-        assert_eq!((last.inside_from, last.inside), (0, 1));
+        assert_eq!((last.served_from, last.served), (0, 1));
     }
 
     #[test]

@@ -18,7 +18,7 @@
 //! | `links` | the links of events, as the operator reads them | `event` |
 //! | `signals` | what the system tells the process | |
 //! | `ladder` | moves the edge up and down the ladder as the load asks | `edge`, `core` |
-//! | `operator` | the operator's port | `edge`, `ladder` |
+//! | `operator` | the operator's port: every metric, in one table | `edge`, `studio`, `event`, `ladder` |
 //! | `serve` | the ports, and what is looked after until the end | all |
 //! | `roles` | which parts a process runs | all |
 //! | `cli` | the command line | all |

@@ -11,6 +11,7 @@ use stentor_event::pages::{self, ListenTemplate};
 use stentor_event::{EventRegistry, EventServices, demo};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::net::TcpListener;
+use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::config::Config;
 use crate::error::AppError;
@@ -24,7 +25,7 @@ use crate::{data_dir, links, logging, tls};
 /// The operator's, nearly always: an address that is taken, a folder that cannot be written, a certificate.
 pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     let config = load()?;
-    let _log = logging::start(&config.log)?;
+    let log = logging::start(&config.log)?;
     stentor_edge::raise_descriptor_limit();
     let _lock = data_dir::lock(&config.data_dir)?;
     let tls = tls::of(&config)?;
@@ -38,7 +39,8 @@ pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     runtime.block_on(async {
         let tcp = stentor_edge::bind(config.listen)
             .map_err(|source| AppError::bind("TCP", "--listen", config.listen, source))?;
-        start(load, &config, demo, udp, tcp, tls).await
+        let lines_dropped = log.lines_dropped.clone();
+        start(load, &config, demo, udp, tcp, tls, lines_dropped).await
     })
 }
 
@@ -59,6 +61,7 @@ async fn start(
     udp: UdpSocket,
     tcp: TcpListener,
     tls: Option<Tls>,
+    log_lines_dropped: ErrorCounter,
 ) -> Result<(), AppError> {
     let records = data_dir::open_records(&config.data_dir).await?;
     let edge = Edge::new(EdgeConfig {
@@ -104,6 +107,7 @@ async fn start(
         events,
         ladder,
         tls,
+        log_lines_dropped,
     };
     server.run(config, tcp).await
 }

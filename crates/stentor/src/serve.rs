@@ -10,11 +10,12 @@ use stentor_studio::Studio;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
+use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::config::{Config, ConfigError};
 use crate::error::AppError;
 use crate::ladder::LadderWatch;
-use crate::operator::{self, Operator};
+use crate::operator::{self, Sources};
 use crate::signals::{ProcessSignal, ShutdownReason, Signals};
 use crate::{stdout, tls};
 
@@ -44,6 +45,7 @@ pub(crate) struct Server<'a> {
     pub(crate) events: Arc<EventRegistry>,
     pub(crate) ladder: Arc<LadderWatch>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) log_lines_dropped: ErrorCounter,
 }
 
 impl Server<'_> {
@@ -106,9 +108,14 @@ impl Server<'_> {
     ) -> Result<(), AppError> {
         let tcp = stentor_edge::bind(addr)
             .map_err(|source| AppError::bind("TCP", "--metrics", addr, source))?;
-        let operator = Operator {
+        let edge = Edge::new(EdgeConfig::default());
+        let sources = Sources {
             edge: self.edge.clone(),
+            operator: edge.clone(),
             ladder: Arc::clone(&self.ladder),
+            studio: self.studio.clone(),
+            events: Arc::clone(&self.events),
+            log_lines_dropped: self.log_lines_dropped.clone(),
         };
         let accept = AcceptConfig {
             limits: AcceptLimits {
@@ -117,11 +124,10 @@ impl Server<'_> {
             },
             tls: None,
             ice_tcp: None,
-            fallback: operator::router(operator)
+            fallback: operator::router(sources)
                 .merge(stentor_api::health(Arc::clone(&self.events))),
             shutdown,
         };
-        let edge = Edge::new(EdgeConfig::default());
         tokio::spawn(stentor_edge::serve(edge, tcp, accept));
         Ok(())
     }

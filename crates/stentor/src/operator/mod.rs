@@ -2,43 +2,40 @@
 //!
 //! A port of its own, meant for loopback or a private network: listeners have no business here, and nothing can be changed.
 
-mod metrics;
+mod definitions;
+mod edge;
+mod events;
+mod figures;
+mod ladder;
+mod render;
+mod scrape;
+mod studio;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
+pub(crate) use figures::Sources;
 
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use stentor_edge::Edge;
 
-use crate::ladder::{LadderReport, LadderWatch};
-
-/// Media type of the text format (Prometheus exposition format 0.0.4).
-const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// What is looked at.
-#[derive(Clone)]
-pub(crate) struct Operator {
-    pub(crate) edge: Edge,
-    pub(crate) ladder: Arc<LadderWatch>,
-}
+use crate::ladder::LadderReport;
 
 /// The routes.
-pub(crate) fn router(operator: Operator) -> Router {
+pub(crate) fn router(sources: Sources) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
-        .route("/ladder.json", get(ladder))
-        .with_state(operator)
+        .route("/ladder.json", get(ladder_report))
+        .with_state(sources)
 }
 
-async fn ladder(State(operator): State<Operator>) -> Json<LadderReport> {
-    Json(operator.ladder.report())
+async fn ladder_report(State(sources): State<Sources>) -> Json<LadderReport> {
+    Json(sources.ladder.report())
 }
 
-async fn metrics(State(operator): State<Operator>) -> Response {
-    let mut text = operator.ladder.report().metrics();
-    text.push_str(&metrics::of_edge(&operator.edge));
-    ([(header::CONTENT_TYPE, METRICS_TYPE)], text).into_response()
+async fn metrics(State(sources): State<Sources>) -> Response {
+    let text = render::render(&sources.read());
+    ([(header::CONTENT_TYPE, scrape::CONTENT_TYPE)], text).into_response()
 }

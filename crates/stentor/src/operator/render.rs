@@ -1,0 +1,32 @@
+//! All figures of one moment as a scrape.
+
+use super::definitions as metric;
+use super::figures::Figures;
+use super::scrape::Scrape;
+use super::{edge, events, ladder, studio};
+
+/// The public port, as a label.
+const PUBLIC: &str = "public";
+/// The operator's port, as a label.
+const OPERATOR: &str = "operator";
+
+/// In Prometheus' text format, with what everything means.
+pub(super) fn render(figures: &Figures) -> String {
+    let scrape = Scrape::new();
+    scrape.gauge(metric::BUILD_INFO, [env!("CARGO_PKG_VERSION")], 1.0);
+    scrape.gauge(metric::READY, [], figures.is_ready.into());
+    scrape.count(metric::LOG_LINES_DROPPED, [], figures.log_lines_dropped);
+    ladder::ladder(&scrape, &figures.ladder);
+    edge::connections(&scrape, PUBLIC, &figures.edge.counters);
+    edge::connections(&scrape, OPERATOR, &figures.operator);
+    edge::edge(&scrape, &figures.edge);
+    for stream in &figures.streams {
+        edge::stream(&scrape, stream);
+    }
+    studio::studio(&scrape, &figures.studio, figures.studio_age);
+    events::registry(&scrape, &figures.registry);
+    for (event, stats) in &figures.events {
+        events::event(&scrape, event, stats);
+    }
+    scrape.render()
+}
