@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-TOGETHER=(bad-input command line-in outside-players)
+TOGETHER=(bad-input command line-in metrics outside-players)
 
 run() { node --test --test-concurrency="$1" --test-timeout=600000 --test-force-exit "${@:2}"; }
 

@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # Install what is missing on a Debian-like machine, by the name of what it is for; say what is done.
 #
-#   scripts/ensure.sh rust wasm node cc cmake python iproute chromium firefox pulseaudio ffmpeg fonts janus icecast nginx valgrind
+#   scripts/ensure.sh rust wasm node cc cmake python iproute chromium firefox pulseaudio ffmpeg fonts promtool janus icecast nginx valgrind
 #
 # Rust and Node are not installed from here: which one and how is the owner's choice; `wasm` adds a target to a Rust that
-# rustup keeps. System packages are the only thing that needs root: as another user they are installed through sudo.
+# rustup keeps. System packages are the only thing that needs root: as another user they are installed through sudo. `promtool` is
+# taken out of its package into target/tools: installed, the package would start a server on this machine.
 set -euo pipefail
 
 NODE_MIN="20.19"
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}
 
+PROMTOOL=target/tools/promtool
+
 wanted=()      # Debian packages
 missing=()     # what they are for, for the sentence
+promtool=there
 stop() { echo "stentor: $*" >&2; exit 1; }
 want() { missing+=("$1"); shift; wanted+=("$@"); }
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -47,11 +51,30 @@ for need in "$@"; do
         icecast) has icecast2 || want "Icecast, a peer to compare with" icecast2 ;;
         nginx) has nginx || [ -x /usr/sbin/nginx ] || want "nginx, a peer to compare with" nginx-light ;;
         valgrind) has valgrind || want "valgrind, to count instructions" valgrind ;;
+        promtool) has promtool || [ -x "$PROMTOOL" ] || promtool=missing ;;
         fonts) [ -n "$(find /usr/share/fonts -name '*.ttf' -print -quit 2>/dev/null)" ] || want "fonts for the pictures" fonts-dejavu-core ;;
         *) stop "ensure.sh does not know '$need'." ;;
     esac
 done
 
+# Needs no root: the package is downloaded, not installed.
+take_promtool() {
+    echo "stentor: missing: promtool, to check the metrics. Taking it out of the system package prometheus."
+    has apt-get && has dpkg-deb || stop "this machine has no apt-get; please install promtool by hand (prometheus.io)."
+    local folder
+    folder=$(mktemp -d)
+    chmod 755 "$folder"
+    if (cd "$folder" && apt-get -q download prometheus >log 2>&1 && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool); then
+        mkdir -p "$(dirname "$PROMTOOL")"
+        install -m 755 "$folder/promtool" "$PROMTOOL"
+        rm -rf "$folder"
+    else
+        tail -n 20 "$folder/log" >&2
+        rm -rf "$folder"
+        stop "promtool could not be taken out of its package (above); apt-get update may help."
+    fi
+}
+[ $promtool = there ] || [ ${#wanted[@]} -gt 0 ] || { take_promtool; exit; }
 [ ${#wanted[@]} -gt 0 ] || exit 0
 
 list=$(printf ', %s' "${missing[@]}")
@@ -76,3 +99,4 @@ apt() {
 apt update
 apt install -y --no-install-recommends "${wanted[@]}"
 echo "stentor: installed: ${wanted[*]}"
+[ $promtool = there ] || take_promtool

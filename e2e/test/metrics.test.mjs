@@ -1,0 +1,82 @@
+// What an operator's Prometheus reads, while an event is on air with a speaker, a monitor and a listener.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Pinned } from '../lib/ladder.mjs';
+import { Line } from '../lib/line.mjs';
+import { Session, endPublishing } from '../lib/publish.mjs';
+import { ROOT, cannotRun, run, shared, until } from '../lib/tools.mjs';
+
+const PROMTOOL = join(ROOT, 'target/tools/promtool');
+
+const t = shared();
+t.after(endPublishing);
+let server;
+let speaker;
+
+before(async () => {
+  server = await Pinned.open(t, { args: ['--demo'] });
+  await server.start();
+  const host = await Line.open(t, server, server.links.host);
+  const { seat, token } = await host.invite('Desk', 'line_in');
+  const session = await Session.open(t, { url: `${host.endpoint}whip`, token });
+  void session.speakForEver();
+  await Session.open(t, { url: host.whep, token: host.token, direction: 'RecvOnly' });
+  await until('the speaker is connected', () => host.seat(seat)?.connected);
+  await host.admit(seat);
+  if (host.seat(seat).muted) await host.mute(seat, false);
+  speaker = `event="demo",seat="${seat}"`;
+  const listening = new AbortController();
+  t.after(() => listening.abort());
+  const { body } = await fetch(server.path('demo', '/48/live.mp4'), { signal: listening.signal });
+  void body.pipeTo(new WritableStream()).catch(() => {});
+});
+after(t.release);
+
+const scrape = async () => (await fetch(`http://${server.metrics}/metrics`)).text();
+
+/** Metrics that have a value. */
+const named = (text) => new Set([...text.matchAll(/^(\w+)[{ ]/gm)].map(([, name]) => name));
+
+test('every metric of the manual is there, and no other', async () => {
+  const table = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8').split('<!-- the table: begin -->')[1];
+  const documented = new Set([...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name));
+  assert.ok(documented.size > 50, `${documented.size} in the manual`);
+  // A speaker's figures are there a second after the speaker.
+  await until('the speaker is counted', async () => (await server.metric(`stentor_speaker_packets_received_total{${speaker}}`)) > 0);
+  assert.deepEqual([...named(await scrape())].sort(), [...documented].sort());
+});
+
+test('what happens is counted', async () => {
+  const grows = async (name) => {
+    const before = await server.metric(name);
+    assert.ok(before >= 0, `${name} is there`);
+    await until(`${name} grows from ${before}`, async () => (await server.metric(name)) > before);
+  };
+  await grows(`stentor_speaker_packets_received_total{${speaker}}`);
+  await grows('stentor_datagrams_received_total');
+  await grows('stentor_mixer_ticks_total{event="demo"}');
+  await grows('stentor_chunks_published_total{stream="/e/demo/48"}');
+  await grows('stentor_recorder_written_bytes_total{event="demo"}');
+  await grows('stentor_snapshots_written_total{event="demo"}');
+  await grows('stentor_sent_bytes_total{port="public"}');
+  await grows('stentor_requests_total{port="operator"}');
+  assert.equal(await server.metric('stentor_listeners{stream="/e/demo/48"}'), 1);
+  assert.equal(await server.metric('stentor_event_on_air{event="demo"}'), 1);
+  assert.equal(await server.metric('stentor_sessions{event="demo",kind="monitor"}'), 1);
+  assert.equal(await server.metric('stentor_events{state="with_room"}'), 1);
+  assert.equal(await server.metric('stentor_ready'), 1);
+  for (const part of ['stentor_recorder_chunks_lost_total{event="demo",reason="queue_full"}', 'stentor_director_outputs_dropped_total{event="demo"}', 'stentor_peer_panics_total']) {
+    assert.equal(await server.metric(part), 0, part);
+  }
+});
+
+test('Prometheus’ own tool finds nothing to say about it', async (own) => {
+  const program = existsSync(PROMTOOL) ? PROMTOOL : 'promtool';
+  const { error, ...checked } = await run(program, ['check', 'metrics'], { input: await scrape() }).catch((error) => ({ error }));
+  if (error?.code === 'ENOENT') return cannotRun(own, 'there is no promtool (scripts/ensure.sh promtool)');
+  assert.ifError(error);
+  assert.deepEqual({ code: checked.code, said: checked.stdout + checked.stderr }, { code: 0, said: '' });
+});
