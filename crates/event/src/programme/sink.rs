@@ -102,6 +102,9 @@ impl Drop for Sink {
         if !self.over.load(Ordering::Relaxed) {
             return;
         }
+        for segments in &self.streams.segments {
+            segments.end();
+        }
         for rendition in Rendition::ALL {
             let playlist = std::mem::take(&mut self.playlists[rendition as usize]);
             if !playlist.is_empty() {

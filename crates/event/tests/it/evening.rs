@@ -241,6 +241,8 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     assert!(event.command(FIRST_HOST, end.into()).await);
     eventually("the room has stopped", || (!event.has_room()).then_some(())).await;
     assert!(stream.ended());
+    let segments = house.edge.stream("/e/talk/48/hls").expect("its segments");
+    eventually("the segments have ended", || segments.ended().then_some(())).await;
     assert!(!event.stats().is_live(), "what is over has no figures");
     let events = house.events.stats();
     assert_eq!((events.with_room, events.ended), (0, 1));
