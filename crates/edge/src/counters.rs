@@ -167,24 +167,39 @@ impl Counters {
 
     pub(crate) fn snapshot(&self) -> EdgeCounters {
         let read = |c: &AtomicU64| c.load(Ordering::Relaxed);
-        // Read before `accepted`, so that no snapshot shows more closed than accepted.
-        let closed = read(&self.closed);
-        EdgeCounters {
-            accepted: read(&self.accepted),
+        // Field by field: what is counted is shown.
+        let Self {
+            accepted,
             closed,
-            handed_over: read(&self.handed_over),
-            requests: read(&self.requests),
-            bytes_sent: read(&self.bytes_sent),
-            bytes_received: read(&self.bytes_received),
-            turns: read(&self.turns),
-            turns_late: read(&self.turns_late),
+            handed_over,
+            requests,
+            bytes_sent,
+            bytes_received,
+            turns,
+            turns_late,
+            visits,
+            blocked,
+            shard_start_failures,
+            refused,
+        } = self;
+        // Read before `accepted`, so that no snapshot shows more closed than accepted.
+        let closed = read(closed);
+        EdgeCounters {
+            accepted: read(accepted),
+            closed,
+            handed_over: read(handed_over),
+            requests: read(requests),
+            bytes_sent: read(bytes_sent),
+            bytes_received: read(bytes_received),
+            turns: read(turns),
+            turns_late: read(turns_late),
             // Before `visits`, so that no snapshot shows more blocked than visited.
-            blocked: read(&self.blocked),
-            visits: read(&self.visits),
-            shard_start_failures: read(&self.shard_start_failures),
+            blocked: read(blocked),
+            visits: read(visits),
+            shard_start_failures: read(shard_start_failures),
             refused: RefusalReason::ALL
                 .into_iter()
-                .map(|r| (r, read(&self.refused[r as usize])))
+                .map(|r| (r, read(&refused[r as usize])))
                 .collect(),
         }
     }

@@ -43,16 +43,28 @@ pub(crate) struct Counters {
 impl Counters {
     pub(crate) fn snapshot(&self) -> EventCounters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        // Field by field: what is counted is shown.
+        let Self {
+            chunks_recorded,
+            bytes_recorded,
+            chunks_not_queued,
+            chunks_not_written,
+            snapshots_written,
+            snapshot_failures,
+            chunks_not_published,
+            documents_not_published,
+            outputs_dropped,
+        } = self;
         EventCounters {
-            chunks_recorded: read(&self.chunks_recorded),
-            bytes_recorded: read(&self.bytes_recorded),
-            chunks_not_queued: read(&self.chunks_not_queued),
-            chunks_not_written: read(&self.chunks_not_written),
-            snapshots_written: read(&self.snapshots_written),
-            snapshot_failures: read(&self.snapshot_failures),
-            chunks_not_published: read(&self.chunks_not_published),
-            documents_not_published: read(&self.documents_not_published),
-            outputs_dropped: read(&self.outputs_dropped),
+            chunks_recorded: read(chunks_recorded),
+            bytes_recorded: read(bytes_recorded),
+            chunks_not_queued: read(chunks_not_queued),
+            chunks_not_written: read(chunks_not_written),
+            snapshots_written: read(snapshots_written),
+            snapshot_failures: read(snapshot_failures),
+            chunks_not_published: read(chunks_not_published),
+            documents_not_published: read(documents_not_published),
+            outputs_dropped: read(outputs_dropped),
         }
     }
 }

@@ -45,4 +45,5 @@ pub use room::sink::{RoomConfig, RoomSink};
 pub use room::state::{AppliedMute, RoomChange, RoomState, SessionState};
 pub use room::stats::{Disconnects, RoomStats, SeatStats};
 pub use sdp::Offer;
+pub use stentor_media::mix::StripStats;
 pub use studio::{Answer, OfferRequest, PatchOutcome, Room, Studio, StudioConfig};

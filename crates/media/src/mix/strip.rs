@@ -1,10 +1,11 @@
 //! One channel strip of the mixer: a line, its filter, its fader and its level rider.
 
 use super::fader::Fader;
-use super::line::{Line, LineSignal};
+use super::line::{Line, LineSignal, LineStats};
 use super::pcm::PcmLine;
 use super::types::{StripId, StripKind, StripPlace, StripStats};
 use super::voice::{VoiceActivity, VoiceDetector};
+use crate::jitter::JitterStats;
 use crate::loudness::biquad::{Biquad, KWeighting};
 use crate::loudness::limiter::Limiter;
 use crate::loudness::rider::{Rider, RiderConfig};
@@ -245,21 +246,37 @@ impl Strip {
     pub(super) fn stats(&self) -> StripStats {
         match &self.source {
             StripSource::Rtp(line) => {
-                let (jitter, own) = (line.jitter.stats(), line.stats());
+                // Field by field: what is counted is shown.
+                let JitterStats {
+                    received,
+                    lost,
+                    red_recovered,
+                    late,
+                    duplicates,
+                    skipped,
+                    refused,
+                    jumps,
+                } = line.jitter.stats();
+                let LineStats {
+                    fec_recovered,
+                    concealed,
+                    garbage,
+                    splices,
+                } = line.stats();
                 StripStats {
                     buffer_ms: line.delay_ms(),
-                    received: jitter.received,
-                    lost: jitter.lost,
-                    red_recovered: jitter.red_recovered,
-                    fec_recovered: own.fec_recovered,
-                    concealed: own.concealed,
-                    late: jitter.late,
-                    duplicates: jitter.duplicates,
-                    skipped: jitter.skipped,
-                    refused: jitter.refused,
-                    garbage: own.garbage,
-                    jumps: jitter.jumps,
-                    splices: own.splices,
+                    received,
+                    lost,
+                    red_recovered,
+                    fec_recovered,
+                    concealed,
+                    late,
+                    duplicates,
+                    skipped,
+                    refused,
+                    garbage,
+                    jumps,
+                    splices,
                     drift_ppm: line.drift_ppm(),
                 }
             }

@@ -8,36 +8,59 @@ use super::scrape::Scrape;
 
 /// Connections and requests of one port.
 pub(super) fn connections(scrape: &Scrape, port: &str, counters: &EdgeCounters) {
+    // Its wheel and its shards are those of listeners, see below.
+    let EdgeCounters {
+        accepted,
+        closed,
+        handed_over,
+        requests,
+        bytes_sent,
+        bytes_received,
+        refused,
+        turns: _,
+        turns_late: _,
+        visits: _,
+        blocked: _,
+        shard_start_failures: _,
+    } = counters;
     let counted = [
-        (metric::CONNECTIONS_ACCEPTED, counters.accepted),
-        (metric::CONNECTIONS_CLOSED, counters.closed),
-        (metric::CONNECTIONS_HANDED_OVER, counters.handed_over),
-        (metric::REQUESTS, counters.requests),
-        (metric::SENT, counters.bytes_sent),
-        (metric::RECEIVED, counters.bytes_received),
+        (metric::CONNECTIONS_ACCEPTED, *accepted),
+        (metric::CONNECTIONS_CLOSED, *closed),
+        (metric::CONNECTIONS_HANDED_OVER, *handed_over),
+        (metric::REQUESTS, *requests),
+        (metric::SENT, *bytes_sent),
+        (metric::RECEIVED, *bytes_received),
     ];
     for (metric, value) in counted {
         scrape.count(metric, [port], value);
     }
-    for (reason, value) in &counters.refused {
+    for (reason, value) in refused {
         scrape.count(metric::REFUSED, [port, reason.name()], *value);
     }
 }
 
 /// What the public port holds, and how its listeners are sent to.
 pub(super) fn edge(scrape: &Scrape, figures: &EdgeFigures) {
+    let EdgeFigures {
+        counters,
+        connections_max,
+        shards,
+        shard_sockets,
+        file_readers,
+        documents,
+        documents_bytes,
+    } = figures;
     let held = [
-        (metric::CONNECTIONS_MAX, figures.connections_max),
-        (metric::SHARDS, figures.shards),
-        (metric::SHARD_SOCKETS, figures.shard_sockets),
-        (metric::FILE_READERS, figures.file_readers),
-        (metric::DOCUMENTS, figures.documents),
+        (metric::CONNECTIONS_MAX, *connections_max),
+        (metric::SHARDS, *shards),
+        (metric::SHARD_SOCKETS, *shard_sockets),
+        (metric::FILE_READERS, *file_readers),
+        (metric::DOCUMENTS, *documents),
     ];
     for (metric, value) in held {
         scrape.gauge(metric, [], value as f64);
     }
-    scrape.gauge(metric::DOCUMENTS_BYTES, [], figures.documents_bytes as f64);
-    let counters = &figures.counters;
+    scrape.gauge(metric::DOCUMENTS_BYTES, [], *documents_bytes as f64);
     let counted = [
         (metric::FLUSH_SLOTS, counters.turns),
         (metric::FLUSH_SLOTS_LATE, counters.turns_late),
@@ -64,14 +87,24 @@ pub(super) fn stream(scrape: &Scrape, stream: &StreamFigures) {
 }
 
 fn listeners(scrape: &Scrape, path: &str, counters: &StreamCounters) {
-    scrape.gauge(metric::LISTENERS, [path], counters.listening as f64);
+    let &StreamCounters {
+        joined,
+        left,
+        listening,
+        refused_full,
+        overtaken,
+        chunks_skipped,
+        dropped_slow,
+        published: _,
+    } = counters;
+    scrape.gauge(metric::LISTENERS, [path], listening as f64);
     let counted = [
-        (metric::LISTENERS_JOINED, counters.joined),
-        (metric::LISTENERS_LEFT, counters.left),
-        (metric::LISTENERS_REFUSED, counters.refused_full),
-        (metric::LISTENERS_OVERTAKEN, counters.overtaken),
-        (metric::CHUNKS_SKIPPED, counters.chunks_skipped),
-        (metric::LISTENERS_DROPPED_SLOW, counters.dropped_slow),
+        (metric::LISTENERS_JOINED, joined),
+        (metric::LISTENERS_LEFT, left),
+        (metric::LISTENERS_REFUSED, refused_full),
+        (metric::LISTENERS_OVERTAKEN, overtaken),
+        (metric::CHUNKS_SKIPPED, chunks_skipped),
+        (metric::LISTENERS_DROPPED_SLOW, dropped_slow),
     ];
     for (metric, value) in counted {
         scrape.count(metric, [path], value);

@@ -4,6 +4,8 @@
 //! And since each scrape has a registry of its own, the series of an event that is over are gone with the next one. One
 //! registry for all scrapes would show the last value of whatever is gone until the process ends, and can forget only
 //! what has not changed for a while, which a counter at rest has not either.
+//!
+//! Collectors take a snapshot apart field by field, without `..`: a field that is new does not compile until it is shown.
 
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};

@@ -270,6 +270,20 @@ fn row(definition: &Definition) -> String {
 }
 
 #[test]
+fn documents_name_no_metric_that_is_not_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    for document in ["README.md", "ARCHITECTURE.md", DOCUMENT] {
+        let text = std::fs::read_to_string(root.join(document)).unwrap();
+        let words = text.split(|char| !is_word(char));
+        for name in words.filter(|word| word.starts_with("stentor_")) {
+            let is_there = TABLE.iter().any(|definition| definition.name == name);
+            assert!(is_there, "{document}: {name}");
+        }
+    }
+}
+
+#[test]
 fn the_document_lists_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
