@@ -1,25 +1,27 @@
 // What an operator's Prometheus reads, while an event is on air with a speaker, a monitor and a listener.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Pinned } from '../lib/ladder.mjs';
 import { Line } from '../lib/line.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
-import { ROOT, cannotRun, run, shared, until } from '../lib/tools.mjs';
+import { ROOT, cannotRun, folder, run, shared, until } from '../lib/tools.mjs';
 
 const PROMTOOL = join(ROOT, 'target/tools/promtool');
+const MANUAL = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8');
 
 const t = shared();
 t.after(endPublishing);
 let server;
+let host;
 let speaker;
 
 before(async () => {
   server = await Pinned.open(t, { args: ['--demo'] });
   await server.start();
-  const host = await Line.open(t, server, server.links.host);
+  host = await Line.open(t, server, server.links.host);
   const { seat, token } = await host.invite('Desk', 'line_in');
   const session = await Session.open(t, { url: `${host.endpoint}whip`, token });
   void session.speakForEver();
@@ -37,11 +39,20 @@ after(t.release);
 
 const scrape = async () => (await fetch(`http://${server.metrics}/metrics`)).text();
 
+/** Prometheus’ own tool; undefined, and the test is over, where there is none. */
+async function promtool(own, args, input) {
+  const program = existsSync(PROMTOOL) ? PROMTOOL : 'promtool';
+  const { error, ...ran } = await run(program, args, { input }).catch((error) => ({ error }));
+  if (error?.code === 'ENOENT') return cannotRun(own, 'there is no promtool (scripts/ensure.sh promtool)');
+  assert.ifError(error);
+  return { code: ran.code, said: ran.stdout + ran.stderr };
+}
+
 /** Metrics that have a value. */
 const named = (text) => new Set([...text.matchAll(/^(\w+)[{ ]/gm)].map(([, name]) => name));
 
 test('every metric of the manual is there, and no other', async () => {
-  const table = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8').split('<!-- the table: begin -->')[1];
+  const [, table] = MANUAL.split('<!-- the table: begin -->');
   const documented = new Set([...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name));
   assert.ok(documented.size > 50, `${documented.size} in the manual`);
   // A speaker's figures are there a second after the speaker.
@@ -74,9 +85,26 @@ test('what happens is counted', async () => {
 });
 
 test('Prometheus’ own tool finds nothing to say about it', async (own) => {
-  const program = existsSync(PROMTOOL) ? PROMTOOL : 'promtool';
-  const { error, ...checked } = await run(program, ['check', 'metrics'], { input: await scrape() }).catch((error) => ({ error }));
-  if (error?.code === 'ENOENT') return cannotRun(own, 'there is no promtool (scripts/ensure.sh promtool)');
-  assert.ifError(error);
-  assert.deepEqual({ code: checked.code, said: checked.stdout + checked.stderr }, { code: 0, said: '' });
+  const checked = await promtool(own, ['check', 'metrics'], await scrape());
+  if (checked) assert.deepEqual(checked, { code: 0, said: '' });
+});
+
+test('what the manual says to watch can be asked of Prometheus', async (own) => {
+  const [, watched] = MANUAL.split('## What to watch');
+  const rows = [...watched.split('##')[0].matchAll(/^\| `(.+?)` \|/gm)];
+  assert.ok(rows.length > 8, `${rows.length} rows`);
+  const rules = rows.map(([, expr], n) => ({ alert: `row${n + 1}`, expr: expr.replaceAll('\\|', '|') }));
+  const file = join(folder(own), 'rules.yml');
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify({ groups: [{ name: 'manual', rules }] }));
+  const checked = await promtool(own, ['check', 'rules', file]);
+  if (checked) assert.equal(checked.code, 0, checked.said);
+});
+
+test('an event that is over is gone from what is read, and counted as ended', async () => {
+  await host.phase('ended');
+  const left = async () => [...(await scrape()).matchAll(/^.*demo.*$/gm)].map(([line]) => line);
+  await until('nothing is left of the event', async () => (await left()).length === 0, { ms: 20_000 });
+  assert.equal(await server.metric('stentor_events{state="ended"}'), 1);
+  assert.equal(await server.metric('stentor_events{state="with_room"}'), 0);
 });
