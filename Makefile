@@ -34,9 +34,9 @@ debug: build-tools web
 	$(CARGO) build --locked -p stentor --bins --tests
 
 .PHONY: web
-web: web/dist/listen.html ## the pages, which the program carries inside
+web: web/dist/listen.js ## the pages, which the program carries inside
 
-web/dist/listen.html: web/node_modules/.installed $(WEB_SOURCES)
+web/dist/listen.js: web/node_modules/.installed $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 

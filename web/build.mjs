@@ -1,7 +1,6 @@
-// Builds both pages into dist/: listen.html is one self-contained file, stage.html has hashed assets beside it.
-//
-// The listener page's script and style are put in as they are, so that the server's CSP can name them by
-// their SHA-256; placeholders (%TITLE% and the like) stay outside of both.
+// Builds what the server's pages are made of into dist/: stage.html with hashed assets beside it, and listen.js and listen.css, which
+// the server puts into its template of the listener's page (crates/event/templates/listen.html) as they are, so that the page is one
+// file and its CSP can name them by their SHA-256.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -53,21 +52,11 @@ async function listenStyle() {
   return String([output].flat()[0].output.find((o) => o.fileName.endsWith('.css')).source).trim();
 }
 
-function minifyHtml(html) {
-  return html.replace(/>\s*\n\s*</g, '><').trim();
-}
-
 async function listen() {
-  const [html, script, style] = await Promise.all([
-    readFile(`${here}listen/listen.html`, 'utf8'),
-    listenBundle(),
-    listenStyle(),
-  ]);
-  if (/<\/script|<!--/i.test(script) || /%[A-Z_]+%/.test(script + style)) throw new Error('the bundle would break its page');
-  const page = minifyHtml(html)
-    .replace('<!--style-->', () => `<style>${style}</style>`)
-    .replace('<!--script-->', () => `<script>${script}</script>`);
-  await writeFile(`${dist}/listen.html`, page);
+  const [script, style] = await Promise.all([listenBundle(), listenStyle()]);
+  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error('the bundle would break its page');
+  await writeFile(`${dist}/listen.css`, style);
+  await writeFile(`${dist}/listen.js`, script);
 }
 
 /** Everything below assets/ is served as immutable, so the icons too are named by what they hold. */
@@ -80,15 +69,13 @@ async function hashIcons() {
     names.set(`/assets/${name}`, `/assets/${stem}-${hash}.${ext}`);
     await rename(`${dist}/assets/${name}`, `${dist}/assets/${stem}-${hash}.${ext}`);
   }
-  for (const page of ['listen.html', 'stage.html']) {
-    let html = await readFile(`${dist}/${page}`, 'utf8');
-    for (const [from, to] of names) html = html.replaceAll(from, to);
-    await writeFile(`${dist}/${page}`, html);
-  }
+  let html = await readFile(`${dist}/stage.html`, 'utf8');
+  for (const [from, to] of names) html = html.replaceAll(from, to);
+  await writeFile(`${dist}/stage.html`, html);
 }
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await stage();
-await listen();
 await hashIcons();
+await listen();

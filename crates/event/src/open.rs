@@ -84,7 +84,7 @@ pub(crate) async fn open(
     };
     let mut publisher = Publisher::new(
         services.edge.clone(),
-        services.template.clone(),
+        services.listen_assets.clone(),
         &record.slug,
         listened,
         Arc::clone(&recording),

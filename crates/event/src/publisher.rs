@@ -12,7 +12,7 @@ use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
 
 use crate::counters::{Counters, add};
 use crate::lang::Lang;
-use crate::pages::{ListenPage, ListenTemplate, compress, page_headers, sentence};
+use crate::pages::{ListenAssets, ListenPage, compress, page_headers, sentence};
 use crate::record::EventRecord;
 use crate::status::{self, Replay};
 
@@ -37,7 +37,7 @@ struct Rendered {
 /// Puts what the public sees of one event onto the edge.
 pub(crate) struct Publisher {
     edge: Edge,
-    template: Option<ListenTemplate>,
+    assets: Option<ListenAssets>,
     base: String,
     streams: Vec<Arc<Stream>>,
     recording: Arc<AtomicBool>,
@@ -50,7 +50,7 @@ impl Publisher {
     /// For the event at `/e/slug`; `streams` are those people listen to, `recording` is what the programme's sink obeys.
     pub(crate) fn new(
         edge: Edge,
-        template: Option<ListenTemplate>,
+        assets: Option<ListenAssets>,
         slug: &str,
         streams: Vec<Arc<Stream>>,
         recording: Arc<AtomicBool>,
@@ -58,7 +58,7 @@ impl Publisher {
     ) -> Self {
         Self {
             edge,
-            template,
+            assets,
             base: format!("/e/{slug}"),
             streams,
             recording,
@@ -141,20 +141,21 @@ impl Publisher {
         if self.rendered.as_ref() == Some(&now) {
             return;
         }
-        let Some(template) = &self.template else {
+        let Some(assets) = &self.assets else {
             return;
         };
-        let state_json = status::full(view, now_unix_ms, self.replay);
+        let status = status::status(view, now_unix_ms, self.replay);
         for lang in Lang::ALL {
-            let html = template.fill(&ListenPage {
+            let page = ListenPage {
+                assets,
                 lang,
                 title: &view.title,
                 sentence: sentence(lang, view.phase, view.condition.kind, self.replay),
-                state_json: &state_json,
+                status: &status,
                 base: &self.base,
-                plain_source: &format!("{}{}", self.base, plain_source(view.phase)),
-            });
-            let document = page_document(html, template.policy());
+                plain_source: plain_source(view.phase),
+            };
+            let document = page_document(page.html(), assets.policy());
             if lang == record.lang {
                 self.put("", document.clone());
             }

@@ -8,7 +8,7 @@ use stentor_edge::Edge;
 use stentor_studio::Studio;
 
 use crate::links::LinkKey;
-use crate::pages::ListenTemplate;
+use crate::pages::ListenAssets;
 
 /// The parts of a server that its events share.
 #[derive(Clone)]
@@ -25,6 +25,6 @@ pub struct EventServices {
     pub key: LinkKey,
     /// What links begin with, without a slash at the end.
     pub base_url: String,
-    /// The listener's page; `None` in a program that was built without its pages.
-    pub template: Option<ListenTemplate>,
+    /// Script and style of the listener's page; `None` in a program that was built without its pages.
+    pub listen_assets: Option<ListenAssets>,
 }

@@ -33,9 +33,10 @@ impl Serialize for Replay {
     }
 }
 
+/// What is going on, as `status.json` says it.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-struct Status<'a> {
+pub(crate) struct Status<'a> {
     v: u32,
     id: u64,
     #[cfg_attr(test, ts(type = "Phase"))]
@@ -81,9 +82,14 @@ struct Delta {
     listeners: Option<u64>,
 }
 
-/// Everything a listener's page must know.
+/// Everything a listener's page must know, as JSON.
 pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
-    json(&Status {
+    json(&status(view, now_unix_ms, replay))
+}
+
+/// Everything a listener's page must know.
+pub(crate) fn status(view: &View, now_unix_ms: i64, replay: Replay) -> Status<'_> {
+    Status {
         v: VERSION,
         id: view.notice_id,
         phase: view.phase.code(),
@@ -107,7 +113,7 @@ pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
         // What the host said to those who waited is not true any more when it is over.
         message: MessageForm::of(&view.message).filter(|_| view.phase != Phase::Ended),
         replay,
-    })
+    }
 }
 
 /// One notice, as much of the view as it carries.

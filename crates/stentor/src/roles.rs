@@ -7,7 +7,7 @@ use std::sync::Arc;
 use stentor_core::admission::Rung;
 use stentor_edge::{Edge, EdgeConfig, Tls};
 use stentor_event::links::LinkKey;
-use stentor_event::pages::{self, ListenTemplate};
+use stentor_event::pages::{self, ListenAssets};
 use stentor_event::{EventRegistry, EventServices, demo};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::net::TcpListener;
@@ -75,7 +75,7 @@ async fn start(
         recordings: data_dir::open_recordings(&config.data_dir).await?,
         edge: edge.clone(),
         base_url: config.base_url(),
-        template: ListenTemplate::load(),
+        listen_assets: ListenAssets::load(),
     };
     pages::publish_assets(&edge);
     let demo = if demo {

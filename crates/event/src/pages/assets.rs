@@ -16,7 +16,7 @@ static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_dist.rs"
 
 /// Whether this program carries its pages: one that was built without them serves everything else.
 pub fn are_built() -> bool {
-    built("listen.html").is_some() && built("stage.html").is_some()
+    super::ListenAssets::load().is_some() && built("stage.html").is_some()
 }
 
 /// A built file, by its path below `web/dist`.
@@ -24,6 +24,13 @@ pub(super) fn built(path: &str) -> Option<&'static [u8]> {
     DIST.binary_search_by(|(name, _)| (*name).cmp(path))
         .ok()
         .map(|at| DIST[at].1)
+}
+
+/// Path of the icon of the pages, whose name carries a hash of its bytes.
+pub(super) fn built_icon() -> Option<String> {
+    let is_icon = |name: &str| name.starts_with("assets/icon-") && name.ends_with(".svg");
+    let (name, _) = DIST.iter().find(|(name, _)| is_icon(name))?;
+    Some(format!("/{name}"))
 }
 
 /// Puts the built files where pages look for them.

@@ -6,12 +6,12 @@
 mod assets;
 mod compress;
 mod headers;
+mod listen;
 mod sentence;
-mod template;
 
 pub use assets::{are_built, publish_assets, publish_stage};
 pub(crate) use compress::compress;
 pub use headers::{inline_policy, page_headers};
+pub use listen::ListenAssets;
+pub(crate) use listen::ListenPage;
 pub(crate) use sentence::sentence;
-pub(crate) use template::ListenPage;
-pub use template::ListenTemplate;

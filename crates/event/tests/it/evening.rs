@@ -79,7 +79,7 @@ impl House {
             edge: edge.clone(),
             key: LinkKey::load_or_create(folder.path()).unwrap(),
             base_url: "http://here".to_owned(),
-            template: None,
+            listen_assets: None,
         };
         let events = EventRegistry::new(services, HashMap::new());
         events.open_new().await.unwrap();

@@ -1,0 +1,216 @@
+//! The listener's page: its template, and what is filled in.
+//!
+//! The markup is `templates/listen.html`, checked when this crate is compiled; every value is escaped for where it stands. Only the script
+//! and the style that `web/` built stand in it as they are: the policy names their hashes.
+
+use askama::Template;
+
+use super::assets::{built, built_icon};
+use super::headers::inline_policy;
+use crate::lang::Lang;
+use crate::status::Status;
+
+/// What `web/` built for the listener's page.
+#[derive(Clone, Debug)]
+pub struct ListenAssets {
+    script: &'static str,
+    style: &'static str,
+    /// Path of the icon.
+    icon: String,
+    policy: String,
+}
+
+impl ListenAssets {
+    /// Those of this build; `None` where the binary was built without the pages.
+    pub fn load() -> Option<Self> {
+        let text = |path| std::str::from_utf8(built(path)?).ok();
+        Some(Self::new(
+            text("listen.js")?,
+            text("listen.css")?,
+            built_icon()?,
+        ))
+    }
+
+    fn new(script: &'static str, style: &'static str, icon: String) -> Self {
+        Self {
+            script,
+            style,
+            icon,
+            policy: inline_policy(script, style),
+        }
+    }
+
+    /// The content security policy that allows the page's own script and style, and nothing else.
+    pub(crate) fn policy(&self) -> &str {
+        &self.policy
+    }
+}
+
+/// The listener's page.
+#[derive(Template)]
+#[template(path = "listen.html")]
+pub(crate) struct ListenPage<'a> {
+    pub(crate) assets: &'a ListenAssets,
+    pub(crate) lang: Lang,
+    pub(crate) title: &'a str,
+    /// What is going on, in words.
+    pub(crate) sentence: &'a str,
+    /// What `status.json` says, so that the script need not ask for it first.
+    pub(crate) status: &'a Status<'a>,
+    /// `/e/slug`
+    pub(crate) base: &'a str,
+    /// Where a player without script finds sound, below `base`.
+    pub(crate) plain_source: &'a str,
+}
+
+impl ListenPage<'_> {
+    /// The page.
+    ///
+    /// # Panics
+    /// Never: writing to memory does not fail, and no value of the page can fail to be shown.
+    pub(crate) fn html(&self) -> String {
+        self.render().expect("a page is rendered into memory")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::{env, fs};
+
+    use stentor_core::Texts;
+    use stentor_core::conversation::View;
+    use stentor_core::event::{Condition, ConditionKind, Phase};
+
+    use super::*;
+    use crate::pages::{compress, sentence};
+    use crate::status::{Replay, full, status};
+
+    /// The whole budget of the page, compressed, bytes: with its headers that is the first window of TCP.
+    const LISTEN_BYTES_MAX: usize = 14_000;
+
+    fn view(title: &str) -> View {
+        View {
+            title: title.to_owned(),
+            starts_unix_ms: Some(1_800_000_000_000),
+            phase: Phase::OnAir,
+            phase_version: 2,
+            phase_since_unix_ms: 1_800_000_001_000,
+            condition: Condition {
+                kind: ConditionKind::Ok,
+                since_unix_ms: 1_800_000_001_000,
+            },
+            alarms: Vec::new(),
+            listeners: 3,
+            message: Texts::new(),
+            notice_id: 7,
+            seats: Vec::new(),
+        }
+    }
+
+    fn page_of(view: &View, assets: &ListenAssets, lang: Lang) -> String {
+        let replay = Replay::Awaited;
+        ListenPage {
+            assets,
+            lang,
+            title: &view.title,
+            sentence: sentence(lang, view.phase, ConditionKind::Ok, replay),
+            status: &status(view, 1_800_000_002_000, replay),
+            base: "/e/radio-nord",
+            plain_source: "/ogg/live.ogg",
+        }
+        .html()
+    }
+
+    fn titled(title: &str) -> String {
+        let assets = ListenAssets::new("go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
+        page_of(&view(title), &assets, Lang::En)
+    }
+
+    /// The text between two others.
+    fn between<'a>(page: &'a str, open: &str, close: &str) -> &'a str {
+        let rest = page.split_once(open).expect("it begins").1;
+        rest.split_once(close).expect("it ends").0
+    }
+
+    /// `GOLDEN=write cargo test` writes it anew; the difference then shows in the review.
+    #[test]
+    fn the_page_keeps_its_form() {
+        let assets = ListenAssets::new("go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
+        for lang in Lang::ALL {
+            let got = page_of(&view("Nord & Süd"), &assets, lang);
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("tests/golden/listen.{}.html", lang.code()));
+            if env::var_os("GOLDEN").is_some_and(|value| value == "write") {
+                fs::create_dir_all(path.parent().expect("a file is in a folder")).unwrap();
+                fs::write(&path, &got).unwrap();
+            }
+            let wanted = fs::read_to_string(&path).unwrap_or_default();
+            assert!(got == wanted, "{} has changed:\n{got}", path.display());
+        }
+    }
+
+    #[test]
+    fn a_title_cannot_break_out_of_the_page() {
+        let hostile = "</title></script><script>x</script>\"'&{{ base }}%TITLE%";
+        let page = titled(hostile);
+        let plain = titled("a title");
+        let elements = |page: &str| page.matches('<').count();
+        assert_eq!(elements(&page), elements(&plain), "{page}");
+        assert_eq!(page.matches("<script").count(), 2, "{page}");
+        let escaped = "&#60;/title&#62;&#60;/script&#62;&#60;script&#62;x&#60;/script&#62;&#34;&#39;&#38;{{ base }}%TITLE%";
+        assert_eq!(between(&page, "<title>", " · Stentor</title>"), escaped);
+        assert_eq!(between(&page, "<h1 id=\"title\">", "</h1>"), escaped);
+        assert_eq!(
+            between(&page, "<meta property=\"og:title\" content=\"", "\">"),
+            escaped
+        );
+    }
+
+    #[test]
+    fn the_state_in_the_page_is_what_status_json_says_and_cannot_end_its_script() {
+        for title in ["a title", "</script><!--\"'&\\", "\u{2028}<\u{0}>"] {
+            let page = titled(title);
+            let state = between(
+                &page,
+                "<script type=\"application/json\" id=\"state\">",
+                "</script>",
+            );
+            assert!(!state.contains(['<', '>', '&']), "{state}");
+            let told = full(&view(title), 1_800_000_002_000, Replay::Awaited);
+            let parse = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+            assert_eq!(parse(state), parse(&told));
+            assert_eq!(parse(state)["title"], title);
+        }
+    }
+
+    #[test]
+    fn what_is_run_stands_in_the_page_as_its_policy_names_it() {
+        let (script, style) = ("if(1<2&&'a')go()", "a>b{content:\"&\"}");
+        let assets = ListenAssets::new(script, style, "/assets/icon-0.svg".to_owned());
+        let page = page_of(&view("a title"), &assets, Lang::Fr);
+        assert_eq!(between(&page, "<script>", "</script>"), script);
+        assert_eq!(between(&page, "<style>", "</style>"), style);
+        assert_eq!(assets.policy(), inline_policy(script, style));
+    }
+
+    #[test]
+    fn the_page_as_it_is_served_fits_into_the_first_window() {
+        let Some(assets) = ListenAssets::load() else {
+            assert!(
+                env::var_os("STENTOR_MUST_RUN").is_none(),
+                "not run, and it must: the program was built without its pages"
+            );
+            return println!("not run: the program was built without its pages");
+        };
+        let longest = "é".repeat(stentor_core::limits::TITLE_CHARS_MAX);
+        let page = compress(page_of(&view(&longest), &assets, Lang::Fr).into());
+        for form in [page.br, page.gzip] {
+            let bytes = form.expect("both are made").len();
+            assert!(
+                bytes <= LISTEN_BYTES_MAX,
+                "{bytes} of {LISTEN_BYTES_MAX} bytes"
+            );
+        }
+    }
+}
