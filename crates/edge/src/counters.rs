@@ -43,13 +43,15 @@ pub enum RefusalReason {
     FilesFull,
     /// A listener came while the ladder admits nobody new.
     DoorsClosed,
-    /// The next bytes of a recording did not come from the disk in time.
+    /// The next bytes of a recording did not come from the disk in time, or cannot be read.
     FileUnread,
+    /// A listener was overtaken by the ring more than `overtaken_max` times within its length.
+    Overtaken,
 }
 
 impl RefusalReason {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ConnectionsFull,
         Self::PrefixFull,
         Self::NoDescriptor,
@@ -69,6 +71,7 @@ impl RefusalReason {
         Self::FilesFull,
         Self::DoorsClosed,
         Self::FileUnread,
+        Self::Overtaken,
     ];
 
     /// Its name in metrics and evidence.
@@ -94,6 +97,7 @@ impl RefusalReason {
             Self::FilesFull => "files_full",
             Self::DoorsClosed => "doors_closed",
             Self::FileUnread => "file_unread",
+            Self::Overtaken => "overtaken",
         }
     }
 }

@@ -6,12 +6,12 @@
 //! the next look; the atomics are there because the compiler cannot know.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::gate::Missed;
+use crate::gate::{Missed, Outcome};
 use crate::limits::{AcceptLimits, REFUSAL_WRITE_MS};
 use crate::shard::LiveResponse;
 
@@ -39,7 +39,8 @@ pub(super) struct Deadlines {
     refused_since: AtomicU64,
     /// A listener's answer that is to be taken over by a shard.
     live: Mutex<Option<Box<LiveResponse>>>,
-    head_timed_out: AtomicBool,
+    /// How a head that is late is refused.
+    head_refusal: OnceLock<Outcome>,
     reset: AtomicBool,
 }
 
@@ -56,7 +57,7 @@ impl Deadlines {
             last_write: AtomicU64::new(0),
             refused_since: AtomicU64::new(NEVER),
             live: Mutex::default(),
-            head_timed_out: AtomicBool::new(false),
+            head_refusal: OnceLock::new(),
             reset: AtomicBool::new(false),
         })
     }
@@ -113,13 +114,13 @@ impl Deadlines {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the next read of the transport fail, after writing that the head took too long.
-    pub(super) fn time_out_head(&self) {
-        self.head_timed_out.store(true, Relaxed);
+    /// Lets the next read of the transport fail, after writing why the head is refused.
+    pub(super) fn refuse_head(&self, outcome: Outcome) {
+        let _ = self.head_refusal.set(outcome);
     }
 
-    pub(super) fn head_timed_out(&self) -> bool {
-        self.head_timed_out.load(Relaxed)
+    pub(super) fn head_refusal(&self) -> Option<Outcome> {
+        self.head_refusal.get().copied()
     }
 
     /// Asks that the connection be reset when it is dropped, so that the kernel keeps nothing of it.

@@ -109,9 +109,10 @@ pub(super) async fn serve_connection<S: Fallback>(
                 return Box::pin(dispatch::listener(shared, transport, *live)).await;
             }
             Step::Late(missed) => {
-                match refused(shared, missed, info) {
+                let outcome = refused(shared, missed, info);
+                match outcome {
                     Outcome::Reset { .. } => return deadlines.reset_on_drop(),
-                    Outcome::Refuse { .. } => deadlines.time_out_head(),
+                    Outcome::Refuse { .. } => deadlines.refuse_head(outcome),
                     Outcome::Allow | Outcome::Close { .. } => {
                         Pin::new(&mut *connection).graceful_shutdown();
                     }

@@ -12,9 +12,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::deadlines::Deadlines;
 use super::transport::Transport;
-use crate::counters::RefusalReason;
 use crate::edge::Edge;
-use crate::faces::{SERVER, raw_sentence};
+use crate::faces::{SERVER, raw_bad_head, raw_refusal};
+use crate::gate::{Ask, Attempt, HeadFault, judge};
 use crate::limits::LINGER_BYTES_MAX;
 
 /// What the HTTP library reads and writes.
@@ -63,19 +63,9 @@ impl HttpIo {
         }
     }
 
-    /// Writes in a sentence what the HTTP library would say by a bare status. It fits into an empty socket buffer; where the buffer is
-    /// not empty, the rest is dropped.
-    fn write_refusal(&mut self, cx: &mut Context<'_>, status: StatusCode) -> Poll<io::Result<()>> {
-        let text = match status {
-            StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => {
-                "The head of the request is too large."
-            }
-            StatusCode::HTTP_VERSION_NOT_SUPPORTED => "This server speaks HTTP/1.1.",
-            _ => "This is not a request that can be understood as HTTP/1.1.",
-        };
-        let response = raw_sentence(status, None, text);
-        let written = ready!(self.transport().poll_write(cx, &response));
+    /// Writes a refusal. It fits into an empty socket buffer; where the buffer is not empty, the rest is dropped.
+    fn write_refusal(&mut self, cx: &mut Context<'_>, response: &[u8]) -> Poll<io::Result<()>> {
+        let written = ready!(self.transport().poll_write(cx, response));
         self.refused = true;
         self.deadlines.refusal_sent();
         Poll::Ready(written.map(|_| ()))
@@ -112,6 +102,17 @@ fn status_of_library(buf: &[u8]) -> Option<StatusCode> {
     }
 }
 
+/// What the library says is wrong by that status.
+fn head_fault(status: StatusCode) -> HeadFault {
+    match status {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => {
+            HeadFault::TooLarge
+        }
+        StatusCode::HTTP_VERSION_NOT_SUPPORTED => HeadFault::Version,
+        _ => HeadFault::Unreadable,
+    }
+}
+
 trait AsyncReadWrite: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> AsyncReadWrite for T {}
 
@@ -121,9 +122,11 @@ impl AsyncRead for HttpIo {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.deadlines.head_timed_out() {
-            let _ = self.write_refusal(cx, StatusCode::REQUEST_TIMEOUT);
-            let _ = self.transport().poll_flush(cx);
+        if let Some(outcome) = self.deadlines.head_refusal() {
+            if let Some(response) = raw_refusal(outcome) {
+                let _ = self.write_refusal(cx, &response);
+                let _ = self.transport().poll_flush(cx);
+            }
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buf.filled().len();
@@ -147,9 +150,12 @@ impl AsyncWrite for HttpIo {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         if let Some(status) = status_of_library(buf) {
-            ready!(self.write_refusal(cx, status))?;
-            self.edge.count().refuse(RefusalReason::BadHead);
-            return Poll::Ready(Ok(buf.len()));
+            let fault = head_fault(status);
+            if let Err(outcome) = judge(&Attempt::new(Ask::Head { fault })).allowed() {
+                ready!(self.write_refusal(cx, &raw_bad_head(status, fault)))?;
+                self.edge.count().refuse_if(outcome.reason());
+                return Poll::Ready(Ok(buf.len()));
+            }
         }
         self.transport().poll_write(cx, buf)
     }

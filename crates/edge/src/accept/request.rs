@@ -15,9 +15,10 @@ use super::context::AcceptContext;
 use super::deadlines::Deadlines;
 use super::file::{Opened, open};
 use super::request_body::RequestBody;
-use crate::counters::{RefusalReason, add};
+use crate::counters::add;
 use crate::documents::CacheClass;
 use crate::faces::{self, Reply, SERVER, sentence};
+use crate::gate::{Ask, Attempt, judge};
 use crate::heads::live_head;
 use crate::shard::LiveResponse;
 
@@ -78,8 +79,13 @@ async fn fall_back<S: Fallback>(
     let max = shared.limits.request_body_bytes_max;
     let mut request = request.map(|b| RequestBody::new(b, &shared.limits, shared.edge.clone()));
     if let Some(announced) = request.body().size_hint().exact()
-        && announced > max
+        && let Err(outcome) = judge(&Attempt::new(Ask::Body {
+            bytes: announced,
+            bytes_max: max,
+        }))
+        .allowed()
     {
+        shared.edge.count().refuse_if(outcome.reason());
         return too_large(shared, request, announced).await;
     }
     request.extensions_mut().insert(info);
@@ -98,7 +104,6 @@ async fn too_large<S: Fallback>(
     request: Request<RequestBody>,
     announced: u64,
 ) -> (Response<()>, BodySource<S::Body>) {
-    shared.edge.count().refuse(RefusalReason::BadBody);
     let max = shared.limits.request_body_bytes_max;
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
     if !waits_to_be_asked {

@@ -11,8 +11,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Sleep, timeout};
 
-use crate::counters::RefusalReason;
 use crate::edge::Edge;
+use crate::gate::{Ask, Attempt, Missed, judge};
 use crate::limits::AcceptLimits;
 
 /// Any error that a body may end with.
@@ -21,7 +21,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// The body of a request as the fallback gets it: bounded in bytes and in time.
 pub struct RequestBody {
     inner: Incoming,
-    left: u64,
+    /// Bytes read so far.
+    read: u64,
     bytes_max: u64,
     limit_ms: u64,
     /// Made when the body is first waited for: most requests have none.
@@ -33,7 +34,7 @@ impl RequestBody {
     pub(super) fn new(inner: Incoming, limits: &AcceptLimits, edge: Edge) -> Self {
         Self {
             inner,
-            left: limits.request_body_bytes_max,
+            read: 0,
             bytes_max: limits.request_body_bytes_max,
             limit_ms: limits.request_body_ms,
             deadline: None,
@@ -63,9 +64,12 @@ impl RequestBody {
             .poll(cx)
     }
 
-    fn fail(&mut self, why: String) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.edge.count().refuse(RefusalReason::BadBody);
-        Poll::Ready(Some(Err(why.into())))
+    /// Ends the body where the gate does not allow to read on, with that sentence.
+    fn judged(&self, ask: Ask, why: impl FnOnce() -> String) -> Result<(), BoxError> {
+        judge(&Attempt::new(ask)).allowed().map_err(|outcome| {
+            self.edge.count().refuse_if(outcome.reason());
+            why().into()
+        })
     }
 }
 
@@ -79,21 +83,20 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
             ready!(self.poll_deadline(cx));
-            let limit_ms = self.limit_ms;
-            return self.fail(format!(
-                "The request body took longer than {limit_ms} ms to arrive."
-            ));
+            let (missed, limit_ms) = (Missed::Body, self.limit_ms);
+            self.judged(Ask::Time { missed }, || {
+                format!("The request body took longer than {limit_ms} ms to arrive.")
+            })?;
+            return Poll::Pending;
         };
         let Some(frame) = frame.transpose()? else {
             return Poll::Ready(None);
         };
-        let bytes = frame.data_ref().map_or(0, |d| d.len() as u64);
-        if bytes > self.left {
-            self.left = 0;
-            let max = self.bytes_max;
-            return self.fail(format!("The request body has more than {max} bytes."));
-        }
-        self.left -= bytes;
+        self.read += frame.data_ref().map_or(0, |d| d.len() as u64);
+        let (bytes, bytes_max) = (self.read, self.bytes_max);
+        self.judged(Ask::Body { bytes, bytes_max }, || {
+            format!("The request body has more than {bytes_max} bytes.")
+        })?;
         Poll::Ready(Some(Ok(frame)))
     }
 

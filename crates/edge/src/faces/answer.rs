@@ -2,18 +2,18 @@
 
 use bytes::Bytes;
 use http::header;
-use http::{Method, Response, StatusCode, Version, request};
+use http::{Method, Response, Version, request};
 
+use super::refusal::bad_head;
 use super::reply::{Access, Reply, access_of};
-use super::response::sentence;
 use super::{document, response, streams};
-use crate::documents::CacheClass;
 use crate::edge::Edge;
+use crate::gate::{Ask, Attempt, HeadFault, judge};
 
 /// What a request is answered with.
 #[must_use]
 pub fn answer(edge: &Edge, request: &request::Parts) -> Reply {
-    if let Some(fault) = check_head(request) {
+    if let Some(fault) = check_head(edge, request) {
         return for_method(&request.method, fault);
     }
     let path = request.uri.path();
@@ -33,17 +33,16 @@ pub fn answer(edge: &Edge, request: &request::Parts) -> Reply {
 }
 
 /// A head that the parser let through and that RFC 9112 forbids.
-fn check_head(request: &request::Parts) -> Option<Response<Bytes>> {
+fn check_head(edge: &Edge, request: &request::Parts) -> Option<Response<Bytes>> {
     // RFC 9112 §3.2: a server answers 400 to an HTTP/1.1 request without Host, or with more than one.
     let hosts = request.headers.get_all(header::HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
-        return Some(sentence(
-            StatusCode::BAD_REQUEST,
-            CacheClass::NoStore,
-            &format!("A request has exactly one Host header field; this one has {hosts}."),
-        ));
+    if hosts == 1 || (hosts == 0 && request.version != Version::HTTP_11) {
+        return None;
     }
-    None
+    let fault = HeadFault::Host(hosts);
+    let outcome = judge(&Attempt::new(Ask::Head { fault })).allowed().err()?;
+    edge.count().refuse_if(outcome.reason());
+    Some(bad_head(fault))
 }
 
 /// RFC 9110 §9.3.2: HEAD gets the header of GET and no body.

@@ -17,5 +17,5 @@ pub use parse::{ParsedRequest, parse_request};
 pub use reply::Reply;
 
 pub(crate) use document::{FileResponse, file_answer, file_etag};
-pub(crate) use refusal::{raw_refusal, refusal};
-pub(crate) use response::{SERVER, busy, raw_sentence, sentence};
+pub(crate) use refusal::{raw_bad_head, raw_refusal, refusal};
+pub(crate) use response::{SERVER, busy, sentence};

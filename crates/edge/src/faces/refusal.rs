@@ -1,12 +1,14 @@
 //! What a refused peer is told: one sentence for each reason.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::response::{raw_sentence, sentence, with_retry};
 use crate::counters::RefusalReason;
 use crate::documents::CacheClass;
-use crate::gate::Outcome;
+use crate::gate::{HeadFault, Outcome};
 
 /// For reasons that close a connection without a sentence of their own.
 const OTHER: (StatusCode, &str) = (
@@ -55,8 +57,32 @@ fn words(reason: RefusalReason) -> (StatusCode, &'static str) {
         | Why::WriteStall
         | Why::BadHead
         | Why::BadBody
-        | Why::FileUnread => OTHER,
+        | Why::FileUnread
+        | Why::Overtaken => OTHER,
     }
+}
+
+/// What is wrong with a head that was refused.
+fn head_fault(fault: HeadFault) -> Cow<'static, str> {
+    match fault {
+        HeadFault::Unreadable => "This is not a request that can be understood as HTTP/1.1.".into(),
+        HeadFault::TooLarge => "The head of the request is too large.".into(),
+        HeadFault::Version => "This server speaks HTTP/1.1.".into(),
+        HeadFault::Host(fields) => {
+            format!("A request has exactly one Host header field; this one has {fields}.").into()
+        }
+    }
+}
+
+/// The response to a head that was refused.
+pub(super) fn bad_head(fault: HeadFault) -> Response<Bytes> {
+    let text = head_fault(fault);
+    sentence(StatusCode::BAD_REQUEST, CacheClass::NoStore, &text)
+}
+
+/// The same as bytes, for a head that the HTTP library could not read, with the library's status.
+pub(crate) fn raw_bad_head(status: StatusCode, fault: HeadFault) -> Vec<u8> {
+    raw_sentence(status, None, &head_fault(fault))
 }
 
 /// The response to a request that was not allowed.

@@ -9,26 +9,8 @@ use stentor_core::admission::Rung;
 pub struct Attempt {
     /// Who attempts it, where that is known at this point.
     pub peer: Option<IpAddr>,
-    /// What is known of the peer.
-    pub class: Class,
     /// What is asked for.
     pub ask: Ask,
-}
-
-/// What is known of a peer, the best first (docs/design.md §7). No class has a share of its own yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Class {
-    /// Hosts, guests and operators.
-    Staff,
-    /// Listens, or has been let in.
-    Admitted,
-    /// Holds a ticket.
-    Waiting,
-    /// Nothing is known.
-    #[default]
-    New,
-    /// Behaves like an attack.
-    Suspicious,
 }
 
 /// How much of something is in use, and how much there may be.
@@ -95,6 +77,18 @@ pub enum Ask {
         /// Which one.
         missed: Missed,
     },
+    /// A request whose head is at fault.
+    Head {
+        /// What is wrong with it.
+        fault: HeadFault,
+    },
+    /// To have a request body read on.
+    Body {
+        /// What it has, or is announced to have, with what is to be read now, bytes.
+        bytes: u64,
+        /// What it may have, bytes.
+        bytes_max: u64,
+    },
     /// To join a programme at the rung on which this node admits listeners.
     Join {
         /// That rung.
@@ -115,6 +109,18 @@ pub enum Ask {
         /// Recordings that are being read there.
         responses: Usage,
     },
+    /// The next bytes of a recording, which a shard reads and which are not in memory.
+    FileBytes {
+        /// Whether they can be read at all.
+        readable: bool,
+        /// How long they have been waited for, ms.
+        waited_ms: Usage,
+    },
+    /// A place among the listeners of a stream, by one who is slower than it.
+    Slow {
+        /// How often the ring has overtaken it within its own length.
+        overtaken: Usage,
+    },
     /// A handler (the stage's WebSockets, the API, WHIP) on the accept side, for a connection that a shard holds.
     Handler {
         /// Connections whose descriptors are in the table of the accept side.
@@ -122,10 +128,6 @@ pub enum Ask {
         /// Whether it speaks TLS, whose session cannot be written to at this point.
         tls: bool,
     },
-    /// A WebSocket or a call of the stage's interface. No limit of the edge; the seats are the conversation's.
-    Stage,
-    /// A WHIP session. No limit of the edge; the seats are the conversation's.
-    Whip,
 }
 
 /// What the first bytes of a connection are of.
@@ -165,17 +167,28 @@ pub enum Missed {
     Idle,
     /// For taking any of the bytes that it is sent.
     Write,
+    /// For the end of a request body.
+    Body,
+}
+
+/// What is wrong with the head of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadFault {
+    /// It cannot be read as HTTP (RFC 9112 §2.2).
+    Unreadable,
+    /// It has more bytes than `header_bytes_max` or more fields than `headers_max`.
+    TooLarge,
+    /// It is of a version that is not spoken here.
+    Version,
+    /// It has so many Host fields, and not exactly one (RFC 9112 §3.2).
+    Host(usize),
 }
 
 impl Attempt {
     /// An attempt by somebody of whom nothing is known.
     #[must_use]
     pub fn new(ask: Ask) -> Self {
-        Self {
-            peer: None,
-            class: Class::default(),
-            ask,
-        }
+        Self { peer: None, ask }
     }
 
     /// The same by that peer.

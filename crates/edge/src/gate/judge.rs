@@ -43,15 +43,15 @@ pub fn judge(attempt: &Attempt) -> Outcome {
         },
         Ask::Time { missed } => match missed {
             Missed::FirstByte => close(RefusalReason::HeaderTimeout),
-            Missed::Head => Outcome::Refuse {
-                reason: RefusalReason::HeaderTimeout,
-                retry_after_s: None,
-            },
+            Missed::Head => tell(RefusalReason::HeaderTimeout),
             Missed::Idle => close(RefusalReason::Idle),
             Missed::Write => Outcome::Reset {
                 reason: RefusalReason::WriteStall,
             },
+            Missed::Body => tell(RefusalReason::BadBody),
         },
+        Ask::Head { .. } => tell(RefusalReason::BadHead),
+        Ask::Body { bytes, bytes_max } if bytes > bytes_max => tell(RefusalReason::BadBody),
         Ask::Join { rung } if rung.admits() => Outcome::Allow,
         Ask::Join { .. } => later(RefusalReason::DoorsClosed, JOIN_RETRY_S),
         Ask::Stream { listeners } if listeners.is_full() => {
@@ -61,22 +61,28 @@ pub fn judge(attempt: &Attempt) -> Outcome {
         Ask::File { responses } if responses.is_full() => {
             later(RefusalReason::FilesFull, FILE_RETRY_S)
         }
+        Ask::FileBytes {
+            readable,
+            waited_ms,
+        } => close_unless(readable && !waited_ms.is_full(), RefusalReason::FileUnread),
+        Ask::Slow { overtaken } if overtaken.is_full() => Outcome::Reset {
+            reason: RefusalReason::Overtaken,
+        },
         Ask::Handler { accept_side, tls } if accept_side.is_full() => {
             no_room(RefusalReason::ConnectionsFull, tls)
         }
-        Ask::Stream { .. } | Ask::File { .. } | Ask::Handler { .. } | Ask::Stage | Ask::Whip => {
-            Outcome::Allow
-        }
+        Ask::Body { .. }
+        | Ask::Stream { .. }
+        | Ask::File { .. }
+        | Ask::Slow { .. }
+        | Ask::Handler { .. } => Outcome::Allow,
     }
 }
 
 fn protocol(spoken: Spoken, tls: bool) -> Outcome {
     match (spoken, tls) {
         (Spoken::Http, false) | (Spoken::Tls, true) | (Spoken::IceTcp, _) => Outcome::Allow,
-        (Spoken::Http, true) => Outcome::Refuse {
-            reason: RefusalReason::PlainOnTls,
-            retry_after_s: None,
-        },
+        (Spoken::Http, true) => tell(RefusalReason::PlainOnTls),
         (Spoken::Tls, false) => close(RefusalReason::TlsOnPlain),
         (Spoken::Unknown, _) => close(RefusalReason::UnknownProtocol),
         (Spoken::Nothing, _) => close(RefusalReason::HeaderTimeout),
@@ -99,6 +105,14 @@ fn later(reason: RefusalReason, retry_after_s: u32) -> Outcome {
     }
 }
 
+/// Asking again changes nothing.
+fn tell(reason: RefusalReason) -> Outcome {
+    Outcome::Refuse {
+        reason,
+        retry_after_s: None,
+    }
+}
+
 fn close(reason: RefusalReason) -> Outcome {
     Outcome::Close { reason }
 }
@@ -111,7 +125,7 @@ fn close_unless(good: bool, reason: RefusalReason) -> Outcome {
 mod tests {
     use stentor_core::admission::Rung;
 
-    use super::super::attempt::{Class, Usage};
+    use super::super::attempt::{HeadFault, Usage};
     use super::*;
     use Outcome::{Allow, Close, Refuse, Reset};
     use RefusalReason as Why;
@@ -136,13 +150,6 @@ mod tests {
         }
     }
 
-    fn tell(reason: Why) -> Outcome {
-        Refuse {
-            reason,
-            retry_after_s: None,
-        }
-    }
-
     #[test]
     fn each_limit_is_kept_to_the_last_one_and_answered_with_its_reason() {
         let handler = |accept_side, tls| Ask::Handler { accept_side, tls };
@@ -151,9 +158,17 @@ mod tests {
         let time = |missed| Ask::Time { missed };
         let join = |rung| Ask::Join { rung };
         let closed = |reason| Close { reason };
-        let reset = Reset {
-            reason: Why::WriteStall,
+        let reset = |reason| Reset { reason };
+        let head = |fault| Ask::Head { fault };
+        let body = |bytes| Ask::Body {
+            bytes,
+            bytes_max: 3,
         };
+        let file_bytes = |readable, waited_ms| Ask::FileBytes {
+            readable,
+            waited_ms,
+        };
+        let slow = |overtaken| Ask::Slow { overtaken };
         let full = refuse(Why::ConnectionsFull, 5);
         let table = [
             (accept(FREE, FREE, Some(FREE), false), Allow),
@@ -198,7 +213,20 @@ mod tests {
             (time(Missed::FirstByte), closed(Why::HeaderTimeout)),
             (time(Missed::Head), tell(Why::HeaderTimeout)),
             (time(Missed::Idle), closed(Why::Idle)),
-            (time(Missed::Write), reset),
+            (time(Missed::Write), reset(Why::WriteStall)),
+            (time(Missed::Body), tell(Why::BadBody)),
+            (head(HeadFault::Unreadable), tell(Why::BadHead)),
+            (head(HeadFault::TooLarge), tell(Why::BadHead)),
+            (head(HeadFault::Version), tell(Why::BadHead)),
+            (head(HeadFault::Host(2)), tell(Why::BadHead)),
+            (body(0), Allow),
+            (body(3), Allow),
+            (body(4), tell(Why::BadBody)),
+            (file_bytes(true, FREE), Allow),
+            (file_bytes(true, FULL), closed(Why::FileUnread)),
+            (file_bytes(false, FREE), closed(Why::FileUnread)),
+            (slow(FREE), Allow),
+            (slow(FULL), reset(Why::Overtaken)),
             (join(Rung::REST), Allow),
             (join(Rung::CHEAPEST), Allow),
             (join(Rung::CLOSED), refuse(Why::DoorsClosed, 15)),
@@ -211,29 +239,10 @@ mod tests {
             (handler(FREE, false), Allow),
             (handler(FULL, false), full),
             (handler(FULL, true), closed(Why::ConnectionsFull)),
-            (Ask::Stage, Allow),
-            (Ask::Whip, Allow),
         ];
         for (ask, outcome) in table {
             assert_eq!(judge(&Attempt::new(ask)), outcome, "{ask:?}");
             assert_eq!(outcome.allowed().is_ok(), outcome.reason().is_none());
-        }
-    }
-
-    #[test]
-    fn no_class_has_a_share_of_its_own_yet() {
-        for class in [
-            Class::Staff,
-            Class::Admitted,
-            Class::Waiting,
-            Class::New,
-            Class::Suspicious,
-        ] {
-            for listeners in [FREE, FULL] {
-                let attempt = Attempt::new(Ask::Stream { listeners });
-                let of_class = Attempt { class, ..attempt };
-                assert_eq!(judge(&of_class), judge(&attempt), "{class:?}");
-            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The gate: whether an attempt is served, and if not, why.
 //!
 //! Every refusal of the edge is decided by [`judge`], from an [`Attempt`] that says all it needs to know. Whoever holds the socket, the
-//! file or the stream describes the attempt, carries out the [`Outcome`] and counts its reason; it decides nothing itself. Not here: a
-//! head that cannot be read, which the HTTP library refuses, and a body that is too long or too slow, which its reader cuts.
+//! file or the stream describes the attempt, carries out the [`Outcome`] and counts its reason; it decides nothing itself. Whether a head can
+//! be read is for the HTTP library to find out, and when a deadline has passed for whoever has the clock: what follows from it is said here.
+//! Not here: who may do what in a conversation, and how often, which is `core`'s and the stage interface's.
 
 mod attempt;
 mod caps;
@@ -10,7 +11,7 @@ pub(crate) mod descriptors;
 mod judge;
 mod outcome;
 
-pub use attempt::{Ask, Attempt, Class, HandshakeEnd, Missed, Spoken, Usage};
+pub use attempt::{Ask, Attempt, HandshakeEnd, HeadFault, Missed, Spoken, Usage};
 pub use judge::judge;
 pub use outcome::Outcome;
 

@@ -13,9 +13,9 @@ use bytes::{Buf, Bytes};
 use super::handoff::LiveResponse;
 use super::pending::{PendingResponse, Sent, ServeContext};
 use super::socket::Socket;
-use crate::counters::{RefusalReason, add};
+use crate::counters::add;
 use crate::faces::{ParsedRequest, parse_request};
-use crate::gate::Permit;
+use crate::gate::{Missed, Permit};
 use crate::heads::live_head;
 use crate::limits::AcceptLimits;
 
@@ -97,14 +97,14 @@ impl Client {
         matches!(&self.state, ClientState::Responding(pending) if pending.is_file())
     }
 
-    /// By when it must have made progress, ms, and why it is closed otherwise.
-    pub(super) fn deadline(&self, limits: &AcceptLimits) -> (u64, RefusalReason) {
-        let (within_ms, why) = match self.state {
-            ClientState::Responding(_) => (limits.write_stall_ms, RefusalReason::WriteStall),
-            _ if self.kept_alive => (limits.idle_ms, RefusalReason::Idle),
-            _ => (limits.header_ms, RefusalReason::HeaderTimeout),
+    /// By when it must have made progress, ms, and which deadline it has missed otherwise.
+    pub(super) fn deadline(&self, limits: &AcceptLimits) -> (u64, Missed) {
+        let (within_ms, missed) = match self.state {
+            ClientState::Responding(_) => (limits.write_stall_ms, Missed::Write),
+            _ if self.kept_alive => (limits.idle_ms, Missed::Idle),
+            _ => (limits.header_ms, Missed::FirstByte),
         };
-        (self.since_ms.saturating_add(within_ms), why)
+        (self.since_ms.saturating_add(within_ms), missed)
     }
 
     /// Until there is something else to do, which is the error, so that `?` ends it.

@@ -21,9 +21,8 @@ use super::pending::ServeContext;
 use super::returns::{ReturnChannel, ReturnState};
 use super::socket::{RECORD_BYTES_MAX, Socket};
 use super::wheel::TICK_MS;
-use crate::counters::RefusalReason;
 use crate::faces::raw_refusal;
-use crate::gate::Permit;
+use crate::gate::{Ask, Attempt, Outcome, Permit, judge};
 
 /// Into which a shard reads what clients send, and what they are sent of recordings, bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -129,25 +128,25 @@ impl Clients {
         let reading = self.table.iter().filter(|(_, client)| client.reads_file());
         let gauge = &cx.status.gauge;
         gauge.reading.store(reading.count(), Ordering::Relaxed);
-        let over: Vec<(usize, Option<RefusalReason>)> = self
+        let over: Vec<(usize, Option<Outcome>)> = self
             .table
             .iter()
             .filter_map(|(key, client)| match client.deadline(&cx.limits) {
-                (at_ms, why) if at_ms <= now_ms => Some((key, Some(why))),
+                (at_ms, missed) if at_ms <= now_ms => {
+                    let attempt = Attempt::new(Ask::Time { missed }).by(client.peer.ip());
+                    Some((key, Some(judge(&attempt))))
+                }
                 _ if leaving && matches!(client.state, ClientState::Reading) => Some((key, None)),
                 _ => None,
             })
             .collect();
-        for (key, why) in over {
+        for (key, outcome) in over {
             let Client { socket, .. } = self.remove(cx, key);
             cx.release_socket();
-            if let Some(why) = why {
-                cx.edge.count().refuse(why);
-            }
-            if why == Some(RefusalReason::WriteStall) {
-                socket.reset();
-            } else {
-                socket.finish();
+            cx.edge.count().refuse_if(outcome.and_then(Outcome::reason));
+            match outcome {
+                Some(Outcome::Reset { .. }) => socket.reset(),
+                _ => socket.finish(),
             }
         }
     }

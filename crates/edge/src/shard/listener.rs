@@ -10,6 +10,7 @@ use bytes::{Buf, Bytes};
 use super::nonblocking_write::{CloseCause, NonblockingWrite};
 use super::stream_buffer::{HttpChunk, LAST_CHUNK, StreamBuffer};
 use crate::family::CadenceChange;
+use crate::gate::{Ask, Attempt, Outcome, Usage, judge};
 
 /// What came of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Listener {
             Ok(flushed) => flushed,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Flushed::Blocked,
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Flushed::Closed(CloseCause::Stalled)
+                Flushed::Closed(CloseCause::stalled())
             }
             Err(_) => Flushed::Closed(CloseCause::Disconnected),
         };
@@ -109,7 +110,7 @@ impl Listener {
             _ => *self.blocked_since_ms.insert(cx.now_ms),
         };
         if cx.now_ms.saturating_sub(since_ms) >= cx.slow_limits.stall_ms {
-            return Flushed::Closed(CloseCause::Stalled);
+            return Flushed::Closed(CloseCause::stalled());
         }
         flushed
     }
@@ -165,8 +166,8 @@ impl Listener {
                     self.unsent = announcement.bytes_from(self.chunked, 0);
                 }
                 ResponsePosition::Chunks(next) if next < buffer.first() => {
-                    if !self.skip_to_live(next, cx) {
-                        return Ok(Flushed::Closed(CloseCause::TooSlow));
+                    if let Err(outcome) = self.skip_to_live(next, cx) {
+                        return Ok(Flushed::Closed(CloseCause::Refused(outcome)));
                     }
                 }
                 ResponsePosition::Chunks(next) if next >= buffer.end().min(cx.until) => {
@@ -205,22 +206,26 @@ impl Listener {
         Ok(())
     }
 
-    /// To the live edge, with the burst of a new listener, because its buffer has run empty. False when that was too often.
-    fn skip_to_live(&mut self, next: u64, cx: FlushContext<'_>) -> bool {
+    /// To the live edge, with the burst of a new listener, because its buffer has run empty. The error is the outcome when that was too
+    /// often.
+    fn skip_to_live(&mut self, next: u64, cx: FlushContext<'_>) -> Result<(), Outcome> {
         let stream = cx.buffer.stream();
         if next >= self.forgive_at {
             self.overtaken = 0;
         }
+        let overtaken = Usage {
+            used: self.overtaken.into(),
+            max: cx.slow_limits.overtaken_max.into(),
+        };
         self.overtaken += 1;
         let live = cx.buffer.burst_start(cx.burst_ms);
         stream.count_overtaken(live - next);
-        if self.overtaken > cx.slow_limits.overtaken_max {
-            stream.count_dropped_slow();
-            return false;
-        }
+        judge(&Attempt::new(Ask::Slow { overtaken }))
+            .allowed()
+            .inspect_err(|_| stream.count_dropped_slow())?;
         self.forgive_at = live + stream.spec().ring_chunks as u64;
         self.position = ResponsePosition::Chunks(live);
-        true
+        Ok(())
     }
 
     fn end_body(&mut self) {
@@ -240,6 +245,7 @@ mod tests {
     use stentor_core::admission::Rung;
 
     use super::*;
+    use crate::counters::RefusalReason;
     use crate::stream::{Stream, StreamSpec};
 
     const SLOW_LIMITS: SlowLimits = SlowLimits {
@@ -481,8 +487,11 @@ mod tests {
         often.flush();
         for round in 0..3 {
             often.publish(20);
-            let gone = often.flush() == Flushed::Closed(CloseCause::TooSlow);
-            assert_eq!(gone, round == 2);
+            let why = match often.flush() {
+                Flushed::Closed(CloseCause::Refused(outcome)) => outcome.reason(),
+                _ => None,
+            };
+            assert_eq!(why, (round == 2).then_some(RefusalReason::Overtaken));
         }
         assert_eq!(often.stream.counters().dropped_slow, 1);
         let mut seldom = scene(true);
@@ -513,7 +522,10 @@ mod tests {
         scene.now_ms = 1_999;
         assert_eq!(scene.flush(), Flushed::Blocked);
         scene.now_ms = 2_000;
-        assert_eq!(scene.flush(), Flushed::Closed(CloseCause::Stalled));
+        let stalled = CloseCause::Refused(Outcome::Reset {
+            reason: RefusalReason::WriteStall,
+        });
+        assert_eq!(scene.flush(), Flushed::Closed(stalled));
     }
 
     #[test]

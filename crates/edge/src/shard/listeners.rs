@@ -19,9 +19,9 @@ use super::nonblocking_write::CloseCause;
 use super::shard_stream::ShardStream;
 use super::socket::Socket;
 use super::wheel::{Slot, TICK_MS};
-use crate::counters::{RefusalReason, add};
+use crate::counters::add;
 use crate::family::{Cadence, CadenceChange, Subscription};
-use crate::gate::{Permit, stream_has_room};
+use crate::gate::{Outcome, Permit, stream_has_room};
 use crate::stream::Stream;
 
 /// A slot that is flushed later than this counts as late, ms.
@@ -328,11 +328,13 @@ impl Listeners {
         match cause {
             CloseCause::Ended => socket.finish(),
             CloseCause::Disconnected => {}
-            CloseCause::Stalled => {
-                cx.edge.count().refuse(RefusalReason::WriteStall);
-                socket.reset();
+            CloseCause::Refused(outcome) => {
+                cx.edge.count().refuse_if(outcome.reason());
+                match outcome {
+                    Outcome::Reset { .. } => socket.reset(),
+                    _ => socket.finish(),
+                }
             }
-            CloseCause::TooSlow => socket.reset(),
         }
         drop(subscription);
         cx.release_socket();

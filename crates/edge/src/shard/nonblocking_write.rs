@@ -4,6 +4,8 @@
 
 use std::io::{self, IoSlice};
 
+use crate::gate::{Ask, Attempt, Missed, Outcome, judge};
+
 /// A socket that takes what it can, and never waits.
 pub(super) trait NonblockingWrite {
     /// As [`io::Write::write_vectored`] on a non-blocking socket.
@@ -20,8 +22,14 @@ pub(super) enum CloseCause {
     Ended,
     /// The peer closed the connection, or it failed.
     Disconnected,
+    /// The gate does not let it stay.
+    Refused(Outcome),
+}
+
+impl CloseCause {
     /// The peer took nothing for too long.
-    Stalled,
-    /// It was overtaken by the ring too often.
-    TooSlow,
+    pub(super) fn stalled() -> Self {
+        let missed = Missed::Write;
+        Self::Refused(judge(&Attempt::new(Ask::Time { missed })))
+    }
 }

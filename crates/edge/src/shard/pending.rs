@@ -12,9 +12,9 @@ use http::{Method, Response};
 
 use super::files::{Files, OpenFile};
 use super::nonblocking_write::NonblockingWrite;
-use crate::counters::RefusalReason;
 use crate::edge::Edge;
 use crate::faces::{FileRequest, FileResponse, file_answer};
+use crate::gate::{Ask, Attempt, Usage, judge};
 use crate::heads::{part_head, whole_head};
 use crate::limits::AcceptLimits;
 
@@ -146,12 +146,19 @@ impl FileBody {
             self.file.prefetch(at);
             cx.now_ms
         });
-        let late = cx.now_ms >= since_ms.saturating_add(cx.limits.write_stall_ms);
-        if late || read.is_err() {
-            cx.edge.count().refuse(RefusalReason::FileUnread);
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        Ok(None)
+        let waited_ms = Usage {
+            used: cx.now_ms.saturating_sub(since_ms),
+            max: cx.limits.write_stall_ms,
+        };
+        let ask = Ask::FileBytes {
+            readable: read.is_ok(),
+            waited_ms,
+        };
+        let Err(outcome) = judge(&Attempt::new(ask)).allowed() else {
+            return Ok(None);
+        };
+        cx.edge.count().refuse_if(outcome.reason());
+        Err(io::ErrorKind::InvalidData.into())
     }
 }
 

@@ -63,7 +63,7 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // The kernel has the same limit as the shard and may be the first to reach it (`TCP_USER_TIMEOUT`).
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    return Some(CloseCause::Stalled);
+                    return Some(CloseCause::stalled());
                 }
                 Err(_) => return Some(CloseCause::Disconnected),
             }
