@@ -17,6 +17,7 @@
 //! | [`key`] | names of what is kept | nothing |
 //! | `worker` | threads for what blocks, with a queue and a deadline | `error`, `answer` |
 //! | `sqlite` | opening, checking and migrating a SQLite file | `error` |
+//! | `database` | a SQLite file on a thread of its own | `error`, `answer`, `worker`, `sqlite` |
 //! | [`records`] | the newest state by kind and key, compare-and-set | all above |
 //! | [`journal`] | streams that are only appended to | all above but `records` |
 //! | [`blobs`] | named sequences of bytes, with writers | `error`, `answer`, `key`, `worker` |
@@ -24,6 +25,7 @@
 
 pub mod answer;
 pub mod blobs;
+mod database;
 pub mod error;
 pub mod journal;
 pub mod key;

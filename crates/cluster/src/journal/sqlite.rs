@@ -5,10 +5,9 @@
 //! price for that, some pages written twice, is nothing.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::entry::{Appended, Bounds, Entry};
 use super::error::JournalError;
@@ -16,10 +15,10 @@ use super::store::{
     APPENDED_BYTES_MAX, Journal, READ_BYTES_MAX, READ_MAX, STREAMS_MAX, check_entries,
 };
 use crate::answer::Answer;
+use crate::database::{Database, JobError};
 use crate::error::StoreError;
 use crate::key::Key;
-use crate::sqlite::{self, Location, OlderFile, Schema};
-use crate::worker::Workers;
+use crate::sqlite::{Location, OlderFile, Schema};
 
 /// What an entry counts beside its own bytes, so that empty ones are bounded as well.
 const ENTRY_COSTS_BYTES: u64 = 64;
@@ -69,8 +68,7 @@ impl Default for JournalLimits {
 
 /// A journal in a file, or in memory.
 pub struct SqliteJournal {
-    workers: Workers<Connection>,
-    place: Arc<str>,
+    database: Database,
     stream_bytes_max: u64,
 }
 
@@ -100,41 +98,13 @@ impl SqliteJournal {
         older: OlderFile,
         limits: JournalLimits,
     ) -> Result<Self, StoreError> {
-        let place: Arc<str> = location.name().into();
-        let open = move || sqlite::open(&location, &SCHEMA, limits.file_bytes_max, older);
-        let workers = Workers::start("journal", Arc::clone(&place), 1, open).await?;
+        let bytes_max = limits.file_bytes_max;
+        let database = Database::open("journal", location, &SCHEMA, bytes_max, older).await?;
         let stream_bytes_max = limits.stream_bytes_max.max(2 * APPENDED_BYTES_MAX as u64);
         Ok(Self {
-            workers,
-            place,
+            database,
             stream_bytes_max,
         })
-    }
-
-    /// Runs a job on the thread.
-    fn ask<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
-    ) -> Answer<'static, T, JournalError> {
-        let place = Arc::clone(&self.place);
-        self.workers.ask(move |connection| {
-            job(connection).map_err(|failure| match failure {
-                Failure::Refused(error) => error,
-                Failure::Sqlite(error) => sqlite::store_error(error, &place).into(),
-            })
-        })
-    }
-}
-
-/// Why a job was not done, before it is known how the journal is called.
-enum Failure {
-    Refused(JournalError),
-    Sqlite(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
     }
 }
 
@@ -144,24 +114,19 @@ impl Journal for SqliteJournal {
             return Box::pin(std::future::ready(Err(error)));
         }
         let (stream, bytes_max) = (stream.clone(), self.stream_bytes_max);
-        self.ask(move |connection| {
-            // One that fails in the middle is rolled back when it is dropped.
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let appended = append(&transaction, &stream, &entries, bytes_max)?;
-            transaction.commit()?;
-            Ok(appended)
-        })
+        self.database
+            .write(move |transaction| append(transaction, &stream, &entries, bytes_max))
     }
 
     fn read(&self, stream: &Key, from: u64) -> Answer<'static, Vec<Entry>, JournalError> {
         let stream = stream.clone();
-        self.ask(move |connection| Ok(read(connection, &stream, from)?))
+        self.database
+            .run(move |connection| Ok(read(connection, &stream, from)?))
     }
 
     fn bounds(&self, stream: &Key) -> Answer<'static, Bounds, JournalError> {
         let stream = stream.clone();
-        self.ask(move |connection| {
+        self.database.run(move |connection| {
             let found = Stream::find(connection, &stream)?;
             Ok(found.map_or(Bounds::EMPTY, |stream| Bounds {
                 first: stream.first,
@@ -172,15 +137,12 @@ impl Journal for SqliteJournal {
 
     fn delete(&self, stream: &Key) -> Answer<'static, bool, JournalError> {
         let stream = stream.clone();
-        self.ask(move |connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let Some(found) = Stream::find(&transaction, &stream)? else {
+        self.database.write(move |transaction| {
+            let Some(found) = Stream::find(transaction, &stream)? else {
                 return Ok(false);
             };
             transaction.execute("DELETE FROM entry WHERE stream = ?1", [found.id])?;
             transaction.execute("DELETE FROM stream WHERE id = ?1", [found.id])?;
-            transaction.commit()?;
             Ok(true)
         })
     }
@@ -210,12 +172,12 @@ impl Stream {
             .optional()
     }
 
-    fn begin(transaction: &Transaction<'_>, name: &Key) -> Result<Self, Failure> {
+    fn begin(transaction: &Transaction<'_>, name: &Key) -> Result<Self, JobError<JournalError>> {
         let streams: usize =
             transaction.query_row("SELECT count(*) FROM stream", [], |row| row.get(0))?;
         if streams >= STREAMS_MAX {
             let max = STREAMS_MAX;
-            return Err(Failure::Refused(JournalError::TooManyStreams { max }));
+            return Err(JobError::Refused(JournalError::TooManyStreams { max }));
         }
         transaction.execute(
             "INSERT INTO stream (name, first, next, bytes) VALUES (?1, 1, 1, 0)",
@@ -254,7 +216,7 @@ fn append(
     name: &Key,
     entries: &[Bytes],
     bytes_max: u64,
-) -> Result<Appended, Failure> {
+) -> Result<Appended, JobError<JournalError>> {
     let mut stream = match Stream::find(transaction, name)? {
         Some(stream) => stream,
         None => Stream::begin(transaction, name)?,

@@ -5,19 +5,18 @@
 //! file open; each waits for the other's transaction.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::error::RecordsError;
 use super::record::{Change, Page, Record, Version};
 use super::store::{LISTED_BYTES_MAX, LISTED_MAX, Records, check_changes};
 use crate::answer::Answer;
+use crate::database::{Database, JobError};
 use crate::error::StoreError;
 use crate::key::{Key, Kind};
-use crate::sqlite::{self, Location, OlderFile, Schema};
-use crate::worker::Workers;
+use crate::sqlite::{Location, OlderFile, Schema};
 
 /// Bytes of the file. Far above what a thousand events take; at it, [`StoreError::Full`].
 const FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
@@ -76,8 +75,7 @@ const SCHEMA: Schema = Schema {
 
 /// Records in a file, or in memory.
 pub struct SqliteRecords {
-    workers: Workers<Connection>,
-    place: Arc<str>,
+    database: Database,
 }
 
 impl SqliteRecords {
@@ -114,43 +112,15 @@ impl SqliteRecords {
         older: OlderFile,
         file_bytes_max: u64,
     ) -> Result<Self, StoreError> {
-        let place: Arc<str> = location.name().into();
-        let open = move || sqlite::open(&location, &SCHEMA, file_bytes_max, older);
-        let workers = Workers::start("records", Arc::clone(&place), 1, open).await?;
-        Ok(Self { workers, place })
-    }
-
-    /// Runs a job on the thread; it may fail by SQLite's errors.
-    fn ask<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
-    ) -> Answer<'static, T, RecordsError> {
-        let place = Arc::clone(&self.place);
-        self.workers.ask(move |connection| {
-            job(connection).map_err(|failure| match failure {
-                Failure::Refused(error) => error,
-                Failure::Sqlite(error) => sqlite::store_error(error, &place).into(),
-            })
-        })
-    }
-}
-
-/// Why a job was not done, before it is known how the store is called.
-enum Failure {
-    Refused(RecordsError),
-    Sqlite(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+        let database = Database::open("records", location, &SCHEMA, file_bytes_max, older).await?;
+        Ok(Self { database })
     }
 }
 
 impl Records for SqliteRecords {
     fn get(&self, kind: Kind, key: &Key) -> Answer<'static, Option<Record>, RecordsError> {
         let key = key.clone();
-        self.ask(move |connection| {
+        self.database.run(move |connection| {
             let sql =
                 "SELECT key, created, version, bytes FROM record WHERE kind = ?1 AND key = ?2";
             let mut statement = connection.prepare_cached(sql)?;
@@ -160,23 +130,17 @@ impl Records for SqliteRecords {
     }
 
     fn list(&self, kind: Kind, before: Option<Version>) -> Answer<'static, Page, RecordsError> {
-        self.ask(move |connection| Ok(list(connection, kind, before)?))
+        self.database
+            .run(move |connection| Ok(list(connection, kind, before)?))
     }
 
     fn commit(&self, changes: Vec<Change>) -> Answer<'static, Vec<Version>, RecordsError> {
         if let Err(error) = check_changes(&changes) {
             return Box::pin(std::future::ready(Err(error)));
         }
-        self.ask(move |connection| {
-            // One that fails in the middle is rolled back when it is dropped.
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let versions = changes
-                .into_iter()
-                .map(|change| make(&transaction, change))
-                .collect::<Result<_, Failure>>()?;
-            transaction.commit()?;
-            Ok(versions)
+        self.database.write(move |transaction| {
+            let changes = changes.into_iter();
+            changes.map(|change| make(transaction, change)).collect()
         })
     }
 }
@@ -204,7 +168,7 @@ fn list(connection: &Connection, kind: Kind, before: Option<Version>) -> rusqlit
     })
 }
 
-fn make(transaction: &Transaction<'_>, change: Change) -> Result<Version, Failure> {
+fn make(transaction: &Transaction<'_>, change: Change) -> Result<Version, JobError<RecordsError>> {
     let (kind, key, expected) = match &change {
         Change::Put {
             kind,
@@ -225,7 +189,7 @@ fn make(transaction: &Transaction<'_>, change: Change) -> Result<Version, Failur
         .map(read_version);
     if found != expected {
         let key = key.clone();
-        return Err(Failure::Refused(RecordsError::Conflict {
+        return Err(JobError::Refused(RecordsError::Conflict {
             kind,
             key,
             expected,

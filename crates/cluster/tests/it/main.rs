@@ -3,3 +3,4 @@
 mod blobs;
 mod journal;
 mod records;
+mod support;

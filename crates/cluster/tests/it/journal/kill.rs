@@ -1,19 +1,22 @@
 //! `kill -9` in the middle of appending, and a log that was torn: what was acknowledged is there, and nothing is half
 //! there.
 
-use std::env;
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use stentor_cluster::OlderFile;
 use stentor_cluster::journal::{Journal, JournalLimits, SqliteJournal};
 use stentor_cluster::key::Key;
 
-/// Names the journal to the child; without it the child's test has nothing to do.
-const CHILD_STORE: &str = "STENTOR_TEST_CHILD_JOURNAL";
+use crate::support::Writer;
+
+const WRITER: Writer = Writer {
+    test: "journal::kill::child",
+    variable: "STENTOR_TEST_CHILD_JOURNAL",
+    word: "appended ",
+};
 
 /// Times a writer is killed.
 const ROUNDS: u64 = 8;
@@ -24,12 +27,13 @@ const ENTRY_BYTES: usize = 20_000;
 /// Entries of one append: all or none of them are there.
 const TOGETHER: u64 = 3;
 
+/// The writer.
 #[tokio::test]
 async fn child() {
-    let Some(path) = env::var_os(CHILD_STORE) else {
+    let Some(path) = WRITER.store() else {
         return;
     };
-    let journal = open(Path::new(&path)).await;
+    let journal = open(&path).await;
     let mut next = journal.bounds(&key()).await.expect("it can be read").next;
     let mut out = std::io::stdout().lock();
     loop {
@@ -37,7 +41,7 @@ async fn child() {
         let appended = journal.append(&key(), entries).await;
         assert_eq!(appended.expect("it is appended").sequence, next);
         next += TOGETHER;
-        writeln!(out, "appended {}", next - 1).expect("the parent listens");
+        writeln!(out, "{}{}", WRITER.word, next - 1).expect("the parent listens");
     }
 }
 
@@ -46,7 +50,7 @@ async fn what_was_acknowledged_survives_kill_9_and_nothing_is_torn() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("journal.db");
     for round in 1..=ROUNDS {
-        let acknowledged = append_and_kill(&path, 3 + round * 2);
+        let acknowledged = WRITER.write_and_kill(&path, 3 + round * 2);
         let last = last_of(&open(&path).await).await;
         assert!(
             last == acknowledged || last == acknowledged + TOGETHER,
@@ -126,28 +130,4 @@ async fn last_of(journal: &SqliteJournal) -> u64 {
             assert!(found.bytes == entry(last), "entry {last} is another's");
         }
     }
-}
-
-/// Lets a child append `count` times, kills it in the middle of the next, and gives the last number it said.
-fn append_and_kill(path: &Path, count: u64) -> u64 {
-    let mut child = Command::new(env::current_exe().expect("the test knows its own binary"))
-        .args(["--exact", "journal::kill::child", "--nocapture"])
-        .env(CHILD_STORE, path)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the test binary runs");
-    let said = BufReader::new(child.stdout.take().expect("its output is piped"));
-    let mut numbers = said.lines().filter_map(|line| {
-        let line = line.expect("the child speaks UTF-8");
-        // The harness prints the test's name before the first number, on the same line.
-        let (_, number) = line.split_once("appended ")?;
-        Some(number.parse::<u64>().expect("a number follows"))
-    });
-    let heard = numbers
-        .nth(count as usize - 1)
-        .expect("the child appends until it is killed");
-    child.kill().expect("the child is there");
-    child.wait().expect("the child is gone");
-    // What it said before it died is still in the pipe.
-    numbers.last().unwrap_or(heard)
 }

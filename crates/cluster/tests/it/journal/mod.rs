@@ -4,25 +4,24 @@ mod conformance;
 mod kill;
 mod limits;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use stentor_cluster::OlderFile;
 use stentor_cluster::journal::{Journal, JournalLimits, SqliteJournal};
 
+use crate::support::fresh_paths;
+
+async fn in_file(path: PathBuf, older: OlderFile) -> Arc<dyn Journal> {
+    let opened = SqliteJournal::open(&path, older, JournalLimits::default()).await;
+    Arc::new(opened.expect("the file opens"))
+}
+
 #[tokio::test]
 async fn sqlite_in_a_file_conforms() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut number = 0;
-    conformance::all(|| {
-        number += 1;
-        let path = folder.path().join(format!("{number}.db"));
-        async move {
-            let limits = JournalLimits::default();
-            let opened = SqliteJournal::open(&path, OlderFile::Migrate, limits).await;
-            Arc::new(opened.expect("a new file opens")) as Arc<dyn Journal>
-        }
-    })
-    .await;
+    let mut fresh = fresh_paths(&folder);
+    conformance::all(|| in_file(fresh(), OlderFile::Migrate)).await;
 }
 
 #[tokio::test]
@@ -37,13 +36,6 @@ async fn sqlite_in_memory_conforms() {
 #[tokio::test]
 async fn sqlite_in_a_file_is_durable() {
     let folder = tempfile::tempdir().expect("a folder");
-    conformance::durable(|| {
-        let path = folder.path().join("journal.db");
-        async move {
-            let limits = JournalLimits::default();
-            let opened = SqliteJournal::open(&path, OlderFile::Refuse, limits).await;
-            Arc::new(opened.expect("the file opens")) as Arc<dyn Journal>
-        }
-    })
-    .await;
+    let path = folder.path().join("journal.db");
+    conformance::durable(|| in_file(path.clone(), OlderFile::Refuse)).await;
 }

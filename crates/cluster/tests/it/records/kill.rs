@@ -1,17 +1,20 @@
 //! `kill -9` in the middle of writing: what was acknowledged is there, and nothing is half there.
 
-use std::env;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use stentor_cluster::OlderFile;
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::{Change, Records, SqliteRecords, Version};
 
-/// Names the store to the child; without it the child's test has nothing to do.
-const CHILD_STORE: &str = "STENTOR_TEST_CHILD_RECORDS";
+use crate::support::Writer;
+
+const WRITER: Writer = Writer {
+    test: "records::kill::child",
+    variable: "STENTOR_TEST_CHILD_RECORDS",
+    word: "kept ",
+};
 
 /// Times a writer is killed.
 const ROUNDS: u64 = 8;
@@ -25,10 +28,10 @@ const NUMBER: Kind = Kind::new("number");
 /// The writer: commits a state and its number together, and says each number when it was acknowledged, until it is killed.
 #[tokio::test]
 async fn child() {
-    let Some(path) = env::var_os(CHILD_STORE) else {
+    let Some(path) = WRITER.store() else {
         return;
     };
-    let (records, first, mut versions) = read(Path::new(&path)).await;
+    let (records, first, mut versions) = read(&path).await;
     let mut out = std::io::stdout().lock();
     for number in first + 1.. {
         let change = |kind, expected, bytes| Change::Put {
@@ -43,7 +46,7 @@ async fn child() {
         ];
         let committed = records.commit(changes).await.expect("it is kept");
         versions = [Some(committed[0]), Some(committed[1])];
-        writeln!(out, "kept {number}").expect("the parent listens");
+        writeln!(out, "{}{number}", WRITER.word).expect("the parent listens");
     }
 }
 
@@ -52,7 +55,7 @@ async fn what_was_acknowledged_survives_kill_9_and_nothing_is_torn() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("stentor.db");
     for round in 1..=ROUNDS {
-        let acknowledged = write_and_kill(&path, 3 + round * 2);
+        let acknowledged = WRITER.write_and_kill(&path, 3 + round * 2);
         // What was committed together is there together, or `read` fails.
         let (_, kept, _) = read(&path).await;
         assert!(
@@ -85,28 +88,4 @@ async fn read(path: &Path) -> (SqliteRecords, u64, [Option<Version>; 2]) {
     assert!(state_kept.bytes == state(number), "the state is another's");
     let versions = [Some(state_kept.version), Some(number_kept.version)];
     (records, number, versions)
-}
-
-/// Lets a child write `count` times, kills it in the middle of the next, and gives the last number it said.
-fn write_and_kill(path: &Path, count: u64) -> u64 {
-    let mut child = Command::new(env::current_exe().expect("the test knows its own binary"))
-        .args(["--exact", "records::kill::child", "--nocapture"])
-        .env(CHILD_STORE, path)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the test binary runs");
-    let said = BufReader::new(child.stdout.take().expect("its output is piped"));
-    let mut numbers = said.lines().filter_map(|line| {
-        let line = line.expect("the child speaks UTF-8");
-        // The harness prints the test's name before the first number, on the same line.
-        let (_, number) = line.split_once("kept ")?;
-        Some(number.parse::<u64>().expect("a number follows"))
-    });
-    let heard = numbers
-        .nth(count as usize - 1)
-        .expect("the child writes until it is killed");
-    child.kill().expect("the child is there");
-    child.wait().expect("the child is gone");
-    // What it said before it died is still in the pipe.
-    numbers.last().unwrap_or(heard)
 }

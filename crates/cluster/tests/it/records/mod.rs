@@ -5,25 +5,25 @@ mod files;
 mod kill;
 mod migration;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use stentor_cluster::OlderFile;
 use stentor_cluster::records::{Records, SqliteRecords};
 use stentor_cluster::testing::MemoryRecords;
 
+use crate::support::fresh_paths;
+
+async fn in_file(path: PathBuf, older: OlderFile) -> Arc<dyn Records> {
+    let opened = SqliteRecords::open(&path, older).await;
+    Arc::new(opened.expect("the file opens"))
+}
+
 #[tokio::test]
 async fn sqlite_in_a_file_conforms() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut number = 0;
-    conformance::all(|| {
-        number += 1;
-        let path = folder.path().join(format!("{number}.db"));
-        async move {
-            let opened = SqliteRecords::open(&path, OlderFile::Migrate).await;
-            Arc::new(opened.expect("a new file opens")) as Arc<dyn Records>
-        }
-    })
-    .await;
+    let mut fresh = fresh_paths(&folder);
+    conformance::all(|| in_file(fresh(), OlderFile::Migrate)).await;
 }
 
 #[tokio::test]
@@ -38,14 +38,8 @@ async fn sqlite_in_memory_conforms() {
 #[tokio::test]
 async fn sqlite_in_a_file_is_durable() {
     let folder = tempfile::tempdir().expect("a folder");
-    conformance::durable(|| {
-        let path = folder.path().join("stentor.db");
-        async move {
-            let opened = SqliteRecords::open(&path, OlderFile::Refuse).await;
-            Arc::new(opened.expect("the file opens")) as Arc<dyn Records>
-        }
-    })
-    .await;
+    let path = folder.path().join("stentor.db");
+    conformance::durable(|| in_file(path.clone(), OlderFile::Refuse)).await;
 }
 
 #[tokio::test]
