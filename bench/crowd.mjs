@@ -1,4 +1,4 @@
-// The listener side, side by side in one run: Stentor, Icecast 2 and nginx with the same sound, and the floor, each on processor 0,
+// The listener side, side by side in one run: Stentor, Icecast 2 and nginx with the same sound, and the baseline, each on processor 0,
 // the same herd on processor 1. A run in which the herd lagged is thrown away and made again once.
 
 import { existsSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const ICECAST = process.env.ICECAST ?? '/usr/bin/icecast2';
 const LISTENERS = Number(process.env.CROWD_LISTENERS ?? 15_000);
 
 /** All listeners in a row: spread over the interval, which costs more, it would not be the least. */
-async function floor(t, { flush, from }) {
+async function baseline(t, { flush, from }) {
   const port = await freePort();
   const bytes = Math.round((from.bytesPerSecond * flush) / 1000);
   const program = child(t, BIN('baseline'), ['--listen', `127.0.0.1:${port}`, '--bytes-per-flush', String(bytes), '--flush-ms', String(flush), '--cpus', '0', '--quiet']);
@@ -56,14 +56,14 @@ async function at(t, rung) {
   return { ...ours, ours, idleCores, serving: ours.cores - idleCores };
 }
 
-/** Steady: CPU per listener against the floor that sends as many bytes as often. */
+/** Steady: CPU per listener against the baseline that sends as many bytes as often. */
 async function steady(t, rung, flush) {
   const { ours, idleCores, serving } = await at(t, rung);
   await t.release();
   const bytesPerSecond = ours.report.bytes / ours.report.joined / (ours.report.duration_s - LISTENERS / 1_500 / 2);
-  const least = await floor(t, { flush, from: { bytesPerSecond } });
-  const floored = await valid(() => herd(t, least.pid, { listeners: LISTENERS, port: least.port, path: '/', rate: 1_500, raw: true, more: ['--gap-ms', '3000'] }));
-  return { ours, floored, idleCores, serving };
+  const sender = await baseline(t, { flush, from: { bytesPerSecond } });
+  const theirs = await valid(() => herd(t, sender.pid, { listeners: LISTENERS, port: sender.port, path: '/', rate: 1_500, raw: true, more: ['--gap-ms', '3000'] }));
+  return { ours, theirs, idleCores, serving };
 }
 
 export default async function measure() {
@@ -87,24 +87,24 @@ export default async function measure() {
   const perCore = (cores) => LISTENERS / cores;
   return {
     listeners: LISTENERS,
-    valid: [...one, ...brisk].every(({ ours, floored }) => ours.report.valid && floored.report.valid) && [...second, ...third, ...storm, ...peer, ...peerStorm, ...segmented.ours, ...segmented.peer].every(({ report }) => report.valid),
+    valid: [...one, ...brisk].every(({ ours, theirs }) => ours.report.valid && theirs.report.valid) && [...second, ...third, ...storm, ...peer, ...peerStorm, ...segmented.ours, ...segmented.peer].every(({ report }) => report.valid),
     peer: peer.length ? (await run('dpkg-query', ['-W', '-f', '${Package} ${Version}', 'icecast2'])).stdout : 'Icecast is not installed here (apt-get install icecast2)',
     hls_peer: nginxThere() ? await nginxVersion() : 'nginx is not installed here (apt-get install nginx-light)',
     rows: [
       // Whoever sends has what it sends from elsewhere; ours mixes, encodes and packages it too. That is not what serving costs.
       row('mixing, encoding and packaging, before anybody comes', 'cores', one.map(({ idleCores }) => idleCores)),
-      row('1 s flush: CPU of everything, ours : the floor', 'ratio', one.map(({ ours, floored }) => ours.cores / floored.cores)),
-      row('the floor: listeners per core', '', one.map(({ floored }) => perCore(floored.cores))),
-      row('the floor: times nothing came for 3 s, cuts', '', one.map(({ floored }) => broken(floored))),
+      row('1 s flush: CPU of everything, ours : the baseline', 'ratio', one.map(({ ours, theirs }) => ours.cores / theirs.cores)),
+      row('the baseline: listeners per core', '', one.map(({ theirs }) => perCore(theirs.cores))),
+      row('the baseline: times nothing came for 3 s, cuts', '', one.map(({ theirs }) => broken(theirs))),
       row('1 s flush, 48 kbit/s: listeners per core', '', one.map(({ serving }) => perCore(serving))),
-      row('1 s flush: CPU, ours : the floor', 'ratio', one.map(({ serving, floored }) => serving / floored.cores), { limit: 1.25 }),
+      row('1 s flush: CPU, ours : the baseline', 'ratio', one.map(({ serving, theirs }) => serving / theirs.cores), { limit: 1.25 }),
       row('1 s flush: first audio p99', 'ms', one.map(({ ours }) => ours.report.first_audio.p99_ms)),
       row('1 s flush: never in', '', one.map(({ ours }) => missing(ours)), { limit: 0 }),
       row('1 s flush: gaps, altered or undecodable chunks, cuts', '', one.map(({ ours }) => faults(ours)), { limit: 0 }),
       row('1 s flush: stalls of the player model', '', one.map(({ ours }) => ours.report.stalls), { limit: 0 }),
       row('1 s flush: memory (RSS) per listener', 'bytes', one.map(({ ours }) => ours.bytesPerListener), { limit: 512 }),
       row('200 ms flush, 48 kbit/s: listeners per core', '', brisk.map(({ serving }) => perCore(serving)), { atLeast: 15_000 }),
-      row('200 ms flush: CPU, ours : the floor', 'ratio', brisk.map(({ serving, floored }) => serving / floored.cores)),
+      row('200 ms flush: CPU, ours : the baseline', 'ratio', brisk.map(({ serving, theirs }) => serving / theirs.cores)),
       row('200 ms flush: gaps, altered or undecodable chunks, cuts', '', brisk.map(({ ours }) => faults(ours)), { limit: 0 }),
       row('200 ms flush: stalls of the player model', '', brisk.map(({ ours }) => ours.report.stalls), { limit: 0 }),
       ...[[2, '24 kbit/s every 3 s', second], [3, '12 kbit/s every 10 s', third]].flatMap(([rung, what, runs]) => [
@@ -176,7 +176,7 @@ export function draw({ rows, listeners, repetitions, machine, commit, date, vali
         bars: bars(': listeners per core', [
           ['1 s flush, 48 kbit/s', 'Stentor, sent to every second', 'ours'],
           ['200 ms flush, 48 kbit/s', 'Stentor, sent to every 200 ms', 'ours'],
-          ['the floor', 'the floor, sent to every second', 'peer'],
+          ['the baseline', 'the baseline, sent to every second', 'peer'],
           ['Icecast 2, 48 kbit/s Ogg', 'Icecast 2', 'peer'],
           ['HLS, ours', 'Stentor, HLS', 'ours'],
           ['HLS, nginx', 'nginx, HLS from a folder', 'peer'],
