@@ -5,6 +5,7 @@ use stentor_core::SeatId;
 use stentor_core::conversation::{Notice, NoticeKind, View};
 use stentor_core::event::Phase;
 
+use crate::json::json;
 use crate::message::MessageForm;
 
 /// Version of these documents; a reader ignores what it does not know.
@@ -137,36 +138,28 @@ fn seats(ids: impl Iterator<Item = SeatId>) -> Vec<u32> {
     ids.map(|seat| seat.0).collect()
 }
 
-/// Serialises a form of this module; none has a map with non-text keys or a float that is not a number.
-fn json(form: &impl Serialize) -> String {
-    serde_json::to_string(form).expect("wire forms are always JSON")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use stentor_core::event::ConditionKind;
     use stentor_core::stage::Role;
-    use stentor_typescript::words;
-    use ts_rs::TS;
+    use stentor_typescript::TypesFile;
 
     #[test]
     fn the_pages_types_are_those_of_these_forms() {
-        let config = ts_rs::Config::new().with_large_int("number");
-        stentor_typescript::assert_written(
+        TypesFile::new(
             "web/shared/wire.ts",
             "// Generated from crates/event/src/status.rs: what is going on at an event, as status.json and the notices inside the sound say it.\n\
              // Times are Unix milliseconds by the server's clock.",
-            &[
-                words("Phase", Phase::CODES),
-                words("Condition", ConditionKind::CODES),
-                words("Role", Role::CODES),
-                MessageForm::decl(&config),
-                OnStage::decl(&config),
-                Status::decl(&config),
-                Delta::decl(&config),
-            ],
-        );
+        )
+        .words("Phase", Phase::CODES)
+        .words("Condition", ConditionKind::CODES)
+        .words("Role", Role::CODES)
+        .form::<MessageForm<'_>>()
+        .form::<OnStage<'_>>()
+        .form::<Status<'_>>()
+        .form::<Delta>()
+        .assert_written();
     }
 
     #[test]

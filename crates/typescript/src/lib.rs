@@ -7,32 +7,64 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ts_rs::{Config, TS};
+
 /// Set to `1`, it makes the tests write what they would compare.
 const UPDATE: &str = "UPDATE";
 
-/// A type that is one of these words.
-#[must_use]
-pub fn words(name: &str, words: &[&str]) -> String {
-    let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
-    format!("type {name} = {};", words.join(" | "))
+/// A file of TypeScript types that the pages import.
+pub struct TypesFile {
+    path: &'static str,
+    head: &'static str,
+    declarations: Vec<String>,
 }
 
-/// Compares a file of the repository with these declarations, or writes it with `UPDATE=1`. `head` is TypeScript that
-/// stands before them.
-///
-/// # Panics
-/// If the file is not what it would be written as: the test that called fails.
-pub fn assert_written(path: &str, head: &str, declarations: &[String]) {
-    let file = root().join(path);
-    let text = text(head, declarations);
-    if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
-        fs::write(&file, &text).unwrap_or_else(|error| panic!("{path} cannot be written: {error}"));
+impl TypesFile {
+    /// The file at that path of the repository. `head` is TypeScript that stands before the types.
+    #[must_use]
+    pub const fn new(path: &'static str, head: &'static str) -> Self {
+        let declarations = Vec::new();
+        Self {
+            path,
+            head,
+            declarations,
+        }
     }
-    let written = fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        written == text,
-        "{path} is not what the Rust types say; run this test with {UPDATE}=1 and commit the file"
-    );
+
+    /// A type that is one of these words.
+    #[must_use]
+    pub fn words(mut self, name: &str, words: &[&str]) -> Self {
+        let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
+        let declaration = format!("type {name} = {};", words.join(" | "));
+        self.declarations.push(declaration);
+        self
+    }
+
+    /// The type of what a Rust type is written as. Integers of any size are numbers: JSON knows no other.
+    #[must_use]
+    pub fn form<T: TS>(mut self) -> Self {
+        let config = Config::new().with_large_int("number");
+        self.declarations.push(T::decl(&config));
+        self
+    }
+
+    /// Compares the file with these types, or writes it with `UPDATE=1`.
+    ///
+    /// # Panics
+    /// If the file is not what it would be written as: the test that called fails.
+    pub fn assert_written(&self) {
+        let (path, file) = (self.path, root().join(self.path));
+        let text = text(self.head, &self.declarations);
+        if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
+            fs::write(&file, &text)
+                .unwrap_or_else(|error| panic!("{path} cannot be written: {error}"));
+        }
+        let written = fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            written == text,
+            "{path} is not what the Rust types say; run this test with {UPDATE}=1 and commit the file"
+        );
+    }
 }
 
 /// The file: each declaration exported, a variant a line, so that a change is seen in review.
@@ -67,12 +99,11 @@ mod tests {
 
     #[test]
     fn each_variant_has_a_line() {
-        let declarations = [
-            words("Phase", &["on_air", "ended"]),
-            "type Said = { \"is\": \"a\", n: number, } | { \"is\": \"b\" };".to_owned(),
-        ];
+        let mut file = TypesFile::new("", "// Head.").words("Phase", &["on_air", "ended"]);
+        let said = "type Said = { \"is\": \"a\", n: number, } | { \"is\": \"b\" };";
+        file.declarations.push(said.to_owned());
         assert_eq!(
-            text("// Head.", &declarations),
+            text(file.head, &file.declarations),
             "// Head.\n\nexport type Phase = 'on_air' | 'ended';\n\nexport type Said =\n  | { is: \"a\", n: number }\n  | { is: \"b\" };\n"
         );
     }

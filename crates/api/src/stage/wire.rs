@@ -6,7 +6,7 @@ use stentor_core::conversation::{Command, View, Warning};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Place, Role, StageCommand};
 use stentor_event::message::MessageForm;
-use stentor_event::{PageMessage, StageLevels};
+use stentor_event::{PageMessage, StageLevels, json};
 
 use crate::sentence::sentence;
 
@@ -355,37 +355,29 @@ pub(super) fn not_understood(code: &str, why: &str) -> String {
     })
 }
 
-/// Serialises a form of this module; none has a map with non-text keys or a float that is not a number.
-fn json(form: &ServerMessage<'_>) -> String {
-    serde_json::to_string(form).expect("wire forms are always JSON")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use stentor_core::conversation::Refusal;
     use stentor_core::event::Alarm;
-    use stentor_typescript::words;
-    use ts_rs::TS;
+    use stentor_typescript::TypesFile;
 
     #[test]
     fn the_pages_types_are_those_of_these_forms() {
-        let config = ts_rs::Config::new().with_large_int("number");
-        stentor_typescript::assert_written(
+        TypesFile::new(
             "web/stage/wire.ts",
             "// Generated from crates/api/src/stage/wire.rs: the messages of the stage's WebSocket.\n\n\
              import { type Condition, type MessageForm, type Phase, type Role } from '../shared/wire.ts';",
-            &[
-                words("Place", Place::CODES),
-                words("Warning", Warning::CODES),
-                words("Alarm", Alarm::CODES),
-                words("Refusal", Refusal::CODES),
-                EventForm::decl(&config),
-                SeatForm::decl(&config),
-                ServerMessage::decl(&config),
-                ClientMessage::decl(&config),
-            ],
-        );
+        )
+        .words("Place", Place::CODES)
+        .words("Warning", Warning::CODES)
+        .words("Alarm", Alarm::CODES)
+        .words("Refusal", Refusal::CODES)
+        .form::<EventForm<'_>>()
+        .form::<SeatForm<'_>>()
+        .form::<ServerMessage<'_>>()
+        .form::<ClientMessage>()
+        .assert_written();
     }
 
     #[test]
