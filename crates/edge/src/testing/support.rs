@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+// Each of those who include this file has it.
+use super::StreamSpec;
+
 /// How long [`eventually`] waits before the test fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -28,5 +31,22 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     };
     if tokio::time::timeout(PATIENCE, looking).await.is_err() {
         panic!("never: {what}");
+    }
+}
+
+/// A stream at `/e/demo/48` with every kind of URL, 200 ms chunks, a burst of 600 ms, and room for a thousand listeners; tests change
+/// what they are about.
+pub(crate) fn spec() -> StreamSpec {
+    StreamSpec {
+        path: "/e/demo/48".into(),
+        live_name: Some("live.mp4".into()),
+        chunk_ext: Some("m4s".into()),
+        head_name: Some("init.mp4".into()),
+        content_type: "audio/mp4".into(),
+        chunk_ms: 200,
+        flush_ms: 200,
+        burst_ms: 600,
+        ring_chunks: 200,
+        listeners_max: 1_000,
     }
 }

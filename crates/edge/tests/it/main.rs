@@ -1,6 +1,8 @@
 //! What the edge does on real sockets, by behaviour. The client is our own, so that nothing polite stands between a test
 //! and the wire.
 
+use stentor_edge::StreamSpec;
+
 mod alone;
 mod client;
 mod server;

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-use crate::support::eventually;
+use crate::support::{self, eventually};
 
 /// What a test changes about the server.
 #[derive(Default)]
@@ -80,19 +80,11 @@ pub(crate) fn short_limits() -> AcceptLimits {
     }
 }
 
-/// `/e/demo/48` with 200 ms chunks, a 600 ms burst and a ring of 20.
+/// As [`support::spec`], with a ring of 20: tests run past its end.
 pub(crate) fn spec() -> StreamSpec {
     StreamSpec {
-        path: "/e/demo/48".into(),
-        live_name: Some("live.mp4".into()),
-        chunk_ext: Some("m4s".into()),
-        head_name: Some("init.mp4".into()),
-        content_type: "audio/mp4".into(),
-        chunk_ms: 200,
-        flush_ms: 200,
-        burst_ms: 600,
         ring_chunks: 20,
-        listeners_max: 1000,
+        ..support::spec()
     }
 }
 
