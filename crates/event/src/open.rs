@@ -17,7 +17,7 @@ use crate::open_event::OpenEvent;
 use crate::programme::{Sink, Streams};
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
-use crate::recorder::{self, Recorder, RecorderEvent};
+use crate::recorder::{self, Recorder, ReplayFile};
 use crate::reports::{Reporter, reports};
 use crate::services::EventServices;
 use crate::snapshot_writer::SnapshotWriter;
@@ -39,12 +39,13 @@ pub(crate) async fn open(
     let (reporter, reports) = reports();
     let recording = Arc::new(AtomicBool::new(false));
     let counters = Arc::new(Counters::default());
-    let snapshots = {
-        let reporter = reporter.clone();
-        let failing = move |failing| reporter.store_failing(failing);
-        let (records, counters) = (Arc::clone(&services.records), Arc::clone(&counters));
-        SnapshotWriter::start(records, key.clone(), &kept, counters, failing)
-    };
+    let snapshots = SnapshotWriter::start(
+        Arc::clone(&services.records),
+        key.clone(),
+        &kept,
+        Arc::clone(&counters),
+        reporter.store_failing(),
+    );
     let over = Arc::new(AtomicBool::new(false));
     let view = conversation.view();
     let now = Now {
@@ -62,7 +63,12 @@ pub(crate) async fn open(
         let streams = Streams::open(&services.edge, &record.slug)
             .map_err(|source| OpenError::new(&record, source))?;
         let listened = streams.listened();
-        let recorder = start_recorder(services, &key, &counters, &reporter);
+        let recorder = Recorder::start(
+            Arc::clone(&services.recordings),
+            key.clone(),
+            Arc::clone(&counters),
+            reporter.recorder(),
+        );
         let sink = Sink {
             edge: services.edge.clone(),
             streams,
@@ -147,24 +153,6 @@ async fn open_room(
         .map_err(|source| OpenError::new(record, source))
 }
 
-fn start_recorder(
-    services: &EventServices,
-    key: &Key,
-    counters: &Arc<Counters>,
-    reporter: &Reporter,
-) -> Recorder {
-    let reports = reporter.clone();
-    let recordings = Arc::clone(&services.recordings);
-    Recorder::start(
-        recordings,
-        key.clone(),
-        Arc::clone(counters),
-        move |event| {
-            reports.recorder(event);
-        },
-    )
-}
-
 /// An ended event's replay; made now if the server was killed before it was.
 async fn offer_replay(
     services: &EventServices,
@@ -181,14 +169,16 @@ async fn offer_replay(
     }
     let (recordings, key) = (Arc::clone(&services.recordings), key.clone());
     tokio::spawn(async move {
-        let report = match recorder::make_replay(&recordings, &key).await {
-            Ok(file) => RecorderEvent::ReplayReady(file),
+        let replay = match recorder::make_replay(&recordings, &key).await {
+            Ok(file) => ReplayFile::Ready(file),
             Err(error) => {
                 tracing::warn!(%error, event = %key, "there is no replay");
-                RecorderEvent::NoReplay
+                ReplayFile::None
             }
         };
-        reporter.recorder(report);
+        reporter
+            .recorder()
+            .send_modify(|state| state.replay = replay);
     });
 }
 

@@ -3,7 +3,6 @@
 //! Each reports what is so, and its newest report replaces the one before: nothing waits, nothing piles up, and a director
 //! that was slow finds the truth. It is not for what happened, which would have to be seen once each.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use stentor_core::stage::SeatLevel;
@@ -11,7 +10,7 @@ use stentor_studio::{RoomLevels, RoomState};
 use tokio::sync::watch;
 
 use crate::encode_once::EncodeOnce;
-use crate::recorder::RecorderEvent;
+use crate::recorder::RecorderState;
 
 /// How loud everybody is, and the programme.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,26 +30,6 @@ impl StageLevels {
         lufs: f32::NEG_INFINITY,
         true_peak: f32::NEG_INFINITY,
     };
-}
-
-/// What became of the recording.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) enum ReplayFile {
-    /// It is not made yet.
-    #[default]
-    Pending,
-    /// It is at this path.
-    Ready(PathBuf),
-    /// There will be none.
-    None,
-}
-
-/// The recording of an event, as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) struct RecorderState {
-    /// It cannot be written.
-    pub(crate) failing: bool,
-    pub(crate) replay: ReplayFile,
 }
 
 /// The reporters' end.
@@ -78,18 +57,14 @@ impl Reporter {
             })));
     }
 
-    /// A change of the recording.
-    pub(crate) fn recorder(&self, event: RecorderEvent) {
-        self.recorder.send_modify(|state| match event {
-            RecorderEvent::Failing(failing) => state.failing = failing,
-            RecorderEvent::ReplayReady(file) => state.replay = ReplayFile::Ready(file),
-            RecorderEvent::NoReplay => state.replay = ReplayFile::None,
-        });
+    /// Where the recorder says how the recording is.
+    pub(crate) fn recorder(&self) -> watch::Sender<RecorderState> {
+        self.recorder.clone()
     }
 
-    /// Whether the store cannot be written.
-    pub(crate) fn store_failing(&self, failing: bool) {
-        self.store_failing.send_replace(failing);
+    /// Where the snapshot writer says whether the store cannot be written.
+    pub(crate) fn store_failing(&self) -> watch::Sender<bool> {
+        self.store_failing.clone()
     }
 }
 

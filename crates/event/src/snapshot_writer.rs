@@ -34,14 +34,13 @@ pub(crate) struct SnapshotWriter {
 }
 
 impl SnapshotWriter {
-    /// Starts the task; `kept` is what the store holds. `failing` is told when writing begins to fail and when it works
-    /// again.
+    /// Starts the task; `kept` is what the store holds. `failing` is set when writing begins to fail and when it works again.
     pub(crate) fn start(
         records: Arc<dyn Records>,
         key: Key,
         kept: &KeptState,
         counters: Arc<Counters>,
-        failing: impl Fn(bool) + Send + Sync + 'static,
+        failing: watch::Sender<bool>,
     ) -> Self {
         let written = State {
             snapshot: None,
@@ -55,9 +54,8 @@ impl SnapshotWriter {
             position_version: kept.position,
             written,
             in_doubt: None,
-            is_failing: false,
             counters,
-            failing: Box::new(failing),
+            failing,
         };
         tokio::spawn(task.run(queue));
         Self {
@@ -88,9 +86,8 @@ struct WriterTask {
     written: State,
     /// What may have been written as well: its answer was an error.
     in_doubt: Option<State>,
-    is_failing: bool,
     counters: Arc<Counters>,
-    failing: Box<dyn Fn(bool) + Send + Sync>,
+    failing: watch::Sender<bool>,
 }
 
 impl WriterTask {
@@ -103,7 +100,7 @@ impl WriterTask {
                     Ok(()) => break self.set_failing(false),
                     Err(error) => {
                         add(&self.counters.snapshot_failures, 1);
-                        if !self.is_failing {
+                        if !*self.failing.borrow() {
                             tracing::error!(%error, event = %self.key, "the store cannot be written");
                         }
                         self.set_failing(true);
@@ -120,11 +117,9 @@ impl WriterTask {
         }
     }
 
-    fn set_failing(&mut self, failing: bool) {
-        if failing != self.is_failing {
-            self.is_failing = failing;
-            (self.failing)(failing);
-        }
+    fn set_failing(&self, failing: bool) {
+        let changed = |known: &mut bool| std::mem::replace(known, failing) != failing;
+        self.failing.send_if_modified(changed);
     }
 
     /// Makes the store hold this state.
@@ -265,10 +260,13 @@ mod tests {
                 position: None,
                 published_end: 0,
             };
+            let (report, mut reports) = watch::channel(false);
             let (tell, failing) = mpsc::unbounded_channel();
-            let report = move |failing| {
-                let _ = tell.send(failing);
-            };
+            tokio::spawn(async move {
+                while reports.changed().await.is_ok() {
+                    let _ = tell.send(*reports.borrow_and_update());
+                }
+            });
             let store = Arc::new(records.clone());
             let counters = Arc::new(Counters::default());
             let counted = Arc::clone(&counters);

@@ -11,7 +11,8 @@ use stentor_studio::{RoomState, RoomStats};
 use tokio::sync::watch;
 
 use crate::counters::{Counters, EventCounters};
-use crate::reports::{RecorderState, Reports};
+use crate::recorder::RecorderState;
+use crate::reports::Reports;
 
 /// How one event is doing.
 #[derive(Clone, Debug, PartialEq)]

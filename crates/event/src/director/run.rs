@@ -17,7 +17,8 @@ use super::outputs::{AfterStep, Destinations, JoiningPage, OfferedSession, Outpu
 use super::room_changes::input_of;
 use crate::clock::Clock;
 use crate::counters::Counters;
-use crate::reports::{RecorderState, ReplayFile, Reports};
+use crate::recorder::{RecorderState, ReplayFile};
+use crate::reports::Reports;
 
 /// How often time is told to the conversation; it asks for at least every 500 ms.
 const TICK: Duration = Duration::from_millis(200);

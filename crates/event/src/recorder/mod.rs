@@ -18,8 +18,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use stentor_cluster::blobs::Blobs;
 use stentor_cluster::key::Key;
-use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::counters::{Counters, add};
 use file::RecordingFile;
@@ -33,16 +33,27 @@ const QUEUE_CHUNKS_MAX: usize = 600;
 const FILES_OPEN_MAX: usize = 32;
 /// How much recording a power cut may cost.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How long hosts are told at least that chunks were lost, although the next one may be written at once.
+const LOSS_TOLD_FOR: Duration = Duration::from_secs(5);
 
-/// What the recorder reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RecorderEvent {
-    /// Writing fails (`true`) or works again (`false`).
-    Failing(bool),
-    /// The replay is at this path, ready to be played.
-    ReplayReady(PathBuf),
-    /// There will be no replay: nothing was recorded, or what was recorded cannot be made into one.
-    NoReplay,
+/// What became of the recording.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) enum ReplayFile {
+    /// It is not made yet.
+    #[default]
+    Pending,
+    /// It is at this path, ready to be played.
+    Ready(PathBuf),
+    /// There will be none: nothing was recorded, or what was recorded cannot be made into one.
+    None,
+}
+
+/// The recording of an event, as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct RecorderState {
+    /// It cannot be written.
+    pub(crate) failing: bool,
+    pub(crate) replay: ReplayFile,
 }
 
 /// Work for the recording task.
@@ -67,12 +78,12 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the task for one event, whose recordings are kept below its address.
+    /// Starts the task for one event, whose recordings are kept below its address. It reports its newest state.
     pub(crate) fn start(
         blobs: Arc<dyn Blobs>,
         event: Key,
         counters: Arc<Counters>,
-        report: impl Fn(RecorderEvent) + Send + Sync + 'static,
+        report: watch::Sender<RecorderState>,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_CHUNKS_MAX + 1);
         let finish = jobs.clone().try_reserve_owned().ok();
@@ -82,9 +93,10 @@ impl Recorder {
             event,
             files: BTreeMap::new(),
             failing: false,
+            alarm_until: Instant::now(),
             lost: Arc::clone(&lost),
             counters: Arc::clone(&counters),
-            report: Box::new(report),
+            report,
         };
         tokio::spawn(task.run(queue));
         Self {
@@ -125,9 +137,11 @@ struct RecorderTask {
     event: Key,
     files: BTreeMap<RecordingTrack, RecordingFile>,
     failing: bool,
+    /// Until then the alarm stays on, whatever can be written.
+    alarm_until: Instant,
     lost: Arc<AtomicBool>,
     counters: Arc<Counters>,
-    report: Box<dyn Fn(RecorderEvent) + Send + Sync>,
+    report: watch::Sender<RecorderState>,
 }
 
 impl RecorderTask {
@@ -149,6 +163,7 @@ impl RecorderTask {
                 _ = sync.tick() => self.sync().await,
             }
             if self.lost.swap(false, Ordering::Relaxed) {
+                self.alarm_until = Instant::now() + LOSS_TOLD_FOR;
                 self.set_failing(true);
             }
         }
@@ -168,6 +183,7 @@ impl RecorderTask {
     fn note(&mut self, step: io::Result<Wrote>) {
         let failing = match step {
             Ok(Wrote::Nothing) => return,
+            Ok(Wrote::Bytes) if Instant::now() < self.alarm_until => return,
             Ok(Wrote::Bytes) => false,
             Err(error) => {
                 if !self.failing {
@@ -182,7 +198,7 @@ impl RecorderTask {
     fn set_failing(&mut self, failing: bool) {
         if failing != self.failing {
             self.failing = failing;
-            (self.report)(RecorderEvent::Failing(failing));
+            self.report.send_modify(|state| state.failing = failing);
         }
     }
 
@@ -233,18 +249,22 @@ impl RecorderTask {
         let programme = RecordingTrack::Programme.key(&self.event);
         let made = match self.blobs.size(&programme).await {
             // The event ended without having been on air.
-            Ok(None) => return (self.report)(RecorderEvent::NoReplay),
+            Ok(None) => return self.report_replay(ReplayFile::None),
             Ok(Some(_)) => make_replay(&self.blobs, &self.event).await,
             Err(error) => Err(error.into()),
         };
         match made {
-            Ok(path) => (self.report)(RecorderEvent::ReplayReady(path)),
+            Ok(path) => self.report_replay(ReplayFile::Ready(path)),
             Err(error) => {
                 tracing::error!(%error, event = %self.event, "the replay could not be made");
-                (self.report)(RecorderEvent::Failing(true));
-                (self.report)(RecorderEvent::NoReplay);
+                self.set_failing(true);
+                self.report_replay(ReplayFile::None);
             }
         }
+    }
+
+    fn report_replay(&self, replay: ReplayFile) {
+        self.report.send_modify(|state| state.replay = replay);
     }
 }
 
@@ -256,7 +276,6 @@ enum Wrote {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
 
     use stentor_cluster::blobs::FolderBlobs;
     use stentor_cluster::error::StoreError;
@@ -299,15 +318,36 @@ mod tests {
         RecordingTrack::Programme.key(&event())
     }
 
-    /// A recorder and what it reports.
-    fn start(blobs: Arc<dyn Blobs>) -> (Recorder, mpsc::UnboundedReceiver<RecorderEvent>) {
-        let (report, reports) = mpsc::unbounded_channel();
+    /// A recorder and what it reports, from the first change on.
+    fn start(blobs: Arc<dyn Blobs>) -> (Recorder, watch::Receiver<RecorderState>) {
+        let (report, reports) = watch::channel(RecorderState::default());
         let counters = Arc::new(Counters::default());
-        let recorder = Recorder::start(blobs, event(), counters, move |event| {
-            let _ = report.send(event);
-        });
-        (recorder, reports)
+        (Recorder::start(blobs, event(), counters, report), reports)
     }
+
+    /// The next state it reports; `None` when its task has ended.
+    async fn next(reports: &mut watch::Receiver<RecorderState>) -> Option<RecorderState> {
+        reports.changed().await.ok()?;
+        Some(reports.borrow_and_update().clone())
+    }
+
+    /// What it reports last.
+    async fn last(mut reports: watch::Receiver<RecorderState>) -> RecorderState {
+        while reports.changed().await.is_ok() {
+            reports.mark_unchanged();
+        }
+        reports.borrow().clone()
+    }
+
+    const FAILING: RecorderState = RecorderState {
+        failing: true,
+        replay: ReplayFile::Pending,
+    };
+
+    const WORKING: RecorderState = RecorderState {
+        failing: false,
+        replay: ReplayFile::Pending,
+    };
 
     /// Recordings in a folder, where those of the event are, and what keeps it.
     async fn in_folder() -> (Arc<dyn Blobs>, PathBuf, TempDir) {
@@ -318,25 +358,24 @@ mod tests {
         (Arc::new(blobs), folder, root)
     }
 
-    async fn recorded(blobs: &Arc<dyn Blobs>, chunks: &[Bytes]) -> Vec<RecorderEvent> {
-        let (recorder, mut reports) = start(Arc::clone(blobs));
+    /// What is so when these chunks were recorded and the event is over.
+    async fn recorded(blobs: &Arc<dyn Blobs>, chunks: &[Bytes]) -> RecorderState {
+        let (recorder, reports) = start(Arc::clone(blobs));
         for chunk in chunks {
             assert!(recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()));
         }
         recorder.finish();
         drop(recorder);
-        let mut told = Vec::new();
-        // The task has ended when nobody can report any more.
-        while let Some(report) = reports.recv().await {
-            told.push(report);
-        }
-        told
+        last(reports).await
     }
 
-    fn replay_of(reports: &[RecorderEvent]) -> &Path {
-        match reports {
-            [RecorderEvent::ReplayReady(path)] => path,
-            _ => panic!("{reports:?}"),
+    fn replay_of(state: RecorderState) -> PathBuf {
+        match state {
+            RecorderState {
+                failing: false,
+                replay: ReplayFile::Ready(path),
+            } => path,
+            _ => panic!("{state:?}"),
         }
     }
 
@@ -351,13 +390,12 @@ mod tests {
         torn.extend_from_slice(&before[0][..40]);
         fs::write(folder.join("programme.mp4"), torn).expect("it can be written");
 
-        let reports = recorded(&blobs, &chunks(5, 2)).await;
-        let replay = replay_of(&reports);
+        let replay = replay_of(recorded(&blobs, &chunks(5, 2)).await);
         assert_eq!(replay, folder.join("replay.mp4"));
         let found = replay_file(&*blobs, &event())
             .await
             .expect("it is looked for");
-        assert_eq!(found.as_deref(), Some(replay));
+        assert_eq!(found.as_ref(), Some(&replay));
         let kept = fs::read(folder.join("programme.mp4")).expect("the recording");
         let recovered = record::recover(&kept[..]).expect("memory reads");
         assert_eq!(
@@ -384,18 +422,19 @@ mod tests {
         });
         record(&chunks[1]);
         record(&chunks[2]);
-        assert_eq!(reports.recv().await, Some(RecorderEvent::Failing(true)));
+        assert_eq!(next(&mut reports).await, Some(FAILING));
         tokio::time::sleep(SYNC_EVERY * 10).await;
+        assert!(!reports.has_changed().unwrap(), "the alarm is raised once");
         blobs.faults().works();
         record(&chunks[3]);
-        assert_eq!(reports.recv().await, Some(RecorderEvent::Failing(false)));
+        assert_eq!(next(&mut reports).await, Some(WORKING));
         let kept = blobs.get(&programme()).await.expect("the recording");
         let expected = [Packager::head(), chunks[0].clone(), chunks[3].clone()].concat();
         assert!(
             kept == expected,
             "what fitted is there, whole, and nothing else"
         );
-        assert!(reports.try_recv().is_err(), "the alarm was raised once");
+        assert!(!reports.has_changed().unwrap(), "and stays off");
         let counted = recorder.counters.snapshot();
         assert_eq!(
             (counted.chunks_recorded, counted.chunks_not_written),
@@ -421,14 +460,10 @@ mod tests {
         assert_eq!(recorder.counters.snapshot().chunks_not_queued, 1);
         recorder.finish();
         blobs.faults().works();
-        assert_eq!(reports.recv().await, Some(RecorderEvent::Failing(true)));
+        assert_eq!(next(&mut reports).await, Some(FAILING));
         drop(recorder);
-        let mut told = Vec::new();
-        while let Some(report) = reports.recv().await {
-            told.push(report);
-        }
         // Blobs in memory have no file a replay could be sent from.
-        assert_eq!(told.last(), Some(&RecorderEvent::NoReplay), "{told:?}");
+        assert_eq!(last(reports).await.replay, ReplayFile::None);
         let size = blobs.size(&programme()).await.expect("it is looked for");
         let expected = Packager::head().len() + queued * chunk.len();
         assert_eq!(size, Some(expected as u64));
@@ -437,7 +472,8 @@ mod tests {
     #[tokio::test]
     async fn an_event_that_was_never_on_air_has_no_replay_and_no_alarm() {
         let (blobs, _folder, _root) = in_folder().await;
-        assert_eq!(recorded(&blobs, &[]).await, [RecorderEvent::NoReplay]);
+        let state = recorded(&blobs, &[]).await;
+        assert_eq!((state.failing, state.replay), (false, ReplayFile::None));
         let found = replay_file(&*blobs, &event())
             .await
             .expect("it is looked for");
@@ -450,10 +486,8 @@ mod tests {
         let (blobs, folder, _root) = in_folder().await;
         // A head without a chunk: the server was killed in the first moment on air.
         fs::write(folder.join("programme.mp4"), Packager::head()).expect("it can be written");
-        assert_eq!(
-            recorded(&blobs, &[]).await,
-            [RecorderEvent::Failing(true), RecorderEvent::NoReplay]
-        );
+        let state = recorded(&blobs, &[]).await;
+        assert_eq!((state.failing, state.replay), (true, ReplayFile::None));
     }
 
     #[tokio::test]
@@ -462,8 +496,7 @@ mod tests {
         let foreign = vec![7; TORN_BYTES_MAX as usize + 1];
         for n in 1..=2 {
             fs::write(folder.join("programme.mp4"), &foreign).expect("it can be written");
-            let reports = recorded(&blobs, &chunks(0, 1)).await;
-            replay_of(&reports);
+            replay_of(recorded(&blobs, &chunks(0, 1)).await);
             let aside = fs::read(folder.join(format!("programme.unread-{n}.mp4")));
             assert_eq!(aside.expect("set aside"), foreign);
         }

@@ -11,7 +11,6 @@ use stentor_studio::room::tick::TickTiming;
 use super::super::Call;
 use super::super::call::CALLS_MAX;
 use super::{HOST, Scene};
-use crate::recorder::RecorderEvent;
 use crate::reports::Reporter;
 
 /// A room without a thread: its time is moved here, and it reports as a room does.
@@ -93,8 +92,11 @@ async fn a_director_that_was_starved_for_minutes_finds_the_truth() {
         room.connect(HOST, SessionId(second));
         room.run(50, if second % 20 < 5 { 50_000 } else { 0 });
         for failing in [true, false, true] {
-            scene.reporter.recorder(RecorderEvent::Failing(failing));
-            scene.reporter.store_failing(!failing);
+            scene
+                .reporter
+                .recorder()
+                .send_modify(|state| state.failing = failing);
+            scene.reporter.store_failing().send_replace(!failing);
         }
         if second < 119 {
             room.disconnect(SessionId(second));
@@ -112,7 +114,10 @@ async fn a_director_that_was_starved_for_minutes_finds_the_truth() {
     // It is starved again, by a test that does not wait, while the host goes and everything works again.
     room.disconnect(SessionId(119));
     room.run(50 * 12, 0);
-    scene.reporter.recorder(RecorderEvent::Failing(false));
+    scene
+        .reporter
+        .recorder()
+        .send_modify(|state| state.failing = false);
     assert_eq!(scene.view().await.alarms, []);
     assert!(!scene.seat(HOST).await.connected);
 }
