@@ -33,7 +33,7 @@ impl fmt::Debug for LinkKey {
 }
 
 impl LinkKey {
-    /// Reads `secret.key` of the data folder, or makes it (readable by the owner only).
+    /// Reads `secret.key` of the data folder, or makes it (readable by the owner only). It waits for the disk: not for an event loop.
     ///
     /// # Errors
     /// The operator's: the folder cannot be written, or the file is not a key.

@@ -19,6 +19,14 @@ use crate::ladder::LadderWatch;
 use crate::serve::{LoadConfig, Server};
 use crate::{data_dir, links, logging, tls};
 
+/// What is had before there is an event loop, which would wait for the disk.
+struct Prepared {
+    key: LinkKey,
+    udp: UdpSocket,
+    tls: Option<Tls>,
+    lines_dropped: ErrorCounter,
+}
+
 /// Runs everything in one process until SIGTERM or Ctrl-C.
 ///
 /// # Errors
@@ -32,6 +40,12 @@ pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     warn_of_plain_http(&config);
     // Sockets are bound before anything is opened: a taken port must not touch an event.
     let udp = bind_udp(&config)?;
+    let prepared = Prepared {
+        key: LinkKey::load_or_create(&config.data_dir)?,
+        udp,
+        tls,
+        lines_dropped: log.lines_dropped.clone(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -39,8 +53,7 @@ pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     runtime.block_on(async {
         let tcp = stentor_edge::bind(config.listen)
             .map_err(|source| AppError::bind("TCP", "--listen", config.listen, source))?;
-        let lines_dropped = log.lines_dropped.clone();
-        start(load, &config, demo, udp, tcp, tls, lines_dropped).await
+        start(load, &config, demo, prepared, tcp).await
     })
 }
 
@@ -58,11 +71,15 @@ async fn start(
     load: LoadConfig<'_>,
     config: &Config,
     demo: bool,
-    udp: UdpSocket,
+    prepared: Prepared,
     tcp: TcpListener,
-    tls: Option<Tls>,
-    log_lines_dropped: ErrorCounter,
 ) -> Result<(), AppError> {
+    let Prepared {
+        key,
+        udp,
+        tls,
+        lines_dropped,
+    } = prepared;
     let records = data_dir::open_records(&config.data_dir).await?;
     let edge = Edge::new(EdgeConfig {
         cadence_encoder: Some(stentor_event::cadence_box),
@@ -70,7 +87,7 @@ async fn start(
     });
     let services = EventServices {
         studio: start_studio(config, udp)?,
-        key: LinkKey::load_or_create(&config.data_dir)?,
+        key,
         records: Arc::clone(&records),
         recordings: data_dir::open_recordings(&config.data_dir).await?,
         edge: edge.clone(),

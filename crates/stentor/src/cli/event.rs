@@ -15,9 +15,9 @@ use crate::{data_dir, links, stdout};
 /// The operator's: what cannot be an event, or one whose address is taken.
 pub(super) fn create(config: &Config, new: NewEvent) -> Result<(), AppError> {
     data_dir::make(&config.data_dir)?;
+    let key = LinkKey::load_or_create(&config.data_dir)?;
     wait_for(async {
         let records = data_dir::open_records_beside(&config.data_dir).await?;
-        let key = LinkKey::load_or_create(&config.data_dir)?;
         let (record, conversation) = new.make(
             unix_ms_now(),
             config.invitation_days,
@@ -37,9 +37,9 @@ pub(super) fn list(config: &Config) -> Result<(), AppError> {
     if !config.data_dir.is_dir() {
         return Err(AppError::NoDataDir(config.data_dir.display().to_string()));
     }
+    let key = LinkKey::load_or_create(&config.data_dir)?;
     wait_for(async {
         let records = data_dir::open_records_beside(&config.data_dir).await?;
-        let key = LinkKey::load_or_create(&config.data_dir)?;
         links::print(&*records, &key, &config.base_url(), None).await
     })
 }
