@@ -13,9 +13,6 @@ use crate::session_urls::SessionUrls;
 use crate::state::ApiState;
 use crate::{stage, whip};
 
-/// Bytes of any body this interface reads: an SDP, with room to say so kindly when it is too long.
-const BODY_BYTES_MAX: usize = 128 * 1024;
-
 /// The routes, beside the edge's own.
 pub fn router(events: Arc<EventRegistry>) -> Router {
     let state = Arc::new(ApiState {
@@ -28,7 +25,7 @@ pub fn router(events: Arc<EventRegistry>) -> Router {
         .route("/api/v1/events/{slug}/whep", any(whip::whep))
         .route("/api/v1/sessions/{secret}", any(whip::session))
         .fallback(not_found)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(whip::BODY_BYTES_MAX))
         .with_state(state)
         .merge(health(events))
 }

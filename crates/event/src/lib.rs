@@ -12,6 +12,7 @@
 //! |---|---|---|
 //! | `clock` | the clocks | `core` |
 //! | `lang` | the languages of the pages | |
+//! | `json` | wire forms as JSON | |
 //! | `encode_once` | a value for many readers, encoded once | |
 //! | `counters` | what was recorded, kept and published, and what was not | |
 //! | `links` | stage links as capabilities | |
@@ -33,6 +34,7 @@
 //! | `services` | what every event is opened with | all |
 //! | `open` | puts the parts of an event together | all |
 //! | `registry` | the events that are open here | all |
+//! | `testing` | a server around one event, for tests of other crates | all |
 
 pub mod catalog;
 pub mod clock;
@@ -40,6 +42,7 @@ mod counters;
 pub mod demo;
 mod director;
 mod encode_once;
+mod json;
 pub mod lang;
 pub mod links;
 pub mod message;
@@ -57,10 +60,12 @@ mod snapshot;
 mod snapshot_writer;
 mod stats;
 mod status;
+pub mod testing;
 
 pub use counters::EventCounters;
 pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
+pub use json::json;
 pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent};
 pub use programme::cadence_box;
 pub use registry::{EventRegistry, RegistryStats};

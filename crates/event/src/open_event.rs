@@ -145,7 +145,7 @@ impl OpenEvent {
     ) -> Result<Connected, ConnectError> {
         let offer = Offer::parse(&offer).map_err(ConnectError::Offer)?;
         let kind = kind_of(endpoint, &offer)?;
-        let room = self.room.clone().ok_or(ConnectError::NoRoom)?;
+        // First, so that whoever comes after the end is told that and not to try again.
         let Reserved { session, alive } = self.reserve(seat, kind, page).await?;
         let request = OfferRequest {
             seat,
@@ -153,20 +153,27 @@ impl OpenEvent {
             kind,
             offer,
         };
-        let error = match tokio::task::spawn_blocking(move || room.offer(request)).await {
-            Ok(Ok(answer)) => {
-                return Ok(Connected {
-                    session,
-                    answer: answer.sdp,
-                    alive,
-                });
+        match self.answer(request).await {
+            Ok(answer) => Ok(Connected {
+                session,
+                answer,
+                alive,
+            }),
+            Err(error) => {
+                self.director.call(Call::Abandon { seat, session }).await;
+                Err(error)
             }
-            Ok(Err(OfferError::Theirs(fault))) => ConnectError::Offer(fault),
-            Ok(Err(error)) => ConnectError::Studio(error),
-            Err(_) => ConnectError::NoRoom,
-        };
-        self.director.call(Call::Abandon { seat, session }).await;
-        Err(error)
+        }
+    }
+
+    async fn answer(&self, request: OfferRequest) -> Result<String, ConnectError> {
+        let room = self.room.clone().ok_or(ConnectError::NoRoom)?;
+        match tokio::task::spawn_blocking(move || room.offer(request)).await {
+            Ok(Ok(answer)) => Ok(answer.sdp),
+            Ok(Err(OfferError::Theirs(fault))) => Err(ConnectError::Offer(fault)),
+            Ok(Err(error)) => Err(ConnectError::Studio(error)),
+            Err(_) => Err(ConnectError::NoRoom),
+        }
     }
 
     /// Plays a recorded voice, looped, as the sound of a seat.

@@ -124,7 +124,7 @@ async fn start(
         events,
         ladder,
         tls,
-        log_lines_dropped,
+        log_lines_dropped: lines_dropped,
     };
     server.run(config, tcp).await
 }

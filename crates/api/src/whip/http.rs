@@ -13,6 +13,8 @@ use crate::problem::Problem;
 pub(super) const SDP: &str = "application/sdp";
 /// Media type of a fragment of one (RFC 8840).
 pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+/// Bytes of any body this interface reads: an SDP, with room to say so kindly when it is too long.
+pub(crate) const BODY_BYTES_MAX: usize = 128 * 1024;
 /// Seconds after which it may be tried again when the studio was busy.
 const RETRY_AFTER_S: &str = "2";
 
@@ -39,7 +41,13 @@ pub(super) fn text(
             format!("expected {expected}, got {got}"),
         ));
     }
-    let body = body.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("expected at most {BODY_BYTES_MAX} bytes of {expected}, got more"),
+        ),
+        status => Problem::new(status, rejection.body_text()),
+    })?;
     String::from_utf8(body.into())
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "expected UTF-8 text"))
 }

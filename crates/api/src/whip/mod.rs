@@ -8,5 +8,6 @@ mod http;
 mod offer;
 mod patch;
 
+pub(crate) use http::BODY_BYTES_MAX;
 pub(crate) use offer::{whep, whip};
 pub(crate) use patch::session;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{self, HeaderMap, HeaderName};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use stentor_event::{IceUpdate, IceUpdateError};
@@ -15,6 +15,9 @@ use super::http::{FRAGMENT, allowed, text, unavailable, with_cors};
 use crate::problem::Problem;
 use crate::session_urls::SessionTarget;
 use crate::state::ApiState;
+
+/// Characters of a wrong entity tag that its sender is told.
+const TAG_CHARS_TOLD: usize = 80;
 
 /// `PATCH` and `DELETE` on a session (RFC 9725 sections 4.2, 4.3).
 pub(crate) async fn session(
@@ -71,20 +74,7 @@ async fn patch(
         .ok_or_else(no_session)?;
     let fragment = text(headers, FRAGMENT, body)?;
     // RFC 9725 section 4.3.1: a fragment belongs to one ICE session, named by its entity tag.
-    let Some(condition) = headers.get(header::IF_MATCH) else {
-        return Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "expected If-Match with the session's ETag",
-        ));
-    };
-    let any = condition.as_bytes() == b"*";
-    if !any && condition.as_bytes() != session.etag.as_bytes() {
-        let why = format!(
-            "If-Match names another ICE session; this one is {}",
-            session.etag
-        );
-        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, why));
-    }
+    check_tag(headers.get(header::IF_MATCH), &session.etag)?;
     let event = state.events.event(&session.slug).ok_or_else(no_session)?;
     match event.update_ice(session.id, fragment).await {
         Ok(IceUpdate::Trickled) => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -99,4 +89,25 @@ async fn patch(
         }
         Err(error @ IceUpdateError::Studio(_)) => Err(unavailable(&error)),
     }
+}
+
+/// Whether the condition of a request (RFC 9110 section 13.1.1) names the present ICE session.
+fn check_tag(condition: Option<&HeaderValue>, tag: &str) -> Result<(), Problem> {
+    let Some(condition) = condition else {
+        return Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            format!("expected If-Match: {tag}, got none"),
+        ));
+    };
+    if condition == "*" || condition == tag {
+        return Ok(());
+    }
+    let got: String = String::from_utf8_lossy(condition.as_bytes())
+        .chars()
+        .take(TAG_CHARS_TOLD)
+        .collect();
+    Err(Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        format!("expected If-Match: {tag}, got {got}"),
+    ))
 }

@@ -1,104 +1,33 @@
 //! An evening in a second way: who holds the event needs no HTTP to open it, speak, listen and find the recording.
 
-use std::collections::HashMap;
-use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stentor_cluster::blobs::FolderBlobs;
-use stentor_cluster::records::Records;
-use stentor_cluster::testing::MemoryRecords;
 use stentor_core::conversation::{FIRST_HOST, View};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Place, SessionKind, StageCommand};
+use stentor_edge::Stream;
 use stentor_edge::ring::Lookup;
-use stentor_edge::{Edge, EdgeConfig, Stream};
-use stentor_event::catalog::store_event;
-use stentor_event::clock::unix_ms_now;
-use stentor_event::links::LinkKey;
-use stentor_event::record::NewEvent;
-use stentor_event::{
-    ConnectError, Endpoint, EventRegistry, EventServices, Joined, OpenEvent, PAGE_MESSAGES_MAX,
-    PageMessage,
-};
+use stentor_event::testing::{SLUG, TestServer};
+use stentor_event::{ConnectError, Endpoint, Joined, PAGE_MESSAGES_MAX, PageMessage};
 use stentor_media::opus::{Decode, OpusDecoder};
 use stentor_media::verify::ReadChunk;
-use stentor_studio::{Studio, StudioConfig};
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use crate::speaker::Offering;
 
-const SLUG: &str = "talk";
 /// How long anything may take before the test fails, also on a busy machine.
 const WITHIN: Duration = Duration::from_secs(60);
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The parts of a server around one event, in a folder of its own.
-struct House {
-    events: EventRegistry,
-    edge: Edge,
-    records: Arc<dyn Records>,
-    studio: SocketAddr,
-    folder: tempfile::TempDir,
-}
-
-impl House {
-    /// With one event, made and opened.
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let records: Arc<dyn Records> = Arc::new(MemoryRecords::default());
-        let recordings = FolderBlobs::open(&folder.path().join("recordings")).await;
-        let new = NewEvent {
-            title: "A talk".to_owned(),
-            slug: Some(SLUG.to_owned()),
-            lang: "en".to_owned(),
-            starts_unix_ms: None,
-            host: "Ada".to_owned(),
-            opens_at: 0,
-        };
-        let (record, conversation) = new.make(unix_ms_now(), 1, &[]).unwrap();
-        store_event(&*records, &record, &conversation)
-            .await
-            .unwrap();
-        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let studio = udp.local_addr().unwrap();
-        let edge = Edge::new(EdgeConfig::default());
-        let services = EventServices {
-            records: Arc::clone(&records),
-            recordings: Arc::new(recordings.unwrap()),
-            studio: Studio::start(StudioConfig {
-                udp,
-                local_only: true,
-                udp_candidates: vec![studio],
-                tcp_candidates: Vec::new(),
-            })
-            .unwrap(),
-            edge: edge.clone(),
-            key: LinkKey::load_or_create(folder.path()).unwrap(),
-            base_url: "http://here".to_owned(),
-            listen_assets: None,
-        };
-        let events = EventRegistry::new(services, HashMap::new());
-        events.open_new().await.unwrap();
-        Self {
-            events,
-            edge,
-            records,
-            studio,
-            folder,
-        }
-    }
-
-    fn event(&self) -> Arc<OpenEvent> {
-        self.events.event(SLUG).expect("it was opened")
-    }
-
-    fn recording(&self, file: &str) -> std::path::PathBuf {
-        self.folder.path().join("recordings").join(SLUG).join(file)
-    }
+/// A server around one event, in a folder of its own.
+async fn server() -> (TestServer, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (TestServer::start(folder.path()).await, folder)
 }
 
 /// Waits until something is so; the test fails if it never is.
@@ -158,8 +87,9 @@ fn chunks_in(file: &Path) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
-    let house = House::new().await;
-    let event = house.event();
+    let (server, folder) = server().await;
+    let recording = |file| folder.path().join("recordings").join(SLUG).join(file);
+    let event = server.event();
     let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
     let mut page = event.join(FIRST_HOST, sender).await.unwrap().unwrap();
 
@@ -173,7 +103,7 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
         )
         .await
         .unwrap();
-    let _voice = offering.accept(&connected.answer, house.studio);
+    let _voice = offering.accept(&connected.answer, server.studio);
     let view = shown(&mut page, "the host is connected", |view| {
         host(view).connected
     })
@@ -207,14 +137,17 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     })
     .await;
 
-    let stream = house.edge.stream("/e/talk/48").expect("the best rendition");
+    let stream = server
+        .edge
+        .stream("/e/talk/48")
+        .expect("the best rendition");
     let mut from = 0;
     eventually("a chunk with the host's voice", || {
         loud_chunk(&stream, &mut from)
     })
     .await;
     eventually("the stem of the host", || {
-        house.recording("speaker-1.mp4").exists().then_some(())
+        recording("speaker-1.mp4").exists().then_some(())
     })
     .await;
 
@@ -241,23 +174,23 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     assert!(event.command(FIRST_HOST, end.into()).await);
     eventually("the room has stopped", || (!event.has_room()).then_some(())).await;
     assert!(stream.ended());
-    let segments = house.edge.stream("/e/talk/48/hls").expect("its segments");
+    let segments = server.edge.stream("/e/talk/48/hls").expect("its segments");
     eventually("the segments have ended", || segments.ended().then_some(())).await;
     assert!(!event.stats().is_live(), "what is over has no figures");
-    let events = house.events.stats();
+    let events = server.events.stats();
     assert_eq!((events.with_room, events.ended), (0, 1));
     eventually("the replay", || {
-        house.recording("replay.mp4").exists().then_some(())
+        recording("replay.mp4").exists().then_some(())
     })
     .await;
-    assert!(chunks_in(&house.recording("programme.mp4")) > 0);
+    assert!(chunks_in(&recording("programme.mp4")) > 0);
     assert!(
         std::iter::from_fn(|| messages.try_recv().ok())
             .any(|message| message == PageMessage::Ended)
     );
     let kept = timeout(WITHIN, async {
         loop {
-            let restored = stentor_event::catalog::restore(&*house.records, SLUG).await;
+            let restored = stentor_event::catalog::restore(&*server.records, SLUG).await;
             if restored.unwrap().conversation.view().phase == Phase::Ended {
                 return;
             }
@@ -269,8 +202,8 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
 
 #[tokio::test]
 async fn an_offer_is_refused_by_whose_fault_it_is() {
-    let house = House::new().await;
-    let event = house.event();
+    let (server, _folder) = server().await;
+    let event = server.event();
     let connect = |seat, endpoint, offer: &str| {
         let (event, offer) = (Arc::clone(&event), offer.to_owned());
         async move { event.connect(seat, endpoint, None, offer).await }
@@ -290,17 +223,9 @@ async fn an_offer_is_refused_by_whose_fault_it_is() {
 
 #[tokio::test]
 async fn a_link_opens_its_own_seat_and_no_other_event() {
-    let house = House::new().await;
-    let event = house.event();
-    let key = LinkKey::load_or_create(house.folder.path()).unwrap();
-    let expires = unix_ms_now() / 1000 + 60;
-    assert_eq!(
-        event.seat_of(&key.token(SLUG, FIRST_HOST, expires)),
-        Ok(FIRST_HOST)
-    );
-    assert!(
-        event
-            .seat_of(&key.token("other", FIRST_HOST, expires))
-            .is_err()
-    );
+    let (server, _folder) = server().await;
+    let event = server.event();
+    assert_eq!(event.seat_of(&server.token(FIRST_HOST)), Ok(FIRST_HOST));
+    let elsewhere = server.token_of("other", FIRST_HOST, i64::MAX);
+    assert!(event.seat_of(&elsewhere).is_err());
 }

@@ -1,0 +1,5 @@
+//! The interface as those who act meet it: over its router, with a real event behind it.
+
+mod scene;
+mod whip_offers;
+mod whip_sessions;

@@ -1,0 +1,156 @@
+//! A server around one event, for the tests of whoever reaches events from outside: the studio, the edge and the stores are real, and
+//! there is no HTTP.
+//!
+//! It is no server to run: its records are in memory, and its studio answers this machine alone.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stentor_cluster::blobs::FolderBlobs;
+use stentor_cluster::records::Records;
+use stentor_cluster::testing::MemoryRecords;
+use stentor_core::SeatId;
+use stentor_core::conversation::FIRST_HOST;
+use stentor_core::event::{EventCommand, Phase};
+use stentor_edge::{Edge, EdgeConfig};
+use stentor_studio::{Studio, StudioConfig};
+use tokio::sync::mpsc;
+
+use crate::catalog::{restore, store_event};
+use crate::clock::unix_ms_now;
+use crate::director::PAGE_MESSAGES_MAX;
+use crate::links::LinkKey;
+use crate::open_event::OpenEvent;
+use crate::record::NewEvent;
+use crate::registry::EventRegistry;
+use crate::services::EventServices;
+
+/// The address of the event.
+pub const SLUG: &str = "talk";
+
+/// How often it is looked whether the store has what it must.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A server around one event, in a folder.
+pub struct TestServer {
+    /// The events: one.
+    pub events: Arc<EventRegistry>,
+    /// Where its listeners are served.
+    pub edge: Edge,
+    /// Where its state is kept.
+    pub records: Arc<dyn Records>,
+    /// Where its speakers connect.
+    pub studio: SocketAddr,
+    key: LinkKey,
+    folder: PathBuf,
+}
+
+impl TestServer {
+    /// Makes an event with a host, opens it, and keeps what it records in that folder.
+    ///
+    /// # Panics
+    /// Where the machine does not give what a server needs: the test cannot go on.
+    pub async fn start(folder: &Path) -> Self {
+        let records: Arc<dyn Records> = Arc::new(MemoryRecords::default());
+        let new = NewEvent {
+            title: "A talk".to_owned(),
+            slug: Some(SLUG.to_owned()),
+            lang: "en".to_owned(),
+            starts_unix_ms: None,
+            host: "Ada".to_owned(),
+            opens_at: 0,
+        };
+        let (record, conversation) = new.make(unix_ms_now(), 1, &[]).expect("an event");
+        let stored = store_event(&*records, &record, &conversation).await;
+        stored.expect("memory keeps it");
+        Self::open(records, folder).await
+    }
+
+    /// The same event, opened anew from what is kept of it.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn restarted(self) -> Self {
+        self.events.stop_all();
+        Self::open(self.records, &self.folder).await
+    }
+
+    async fn open(records: Arc<dyn Records>, folder: &Path) -> Self {
+        let recordings = FolderBlobs::open(&folder.join("recordings")).await;
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let studio = udp.local_addr().expect("it is bound");
+        let config = StudioConfig {
+            udp,
+            local_only: true,
+            udp_candidates: vec![studio],
+            tcp_candidates: Vec::new(),
+        };
+        let edge = Edge::new(EdgeConfig::default());
+        let key = LinkKey::load_or_create(folder).expect("a key");
+        let services = EventServices {
+            records: Arc::clone(&records),
+            recordings: Arc::new(recordings.expect("threads")),
+            studio: Studio::start(config).expect("a studio"),
+            edge: edge.clone(),
+            key: key.clone(),
+            base_url: "http://here".to_owned(),
+            listen_assets: None,
+        };
+        let events = Arc::new(EventRegistry::new(services, HashMap::new()));
+        events.open_new().await.expect("memory is read");
+        Self {
+            events,
+            edge,
+            records,
+            studio,
+            key,
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// The event.
+    ///
+    /// # Panics
+    /// If it was not opened.
+    #[must_use]
+    pub fn event(&self) -> Arc<OpenEvent> {
+        self.events.event(SLUG).expect("it was opened")
+    }
+
+    /// The token of a seat, for the next minute.
+    #[must_use]
+    pub fn token(&self, seat: SeatId) -> String {
+        self.token_of(SLUG, seat, unix_ms_now() / 1000 + 60)
+    }
+
+    /// The token of a seat of an event until a time, in seconds since 1970.
+    #[must_use]
+    pub fn token_of(&self, slug: &str, seat: SeatId, until_unix_s: i64) -> String {
+        self.key.token(slug, seat, until_unix_s)
+    }
+
+    /// Lets the host end the event, and waits until that is kept.
+    ///
+    /// # Panics
+    /// If the event is gone, or what is kept cannot be read.
+    pub async fn end(&self) {
+        let event = self.event();
+        let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+        let joined = event.join(FIRST_HOST, sender).await.expect("it is there");
+        let page = joined.expect("a host may join");
+        let version = page.state.borrow().value().phase_version;
+        let phase = Phase::Ended;
+        let end = EventCommand::SetPhase { phase, version };
+        assert!(event.command(FIRST_HOST, end.into()).await);
+        loop {
+            let kept = restore(&*self.records, SLUG).await.expect("it is kept");
+            if kept.conversation.view().phase == Phase::Ended {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
