@@ -52,7 +52,8 @@ export async function open(on, url, { phone = false, lang = 'en-GB', javaScript 
   return page;
 }
 
-async function newContext(on, { phone, lang, javaScript, mic, theme, size, ...more }) {
+/** What a person brings to a browser: device, language, theme, whether it may use the microphone. */
+export async function newContext(on, { phone = false, lang = 'en-GB', javaScript = true, mic = false, theme = 'light', size, ...more }) {
   return on.newContext({
     locale: lang,
     javaScriptEnabled: javaScript,

@@ -1,175 +1,260 @@
 // A picture of every page in every state, phone and desktop, French and English, into e2e/pictures/.
 // Fails when a page is wider than its screen, is empty, or complains.
+//
+// Each device in each language is a view: an event of its own on one server, so that the four walk side by side, and one page that is
+// led from state to state. Only what belongs to the server, the rung and whether it lives, they meet together.
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { browser, open, playsOn, says } from '../lib/browser.mjs';
+import { browser, newContext, open, playsOn, says } from '../lib/browser.mjs';
 import { Line } from '../lib/line.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
 import { Pinned } from '../lib/ladder.mjs';
 import { packets, speech } from '../lib/speech.mjs';
 import { inGreenRoom } from '../lib/stage.mjs';
-import { ROOT, shared, sleep, until } from '../lib/tools.mjs';
+import { ROOT, shared, until } from '../lib/tools.mjs';
 
 const FOLDER = join(ROOT, 'e2e/pictures');
 const LANGUAGES = { en: 'en-GB', fr: 'fr-FR' };
 const HOUR_S = 3600;
 const DESKTOP = { width: 1280, height: 800 };
+const TITLE = 'La voix des autres';
+/** How long a page may take to say what was waited for, on a busy machine. */
+const SAID_MS = 30_000;
 
 const t = shared();
 t.after(endPublishing);
 let server;
+/** A browser without a microphone, and one in which somebody speaks. */
 let plain;
 let talking;
 
 before(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  server = await Pinned.open(t);
-  plain = await browser(t);
-  talking = await browser(t, { mic: (await speech()).host });
+  const voice = speech();
+  [server, plain, talking] = await Promise.all([Pinned.open(t), browser(t), voice.then(({ host }) => browser(t, { mic: host }))]);
 });
 after(t.release);
 
-/** One state on both devices in both languages; `act` brings a fresh page into it. */
-async function shoot(name, urlOf, act = async () => {}, { on = plain, mic = false, javaScript = true, themes = ['light'] } = {}) {
-  for (const phone of [true, false]) {
-    for (const [lang, locale] of Object.entries(LANGUAGES)) {
-      for (const theme of themes) {
-        const page = await open(on, urlOf(lang), { phone, lang: locale, mic, javaScript, theme, size: DESKTOP });
-        await act(page, lang);
-        await sleep(350);
-        const label = [name, phone ? 'phone' : 'desktop', lang, ...(theme === 'dark' ? ['dark'] : [])].join('-');
-        await page.screenshot({ path: join(FOLDER, `${label}.png`), fullPage: phone });
-        if (javaScript) {
-          const { wide, width, words } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: innerWidth, words: document.body.innerText.trim().length }));
-          assert.ok(wide <= width, `${label}: ${wide} px wide on a screen of ${width}`);
-          assert.ok(words > 20, `${label}: it says something`);
-        }
-        assert.deepEqual(page.complaints.filter((line) => !/Failed to load resource|WebSocket|net::/.test(line)), [], label);
-        await page.context().close();
-      }
+/** One device in one language, its event, and what it asks of it. */
+class View {
+  constructor(phone, lang) {
+    this.phone = phone;
+    this.lang = lang;
+    this.name = `${phone ? 'phone' : 'desktop'}-${lang}`;
+    this.slug = `talk-${this.name}`;
+    this.contexts = new Map();
+  }
+
+  /** Makes its event; the server need not run. */
+  async prepare() {
+    const { host, guest } = await server.create({ slug: this.slug, title: TITLE, host: 'Ada' });
+    this.link = { host, guest };
+  }
+
+  async status() {
+    return server.status(this.slug);
+  }
+
+  /** A page on this device, in the browser's one context of it. */
+  async page(url, { on = plain, mic = false, javaScript = true } = {}) {
+    const key = `${on === plain} ${mic} ${javaScript}`;
+    if (!this.contexts.has(key)) this.contexts.set(key, newContext(on, { phone: this.phone, lang: LANGUAGES[this.lang], mic, javaScript, size: DESKTOP }));
+    return open(on, url, { context: await this.contexts.get(key) });
+  }
+
+  listener(slug = this.slug, more = {}) {
+    return this.page(server.path(slug, `/${this.lang}`), more);
+  }
+
+  /** The stage page behind a link, with a microphone. */
+  stage(link) {
+    return this.page(link, { on: talking, mic: true });
+  }
+
+  async shoot(state, page, { themes = ['light'], script = true } = {}) {
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme });
+      const label = [state, this.name, ...(theme === 'dark' ? ['dark'] : [])].join('-');
+      await page.screenshot({ path: join(FOLDER, `${label}.png`), fullPage: this.phone, animations: 'disabled' });
+      if (!script) continue;
+      const { wide, width, words } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: innerWidth, words: document.body.innerText.trim().length }));
+      assert.ok(wide <= width, `${label}: ${wide} px wide on a screen of ${width}`);
+      assert.ok(words > 20, `${label}: it says something`);
     }
+    await page.emulateMedia({ colorScheme: 'light' });
+    assert.deepEqual(page.complaints.filter((line) => !/Failed to load resource|WebSocket|net::/.test(line)), [], `${state}-${this.name}`);
+  }
+
+  /** Brings a fresh page into a state, and takes its picture. */
+  async once(state, opened, act, options) {
+    const page = await opened;
+    await act(page);
+    await this.shoot(state, page, options);
+    await page.close();
   }
 }
 
-const listener = (slug) => (lang) => server.path(slug, `/${lang}`);
+const BOTH = { themes: ['light', 'dark'] };
+
+const views = [true, false].flatMap((phone) => Object.keys(LANGUAGES).map((lang) => new View(phone, lang)));
+const all = (act) => Promise.all(views.map(act));
+
+const told = (words) => (page) => says(page, words, SAID_MS);
+/** The stage page says this, anywhere. */
+const shows = (words) => (page) => page.getByText(words).first().waitFor({ timeout: SAID_MS });
 const touch = (page) => page.locator('#go').click();
+const speaks = (page) => page.locator('#who li.on').first().waitFor({ timeout: SAID_MS });
 const playing = async (page) => {
   await touch(page);
-  await says(page, /You are listening live\.|Vous écoutez en direct\./, 15_000);
+  await told(/You are listening live\.|Vous écoutez en direct\./)(page);
 };
+const hearsTheBed = async (page) => {
+  await touch(page);
+  await told(/Nobody is on stage right now|La scène est vide/)(page);
+};
+/** A button of the stage page by its name in either language. */
+const button = (page, name) => page.getByRole('button', { name }).first();
 
-test('every page, every state, phone and desktop, both languages', { timeout: 580_000 }, async () => {
-  const soon = await server.create({ slug: 'soon', title: 'La voix des autres', starts: Math.floor(Date.now() / 1000) + 2 * HOUR_S, host: 'Ada' });
-  const { host: hostLink, guest: guestLink } = await server.create({ slug: 'talk', title: 'La voix des autres', host: 'Ada' });
-  await server.start();
-  assert.ok(soon.listener);
+async function beforeTheStart(view) {
+  const soon = await view.listener('soon');
+  await told(/Press now|Appuyez maintenant/)(soon);
+  await view.shoot('listener-countdown', soon, BOTH);
+  await touch(soon);
+  await told(/All set|C’est noté/)(soon);
+  await view.shoot('listener-armed', soon);
+  await soon.close();
+  await view.once('listener-not-yet', view.listener(), told(/It hasn’t begun yet|Ce n’est pas encore commencé/));
 
-  await shoot('listener-countdown', listener('soon'), undefined, { themes: ['light', 'dark'] });
-  await shoot('listener-armed', listener('soon'), touch);
-  await shoot('listener-not-yet', listener('talk'));
+  const stage = `${server.url}/s/${view.slug}`;
+  await view.once('stage-no-token', view.page(stage), shows(/^(This link is incomplete|Ce lien est incomplet)/));
+  await view.once('stage-rejected', view.page(`${stage}#t=nonsense`), shows(/^(This invitation no longer works|Cette invitation ne marche plus)/));
+  await view.once('stage-microphone', view.page(view.link.guest), shows(/^(First, your microphone|D’abord, votre micro)/));
+  await view.once('stage-green-room-guest', view.stage(view.link.guest), (page) => inGreenRoom(page, SAID_MS));
+  await view.once('stage-green-room-host', view.stage(view.link.host), (page) => inGreenRoom(page, SAID_MS), BOTH);
+}
 
-  // The green rooms and the stage before the start.
-  await shoot('stage-no-token', () => `${server.url}/s/talk`);
-  await shoot('stage-rejected', () => `${server.url}/s/talk#t=nonsense`);
-  await shoot('stage-microphone', () => guestLink);
-  await shoot('stage-green-room-guest', () => guestLink, (page) => inGreenRoom(page), { on: talking, mic: true });
-  await shoot('stage-green-room-host', () => hostLink, (page) => inGreenRoom(page), { on: talking, mic: true, themes: ['light', 'dark'] });
-
-  const host = await Line.open(t, server, hostLink);
-  const desk = await host.invite('Le studio', 'line_in');
-  const line = await Session.open(t, { url: host.whip.replace(/\?.*/, ''), token: desk.token });
+/** A line-in speaks, and the event is on air. */
+async function onAir(view) {
+  view.host = await Line.open(t, server, view.link.host);
+  view.desk = await view.host.invite('Le studio', 'line_in');
+  const line = await Session.open(t, { url: view.host.whip.replace(/\?.*/, ''), token: view.desk.token });
   void line.speakForEver(packets());
-  await until('the line is there', () => host.seat(desk.seat)?.connected);
-  await host.admit(desk.seat);
-  await host.phase('on_air');
+  await until('the line is there', () => view.host.seat(view.desk.seat)?.connected);
+  await view.host.admit(view.desk.seat);
+  await view.host.phase('on_air');
+}
 
-  const speaks = (page) => page.locator('#who li.on').first().waitFor({ timeout: 15_000 });
-  await shoot('listener-touch', listener('talk'));
-  await shoot('listener-playing', listener('talk'), async (page) => { await playing(page); await speaks(page).catch(() => {}); }, { themes: ['light', 'dark'] });
-  await shoot('listener-no-script', listener('talk'), undefined, { javaScript: false });
-  host.say({ do: 'message', fr: 'Posez vos questions à la fin, nous les lirons toutes.', en: 'Keep your questions for the end: we will read them all.' });
-  await until('the message', () => host.state.message);
-  await shoot('listener-message', listener('talk'), playing);
-  await server.pin(3);
-  await shoot('listener-crowd', listener('talk'), playing);
-  await server.pin(4);
-  await shoot('listener-full', listener('talk'), async (page) => { await touch(page); await says(page, /nobody new gets in|plus personne n’entre/); });
-  await server.pin(0);
+async function listening(view) {
+  await view.once('listener-no-script', view.listener(view.slug, { javaScript: false }), async () => {}, { script: false });
+  const page = await view.listener();
+  await told(/Press to listen|Appuyez pour écouter/)(page);
+  await view.shoot('listener-touch', page);
+  await playing(page);
+  await speaks(page);
+  await view.shoot('listener-playing', page, BOTH);
+  view.host.say({ do: 'message', fr: 'Posez vos questions à la fin, nous les lirons toutes.', en: 'Keep your questions for the end: we will read them all.' });
+  await page.getByText(/^(Keep your questions|Posez vos questions)/).first().waitFor({ timeout: SAID_MS });
+  await view.shoot('listener-message', page);
+  await page.close();
+}
 
-  const onStage = async (page) => {
-    const enter = page.getByRole('button', { name: /^(Go on stage|Entrer en scène)$/ });
-    await page.locator('.mute').or(enter).first().waitFor({ timeout: 15_000 });
-    if (await enter.count()) await enter.click();
-    await page.locator('.mute').waitFor({ timeout: 15_000 });
-  };
-  const live = async (page) => {
-    await onStage(page);
-    const open = page.locator('.mute').getByRole('button', { name: /^(Unmute|Ouvrir mon micro)$/ });
-    if (await open.count()) await open.last().click();
-    await page.locator('.mute.live').waitFor({ timeout: 10_000 });
-  };
-  const press = (name) => async (page) => {
-    await onStage(page);
-    await page.getByRole('button', { name }).first().click();
-    await page.locator('dialog').waitFor();
-  };
-  await shoot('stage-host-live', () => hostLink, live, { on: talking, mic: true, themes: ['light', 'dark'] });
-  await shoot('stage-invite', () => hostLink, press(/Invite somebody|Inviter quelqu’un/), { on: talking, mic: true });
-  await shoot('stage-message', () => hostLink, press(/Write to listeners|Écrire au public/), { on: talking, mic: true });
-  await shoot('stage-end', () => hostLink, press(/^(End the event|Terminer)$/), { on: talking, mic: true });
-  const guest = host.state.seats.find(({ name }) => name === 'Guest');
-  const guestMuted = async (page) => {
-    await until('the guest is there', () => host.seat(guest.seat).connected, { ms: 15_000 });
-    if (host.seat(guest.seat).place !== 'on_stage') await host.admit(guest.seat);
-    await page.locator('.mute.muted').waitFor({ timeout: 15_000 });
-  };
-  await shoot('stage-guest-muted', () => guestLink, guestMuted, { on: talking, mic: true });
-
-  // The host's pages are closed by now, the host's place on stage is kept: that is a host who has dropped.
-  await until('the host has dropped', async () => (await server.status('talk')).condition === 'host_dropped', { ms: 20_000 });
-  const dropped = async (page) => {
-    await touch(page);
-    await says(page, /The host has dropped|L’hôte a perdu la liaison/);
-    await speaks(page).catch(() => {});
-  };
-  await shoot('listener-host-dropped', listener('talk'), dropped);
-
-  host.say({ do: 'green_room', seat: host.welcome.seat });
-  host.say({ do: 'green_room', seat: desk.seat });
-  host.say({ do: 'green_room', seat: guest.seat });
-  await until('the stage is empty', async () => (await server.status('talk')).condition !== 'ok', { ms: 15_000 });
-  const hearsTheBed = async (page) => {
-    await touch(page);
-    await says(page, /Nobody is on stage right now|La scène est vide/);
-  };
-  await shoot('listener-stage-empty', listener('talk'), hearsTheBed);
-
-  host.say({ do: 'remove', seat: guest.seat });
-  await until('removed', () => host.seat(guest.seat)?.place === 'removed' || !host.seat(guest.seat));
-  await shoot('stage-removed', () => guestLink, undefined, { on: talking, mic: true });
-
-  const pages = [];
-  for (const phone of [true, false]) {
-    for (const [lang, locale] of Object.entries(LANGUAGES)) {
-      const page = await open(plain, server.path('talk', `/${lang}`), { phone, lang: locale, size: DESKTOP });
-      await hearsTheBed(page);
-      await playsOn(page, 1);
-      pages.push([`listener-server-gone-${phone ? 'phone' : 'desktop'}-${lang}`, page]);
-    }
+async function hosting(view) {
+  const page = await view.stage(view.link.host);
+  const enter = button(page, /^(Go on stage|Entrer en scène)$/);
+  await enter.click({ timeout: SAID_MS });
+  await page.locator('.mute').waitFor({ timeout: SAID_MS });
+  await page.locator('.mute').getByRole('button', { name: /^(Unmute|Ouvrir mon micro)$/ }).last().click({ timeout: SAID_MS });
+  await page.locator('.mute.live').waitFor({ timeout: SAID_MS });
+  await view.shoot('stage-host-live', page, BOTH);
+  for (const [state, name] of [
+    ['stage-invite', /Invite somebody|Inviter quelqu’un/],
+    ['stage-message', /Write to listeners|Écrire au public/],
+    ['stage-end', /^(End the event|Terminer)$/],
+  ]) {
+    await button(page, name).click();
+    await page.locator('dialog[open]').waitFor();
+    await view.shoot(state, page);
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
   }
-  await server.kill9();
-  for (const [name, page] of pages) {
-    await says(page, /The connection broke|server isn’t answering|liaison a été coupée|serveur ne répond pas/, 20_000);
-    await page.screenshot({ path: join(FOLDER, `${name}.png`) });
-    await page.context().close();
-  }
-  await server.start();
-  const back = await Line.open(t, server, hostLink);
+  view.guest = view.host.state.seats.find(({ name }) => name === 'Guest').seat;
+  const guest = await view.stage(view.link.guest);
+  await until('the guest is there', () => view.host.seat(view.guest).connected, { ms: SAID_MS });
+  await view.host.admit(view.guest);
+  await guest.locator('.mute.muted').waitFor({ timeout: SAID_MS });
+  await view.shoot('stage-guest-muted', guest);
+  await guest.close();
+  await page.close();
+}
+
+async function losing(view) {
+  // The host's page is closed by now, the host's place on stage is kept: that is a host who has dropped.
+  await until('the host has dropped', async () => (await view.status()).condition === 'host_dropped', { ms: SAID_MS });
+  await view.once('listener-host-dropped', view.listener(), async (page) => {
+    await touch(page);
+    await told(/The host has dropped|L’hôte a perdu la liaison/)(page);
+    await speaks(page);
+  });
+  for (const seat of [view.host.welcome.seat, view.desk.seat, view.guest]) view.host.say({ do: 'green_room', seat });
+  await until('the stage is empty', async () => (await view.status()).condition === 'stage_empty', { ms: SAID_MS });
+  view.host.say({ do: 'remove', seat: view.guest });
+  await until('removed', () => view.host.seat(view.guest)?.place === 'removed' || !view.host.seat(view.guest));
+  await view.once('stage-removed', view.stage(view.link.guest), shows(/^(The host has closed your seat|L’hôte a fermé votre place)/));
+  view.left = await view.listener();
+  await hearsTheBed(view.left);
+  await view.shoot('listener-stage-empty', view.left);
+  await playsOn(view.left, 1);
+}
+
+async function abandoned(view) {
+  await told(/The connection broke|server isn’t answering|liaison a été coupée|serveur ne répond pas/)(view.left);
+  await view.left.screenshot({ path: join(FOLDER, `listener-server-gone-${view.name}.png`) });
+  await view.left.close();
+}
+
+async function ended(view) {
+  const back = await Line.open(t, server, view.link.host);
   await back.phase('ended');
-  await until('the replay', async () => (await server.status('talk')).replay, { ms: 20_000 });
-  await shoot('listener-replay', listener('talk'), async (page) => { await touch(page); await playsOn(page, 0.5); });
-  await shoot('stage-ended', () => hostLink, undefined, { on: talking, mic: true });
+  await until('the replay', async () => (await view.status()).replay, { ms: SAID_MS });
+  await view.once('listener-replay', view.listener(), async (page) => {
+    await touch(page);
+    await playsOn(page, 0.5);
+  });
+  await view.once('stage-ended', view.stage(view.link.host), shows(/^(The event has ended|L’événement est terminé)/));
+}
+
+test('every page, every state, phone and desktop, both languages', { timeout: 580_000 }, async (test) => {
+  await server.create({ slug: 'soon', title: TITLE, starts: Math.floor(Date.now() / 1000) + 2 * HOUR_S, host: 'Ada' });
+  for (const view of views) await view.prepare();
+  await server.start();
+  let since = Date.now();
+  const step = async (what, act) => {
+    await act();
+    test.diagnostic(`${what}: ${((Date.now() - since) / 1000).toFixed(1)} s`);
+    since = Date.now();
+  };
+
+  await step('before the start', () => all(beforeTheStart));
+  await step('on air', () => all(onAir));
+  await step('listening', () => all(listening));
+  await server.pin(3);
+  await step('a crowd', () => all((view) => view.once('listener-crowd', view.listener(), playing)));
+  await server.pin(4);
+  await step('doors closed', () =>
+    all((view) =>
+      view.once('listener-full', view.listener(), async (page) => {
+        await touch(page);
+        await told(/nobody new gets in|plus personne n’entre/)(page);
+      }),
+    ));
+  await server.pin(0);
+  await step('hosting', () => all(hosting));
+  await step('losing', () => all(losing));
+  await server.kill9();
+  await step('abandoned', () => all(abandoned));
+  await server.start();
+  await step('ended', () => all(ended));
 });
