@@ -5,7 +5,8 @@ use crate::manifests::packages;
 use std::collections::BTreeMap;
 
 /// For each folder under `crates/`, the siblings it may depend on, in whatever way.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
+    ("house", &[]),
     ("typescript", &[]),
     ("core", &[]),
     ("media", &[]),

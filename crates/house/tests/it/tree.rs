@@ -108,7 +108,7 @@ fn both_ways_to_list_the_repository_find_its_sources() {
     let mut walked = walked(&root);
     walked.retain(|path| path.starts_with("crates/") && path.ends_with(".rs"));
     walked.sort();
-    assert!(walked.contains(&"crates/stentor/tests/house/tree.rs".to_owned()));
+    assert!(walked.contains(&"crates/house/tests/it/tree.rs".to_owned()));
     if let Some(mut listed) = listed_by_git(&root) {
         // Git also lists what was deleted and not yet committed.
         listed.retain(|path| {
