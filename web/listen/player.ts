@@ -89,8 +89,10 @@ export class Player {
     const hls = !!audio.canPlayType('application/vnd.apple.mpegurl');
     this.engines = [...(mseSupported() ? ['mse' as const] : []), ...(hls ? ['hls' as const] : []), 'ogg'];
     audio.addEventListener('pause', () => {
-      // A pause we did not ask for: headphones pulled, another app, the lock screen.
-      if (this.wanted && audio.readyState > 0 && !audio.ended && !audio.error) this.hooks.stopped();
+      // A pause we did not ask for: headphones pulled, another app, the lock screen. The end of the silence that claims the element is none,
+      // and a busy browser may have forgotten by now that it was the end.
+      const claiming = this.engines[0] !== 'mse' && audio.src.startsWith('blob:');
+      if (this.wanted && !claiming && audio.readyState > 0 && !audio.ended && !audio.error) this.hooks.stopped();
     });
     setInterval(() => this.tick(), TICK_MS);
   }
