@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use stentor_core::conversation::{
-    Conversation, Notice, NoticeKind, Output, Refusal, SessionEndReason, View,
+    Command, Conversation, Notice, NoticeKind, Output, Refusal, SessionEndReason, View,
 };
 use stentor_core::event::Phase;
 use stentor_core::stage::Place;
@@ -109,6 +109,12 @@ impl Outputs {
             levels,
             stop_at_mono_ms: None,
         }
+    }
+
+    /// Says in the log who asked for what, before it is decided.
+    pub(super) fn note_command(&self, by: SeatId, command: &Command) {
+        let event = &self.to.record.slug;
+        tracing::debug!(event, %by, command = command.code(), "commanded");
     }
 
     /// Listeners now, on all faces that hold a connection.

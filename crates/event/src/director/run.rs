@@ -139,7 +139,10 @@ impl DirectorLoop {
                 self.step(Input::Join { page, seat });
             }
             Call::Leave { page } => self.outputs.pages.remove(page),
-            Call::Command { by, command } => self.step(Input::Command { by, command }),
+            Call::Command { by, command } => {
+                self.outputs.note_command(by, &command);
+                self.step(Input::Command { by, command });
+            }
             Call::Reserve {
                 seat,
                 kind,
