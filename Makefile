@@ -104,7 +104,7 @@ test-web: web ## the pages' own tests
 .PHONY: test-e2e
 test-e2e: test-tools debug ## the whole product: browsers, outside tools, bad input (E2E="files" to choose)
 	E2E_SERVER=$${E2E_SERVER:-$(abspath $(TARGET))/debug/stentor} E2E_PYTHON=$(abspath $(VENV))/bin/python \
-		scripts/e2e.sh $(E2E) 2>&1 | tee $(TOOLS)/test-e2e.log
+		node scripts/e2e.mjs $(E2E) 2>&1 | tee $(TOOLS)/test-e2e.log
 
 .PHONY: pictures
 pictures: ## screenshots of every page and state into e2e/pictures/

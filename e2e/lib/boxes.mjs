@@ -34,9 +34,9 @@ export function chunks(bytes) {
   };
 }
 
-/** The part of a recording that was captured from `from_ms` until `to_ms` (Unix), as a file of its own. */
+/** The part of a recording that was captured from `from_ms` until `to_ms` (Unix), as a file of its own, and when its first sample was. */
 export function between(bytes, from_ms, to_ms) {
   const { head, list } = chunks(bytes);
   const inside = list.filter(({ capture_us }) => capture_us >= from_ms * 1000 && capture_us < to_ms * 1000);
-  return { chunks: inside.length, file: Buffer.concat([head, ...inside.map((chunk) => chunk.bytes)]) };
+  return { chunks: inside.length, first_ms: inside[0]?.capture_us / 1000, file: Buffer.concat([head, ...inside.map((chunk) => chunk.bytes)]) };
 }

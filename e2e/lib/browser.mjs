@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { decode } from './sound.mjs';
+import { DEADLINE_MS } from './tools.mjs';
 
 const CHROMIUM = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const QUIET = [
@@ -54,7 +55,7 @@ export async function open(on, url, { phone = false, lang = 'en-GB', javaScript 
 
 /** What a person brings to a browser: device, language, theme, whether it may use the microphone. */
 export async function newContext(on, { phone = false, lang = 'en-GB', javaScript = true, mic = false, theme = 'light', size, ...more }) {
-  return on.newContext({
+  const context = await on.newContext({
     locale: lang,
     javaScriptEnabled: javaScript,
     colorScheme: theme,
@@ -68,6 +69,8 @@ export async function newContext(on, { phone = false, lang = 'en-GB', javaScript
     hasTouch: phone,
     ...more,
   });
+  context.setDefaultTimeout(DEADLINE_MS);
+  return context;
 }
 
 /** Ends a browser as a crash or an empty battery does: no page says goodbye. */
@@ -102,12 +105,12 @@ export function keepWhatItMakes() {
 
 /** Begins to record what the page's `<audio>` plays. `ears.stop()` gives the samples at 16 kHz and when they began. */
 export async function listen(page) {
-  const began = await page.evaluate(async () => {
+  const began = await page.evaluate(async (deadlineMs) => {
     const deep = (root) => root.querySelector('audio[id=audio], audio') ?? [...root.querySelectorAll('*')].map((e) => e.shadowRoot && deep(e.shadowRoot)).find(Boolean);
     const audio = deep(document);
     if (!audio) throw new Error('the page has no <audio>');
     const stream = audio.srcObject ?? audio.captureStream();
-    for (let i = 0; i < 100 && !stream.getAudioTracks().length; i++) await new Promise((done) => setTimeout(done, 50));
+    for (const end = Date.now() + deadlineMs; Date.now() < end && !stream.getAudioTracks().length; ) await new Promise((done) => setTimeout(done, 50));
     if (!stream.getAudioTracks().length) throw new Error('the <audio> plays nothing');
     const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()), { mimeType: 'audio/webm;codecs=pcm' });
     const parts = [];
@@ -116,9 +119,9 @@ export async function listen(page) {
     recorder.start(100);
     globalThis.__ears = { recorder, parts };
     // A player that stands still gives the recorder nothing to start with.
-    const still = new Promise((_, failed) => setTimeout(() => failed(new Error('the <audio> stands still')), 10_000));
+    const still = new Promise((_, failed) => setTimeout(() => failed(new Error('the <audio> stands still')), deadlineMs));
     return Promise.race([started, still]);
-  });
+  }, DEADLINE_MS);
   return {
     began,
     async stop() {
@@ -146,12 +149,12 @@ export async function hear(page, seconds) {
 }
 
 /** Waits until the page's `<audio>` has played on for so many seconds: by its own clock, which stands still with it. */
-export async function playsOn(page, seconds, timeout = 20_000 + seconds * 1000) {
+export async function playsOn(page, seconds, timeout = DEADLINE_MS + seconds * 1000) {
   const from = await page.evaluate(() => document.querySelector('audio').currentTime);
   await page.waitForFunction((end) => document.querySelector('audio').currentTime >= end, from + seconds, { timeout });
 }
 
 /** Waits until the listener's page says this, in its sentence or its hint (screen readers get a copy elsewhere). */
-export async function says(page, words, timeout = 20_000) {
-  await page.locator('#say, #hint').filter({ hasText: words }).first().waitFor({ timeout });
+export async function says(page, words) {
+  await page.locator('#say, #hint').filter({ hasText: words }).first().waitFor();
 }

@@ -1,25 +1,67 @@
 // What the direct face carries, read as bytes: no browser and no player in between.
 
 import { between, chunks } from './boxes.mjs';
+import { fetch } from './http.mjs';
 import { decode } from './sound.mjs';
+import { DEADLINE_MS } from './tools.mjs';
 
-/** A stream that sends nothing for so long is given up, ms. */
-const PATIENCE_MS = 20_000;
+/** A stream that is read from now on, until the test has seen enough of it. */
+export class Recording {
+  static async start(url) {
+    const recording = new Recording();
+    recording.stream = new AbortController();
+    const response = await fetch(url, { signal: recording.stream.signal });
+    if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
+    recording.reader = response.body.getReader();
+    recording.bytes = Buffer.alloc(0);
+    return recording;
+  }
 
-/**
- * The sound that is captured from this moment on, for so many seconds, at 16 kHz. By the capture times in the stream, so that neither its
- * first burst nor anything that was said before is in it, however long it takes to arrive.
- */
+  /** When the first sample in it was captured, Unix ms. Ends the stream. */
+  async first() {
+    for (;;) {
+      const [first] = chunks(this.bytes).list;
+      if (first) break;
+      await this.#read();
+    }
+    this.stream.abort();
+    return chunks(this.bytes).list[0].capture_us / 1000;
+  }
+
+  async #read() {
+    const { done, value } = await this.reader.read();
+    if (done) throw new Error('the stream ended');
+    this.bytes = Buffer.concat([this.bytes, value]);
+  }
+
+  /**
+   * What was captured between these moments (Unix ms), at 16 kHz, and when its first sample was. By the capture times in the stream, so
+   * that neither its first burst nor anything that was said before is in it, however long it takes to arrive. Ends the stream.
+   */
+  async between(from_ms, until_ms) {
+    const timer = setTimeout(() => this.stream.abort(new Error('the stream stands still')), until_ms - Date.now() + DEADLINE_MS);
+    for (;;) {
+      const newest = chunks(this.bytes).list.at(-1);
+      if (newest && newest.capture_us >= until_ms * 1000) break;
+      await this.#read();
+    }
+    clearTimeout(timer);
+    this.stream.abort();
+    const { file, first_ms } = between(this.bytes, from_ms, until_ms);
+    return { samples: await decode(file), first_ms };
+  }
+}
+
+/** The sound that is captured from this moment on, for so many seconds, at 16 kHz. */
 export async function fromNowOn(url, seconds) {
   const from = Date.now();
-  const until = from + seconds * 1000;
-  const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000 + PATIENCE_MS) });
-  if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
-  const parts = [];
-  for await (const part of response.body) {
-    parts.push(part);
-    const newest = chunks(Buffer.concat(parts)).list.at(-1);
-    if (newest && newest.capture_us >= until * 1000) break;
-  }
-  return decode(between(Buffer.concat(parts), from, until).file);
+  return (await (await Recording.start(url)).between(from, from + seconds * 1000)).samples;
+}
+
+/** How much sound from before it asked a newcomer is given at once, at least, seconds: what was captured until the answer was here. */
+export async function burst(url) {
+  const recording = await Recording.start(url);
+  const answered_ms = Date.now();
+  const first_ms = await recording.first();
+  return (answered_ms - first_ms) / 1000;
 }

@@ -8,10 +8,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { RATE } from './sound.mjs';
-import { folder, until } from './tools.mjs';
+import { DEADLINE_MS, folder, until } from './tools.mjs';
 
 const FIREFOX = process.env.FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
-const WAIT_MS = 40_000;
+const WAIT_MS = DEADLINE_MS;
 const QUIET = {
   'media.navigator.permission.disabled': true,
   'app.update.auto': false,

@@ -65,8 +65,8 @@ export class Line {
   }
 
   /** Waits for a message of this kind that was not there before. */
-  heard(is, since = 0, ms = 5_000) {
-    return until(`a message '${is}'`, () => this.said.slice(since).find((message) => message.is === is), { ms });
+  heard(is, since = 0) {
+    return until(`a message '${is}'`, () => this.said.slice(since).find((message) => message.is === is));
   }
 
   async admit(seat) {

@@ -1,6 +1,7 @@
 // Publishers and monitors without a browser, over libdatachannel (what OBS uses): WHIP and WHEP as an outside program speaks them.
 
 import nodeDataChannel from 'node-datachannel';
+import { fetch } from './http.mjs';
 import { packets } from './speech.mjs';
 import { sleep, until } from './tools.mjs';
 
@@ -62,7 +63,7 @@ export class Session {
     session.location = new URL(response.headers.get('location'), url).href;
     session.etag = response.headers.get('etag');
     pc.setRemoteDescription(session.answer, 'answer');
-    await until('the session is connected', () => session.states.includes('connected'), { ms: 10_000 });
+    await until('the session is connected', () => session.states.includes('connected'));
     return session;
   }
 

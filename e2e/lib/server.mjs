@@ -1,13 +1,18 @@
 // A Stentor server of a test's own: free ports, a data folder that goes away, and the links it printed.
 
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fetch } from './http.mjs';
 import { ROOT, folder, run, sleep, until } from './tools.mjs';
 
 export const BINARY = process.env.E2E_SERVER ?? join(ROOT, 'target/debug/stentor');
-const START_MS = 20_000;
+/** Whoever is told to leave and does not, is killed, and the test that asks for its exit code sees it. */
+const STOP_MS = 30_000;
+/** Below what systems take for outgoing connections (Linux: from 32768 on): none of those can take a server's port while it is down. */
+const PORTS = { from: 10_000, to: 32_000 };
 /** Of what the server logged, the end is kept for a failed test's message, bytes. */
 const LOG_BYTES_MAX = 200_000;
 
@@ -17,17 +22,17 @@ export const env = () => Object.fromEntries(Object.entries(process.env).filter((
 /** A port that is free for TCP and for UDP at this moment. */
 export async function freePort() {
   for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
     const tcp = createServer();
-    await new Promise((done) => tcp.listen(0, '127.0.0.1', done));
-    const { port } = tcp.address();
     const udp = createSocket('udp4');
-    const free = await new Promise((done) => {
-      udp.once('error', () => done(false));
-      udp.bind(port, '127.0.0.1', () => done(true));
-    });
+    const taken = (one, take) => new Promise((done) => take(one.once('error', () => done(true)), () => done(false)));
+    const any = await Promise.all([
+      taken(tcp, (one, done) => one.listen(port, '127.0.0.1', done)),
+      taken(udp, (one, done) => one.bind(port, '127.0.0.1', done)),
+    ]);
     udp.close();
     await new Promise((done) => tcp.close(done));
-    if (free) return port;
+    if (!any.includes(true)) return port;
   }
 }
 
@@ -39,9 +44,13 @@ export function links(text) {
 export const tokenOf = (link) => new URLSearchParams(new URL(link).hash.slice(1)).get('t');
 
 export class Server {
-  /** `args` are added to every start, `command` stands before it; an event may be made before the first one with `create`. */
-  constructor(t, { data = folder(t), args = [], scheme = 'http', udp = true, command = [] } = {}) {
+  /**
+   * `args` are added to every start, `command` stands before it; an event may be made before the first one with `create`.
+   * `rung`: where listeners join, however busy the machine is; null leaves it to the load or the configuration file.
+   */
+  constructor(t, { data = folder(t), args = [], scheme = 'http', udp = true, command = [], rung = 0 } = {}) {
     this.data = data;
+    this.rung = rung;
     this.command = command;
     // Named, the speakers' UDP stays on loopback; without it the server finds an address that Firefox can speak to.
     this.udp = udp;
@@ -76,7 +85,7 @@ export class Server {
     this.out = '';
     const [program, ...rest] = [...this.command, BINARY, 'serve', '--listen', address, ...(this.udp ? ['--udp', address] : []), '--data', this.data, ...this.args, ...extra];
     const child = spawn(program, rest, {
-      env: env(),
+      env: this.rung === null ? env() : { ...env(), STENTOR_RUNG: String(this.rung) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
@@ -91,7 +100,7 @@ export class Server {
       throw new Error(`the server ended with ${code ?? signal}: ${this.log}`);
     });
     gone.catch(() => {});
-    await Promise.race([until('the server says that it is ready', () => /^ready$/m.test(this.out), { ms: START_MS, every: 20 }), gone]);
+    await Promise.race([until('the server says that it is ready', () => /^ready$/m.test(this.out), { every: 20 }), gone]);
     this.links = { ...this.links, ...links(this.out) };
     return this;
   }
@@ -113,7 +122,7 @@ export class Server {
   async stop() {
     if (!this.child || !this.running) return;
     this.child.kill('SIGTERM');
-    const ended = await Promise.race([this.exited.then(() => true), sleep(8_000).then(() => false)]);
+    const ended = await Promise.race([this.exited.then(() => true), sleep(STOP_MS).then(() => false)]);
     if (!ended) await this.kill9();
   }
 

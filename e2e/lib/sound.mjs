@@ -5,9 +5,12 @@
 // slid along each other until they correlate best.
 
 import { readFileSync } from 'node:fs';
-import { run } from './tools.mjs';
+import { run, until } from './tools.mjs';
 
 export const RATE = 16_000;
+/** Similarity of the same speech after mixer, codec and a browser's processing is above; unrelated speech stays below LIKE_NOT. */
+export const LIKE = 0.5;
+export const LIKE_NOT = 0.4;
 const HOP = 320; // 20 ms
 const HOP_MS = (HOP * 1000) / RATE;
 const WINDOW = 512;
@@ -147,4 +150,18 @@ export function matchStretched(heard, said, { windowS = 2, slackMs = 400 } = {})
   };
   const counts = placed.map((one, n) => ((n > 0 && follows(placed[n - 1], one)) || (n + 1 < placed.length && follows(one, placed[n + 1])) ? one.similarity : 0));
   return { similarity: counts.reduce((sum, value) => sum + value, 0) / counts.length, at_ms: placed[0].at_ms };
+}
+
+/**
+ * Listens until what is heard is what was `said` and nothing of what is `unlike`; gives it with its similarity. Speech from before needs a
+ * moment to be over, and a browser that has no processor speaks and plays brokenly, until it has one again.
+ */
+export async function soundsLike(what, listen, said, { unlike, compare = matchStretched } = {}) {
+  return until(what, async () => {
+    const heard = await listen();
+    const { similarity } = compare(heard, said);
+    const wrong = unlike ? compare(heard, unlike).similarity : 0;
+    if (similarity <= LIKE || wrong >= LIKE_NOT) throw new Error(`similarity ${similarity.toFixed(2)}, to the other ${wrong.toFixed(2)}, ${dbfs(heard).toFixed(1)} dBFS`);
+    return { heard, similarity, wrong };
+  });
 }

@@ -3,8 +3,6 @@
 import { browser, open } from './browser.mjs';
 import { until } from './tools.mjs';
 
-const GREEN_ROOM_MS = 20_000;
-
 /** Opens a stage link in a browser of its own, with a microphone that speaks `mic`, as far as the green room. */
 export async function enter(t, link, mic, options = {}) {
   const chromium = await browser(t, { mic });
@@ -14,9 +12,9 @@ export async function enter(t, link, mic, options = {}) {
 }
 
 /** In the green room with a microphone and a connected voice: a host may go on, a guest is told that the host sees them. */
-export async function inGreenRoom(page, ms = GREEN_ROOM_MS) {
+export async function inGreenRoom(page) {
   const goOn = page.getByRole('button', { name: /^(Go on stage|Entrer en scène)$/ });
-  await goOn.or(page.getByText(/^(The host sees you here|L’hôte vous voit ici)/)).waitFor({ timeout: ms });
+  await goOn.or(page.getByText(/^(The host sees you here|L’hôte vous voit ici)/)).waitFor();
 }
 
 export async function goOnStage(page) {
@@ -25,8 +23,8 @@ export async function goOnStage(page) {
 }
 
 /** On stage: the page shows the big button and no longer the green room. */
-export async function onStage(page, ms = GREEN_ROOM_MS) {
-  await page.getByRole('button', { name: 'Back to the green room' }).waitFor({ timeout: ms });
+export async function onStage(page) {
+  await page.getByRole('button', { name: 'Back to the green room' }).waitFor();
 }
 
 export async function bringOnStage(host, name) {
@@ -50,7 +48,7 @@ async function settle(page, name, wanted) {
     if (await button.count()) await button.click({ timeout: 1_000 });
     await page.locator(wanted).waitFor({ timeout: 3_000 });
     return !(await button.count());
-  }, { ms: 15_000 });
+  });
 }
 
 export async function startEvent(host) {
@@ -62,13 +60,6 @@ export async function startEvent(host) {
 export async function endEvent(host) {
   await host.getByRole('button', { name: 'End the event' }).click();
   await host.locator('dialog').getByRole('button', { name: 'End the event' }).click();
-  await host.getByRole('heading', { name: 'The event has ended' }).waitFor({ timeout: 15_000 });
+  await host.getByRole('heading', { name: 'The event has ended' }).waitFor();
 }
 
-/** Notes in the page when the next press happens, ms since 1970: closer to the finger than the test's own clock. */
-export async function notePress(page) {
-  await page.evaluate(() => {
-    globalThis.__pressed = new Promise((done) => addEventListener('click', () => done(performance.timeOrigin + performance.now()), { once: true, capture: true }));
-  });
-  return () => page.evaluate(() => globalThis.__pressed);
-}

@@ -7,12 +7,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fromNowOn } from '../lib/direct.mjs';
+import { fetch } from '../lib/http.mjs';
 import { Line } from '../lib/line.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
 import { BINARY, Server, demo, env, tokenOf } from '../lib/server.mjs';
-import { RATE, dbfs, decode, decodeWav, match } from '../lib/sound.mjs';
+import { RATE, dbfs, decode, decodeWav, match, soundsLike } from '../lib/sound.mjs';
 import { packets, speech } from '../lib/speech.mjs';
-import { cannotRun, folder, run, shared, sleep, until } from '../lib/tools.mjs';
+import { DEADLINE_MS, cannotRun, folder, run, shared, sleep, until } from '../lib/tools.mjs';
 
 const SDP = 'application/sdp';
 /** The programme is recorded at 48 kbit/s, and a little for its boxes. */
@@ -108,7 +109,7 @@ test('a stage line that talks nonsense is told so, or closed, and no one else is
   other.close();
 });
 
-test('half a request, no request and a slow one are let go; listeners are still served', { timeout: 60_000 }, async () => {
+test('half a request, no request and a slow one are let go; listeners are still served', async () => {
   const hang = (first) =>
     new Promise((done) => {
       const began = Date.now();
@@ -119,7 +120,7 @@ test('half a request, no request and a slow one are let go; listeners are still 
       t.after(() => socket.destroy());
     });
   const waits = await Promise.all([hang('GET /e/demo HTTP/1.1\r\nHost: x\r\n'), hang(''), hang('\x16\x03\x01'), hang('\x00\x01'), hang('nonsense\r\n\r\n'), hang(`GET /${'a'.repeat(100_000)} HTTP/1.1\r\n\r\n`)]);
-  for (const wait of waits) assert.ok(wait < 20_000, `closed after ${waits}`);
+  for (const wait of waits) assert.ok(wait < DEADLINE_MS, `closed after ${waits} ms`);
   assert.equal((await fetch(server.path('demo'))).status, 200);
 });
 
@@ -137,7 +138,7 @@ function stun(username) {
   return Buffer.concat([head, attribute, padded, integrity]);
 }
 
-test('random datagrams, spoofed STUN, foreign RTP and garbage Opus do not disturb a conversation', { timeout: 90_000 }, async () => {
+test('random datagrams, spoofed STUN, foreign RTP and garbage Opus do not disturb a conversation', async () => {
   const said = await decodeWav((await speech()).demo);
   // The recorded voice makes room, so that only what comes over the wire is heard.
   const voice = host.state.seats.find(({ role }) => role === 'line_in');
@@ -186,12 +187,11 @@ test('random datagrams, spoofed STUN, foreign RTP and garbage Opus do not distur
   await sleep(3_000);
   // The vandal is muted for the comparison: garbage that decodes is noise, which is what it asked for.
   await host.mute(bad.seat, true);
-  const heard = await fromNowOn(server.path('demo', '/48/live.mp4'), 6);
+  await soundsLike(`the speaker is heard through it`, () => fromNowOn(server.path('demo', '/48/live.mp4'), 6), said, { compare: match });
   clearInterval(flood);
   await vandalism;
   socket.close();
-  const { similarity } = match(heard, said);
-  assert.ok(similarity > 0.5, `the speaker is heard through it, similarity ${similarity}; ${sent} datagrams sent`);
+  assert.ok(sent > 1_000, `${sent} datagrams sent`);
   assert.equal(answered, 0, 'strangers get silence');
   assert.ok(host.seat(good.seat).connected, 'the speaker is still there');
   assert.ok(server.running);
@@ -200,7 +200,7 @@ test('random datagrams, spoofed STUN, foreign RTP and garbage Opus do not distur
   await host.admit(voice.seat);
 });
 
-test('a second session with the same identity takes over from the first', { timeout: 30_000 }, async () => {
+test('a second session with the same identity takes over from the first', async () => {
   const { seat, token } = await host.invite('Twice', 'line_in');
   const first = await Session.open(t, { url: whip, token });
   await until('connected', () => host.seat(seat).connected);
@@ -216,11 +216,11 @@ test('a second session with the same identity takes over from the first', { time
 });
 
 test('a port already taken is one sentence, and the event is not touched', async () => {
-  const ran = await run(BINARY, ['serve', '--listen', `127.0.0.1:${server.port}`, '--data', folder(t), '--demo'], { env: env(), ms: 10_000 });
+  const ran = await run(BINARY, ['serve', '--listen', `127.0.0.1:${server.port}`, '--data', folder(t), '--demo'], { env: env() });
   assert.notEqual(ran.code, 0);
   assert.match(ran.stderr, new RegExp(`${server.port}.*taken`));
   assert.equal(ran.stderr.trim().split('\n').length, 1, ran.stderr);
-  const same = await run(BINARY, ['serve', '--listen', '127.0.0.1:1', '--data', server.data], { env: env(), ms: 10_000 });
+  const same = await run(BINARY, ['serve', '--listen', '127.0.0.1:1', '--data', server.data], { env: env() });
   assert.notEqual(same.code, 0);
   assert.equal(same.stderr.trim().split('\n').length, 1, same.stderr);
   assert.equal((await server.status()).phase, 'on_air');
@@ -230,16 +230,16 @@ test('a wrong configuration key or value is named', async () => {
   const file = join(folder(t), 'stentor.toml');
   for (const [text, words] of [['lisen = "127.0.0.1:1"', /lisen/], ['listen = 8080', /listen/], ['listen = "nonsense"', /listen/], ['[[', /stentor\.toml|TOML/i]]) {
     writeFileSync(file, text);
-    const ran = await run(BINARY, ['serve', '--config', file, '--data', folder(t)], { env: env(), ms: 10_000 });
+    const ran = await run(BINARY, ['serve', '--config', file, '--data', folder(t)], { env: env() });
     assert.notEqual(ran.code, 0, text);
     assert.match(ran.stderr, words, text);
   }
-  const variable = await run(BINARY, ['serve', '--data', folder(t)], { env: { ...env(), STENTOR_LISEN: 'x' }, ms: 10_000 });
+  const variable = await run(BINARY, ['serve', '--data', folder(t)], { env: { ...env(), STENTOR_LISEN: 'x' } });
   assert.notEqual(variable.code, 0);
   assert.match(variable.stderr, /lisen/i);
 });
 
-test('a full disk under the recorder raises an alarm, the programme goes on, and with room again so does the recording', { timeout: 90_000 }, async (context) => {
+test('a full disk under the recorder raises an alarm, the programme goes on, and with room again so does the recording', async (context) => {
   const data = folder(t);
   mkdirSync(data, { recursive: true });
   const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', data]);
@@ -260,16 +260,16 @@ test('a full disk under the recorder raises an alarm, the programme goes on, and
       return error.code === 'ENOSPC';
     }
   }, { every: 1 });
-  await until('the recorder’s alarm', () => line.said.some(({ is, kind, on }) => is === 'alarm' && kind === 'recorder' && on), { ms: 20_000 });
+  await until('the recorder’s alarm', () => line.said.some(({ is, kind, on }) => is === 'alarm' && kind === 'recorder' && on));
   const full_bytes = written();
   assert.ok(dbfs(await fromNowOn(full.path('demo', '/48/live.mp4'), 4)) > -45, 'the programme is heard');
   assert.equal(written(), full_bytes, 'nothing fits');
   assert.ok(line.state.alarms.includes('recorder'));
   const since = line.said.length;
   for (const name of readdirSync(data).filter((name) => name.startsWith('filler'))) rmSync(join(data, name));
-  await until('the alarm is over', () => line.said.slice(since).some(({ is, kind, on }) => is === 'alarm' && kind === 'recorder' && !on), { ms: 20_000 });
+  await until('the alarm is over', () => line.said.slice(since).some(({ is, kind, on }) => is === 'alarm' && kind === 'recorder' && !on));
   await until('the page’s state says so, too', () => !line.state.alarms.includes('recorder'));
-  await until('two more seconds are on disk', () => written() > full_bytes + 2 * RECORDED_BYTES_PER_S, { ms: 20_000 });
+  await until('two more seconds are on disk', () => written() > full_bytes + 2 * RECORDED_BYTES_PER_S);
   assert.ok(!line.said.slice(since).some(({ is, kind, on }) => is === 'alarm' && kind === 'recorder' && on), 'no new alarm');
   // What was written before and after reads as one file: no half chunk stands between.
   const least = (0.8 * written()) / RECORDED_BYTES_PER_S;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromNowOn } from '../lib/direct.mjs';
+import { fetch } from '../lib/http.mjs';
 import { BINARY, Server, demo, env } from '../lib/server.mjs';
 import { dbfs } from '../lib/sound.mjs';
 import { folder, run, until } from '../lib/tools.mjs';
@@ -25,11 +26,9 @@ test('the server leaves when told to, and its links are the same when it comes b
   const server = await demo(t);
   const { host, guest } = server.links;
   const open = await fetch(server.path('demo', '/48/live.mp4'));
-  const began = Date.now();
   await server.stop();
   const { code } = await server.exited;
   assert.equal(code, 0, server.log);
-  assert.ok(Date.now() - began < 9_000);
   await open.arrayBuffer().catch(() => {});
   await server.start();
   assert.equal(server.links.host, host);
@@ -39,7 +38,7 @@ test('the server leaves when told to, and its links are the same when it comes b
 test('an event made beside a running server is there without a restart', async (t) => {
   const server = await demo(t);
   await server.create({ slug: 'later', title: 'Later' });
-  await until('the event is open', async () => (await fetch(server.path('later'))).status === 200, { ms: 10_000 });
+  await until('the event is open', async () => (await fetch(server.path('later'))).status === 200);
   assert.equal((await server.status('later')).phase, 'scheduled');
 });
 
@@ -47,7 +46,7 @@ test('a self-signed certificate serves the pages over TLS', async (t) => {
   const server = new Server(t, { args: ['--demo', '--dev-tls'], scheme: 'https' });
   await server.start();
   assert.match(server.links.host, /^https:/);
-  const ran = await run('ffprobe', ['-v', 'error', '-read_intervals', '%+2', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', server.path('demo', '/48/live.mp4')], { ms: 20_000 });
+  const ran = await run('ffprobe', ['-v', 'error', '-read_intervals', '%+2', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', server.path('demo', '/48/live.mp4')]);
   assert.match(ran.stdout, /opus/, ran.stderr);
 });
 

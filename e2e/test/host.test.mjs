@@ -4,14 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { browser, crash, hear, open, says } from '../lib/browser.mjs';
 import { Server } from '../lib/server.mjs';
-import { decodeWav, matchStretched } from '../lib/sound.mjs';
+import { decodeWav, soundsLike } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { bringOnStage, endEvent, enter, goOnStage, inGreenRoom, onStage, startEvent, unmute } from '../lib/stage.mjs';
 import { story, until } from '../lib/tools.mjs';
 
-const LIKE = 0.5;
-/** 5 s until the server counts a silent speaker as gone, 3 s until listeners are told, and a busy machine. */
-const TOLD_WITHIN_MS = 25_000;
 const DROPPED = { en: 'The host has dropped. We stay here.', fr: 'L’hôte a perdu la liaison. Nous restons à l’antenne.' };
 
 /** A person in the list of a host's page. */
@@ -28,7 +25,7 @@ async function press(page, name, label, { sure = false } = {}) {
   if (sure) await page.locator('dialog').getByRole('button', { name: label, exact: true }).click();
 }
 
-test('the host invites, removes, hands over, is lost: the event goes on, and a co-host ends it', { timeout: 240_000 }, async (t) => {
+test('the host invites, removes, hands over, is lost: the event goes on, and a co-host ends it', async (t) => {
   const mics = await speech();
   const said = { guest: await decodeWav(mics.guest) };
   const server = new Server(t);
@@ -46,8 +43,8 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
     await Promise.all([unmute(host), unmute(guest)]);
     await startEvent(host);
     await Promise.all([listener, french].map((page) => page.locator('#go').click()));
-    await says(listener, 'You are listening live.', 20_000);
-    await says(french, 'Vous écoutez en direct.', 20_000);
+    await says(listener, 'You are listening live.');
+    await says(french, 'Vous écoutez en direct.');
   });
 
   let invited;
@@ -80,13 +77,12 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
   await step('the host is lost: listeners are told, each in their language, and the guest is still heard', async () => {
     await crash(first);
     await Promise.all([
-      says(listener, DROPPED.en, TOLD_WITHIN_MS),
-      says(french, DROPPED.fr, TOLD_WITHIN_MS),
-      guest.getByText('The host has dropped. The event goes on; you have the stage.').waitFor({ timeout: TOLD_WITHIN_MS }),
+      says(listener, DROPPED.en),
+      says(french, DROPPED.fr),
+      guest.getByText('The host has dropped. The event goes on; you have the stage.').waitFor(),
     ]);
     assert.equal(await listener.locator('#who li').filter({ hasText: 'Ada' }).getByText('connection lost').count(), 1);
-    const { similarity } = matchStretched(await hear(listener, 6), said.guest);
-    assert.ok(similarity > LIKE, `the guest is on air, similarity ${similarity}`);
+    await soundsLike('the guest is on air', () => hear(listener, 6), said.guest);
     assert.equal((await server.status('lost')).phase, 'on_air');
   });
 
@@ -95,8 +91,8 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
     second = await browser(t, { mic: mics.host });
     host = await open(second, links.host, { mic: true });
     await onStage(host);
-    await says(listener, 'You are listening live.', TOLD_WITHIN_MS);
-    await says(french, 'Vous écoutez en direct.', TOLD_WITHIN_MS);
+    await says(listener, 'You are listening live.');
+    await says(french, 'Vous écoutez en direct.');
   });
 
   await step('the guest becomes co-host, host and co-host again, by the buttons', async () => {
@@ -114,9 +110,8 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
 
   await step('the host is lost again: with a co-host there the event goes on without a word of trouble', async () => {
     await crash(second);
-    await person(guest, 'Ada').getByText('connection lost').waitFor({ timeout: TOLD_WITHIN_MS });
-    const { similarity } = matchStretched(await hear(listener, 8), said.guest);
-    assert.ok(similarity > LIKE, `the co-host is on air, similarity ${similarity}`);
+    await person(guest, 'Ada').getByText('connection lost').waitFor();
+    await soundsLike('the co-host is on air', () => hear(listener, 6), said.guest);
     await says(listener, 'You are listening live.');
     const { phase, condition } = await server.status('lost');
     assert.deepEqual({ phase, condition }, { phase: 'on_air', condition: 'ok' });
@@ -124,7 +119,7 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
 
   await step('the co-host ends the event with the button', async () => {
     await endEvent(guest);
-    await Promise.all([says(listener, /^It’s over/, 30_000), says(french, /^C’est fini/, 30_000)]);
+    await Promise.all([says(listener, /^It’s over/), says(french, /^C’est fini/)]);
     assert.equal((await server.status('lost')).phase, 'ended');
   });
 

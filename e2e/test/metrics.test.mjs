@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fetch } from '../lib/http.mjs';
 import { Pinned } from '../lib/ladder.mjs';
 import { Line } from '../lib/line.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
@@ -104,7 +105,7 @@ test('what the manual says to watch can be asked of Prometheus', async (own) => 
 test('an event that is over is gone from what is read, and counted as ended', async () => {
   await host.phase('ended');
   const left = async () => [...(await scrape()).matchAll(/^.*demo.*$/gm)].map(([line]) => line);
-  await until('nothing is left of the event', async () => (await left()).length === 0, { ms: 20_000 });
+  await until('nothing is left of the event', async () => (await left()).length === 0);
   assert.equal(await server.metric('stentor_events{state="ended"}'), 1);
   assert.equal(await server.metric('stentor_events{state="with_room"}'), 0);
 });

@@ -7,13 +7,13 @@ import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { chunks as chunksOf } from '../lib/boxes.mjs';
 import { browser, hear } from '../lib/browser.mjs';
+import { fetch } from '../lib/http.mjs';
 import { Line } from '../lib/line.mjs';
 import { demo } from '../lib/server.mjs';
-import { RATE, dbfs, decode, decodeWav, levels, match } from '../lib/sound.mjs';
+import { LIKE, RATE, dbfs, decode, decodeWav, levels, match, soundsLike } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { ROOT, run, shared, until } from '../lib/tools.mjs';
 
-const LIKE = 0.5;
 const MINUTE_S = 60;
 /** How far the two ways to say when a chunk was captured may differ. */
 const CAPTURE_US = 1_000;
@@ -25,7 +25,7 @@ let said;
 before(async () => {
   server = await demo(t);
   said = await decodeWav((await speech()).demo);
-  await until('whole segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3, { ms: 30_000 });
+  await until('whole segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3);
 });
 after(t.release);
 
@@ -58,7 +58,7 @@ function assertWhole({ samples, complaints }, seconds, what) {
 
 // They all listen to one programme, and none changes it.
 describe('players at the same time', { concurrency: true }, () => {
-  test('ffmpeg decodes the direct face and the Ogg face for a minute without a discontinuity', { timeout: 120_000 }, async () => {
+  test('ffmpeg decodes the direct face and the Ogg face for a minute without a discontinuity', async () => {
     const [direct, ogg] = await Promise.all([
       decodeLive(server.path('demo', '/48/live.mp4'), MINUTE_S),
       decodeLive(server.path('demo', '/ogg/live.ogg'), MINUTE_S),
@@ -67,11 +67,11 @@ describe('players at the same time', { concurrency: true }, () => {
     assertWhole(ogg, MINUTE_S, 'Ogg');
   });
 
-  test('the direct face’s packets follow each other without a gap, in all three renditions', { timeout: 60_000 }, async () => {
+  test('the direct face’s packets follow each other without a gap, in all three renditions', async () => {
     await Promise.all(
       [['48', 960], ['24', 960], ['12', 2880]].map(async ([rendition, duration]) => {
         const url = server.path('demo', `/${rendition}/live.mp4`);
-        const ran = await run('ffprobe', ['-v', 'error', '-read_intervals', '%+12', '-show_entries', 'packet=pts,duration', '-of', 'csv=p=0', url], { ms: 40_000 });
+        const ran = await run('ffprobe', ['-v', 'error', '-read_intervals', '%+12', '-show_entries', 'packet=pts,duration', '-of', 'csv=p=0', url]);
         const rows = ran.stdout.trim().split('\n').map((line) => line.split(',').map(Number));
         assert.ok(rows.length > (10 * 48_000) / duration, `${rendition}: ${rows.length} packets, ${ran.stderr}`);
         for (let n = 1; n < rows.length; n++) assert.equal(rows[n][0] - rows[n - 1][0], duration, `${rendition}: packet ${n}`);
@@ -79,8 +79,8 @@ describe('players at the same time', { concurrency: true }, () => {
     );
   });
 
-  test('ffprobe and ffmpeg play HLS', { timeout: 90_000 }, async () => {
-    const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,sample_rate,channels', '-of', 'json', server.path('demo', '/index.m3u8')], { ms: 40_000 });
+  test('ffprobe and ffmpeg play HLS', async () => {
+    const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,sample_rate,channels', '-of', 'json', server.path('demo', '/index.m3u8')]);
     const { streams } = JSON.parse(probe.stdout);
     assert.ok(streams.length >= 1 && streams.every(({ codec_name, sample_rate }) => codec_name === 'opus' && sample_rate === '48000'), probe.stdout + probe.stderr);
     const { samples } = await decodeLive(server.path('demo', '/48/index.m3u8'), 15);
@@ -135,7 +135,7 @@ describe('players at the same time', { concurrency: true }, () => {
     }
   });
 
-  test('hls.js plays HLS in a page of another origin', { timeout: 90_000 }, async () => {
+  test('hls.js plays HLS in a page of another origin', async () => {
     const chromium = await browser(t, { args: ['--autoplay-policy=no-user-gesture-required'] });
     const page = await (await chromium.newContext()).newPage();
     // A page of another origin: only CORS lets it read the segments.
@@ -154,29 +154,26 @@ describe('players at the same time', { concurrency: true }, () => {
       void audio.play();
     }, server.path('demo', '/index.m3u8'));
     const state = () => page.evaluate(() => ({ at: document.querySelector('#audio').currentTime, problems: globalThis.problems }));
-    await until('hls.js plays', async () => (await state()).at > 1, { ms: 40_000 }).catch(async (error) => {
+    await until('hls.js plays', async () => (await state()).at > 1).catch(async (error) => {
       throw new Error(`${error.message}: ${JSON.stringify(await state())}`);
     });
-    const heard = await hear(page, 8);
+    await soundsLike('hls.js', () => hear(page, 6), said);
     const fatal = (await page.evaluate(() => globalThis.problems)).filter((line) => line.startsWith('fatal'));
     assert.deepEqual(fatal, []);
-    assert.ok(dbfs(heard) > -45);
-    const { similarity } = match(heard, said);
-    assert.ok(similarity > 0.5, `similarity ${similarity}`);
     await page.context().close();
   });
 });
 
-test('the programme never stops: with nobody on stage the bed is there, packets go on', { timeout: 60_000 }, async () => {
+test('the programme never stops: with nobody on stage the bed is there, packets go on', async () => {
   const line = await Line.open(t, server, server.links.host);
   const voice = line.state.seats.find(({ role }) => role === 'line_in');
   line.say({ do: 'green_room', seat: voice.seat });
-  await until('the stage is empty', async () => (await server.status()).condition !== 'ok', { ms: 15_000 });
+  await until('the stage is empty', async () => (await server.status()).condition !== 'ok');
   const { samples, complaints } = await decodeLive(server.path('demo', '/48/live.mp4'), 8);
   assert.deepEqual(complaints, []);
   assert.ok(samples.length / RATE > 7.9);
   const quiet = levels(samples.subarray(-3 * RATE));
   assert.ok(Math.max(...quiet) < -25 && dbfs(samples.subarray(-3 * RATE)) > -80, `a quiet bed, ${Math.max(...quiet)} dBFS at most`);
   await line.admit(voice.seat);
-  await until('the voice is back', async () => (await server.status()).condition === 'ok', { ms: 15_000 });
+  await until('the voice is back', async () => (await server.status()).condition === 'ok');
 });

@@ -9,20 +9,15 @@ import { Line } from '../lib/line.mjs';
 import { Network } from '../lib/network.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
 import { Server } from '../lib/server.mjs';
-import { dbfs, decodeWav, match, matchStretched } from '../lib/sound.mjs';
+import { dbfs, decodeWav, match, soundsLike } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { onStage, unmute } from '../lib/stage.mjs';
 import { shared, sleep, until } from '../lib/tools.mjs';
 
-const LIKE = 0.5;
-const SPEECH_DBFS = -35;
 const LINE_LOST = 'The line to the server is down. It is coming back by itself.';
 const VOICE_LOST = 'Your voice is cut off. Reconnecting by itself.';
-const GONE_MS = 25_000;
-const BACK_MS = 30_000;
-/** After this long unmuted and silent both are told (core: SILENT_MICROPHONE_AFTER_MS), and some time for a busy machine. */
+/** After this long unmuted and silent both are told (core: SILENT_MICROPHONE_AFTER_MS). */
 const SILENT_MS = 3_000;
-const TOLD_WITHIN_MS = 10_000;
 
 const t = shared();
 t.after(endPublishing);
@@ -47,15 +42,16 @@ before(async () => {
 });
 after(t.release);
 
-/** Somebody new on stage in a page of their own, unmuted. Gives the page, the seat and the link. */
+/** Somebody new on stage in a page of their own, unmuted. Gives the page, the seat, the link, and when it was still muted, Unix ms. */
 async function speaker(name, { on = talking, role = 'guest' } = {}) {
   const { seat, link } = await host.invite(name, role);
   const page = await open(on, network.through(link), { mic: true, init: keepWhatItMakes });
-  await until(`${name} is connected`, () => host.seat(seat)?.connected, { ms: 20_000 });
+  await until(`${name} is connected`, () => host.seat(seat)?.connected);
   await host.admit(seat);
   await onStage(page);
+  const muted_ms = Date.now();
   await unmute(page);
-  return { page, seat, link };
+  return { page, seat, link, muted_ms };
 }
 
 const leave = async ({ page, seat }) => {
@@ -68,9 +64,7 @@ const leave = async ({ page, seat }) => {
 const onAir = (seconds) => fromNowOn(server.path('stage', '/48/live.mp4'), seconds);
 
 async function heardOnAir(what) {
-  await until(`${what}: speech on air`, async () => dbfs(await onAir(1)) > SPEECH_DBFS, { ms: BACK_MS });
-  const { similarity } = match(await onAir(5), said.guest);
-  assert.ok(similarity > LIKE, `${what}: what went into the microphone is on air, similarity ${similarity}`);
+  await soundsLike(`${what}: what went into the microphone is on air`, () => onAir(5), said.guest, { compare: match });
 }
 
 /** Of the page's newest connection: how its packets travel, by WebRTC's own statistics. */
@@ -83,7 +77,7 @@ const route = (page) =>
     return { local: local.protocol, remote: remote.protocol, port: remote.port, sent: pair.bytesSent };
   });
 
-test('echo cancellation stays on, the return is a plain audio element, and the broadcast is never asked for', { timeout: 60_000 }, async () => {
+test('echo cancellation stays on, the return is a plain audio element, and the broadcast is never asked for', async () => {
   const desk = await host.invite('Desk', 'line_in');
   const voice = await Session.open(t, { url: `${host.endpoint}whip`, token: desk.token });
   void voice.speakForEver();
@@ -92,8 +86,7 @@ test('echo cancellation stays on, the return is a plain audio element, and the b
   // As co-host: that page shows everything there is.
   const guest = await speaker('Guest', { role: 'co_host' });
   const { page } = guest;
-  const { similarity } = matchStretched(await hear(page, 8), said.demo);
-  assert.ok(similarity > LIKE, `the others are heard through it, similarity ${similarity}`);
+  await soundsLike('the others are heard through it', () => hear(page, 6), said.demo);
   const heard = await page.evaluate(() => {
     const connection = globalThis.__connections.at(-1);
     const [sender] = connection.getSenders();
@@ -117,7 +110,7 @@ test('echo cancellation stays on, the return is a plain audio element, and the b
   await voice.remove();
 });
 
-test('a speaker whose network goes comes back into the same place, unmuted and heard, without a touch', { timeout: 120_000 }, async () => {
+test('a speaker whose network goes comes back into the same place, unmuted and heard, without a touch', async () => {
   const guest = await speaker('Train');
   const { page, seat } = guest;
   await heardOnAir('before');
@@ -125,14 +118,14 @@ test('a speaker whose network goes comes back into the same place, unmuted and h
   assert.ok(network.datagrams > 100, `the voice goes through the network that is cut, ${network.datagrams} datagrams`);
   network.cut();
   // Long enough that both ends have let go.
-  await page.getByText(LINE_LOST).first().waitFor({ timeout: GONE_MS });
-  await page.getByText(VOICE_LOST).waitFor({ timeout: GONE_MS });
-  await until('the others see that they are gone', () => !host.seat(seat).connected, { ms: GONE_MS });
+  await page.getByText(LINE_LOST).first().waitFor();
+  await page.getByText(VOICE_LOST).waitFor();
+  await until('the others see that they are gone', () => !host.seat(seat).connected);
   assert.equal(host.seat(seat).place, 'on_stage', 'the place is kept');
   network.restore();
-  await until('the same seat is connected', () => host.seat(seat).connected, { ms: BACK_MS });
-  await page.locator('.mute.live').waitFor({ timeout: BACK_MS });
-  await Promise.all([LINE_LOST, VOICE_LOST].map((words) => page.getByText(words).first().waitFor({ state: 'hidden', timeout: BACK_MS })));
+  await until('the same seat is connected', () => host.seat(seat).connected);
+  await page.locator('.mute.live').waitFor();
+  await Promise.all([LINE_LOST, VOICE_LOST].map((words) => page.getByText(words).first().waitFor({ state: 'hidden' })));
   assert.equal(host.seat(seat).place, 'on_stage');
   assert.equal(host.state.seats.length, before.seats, 'no second seat');
   assert.ok((await page.evaluate(() => globalThis.__connections.length)) > before.connections, 'by a connection of its own making');
@@ -140,7 +133,7 @@ test('a speaker whose network goes comes back into the same place, unmuted and h
   await leave(guest);
 });
 
-test('where UDP is blocked the voice goes over TCP, on the page’s own port', { timeout: 90_000 }, async () => {
+test('where UDP is blocked the voice goes over TCP, on the page’s own port', async () => {
   network.blockUdp(true);
   const before = network.datagrams;
   const guest = await speaker('Office');
@@ -153,17 +146,15 @@ test('where UDP is blocked the voice goes over TCP, on the page’s own port', {
   network.blockUdp(false);
 });
 
-test('unmuted but silent for three seconds: that person is told, and so is the host', { timeout: 90_000 }, async () => {
+test('unmuted but silent for three seconds: that person is told, and so is the host', async () => {
   const dead = await browser(t, { mic: mics.silence });
   const desk = await open(talking, network.through(hostLink));
   const guest = await speaker('Quiet', { on: dead });
-  const open_at = Date.now();
   const mine = guest.page.getByText('You’re unmuted, but no sound comes from your microphone.');
   const atHost = desk.locator('.people li').filter({ hasText: 'Quiet' }).getByText('unmuted, but silent');
-  await Promise.all([mine.waitFor({ timeout: TOLD_WITHIN_MS }), atHost.waitFor({ timeout: TOLD_WITHIN_MS })]);
-  const told = Date.now() - open_at;
-  // `unmute` returns a little after the microphone was opened.
-  assert.ok(told > SILENT_MS - 1_500, `a pause is no fault: told after ${told} ms`);
+  await Promise.all([mine.waitFor(), atHost.waitFor()]);
+  const told = Date.now() - guest.muted_ms;
+  assert.ok(told >= SILENT_MS, `a pause is no fault: told after ${told} ms`);
   await guest.page.locator('.mute').getByRole('button', { name: 'Mute', exact: true }).last().click();
   await Promise.all([mine.waitFor({ state: 'detached' }), atHost.waitFor({ state: 'detached' })]);
   await leave(guest);
@@ -178,29 +169,29 @@ test('unmuted but silent for three seconds: that person is told, and so is the h
 
 const replaced = (page) => page.getByRole('heading', { name: 'You are here on another page' });
 
-test('of two tabs with one link the newer keeps the seat, the older says so, and can take it back', { timeout: 90_000 }, async () => {
+test('of two tabs with one link the newer keeps the seat, the older says so, and can take it back', async () => {
   const { page: older, seat, link } = await speaker('Twice');
   const newer = await open(talking, network.through(link), { context: older.context(), init: keepWhatItMakes });
   await onStage(newer);
-  await replaced(older).waitFor({ timeout: 15_000 });
-  await newer.locator('.mute.live').waitFor({ timeout: 15_000 });
+  await replaced(older).waitFor();
+  await newer.locator('.mute.live').waitFor();
   await older.getByRole('button', { name: 'Take it back here' }).click();
   await onStage(older);
-  await replaced(newer).waitFor({ timeout: 15_000 });
+  await replaced(newer).waitFor();
   assert.equal(await replaced(older).count(), 0);
   await leave({ page: older, seat });
 });
 
-test('the older of two tabs says so also when its line was cut and came back while its voice went on', { timeout: 90_000 }, async () => {
+test('the older of two tabs says so also when its line was cut and came back while its voice went on', async () => {
   const { page: older, seat, link } = await speaker('Again');
   await older.evaluate(() => globalThis.__lines.at(-1).close());
   await until('the line came back', () => older.evaluate(() => globalThis.__lines.length > 1 && globalThis.__lines.at(-1).readyState === WebSocket.OPEN));
-  await older.getByText(LINE_LOST).first().waitFor({ state: 'hidden', timeout: 15_000 });
+  await older.getByText(LINE_LOST).first().waitFor({ state: 'hidden' });
   assert.equal(await older.evaluate(() => globalThis.__connections.length), 1, 'the voice went on');
   const newer = await open(talking, network.through(link), { context: older.context(), init: keepWhatItMakes });
   await onStage(newer);
-  await replaced(older).waitFor({ timeout: 15_000 });
-  await newer.locator('.mute.live').waitFor({ timeout: 15_000 });
+  await replaced(older).waitFor();
+  await newer.locator('.mute.live').waitFor();
   // They do not take the seat from each other for ever.
   const made = () => Promise.all([older, newer].map((page) => page.evaluate(() => globalThis.__connections.length)));
   const settled = await made();
@@ -210,11 +201,11 @@ test('the older of two tabs says so also when its line was cut and came back whi
   await leave({ page: older, seat });
 });
 
-test('who is removed while still asked for the microphone is told, too', { timeout: 30_000 }, async () => {
+test('who is removed while still asked for the microphone is told, too', async () => {
   const { seat, link } = await host.invite('Early', 'guest');
   const page = await open(talking, network.through(link));
   await page.getByRole('heading', { name: 'First, your microphone' }).waitFor();
   host.say({ do: 'remove', seat });
-  await page.getByRole('heading', { name: 'The host has closed your seat' }).waitFor({ timeout: 5_000 });
+  await page.getByRole('heading', { name: 'The host has closed your seat' }).waitFor();
   await page.context().close();
 });
