@@ -55,7 +55,7 @@ pub(crate) async fn open(
     // Before anybody can come: the director looks a moment later.
     let mut doors = Doors::new(record.opens_at);
     let wanted = doors.minimum_rung(now, view.phase, view.starts_unix_ms);
-    let floor = Arc::new(AtomicU8::new(wanted.number()));
+    let minimum_rung = Arc::new(AtomicU8::new(wanted.number()));
     let ended = view.phase == Phase::Ended;
     let (room, recorder, listened) = if ended {
         (None, None, Vec::new())
@@ -106,14 +106,14 @@ pub(crate) async fn open(
         director,
         room: room.clone(),
         over: Arc::clone(&over),
-        floor: Arc::clone(&floor),
+        minimum_rung: Arc::clone(&minimum_rung),
         stats: StatsSources::new(Arc::clone(&counters), recording, &reports),
     });
     let director = Director {
         conversation,
         admitted,
         doors,
-        floor,
+        minimum_rung,
         clock: system_clock(),
         reports,
         counters,

@@ -29,7 +29,7 @@ pub struct OpenEvent {
     /// Set when the room has stopped.
     pub(crate) over: Arc<AtomicBool>,
     /// Number of the least rung that this event wants now.
-    pub(crate) floor: Arc<AtomicU8>,
+    pub(crate) minimum_rung: Arc<AtomicU8>,
     pub(crate) stats: StatsSources,
 }
 
@@ -95,8 +95,8 @@ impl OpenEvent {
 
     /// The least rung that this event wants now.
     #[must_use]
-    pub fn floor(&self) -> Rung {
-        Rung::new(self.floor.load(Ordering::Relaxed)).unwrap_or_default()
+    pub fn minimum_rung(&self) -> Rung {
+        Rung::new(self.minimum_rung.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     /// How it is doing, in numbers. It asks nobody and waits for nobody.

@@ -25,7 +25,7 @@ const VERSION: u32 = 1;
 
 /// A record at rest. Title and beginning are not in it: they are the conversation's.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredRecord {
     v: u32,
     lang: String,
     epoch_unix_ms: i64,
@@ -54,7 +54,7 @@ impl EventRecord {
     /// # Errors
     /// The operator's: a record of another version or edited by hand.
     pub(crate) fn decode(slug: &str, bytes: &[u8]) -> Result<Self, StoredRecordError> {
-        let stored: Stored = serde_json::from_slice(bytes)?;
+        let stored: StoredRecord = serde_json::from_slice(bytes)?;
         if stored.v != VERSION {
             return Err(StoredRecordError::Version { got: stored.v });
         }
@@ -71,7 +71,7 @@ impl EventRecord {
 
     /// As the store keeps it, under its address.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let stored = Stored {
+        let stored = StoredRecord {
             v: VERSION,
             lang: self.lang.code().to_owned(),
             epoch_unix_ms: self.epoch_unix_ms,

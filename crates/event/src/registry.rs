@@ -80,9 +80,9 @@ impl EventRegistry {
 
     /// The least rung that any event wants now.
     #[must_use]
-    pub fn floor(&self) -> Rung {
-        let floors = self.events().into_iter().map(|event| event.floor());
-        floors.max().unwrap_or(Rung::REST)
+    pub fn minimum_rung(&self) -> Rung {
+        let wanted = self.events().into_iter().map(|event| event.minimum_rung());
+        wanted.max().unwrap_or(Rung::REST)
     }
 
     /// How many events there are here.

@@ -12,7 +12,7 @@ use stentor_core::{LanguageTag, SeatId, Texts};
 const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredSnapshot {
     v: u32,
     title: String,
     starts: Option<i64>,
@@ -75,7 +75,7 @@ struct StoredSeat {
 
 /// Writes a snapshot.
 pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
-    let stored = Stored {
+    let stored = StoredSnapshot {
         v: VERSION,
         title: snapshot.title.clone(),
         starts: snapshot.starts_unix_ms,
@@ -106,7 +106,7 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
 /// # Errors
 /// One sentence: the record was damaged, edited, or written by a newer version.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, String> {
-    let stored: Stored = serde_json::from_slice(bytes)
+    let stored: StoredSnapshot = serde_json::from_slice(bytes)
         .map_err(|error| format!("stored state is not readable: {error}"))?;
     if !(1..=VERSION).contains(&stored.v) {
         return Err(format!(

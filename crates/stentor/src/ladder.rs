@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use stentor_core::admission::{Ladder, LadderStep, Load, LoadMeasure, Pace, Rung, StepReason};
-use stentor_edge::{Edge, LoadMeter, Rungs};
+use stentor_edge::{Edge, LoadMeter, NodeRungs};
 use stentor_event::clock::unix_ms_now;
 
 /// How often the load is looked at.
@@ -82,7 +82,7 @@ impl LadderWatch {
         }
     }
 
-    /// Starts to watch; `floor` is the least rung that events want. Ends when the value is dropped.
+    /// Starts to watch; `minimum_rung` is the least rung that events want. Ends when the value is dropped.
     ///
     /// # Errors
     /// Ours: no thread.
@@ -90,20 +90,20 @@ impl LadderWatch {
         edge: Edge,
         link_mbit_s: Option<u32>,
         pin: Option<Rung>,
-        floor: impl Fn() -> Rung + Send + 'static,
+        minimum_rung: impl Fn() -> Rung + Send + 'static,
     ) -> io::Result<Arc<Self>> {
         let watch = Arc::new(Self::new(pin));
         let began = Instant::now();
         let mut meter = LoadMeter::new(edge.clone(), link_mbit_s);
         // What is pinned or opened holds before anybody comes.
-        watch.look(&edge, 0, Load::default(), floor());
+        watch.look(&edge, 0, Load::default(), minimum_rung());
         let weak = Arc::downgrade(&watch);
         thread::Builder::new()
             .name("ladder".to_owned())
             .spawn(move || {
                 while let Some(watch) = after(LOOK_EVERY, &weak) {
                     let now_ms = began.elapsed().as_millis() as u64;
-                    watch.look(&edge, now_ms, meter.sample(), floor());
+                    watch.look(&edge, now_ms, meter.sample(), minimum_rung());
                 }
             })?;
         Ok(watch)
@@ -127,14 +127,14 @@ impl LadderWatch {
         }
     }
 
-    fn look(&self, edge: &Edge, now_ms: u64, load: Load, floor: Rung) {
+    fn look(&self, edge: &Edge, now_ms: u64, load: Load, minimum_rung: Rung) {
         let mut state = self.state();
         state.load = load;
-        state.ladder.set_minimum(floor);
+        state.ladder.set_minimum(minimum_rung);
         let Some(step) = state.ladder.observe(now_ms, load) else {
             return;
         };
-        edge.set_rungs(Rungs {
+        edge.set_rungs(NodeRungs {
             joins: step.to,
             served: step.served,
         });

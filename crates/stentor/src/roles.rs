@@ -129,16 +129,25 @@ async fn start(
     server.run(config, tcp).await
 }
 
-/// The ladder, with the least rung that any event wants as its floor.
+/// The ladder, which goes no lower than the least rung that any event wants.
 fn watch_load(
     config: &Config,
     edge: &Edge,
     events: &Arc<EventRegistry>,
 ) -> Result<Arc<LadderWatch>, AppError> {
     let events = Arc::downgrade(events);
-    let floor = move || events.upgrade().map_or(Rung::REST, |events| events.floor());
-    LadderWatch::start(edge.clone(), config.link_mbit_s, config.pinned(), floor)
-        .map_err(AppError::Runtime)
+    let minimum_rung = move || {
+        events
+            .upgrade()
+            .map_or(Rung::REST, |events| events.minimum_rung())
+    };
+    LadderWatch::start(
+        edge.clone(),
+        config.link_mbit_s,
+        config.pinned(),
+        minimum_rung,
+    )
+    .map_err(AppError::Runtime)
 }
 
 fn warn_of_plain_http(config: &Config) {

@@ -32,7 +32,7 @@ pub(crate) struct Director {
     pub(crate) admitted: Vec<SeatId>,
     pub(crate) doors: Doors,
     /// Where the doors' rung is put.
-    pub(crate) floor: Arc<AtomicU8>,
+    pub(crate) minimum_rung: Arc<AtomicU8>,
     pub(crate) clock: Clock,
     pub(crate) reports: Reports,
     pub(crate) counters: Arc<Counters>,
@@ -50,7 +50,7 @@ impl Director {
             outbox: Outbox::new(),
             admitted: self.admitted,
             doors: self.doors,
-            floor: self.floor,
+            minimum_rung: self.minimum_rung,
             clock: self.clock,
             counters: self.counters,
             room: Arc::new(RoomState::default()),
@@ -69,7 +69,7 @@ struct DirectorLoop {
     starts_unix_ms: Option<i64>,
     admitted: Vec<SeatId>,
     doors: Doors,
-    floor: Arc<AtomicU8>,
+    minimum_rung: Arc<AtomicU8>,
     clock: Clock,
     counters: Arc<Counters>,
     /// The states by which the conversation was stepped last.
@@ -217,9 +217,9 @@ impl DirectorLoop {
     /// Says which rung this event wants while its doors open.
     fn watch_doors(&mut self) {
         let (phase, starts_unix_ms) = (self.conversation.phase(), self.starts_unix_ms);
-        let floor = self
+        let wanted = self
             .doors
             .minimum_rung((self.clock)(), phase, starts_unix_ms);
-        self.floor.store(floor.number(), Ordering::Relaxed);
+        self.minimum_rung.store(wanted.number(), Ordering::Relaxed);
     }
 }

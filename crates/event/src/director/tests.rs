@@ -152,7 +152,7 @@ impl Scene {
             conversation,
             admitted: admitted.to_vec(),
             doors: Doors::new(Rung::REST),
-            floor: Arc::new(AtomicU8::new(0)),
+            minimum_rung: Arc::new(AtomicU8::new(0)),
             clock: Box::new(move || *clock.lock().unwrap()),
             reports,
             counters: Arc::default(),
