@@ -1,4 +1,4 @@
-//! Counters of the edge: what came in, what was refused and why.
+//! AtomicCounters of the edge: what came in, what was refused and why.
 //!
 //! Written with relaxed atomics beside the request path, and read as a snapshot for metrics and evidence.
 
@@ -104,7 +104,7 @@ impl RefusalReason {
 
 /// A snapshot of the counters since the edge was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EdgeCounters {
+pub struct EdgeStats {
     /// Connections taken from the kernel.
     pub accepted: u64,
     /// Of these, how many are gone; `accepted − closed` are open.
@@ -131,7 +131,7 @@ pub struct EdgeCounters {
     pub refused: Vec<(RefusalReason, u64)>,
 }
 
-impl EdgeCounters {
+impl EdgeStats {
     /// How often that happened.
     #[must_use]
     pub fn refused(&self, why: RefusalReason) -> u64 {
@@ -143,7 +143,7 @@ impl EdgeCounters {
 }
 
 #[derive(Default)]
-pub(crate) struct Counters {
+pub(crate) struct AtomicCounters {
     pub(crate) accepted: AtomicU64,
     pub(crate) closed: AtomicU64,
     pub(crate) handed_over: AtomicU64,
@@ -158,7 +158,7 @@ pub(crate) struct Counters {
     refused: [AtomicU64; RefusalReason::ALL.len()],
 }
 
-impl Counters {
+impl AtomicCounters {
     pub(crate) fn refuse(&self, why: RefusalReason) {
         add(&self.refused[why as usize], 1);
     }
@@ -169,7 +169,7 @@ impl Counters {
         }
     }
 
-    pub(crate) fn snapshot(&self) -> EdgeCounters {
+    pub(crate) fn snapshot(&self) -> EdgeStats {
         let read = |c: &AtomicU64| c.load(Ordering::Relaxed);
         // Field by field: what is counted is shown.
         let Self {
@@ -188,7 +188,7 @@ impl Counters {
         } = self;
         // Read before `accepted`, so that no snapshot shows more closed than accepted.
         let closed = read(closed);
-        EdgeCounters {
+        EdgeStats {
             accepted: read(accepted),
             closed,
             handed_over: read(handed_over),
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_its_own_count_and_name() {
-        let counters = Counters::default();
+        let counters = AtomicCounters::default();
         for (i, why) in RefusalReason::ALL.into_iter().enumerate() {
             assert_eq!(why as usize, i);
             for _ in 0..=i {

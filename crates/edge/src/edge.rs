@@ -9,7 +9,7 @@ use bytes::Bytes;
 use stentor_core::admission::Rung;
 use tokio::sync::Semaphore;
 
-use crate::counters::{Counters, EdgeCounters};
+use crate::counters::{AtomicCounters, EdgeStats};
 use crate::documents::Documents;
 use crate::family::{CadenceChange, CadenceEncoder, Family, Membership};
 use crate::gauges::Gauges;
@@ -27,14 +27,14 @@ pub struct EdgeConfig {
 
 /// The rungs of the ladder that a node is on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rungs {
+pub struct NodeRungs {
     /// Where new listeners join; [`Rung::CLOSED`] lets nobody new in.
     pub joins: Rung,
     /// Whose cadence current listeners get, at most [`Rung::CHEAPEST`]: they stay also when nobody new is let in.
     pub served: Rung,
 }
 
-impl Rungs {
+impl NodeRungs {
     /// One rung for everybody. [`Rung::CLOSED`] serves current listeners as [`Rung::CHEAPEST`] does.
     #[must_use]
     pub fn at(rung: Rung) -> Self {
@@ -87,12 +87,12 @@ struct Inner {
     limits: EdgeLimits,
     streams: RwLock<HashMap<String, OpenStream>>,
     documents: Documents,
-    counters: Counters,
+    counters: AtomicCounters,
     files: Arc<Semaphore>,
     draining: AtomicBool,
     /// How long this server goes on sending after a shutdown was announced, ms; 0 while none is.
     leaves_in_ms: AtomicU32,
-    /// Both of [`Rungs`] in one word, so that no reader sees one of them new and the other one old.
+    /// Both of [`NodeRungs`] in one word, so that no reader sees one of them new and the other one old.
     rungs: AtomicU16,
     cadence_encoder: Option<CadenceEncoder>,
     gauges: Gauges,
@@ -115,7 +115,7 @@ impl Edge {
             inner: Arc::new(Inner {
                 streams: RwLock::default(),
                 documents: Documents::new(&limits),
-                counters: Counters::default(),
+                counters: AtomicCounters::default(),
                 files: Arc::new(Semaphore::new(limits.file_answers_max)),
                 draining: AtomicBool::new(false),
                 leaves_in_ms: AtomicU32::default(),
@@ -175,7 +175,7 @@ impl Edge {
     }
 
     /// Moves this node to other rungs of the ladder.
-    pub fn set_rungs(&self, rungs: Rungs) {
+    pub fn set_rungs(&self, rungs: NodeRungs) {
         let served = rungs.served.min(Rung::CHEAPEST);
         let word = u16::from_be_bytes([rungs.joins.number(), served.number()]);
         self.inner.rungs.store(word, Ordering::Relaxed);
@@ -183,9 +183,9 @@ impl Edge {
 
     /// The rungs this node is on.
     #[must_use]
-    pub fn rungs(&self) -> Rungs {
+    pub fn rungs(&self) -> NodeRungs {
         let [joins, served] = self.inner.rungs.load(Ordering::Relaxed).to_be_bytes();
-        Rungs {
+        NodeRungs {
             joins: Rung::new(joins).unwrap_or_default(),
             served: Rung::new(served).unwrap_or_default(),
         }
@@ -256,7 +256,7 @@ impl Edge {
 
     /// Figures of connections and requests since this edge was made.
     #[must_use]
-    pub fn counters(&self) -> EdgeCounters {
+    pub fn counters(&self) -> EdgeStats {
         self.inner.counters.snapshot()
     }
 
@@ -325,7 +325,7 @@ impl Edge {
         &self.inner.limits
     }
 
-    pub(crate) fn count(&self) -> &Counters {
+    pub(crate) fn count(&self) -> &AtomicCounters {
         &self.inner.counters
     }
 

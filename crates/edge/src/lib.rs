@@ -47,11 +47,11 @@ pub mod stream;
 mod testing;
 
 pub use accept::{AcceptConfig, ConnectionInfo, Fallback, RequestBody, bind, serve, tls::Tls};
-pub use counters::{EdgeCounters, RefusalReason};
+pub use counters::{EdgeStats, RefusalReason};
 pub use documents::{CacheClass, Document, DocumentBody, DocumentError, Documents, FileDocument};
-pub use edge::{Edge, EdgeConfig, Rungs};
+pub use edge::{Edge, EdgeConfig, NodeRungs};
 pub use family::{CadenceChange, CadenceEncoder, Subscription};
 pub use gate::descriptors::raise_descriptor_limit;
 pub use limits::{AcceptLimits, EdgeLimits};
 pub use load::LoadMeter;
-pub use stream::{PublishError, Stream, StreamCounters, StreamError, StreamSpec};
+pub use stream::{PublishError, Stream, StreamError, StreamSpec, StreamStats};

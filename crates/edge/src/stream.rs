@@ -92,7 +92,7 @@ pub enum StreamError {
 
 /// Figures of one stream since it was opened. `joined − left = listening`, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StreamCounters {
+pub struct StreamStats {
     /// Listeners who were admitted.
     pub joined: u64,
     /// Listeners who left, for whatever reason.
@@ -209,9 +209,9 @@ impl Stream {
 
     /// Its figures since it was opened.
     #[must_use]
-    pub fn counters(&self) -> StreamCounters {
+    pub fn counters(&self) -> StreamStats {
         let presence = *self.lock_presence();
-        StreamCounters {
+        StreamStats {
             joined: presence.joined,
             left: presence.left,
             listening: presence.joined - presence.left,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stentor_edge::{AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeCounters, Tls};
+use stentor_edge::{AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeStats, Tls};
 use stentor_event::EventRegistry;
 use stentor_studio::Studio;
 use tokio::net::TcpListener;
@@ -196,7 +196,7 @@ impl Server<'_> {
     }
 
     /// One line about what was refused since the last one: a crowd that is turned away must not be silent.
-    fn report(&self, before: &EdgeCounters) -> EdgeCounters {
+    fn report(&self, before: &EdgeStats) -> EdgeStats {
         let now = self.edge.counters();
         let refused: Vec<String> = now
             .refused

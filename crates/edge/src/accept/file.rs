@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::edge::Edge;
 use crate::faces::{FileRequest, FileResponse, busy, file_answer, file_etag, refusal};
-use crate::gate::{Ask, Attempt, Outcome, Usage, judge};
+use crate::gate::{Ask, Attempt, Outcome, ResourceUsage, judge};
 use crate::limits::FILE_READ_BYTES;
 
 /// What became of a request for a file.
@@ -31,7 +31,7 @@ pub(super) async fn open(edge: &Edge, ask: &FileRequest) -> Opened {
         Some(_) => max - edge.files().available_permits() - 1,
         None => max,
     };
-    let responses = Usage::of(used, max);
+    let responses = ResourceUsage::of(used, max);
     let outcome = judge(&Attempt::new(Ask::File { responses }));
     let Some(permit) = permit.filter(|_| outcome == Outcome::Allow) else {
         edge.count().refuse_if(outcome.reason());

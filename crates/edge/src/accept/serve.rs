@@ -1,6 +1,6 @@
 //! The accept loop of one port: takes connections from the kernel, judges each, and gives it a task; at shutdown it drains.
 //!
-//! Our own loop, because the stock ones set no header timeout and no caps.
+//! Our own loop, because the stock ones set no header timeout and no limits.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use super::{connection, refuse, shutdown};
 use crate::counters::add;
 use crate::edge::Edge;
 use crate::faces::raw_refusal;
-use crate::gate::{Ask, Attempt, Caps, descriptors, judge};
+use crate::gate::{Ask, Attempt, ConnectionLimiter, descriptors, judge};
 use crate::limits::{AcceptLimits, REFUSAL_WRITES_MAX};
 use crate::shard::ShardPool;
 
@@ -45,7 +45,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
         connections = allowed,
         "what the limits and the descriptors of this process allow on this port: so many listeners, and so many connections that are none yet"
     );
-    let caps = Arc::new(Caps::new(&config.limits, allowed));
+    let limiter = Arc::new(ConnectionLimiter::new(&config.limits, allowed));
     let (returns, mut returned) = mpsc::channel(RETURNED_MAX);
     let shards = ShardPool::new(edge.clone(), config.limits.clone(), limit, returns);
     edge.gauges().allow(
@@ -69,7 +69,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
         tokio::select! {
             () = shutdown.as_mut() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, addr)) => accept(&shared, &caps, stream, addr, &mut connections),
+                Ok((stream, addr)) => accept(&shared, &limiter, stream, addr, &mut connections),
                 Err(error) => pause_after(&shared.edge, &error).await,
             },
             Some(client) = returned.recv() => {
@@ -81,7 +81,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
     drop(listener);
     shared.edge.drain();
     let left = async {
-        while caps.open() > 0 || !connections.is_empty() {
+        while limiter.open() > 0 || !connections.is_empty() {
             tokio::select! {
                 // A connection that a shard was returning when shutdown was asked for is still served.
                 Some(client) = returned.recv() => {
@@ -95,7 +95,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
     let drain = Duration::from_millis(shared.limits.shutdown_ms);
     if tokio::time::timeout(drain, left).await.is_err() {
         tracing::info!(
-            cut = caps.open(),
+            cut = limiter.open(),
             "did not finish within the time of shutdown"
         );
         connections.shutdown().await;
@@ -116,13 +116,13 @@ async fn pause_after(edge: &Edge, error: &io::Error) {
 
 fn accept<S: Fallback>(
     shared: &Arc<AcceptContext<S>>,
-    caps: &Arc<Caps>,
+    limiter: &Arc<ConnectionLimiter>,
     stream: TcpStream,
     addr: SocketAddr,
     connections: &mut JoinSet<()>,
 ) {
     add(&shared.edge.count().accepted, 1);
-    match caps.admit(addr.ip(), shared.tls.is_some()) {
+    match limiter.admit(addr.ip(), shared.tls.is_some()) {
         Ok(permit) => {
             tune(&stream, &shared.limits);
             let permit = permit.counted_for(shared.edge.clone());

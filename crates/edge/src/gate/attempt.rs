@@ -15,14 +15,14 @@ pub struct Attempt {
 
 /// How much of something is in use, and how much there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
+pub struct ResourceUsage {
     /// In use now, without what is asked for.
     pub used: u64,
     /// The limit.
     pub max: u64,
 }
 
-impl Usage {
+impl ResourceUsage {
     /// So many of so many.
     #[must_use]
     pub fn of(used: usize, max: usize) -> Self {
@@ -45,11 +45,11 @@ pub enum Ask {
     /// A connection, that is a descriptor: when it is accepted.
     Accept {
         /// All connections of the port.
-        connections: Usage,
+        connections: ResourceUsage,
         /// Those whose descriptors are in the table of the accept side.
-        accept_side: Usage,
+        accept_side: ResourceUsage,
         /// Those of the same /24 or /64; none for a trusted proxy.
-        prefix: Option<Usage>,
+        prefix: Option<ResourceUsage>,
         /// Whether it speaks TLS, so that a sentence would cost a handshake.
         tls: bool,
     },
@@ -97,7 +97,7 @@ pub enum Ask {
     /// A subscription to a stream.
     Stream {
         /// Its listeners.
-        listeners: Usage,
+        listeners: ResourceUsage,
     },
     /// A listener's place in a shard, when none has room or all are behind.
     Shard {
@@ -107,24 +107,24 @@ pub enum Ask {
     /// A recording, read by the accept side.
     File {
         /// Recordings that are being read there.
-        responses: Usage,
+        responses: ResourceUsage,
     },
     /// The next bytes of a recording, which a shard reads and which are not in memory.
     FileBytes {
         /// Whether they can be read at all.
         readable: bool,
         /// How long they have been waited for, ms.
-        waited_ms: Usage,
+        waited_ms: ResourceUsage,
     },
     /// A place among the listeners of a stream, by one who is slower than it.
     Slow {
         /// How often the ring has overtaken it within its own length.
-        overtaken: Usage,
+        overtaken: ResourceUsage,
     },
     /// A handler (the stage's WebSockets, the API, WHIP) on the accept side, for a connection that a shard holds.
     Handler {
         /// Connections whose descriptors are in the table of the accept side.
-        accept_side: Usage,
+        accept_side: ResourceUsage,
         /// Whether it speaks TLS, whose session cannot be written to at this point.
         tls: bool,
     },

@@ -125,16 +125,21 @@ fn close_unless(good: bool, reason: RefusalReason) -> Outcome {
 mod tests {
     use stentor_core::admission::Rung;
 
-    use super::super::attempt::{HeadFault, Usage};
+    use super::super::attempt::{HeadFault, ResourceUsage};
     use super::*;
     use Outcome::{Allow, Close, Refuse, Reset};
     use RefusalReason as Why;
 
-    const FREE: Usage = Usage { used: 2, max: 3 };
-    const FULL: Usage = Usage { used: 3, max: 3 };
-    const OVER: Usage = Usage { used: 4, max: 3 };
+    const FREE: ResourceUsage = ResourceUsage { used: 2, max: 3 };
+    const FULL: ResourceUsage = ResourceUsage { used: 3, max: 3 };
+    const OVER: ResourceUsage = ResourceUsage { used: 4, max: 3 };
 
-    fn accept(connections: Usage, accept_side: Usage, prefix: Option<Usage>, tls: bool) -> Ask {
+    fn accept(
+        connections: ResourceUsage,
+        accept_side: ResourceUsage,
+        prefix: Option<ResourceUsage>,
+        tls: bool,
+    ) -> Ask {
         Ask::Accept {
             connections,
             accept_side,

@@ -6,20 +6,20 @@
 //! Not here: who may do what in a conversation, and how often, which is `core`'s and the stage interface's.
 
 mod attempt;
-mod caps;
+mod connection_limiter;
 pub(crate) mod descriptors;
 mod judge;
 mod outcome;
 
-pub use attempt::{Ask, Attempt, HandshakeEnd, HeadFault, Missed, Spoken, Usage};
+pub use attempt::{Ask, Attempt, HandshakeEnd, HeadFault, Missed, ResourceUsage, Spoken};
 pub use judge::judge;
 pub use outcome::Outcome;
 
-pub(crate) use caps::{Caps, Permit};
+pub(crate) use connection_limiter::{ConnectionLimiter, Permit};
 
 /// Whether a stream takes one more listener: for [`Stream::join`](crate::stream::Stream::join).
 pub(crate) fn stream_has_room(listening: u64, max: u64) -> Result<(), Outcome> {
-    let listeners = Usage {
+    let listeners = ResourceUsage {
         used: listening,
         max,
     };

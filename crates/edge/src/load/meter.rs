@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use stentor_core::admission::Load;
 
 use super::machine::{cpu_time, memory, share};
-use crate::counters::EdgeCounters;
+use crate::counters::EdgeStats;
 use crate::edge::Edge;
 use crate::gauges::ShardGauge;
 
@@ -30,7 +30,7 @@ pub struct LoadMeter {
 /// What was read at one moment; a load is the difference between two of them.
 struct Sample {
     at: Instant,
-    counters: EdgeCounters,
+    counters: EdgeStats,
     cpu: Duration,
     /// Busy time and sending time of each shard, µs. A shard that is new or gone shows as nothing.
     shards: Vec<(Arc<ShardGauge>, u64, u64)>,
@@ -79,7 +79,7 @@ impl LoadMeter {
         let before = std::mem::replace(&mut self.before, now);
         let now = &self.before;
         let us = now.at.duration_since(before.at).as_micros().max(1) as u64;
-        let since = |of: fn(&EdgeCounters) -> u64| of(&now.counters) - of(&before.counters);
+        let since = |of: fn(&EdgeStats) -> u64| of(&now.counters) - of(&before.counters);
         let (busy_us, turns_us) = now.busiest(&before);
         let cpu_us = now.cpu.saturating_sub(before.cpu).as_micros() as u64;
         let turns = since(|c| c.turns);

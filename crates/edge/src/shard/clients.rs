@@ -14,7 +14,7 @@ use mio::event::Event;
 use slab::Slab;
 
 use super::client::{Client, ClientState, ClientStep};
-use super::context::{ShardContext, Source};
+use super::context::{PollToken, ShardContext};
 use super::effect::{Effect, NewListener};
 use super::files::Files;
 use super::pending::ServeContext;
@@ -74,7 +74,7 @@ impl Clients {
         let key = self.table.insert(client);
         let tcp = &mut self.table[key].socket.tcp;
         let interest = Interest::READABLE | Interest::WRITABLE;
-        match cx.watch(tcp, Source::Client(key), interest) {
+        match cx.watch(tcp, PollToken::Client(key), interest) {
             Ok(()) => self.enqueue(key),
             Err(_) => self.close(cx, key),
         }

@@ -9,7 +9,7 @@ use mio::{Interest, Poll, Token};
 
 use super::clock::Clock;
 use super::handoff::ShardStatus;
-use super::local::Local;
+use super::table_bound::TableBound;
 use crate::edge::Edge;
 use crate::limits::AcceptLimits;
 
@@ -22,12 +22,12 @@ pub(super) struct ShardContext {
     pub(super) limits: AcceptLimits,
     pub(super) status: Arc<ShardStatus>,
     pub(super) clock: Clock,
-    pub(super) poll: Local<Poll>,
+    pub(super) poll: TableBound<Poll>,
 }
 
 /// Whose socket the poller reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum PollToken {
     /// The channel through which sockets arrive.
     Inbox,
     /// The client with that key.
@@ -36,17 +36,17 @@ pub(super) enum Source {
     Listener(usize),
 }
 
-impl From<Source> for Token {
-    fn from(source: Source) -> Self {
+impl From<PollToken> for Token {
+    fn from(source: PollToken) -> Self {
         Self(match source {
-            Source::Inbox => usize::MAX,
-            Source::Client(key) => key | CLIENT,
-            Source::Listener(key) => key,
+            PollToken::Inbox => usize::MAX,
+            PollToken::Client(key) => key | CLIENT,
+            PollToken::Listener(key) => key,
         })
     }
 }
 
-impl From<Token> for Source {
+impl From<Token> for PollToken {
     fn from(token: Token) -> Self {
         match token.0 {
             usize::MAX => Self::Inbox,
@@ -60,7 +60,7 @@ impl ShardContext {
     pub(super) fn watch(
         &self,
         socket: &mut TcpStream,
-        source: Source,
+        source: PollToken,
         interest: Interest,
     ) -> io::Result<()> {
         self.poll
@@ -86,13 +86,13 @@ mod tests {
     #[test]
     fn a_token_names_the_source_it_was_made_of() {
         for source in [
-            Source::Inbox,
-            Source::Client(0),
-            Source::Client(1_000_000),
-            Source::Listener(0),
-            Source::Listener(1_000_000),
+            PollToken::Inbox,
+            PollToken::Client(0),
+            PollToken::Client(1_000_000),
+            PollToken::Listener(0),
+            PollToken::Listener(1_000_000),
         ] {
-            assert_eq!(Source::from(Token::from(source)), source);
+            assert_eq!(PollToken::from(Token::from(source)), source);
         }
     }
 }

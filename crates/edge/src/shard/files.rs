@@ -13,7 +13,7 @@ use http::HeaderValue;
 use rustix::fs::{Advice, CWD, Mode, OFlags, ResolveFlags, fadvise, openat2};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
-use super::local::Local;
+use super::table_bound::TableBound;
 use crate::faces::file_etag;
 use crate::limits::SHARD_FILES_MAX;
 
@@ -29,7 +29,7 @@ pub(super) struct Files {
 
 /// One version of a file. It is closed when its last reader is through.
 pub(super) struct OpenFile {
-    file: Local<File>,
+    file: TableBound<File>,
     pub(super) length: u64,
     pub(super) etag: HeaderValue,
 }
@@ -55,7 +55,7 @@ impl Files {
             return Ok(None);
         }
         let opened = Rc::new(OpenFile {
-            file: Local::new(file),
+            file: TableBound::new(file),
             length: metadata.len(),
             etag,
         });

@@ -1,4 +1,4 @@
-//! What a connection brings to a shard besides its socket, which travels on its own (`SCM_RIGHTS`, see [`super::table`]).
+//! What a connection brings to a shard besides its socket, which travels on its own (`SCM_RIGHTS`, see [`super::fd_table`]).
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use super::nonblocking_write::{CloseCause, NonblockingWrite};
 use super::stream_buffer::{HttpChunk, LAST_CHUNK, StreamBuffer};
 use crate::family::CadenceChange;
-use crate::gate::{Ask, Attempt, Outcome, Usage, judge};
+use crate::gate::{Ask, Attempt, Outcome, ResourceUsage, judge};
 
 /// What came of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,7 +213,7 @@ impl Listener {
         if next >= self.forgive_at {
             self.overtaken = 0;
         }
-        let overtaken = Usage {
+        let overtaken = ResourceUsage {
             used: self.overtaken.into(),
             max: cx.slow_limits.overtaken_max.into(),
         };

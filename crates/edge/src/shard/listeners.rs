@@ -12,7 +12,7 @@ use mio::Interest;
 use slab::Slab;
 use stentor_core::admission::Rung;
 
-use super::context::{ShardContext, Source};
+use super::context::{PollToken, ShardContext};
 use super::effect::NewListener;
 use super::listener::{FlushContext, Flushed, Listener, SlowLimits};
 use super::nonblocking_write::CloseCause;
@@ -84,7 +84,11 @@ impl Listeners {
         let now_ms = cx.clock.now_ms();
         let vacant = self.table.vacant_entry();
         let key = vacant.key();
-        let watched = cx.watch(&mut socket.tcp, Source::Listener(key), Interest::READABLE);
+        let watched = cx.watch(
+            &mut socket.tcp,
+            PollToken::Listener(key),
+            Interest::READABLE,
+        );
         if watched.is_err() {
             return cx.release_socket();
         }

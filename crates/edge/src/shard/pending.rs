@@ -14,7 +14,7 @@ use super::files::{Files, OpenFile};
 use super::nonblocking_write::NonblockingWrite;
 use crate::edge::Edge;
 use crate::faces::{FileRequest, FileResponse, file_answer};
-use crate::gate::{Ask, Attempt, Usage, judge};
+use crate::gate::{Ask, Attempt, ResourceUsage, judge};
 use crate::heads::{part_head, whole_head};
 use crate::limits::AcceptLimits;
 
@@ -37,12 +37,12 @@ pub(super) struct ServeContext<'a> {
 pub(super) struct PendingResponse {
     head: Bytes,
     body: Bytes,
-    file: Option<FileBody>,
+    file: Option<FileRange>,
     pub(super) read_ahead: Bytes,
 }
 
 /// What is left to send of a file.
-struct FileBody {
+struct FileRange {
     file: Rc<OpenFile>,
     range: Range<u64>,
     /// Since when the next bytes have been waited for, ms.
@@ -75,7 +75,7 @@ impl PendingResponse {
             FileResponse::Nothing(response) => Self::memory(request.method(), response),
             FileResponse::Bytes(response, range) => Self {
                 head: part_head(&response).into(),
-                file: Some(FileBody {
+                file: Some(FileRange {
                     file,
                     range,
                     waiting_since_ms: None,
@@ -131,7 +131,7 @@ impl PendingResponse {
     }
 }
 
-impl FileBody {
+impl FileRange {
     /// The next piece, if it is in memory.
     fn read<'a>(&mut self, cx: &'a mut ServeContext<'_>) -> io::Result<Option<&'a [u8]>> {
         let (at, left) = (self.range.start, self.range.end - self.range.start);
@@ -146,7 +146,7 @@ impl FileBody {
             self.file.prefetch(at);
             cx.now_ms
         });
-        let waited_ms = Usage {
+        let waited_ms = ResourceUsage {
             used: cx.now_ms.saturating_sub(since_ms),
             max: cx.limits.write_stall_ms,
         };

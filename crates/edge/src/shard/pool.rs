@@ -17,11 +17,11 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
 
 use super::backoff::StartBackoff;
+use super::fd_table;
 use super::handoff::{GoneGuard, Handoff, ShardStatus};
-use super::local::Local;
 use super::returns::{ReturnChannel, ReturnState, Returned, forward_returned};
 use super::run::Shard;
-use super::table;
+use super::table_bound::TableBound;
 use crate::counters::add;
 use crate::edge::Edge;
 use crate::gate::descriptors::shard_capacity;
@@ -76,7 +76,7 @@ struct ShardHandle {
 }
 
 struct HandoffChannel {
-    sockets: Local<UnixStream>,
+    sockets: TableBound<UnixStream>,
     handoffs: SyncSender<Handoff>,
 }
 
@@ -169,7 +169,7 @@ impl ShardHandle {
 
     fn send(&self, socket: impl AsFd, handoff: Handoff) -> Result<(), Rejected> {
         let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = table::send(&*channel.sockets, socket) {
+        if let Err(error) = fd_table::send(&*channel.sockets, socket) {
             let error = match error.kind() {
                 io::ErrorKind::WouldBlock => HandoffError::Behind,
                 io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => HandoffError::Gone,
@@ -258,7 +258,7 @@ impl Pool {
             .name(format!("shard-{number}"))
             .spawn(move || {
                 let _gone = GoneGuard(shared.clone());
-                let own_table = table::leave_shared(&numbers_there);
+                let own_table = fd_table::leave_shared(&numbers_there);
                 let returns = ReturnChannel::new(back_theirs, states_there);
                 let shard = Shard::new(edge, shared, theirs, handoffs_there, returns, limits);
                 let failed = shard.as_ref().err().map(io::Error::kind);
@@ -273,7 +273,7 @@ impl Pool {
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         if own_table {
             // The shard's thread has these in its own table; here they would only keep the channels open.
-            numbers_there.into_iter().for_each(table::close);
+            numbers_there.into_iter().for_each(fd_table::close);
         }
         if let Some(kind) = failed {
             return Err(kind.into());
@@ -282,11 +282,11 @@ impl Pool {
             handle: ShardHandle {
                 status,
                 channel: Mutex::new(HandoffChannel {
-                    sockets: Local::new(ours),
+                    sockets: TableBound::new(ours),
                     handoffs,
                 }),
             },
-            returned_sockets: Local::new(back),
+            returned_sockets: TableBound::new(back),
             returned_states: states,
         })
     }
@@ -295,7 +295,7 @@ impl Pool {
 /// A shard that runs, and the accept side's end of its way back.
 struct Started {
     handle: ShardHandle,
-    returned_sockets: Local<UnixStream>,
+    returned_sockets: TableBound<UnixStream>,
     returned_states: Receiver<ReturnState>,
 }
 

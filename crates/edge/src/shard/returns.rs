@@ -13,8 +13,8 @@ use bytes::Bytes;
 use rustls::ServerConnection;
 use tokio::sync::mpsc;
 
-use super::local::Local;
-use super::table;
+use super::fd_table;
+use super::table_bound::TableBound;
 use crate::edge::Edge;
 use crate::gate::{Ask, Attempt, Permit, judge};
 
@@ -29,20 +29,20 @@ pub(crate) struct ReturnState {
 
 /// A client that a shard returned.
 pub(crate) struct Returned {
-    pub(crate) socket: Local<OwnedFd>,
+    pub(crate) socket: TableBound<OwnedFd>,
     pub(crate) state: ReturnState,
 }
 
 /// The shard's end of the way back.
 pub(super) struct ReturnChannel {
-    sockets: Local<UnixStream>,
+    sockets: TableBound<UnixStream>,
     states: SyncSender<ReturnState>,
 }
 
 impl ReturnChannel {
     /// To be called on the shard's thread.
     pub(super) fn new(sockets: UnixStream, states: SyncSender<ReturnState>) -> Self {
-        let sockets = Local::new(sockets);
+        let sockets = TableBound::new(sockets);
         Self { sockets, states }
     }
 
@@ -51,7 +51,7 @@ impl ReturnChannel {
     /// # Errors
     /// `WouldBlock` while the accept side is behind; another kind when it is gone.
     pub(super) fn send_socket(&self, socket: impl AsFd) -> io::Result<()> {
-        table::send(&*self.sockets, socket)
+        fd_table::send(&*self.sockets, socket)
     }
 
     /// Sends the rest of the client whose socket was sent last. There is more room for states than for sockets, so this does not wait;
@@ -68,7 +68,7 @@ pub(super) fn forward_returned(
     states: &Receiver<ReturnState>,
     returned: &mpsc::Sender<Returned>,
 ) {
-    while let Ok(socket) = table::wait_for(sockets) {
+    while let Ok(socket) = fd_table::wait_for(sockets) {
         let Ok(state) = states.recv() else {
             return;
         };
@@ -77,7 +77,7 @@ pub(super) fn forward_returned(
                 .refuse_if(judge(&Attempt::new(Ask::Descriptor)).reason());
             continue;
         };
-        let socket = Local::new(socket);
+        let socket = TableBound::new(socket);
         if returned.blocking_send(Returned { socket, state }).is_err() {
             return;
         }

@@ -14,15 +14,15 @@ use mio::{Events, Interest, Poll};
 
 use super::clients::Clients;
 use super::clock::Clock;
-use super::context::{ShardContext, Source};
+use super::context::{PollToken, ShardContext};
 use super::effect::{Effect, NewListener};
+use super::fd_table;
 use super::handoff::{Handoff, ServeAs, ShardStatus};
 use super::listener::SlowLimits;
 use super::listeners::Listeners;
-use super::local::Local;
 use super::returns::ReturnChannel;
 use super::socket::Socket;
-use super::table;
+use super::table_bound::TableBound;
 use super::wheel::TICK_MS;
 use crate::counters::add;
 use crate::edge::Edge;
@@ -44,7 +44,7 @@ pub(super) struct Shard {
     pub(super) clients: Clients,
     pub(super) listeners: Listeners,
     /// Where sockets arrive, and the rest of each connection.
-    inbox: Local<UnixStream>,
+    inbox: TableBound<UnixStream>,
     handoffs: Receiver<Handoff>,
     /// More connections may be waiting than were taken in.
     more_handoffs: bool,
@@ -63,10 +63,10 @@ impl Shard {
         limits: AcceptLimits,
     ) -> io::Result<Self> {
         inbox.set_nonblocking(true)?;
-        let mut inbox = Local::new(UnixStream::from_std(inbox));
-        let poll = Local::new(Poll::new()?);
+        let mut inbox = TableBound::new(UnixStream::from_std(inbox));
+        let poll = TableBound::new(Poll::new()?);
         poll.registry()
-            .register(&mut *inbox, Source::Inbox.into(), Interest::READABLE)?;
+            .register(&mut *inbox, PollToken::Inbox.into(), Interest::READABLE)?;
         let slow_limits = SlowLimits {
             stall_ms: limits.live_stall_ms,
             overtaken_max: edge.limits().overtaken_max,
@@ -105,10 +105,10 @@ impl Shard {
             self.woke_us = self.cx.clock.now_us();
             let mut inbox = self.more_handoffs;
             for event in &events {
-                match Source::from(event.token()) {
-                    Source::Inbox => inbox = true,
-                    Source::Client(key) => self.clients.on_ready(key, event),
-                    Source::Listener(key) => self.listeners.drain_input(&self.cx, key),
+                match PollToken::from(event.token()) {
+                    PollToken::Inbox => inbox = true,
+                    PollToken::Client(key) => self.clients.on_ready(key, event),
+                    PollToken::Listener(key) => self.listeners.drain_input(&self.cx, key),
                 }
             }
             if inbox {
@@ -157,7 +157,7 @@ impl Shard {
     /// Takes in connections that were handed over. False when none can come any more.
     fn take_handoffs(&mut self) -> bool {
         for _ in 0..HANDOFFS_PER_TURN {
-            match table::receive(&*self.inbox) {
+            match fd_table::receive(&*self.inbox) {
                 Ok(fd) => {
                     // It follows its socket at once; a socket without it is closed.
                     if let Ok(handoff) = self.handoffs.recv() {

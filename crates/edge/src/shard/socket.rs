@@ -11,8 +11,8 @@ use mio::net::TcpStream;
 use rustls::ServerConnection;
 use socket2::SockRef;
 
-use super::local::Local;
 use super::nonblocking_write::{CloseCause, NonblockingWrite};
+use super::table_bound::TableBound;
 
 /// Encrypted at once, bytes: one TLS record (RFC 8446 section 5.1), of which is kept what the socket does not take. Smaller than a record
 /// may be, so that a session at rest (some 8 KiB) and what is kept have 16 KiB together.
@@ -26,7 +26,7 @@ const EMPTY_READS_MAX: usize = 64;
 
 /// See the module.
 pub(super) struct Socket {
-    pub(super) tcp: Local<TcpStream>,
+    pub(super) tcp: TableBound<TcpStream>,
     pub(super) tls: Option<Box<ServerConnection>>,
     /// What was read and thrown away, bytes.
     ignored: u32,
@@ -35,7 +35,7 @@ pub(super) struct Socket {
 impl Socket {
     pub(super) fn new(tcp: TcpStream, tls: Option<Box<ServerConnection>>) -> Self {
         Self {
-            tcp: Local::new(tcp),
+            tcp: TableBound::new(tcp),
             tls,
             ignored: 0,
         }

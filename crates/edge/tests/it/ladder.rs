@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_core::admission::Rung;
-use stentor_edge::{RefusalReason, Rungs, Stream, StreamSpec};
+use stentor_edge::{NodeRungs, RefusalReason, Stream, StreamSpec};
 
 use crate::client::{ask, get, listen};
 use crate::server::{HEAD, Server, Setup, spec, start};
@@ -55,7 +55,7 @@ fn with_announcements() -> Server {
 async fn a_newcomer_joins_at_todays_rung_is_told_and_gets_a_burst_that_lasts_for_its_interval() {
     let server = with_announcements();
     let streams = family(&server);
-    server.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    server.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     let mut listener = listen(server.addr, BEST).await;
     assert_eq!(listener.said().await, "[3]");
     for begins_ms in (1_200..14_400).step_by(1_200) {
@@ -78,13 +78,13 @@ async fn at_rest_nothing_is_said_and_a_smaller_rendition_is_what_was_asked_for()
 async fn who_is_in_comes_back_to_the_best_at_a_common_boundary_when_the_crowd_has_gone() {
     let server = with_announcements();
     let streams = family(&server);
-    server.edge.set_rungs(Rungs::at(Rung::ALL[2]));
+    server.edge.set_rungs(NodeRungs::at(Rung::ALL[2]));
     let mut listener = listen(server.addr, BEST).await;
     assert_eq!(listener.said().await, "[2]");
     for begins_ms in (10_000..14_400).step_by(400) {
         assert_eq!(listener.said().await, format!("<24@{begins_ms}>"));
     }
-    server.edge.set_rungs(Rungs::at(Rung::REST));
+    server.edge.set_rungs(NodeRungs::at(Rung::REST));
     publish(&streams, 14_400, 16_800);
     assert_eq!(listener.said().await, "[0]");
     assert_eq!(listener.said().await, "<48@14400>");
@@ -99,9 +99,9 @@ async fn who_is_in_comes_back_to_the_best_at_a_common_boundary_when_the_crowd_ha
 async fn when_the_doors_are_closed_newcomers_are_told_when_to_ask_and_those_inside_keep_hearing() {
     let server = with_announcements();
     let streams = family(&server);
-    server.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    server.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     let mut inside = listen(server.addr, BEST).await;
-    server.edge.set_rungs(Rungs::at(Rung::CLOSED));
+    server.edge.set_rungs(NodeRungs::at(Rung::CLOSED));
     let answer = get(server.addr, BEST).await;
     answer.is_sentence(503, "nobody new");
     assert_eq!(answer.header("retry-after"), Some("15"));
@@ -118,7 +118,7 @@ async fn when_the_doors_are_closed_newcomers_are_told_when_to_ask_and_those_insi
     }
     publish(&streams, 14_400, 15_600);
     assert_eq!(inside.said().await, "<12@14400>");
-    server.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    server.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     listen(server.addr, BEST).await;
 }
 
@@ -128,6 +128,6 @@ async fn a_stream_without_a_family_knows_no_rungs() {
     let stream = server.edge.open_stream(spec()).unwrap();
     stream.set_head(Bytes::from_static(HEAD.as_bytes()));
     stream.publish(7, Bytes::from_static(b"<7>")).unwrap();
-    server.edge.set_rungs(Rungs::at(Rung::CLOSED));
+    server.edge.set_rungs(NodeRungs::at(Rung::CLOSED));
     assert_eq!(listen(server.addr, BEST).await.said().await, "<7>");
 }

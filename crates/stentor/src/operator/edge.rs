@@ -1,15 +1,15 @@
 //! What the edge counts, of each port and of each stream, and what it holds.
 
-use stentor_edge::{EdgeCounters, StreamCounters};
+use stentor_edge::{EdgeStats, StreamStats};
 
 use super::definitions as metric;
 use super::figures::{EdgeFigures, StreamFigures};
 use super::scrape::Scrape;
 
 /// Connections and requests of one port.
-pub(super) fn connections(scrape: &Scrape, port: &str, counters: &EdgeCounters) {
+pub(super) fn connections(scrape: &Scrape, port: &str, counters: &EdgeStats) {
     // Its wheel and its shards are those of listeners, see below.
-    let EdgeCounters {
+    let EdgeStats {
         accepted,
         closed,
         handed_over,
@@ -86,8 +86,8 @@ pub(super) fn stream(scrape: &Scrape, stream: &StreamFigures) {
     }
 }
 
-fn listeners(scrape: &Scrape, path: &str, counters: &StreamCounters) {
-    let &StreamCounters {
+fn listeners(scrape: &Scrape, path: &str, counters: &StreamStats) {
+    let &StreamStats {
         joined,
         left,
         listening,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stentor_edge::{Edge, EdgeCounters, Stream, StreamCounters};
+use stentor_edge::{Edge, EdgeStats, Stream, StreamStats};
 use stentor_event::{EventRegistry, EventStats, RegistryStats};
 use stentor_studio::{Studio, StudioStats};
 use tracing_appender::non_blocking::ErrorCounter;
@@ -33,7 +33,7 @@ pub(super) struct Figures {
     /// Of the public port.
     pub(super) edge: EdgeFigures,
     /// Of the operator's port, which serves no stream.
-    pub(super) operator: EdgeCounters,
+    pub(super) operator: EdgeStats,
     /// Those that have not ended, or still have listeners.
     pub(super) streams: Vec<StreamFigures>,
     pub(super) studio: StudioStats,
@@ -45,7 +45,7 @@ pub(super) struct Figures {
 
 /// What the edge of a port counts and holds.
 pub(super) struct EdgeFigures {
-    pub(super) counters: EdgeCounters,
+    pub(super) counters: EdgeStats,
     pub(super) connections_max: usize,
     pub(super) shards: usize,
     pub(super) shard_sockets: usize,
@@ -59,7 +59,7 @@ pub(super) struct StreamFigures {
     pub(super) path: String,
     /// Whether anybody can listen to it; the others are asked for chunk by chunk.
     pub(super) is_live: bool,
-    pub(super) counters: StreamCounters,
+    pub(super) counters: StreamStats,
 }
 
 impl Sources {

@@ -9,7 +9,7 @@ use stentor_core::admission::Rung;
 use stentor_core::event::Alarm;
 use stentor_core::stage::SessionKind;
 use stentor_core::{SeatId, SessionId};
-use stentor_edge::{Edge, EdgeConfig, StreamCounters};
+use stentor_edge::{Edge, EdgeConfig, StreamStats};
 use stentor_event::{EventCounters, EventStats, RegistryStats};
 use stentor_studio::{DatagramCounters, RoomStats, SeatStats, StudioStats};
 
@@ -28,7 +28,7 @@ fn full_scene() -> Figures {
     let edge = Edge::new(EdgeConfig::default());
     let pin = Rung::new(3);
     let ladder = LadderWatch::start(edge.clone(), None, pin, || Rung::REST).unwrap();
-    let counters = StreamCounters {
+    let counters = StreamStats {
         joined: 9,
         left: 2,
         listening: 7,

@@ -3,7 +3,7 @@
 use stentor_core::admission::Rung;
 
 use super::scene::{Player, STEP_MS, scene, scene_without_announcements};
-use crate::edge::Rungs;
+use crate::edge::NodeRungs;
 
 #[test]
 fn up_the_whole_ladder_and_down_again_nobody_misses_a_moment_and_no_buffer_runs_dry() {
@@ -16,7 +16,7 @@ fn up_the_whole_ladder_and_down_again_nobody_misses_a_moment_and_no_buffer_runs_
         })
         .collect();
     scene.pass(20_000, &mut players);
-    scene.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    scene.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     scene.pass(450_000, &mut players);
     let up = ["1", "2", "3"];
     for player in &players {
@@ -37,7 +37,7 @@ fn up_the_whole_ladder_and_down_again_nobody_misses_a_moment_and_no_buffer_runs_
     }
     assert_eq!(scene.streams[2].listeners(), 3);
     for rung in [2, 1, 0] {
-        scene.edge.set_rungs(Rungs::at(Rung::ALL[rung]));
+        scene.edge.set_rungs(NodeRungs::at(Rung::ALL[rung]));
         scene.pass(60_000, &mut players);
     }
     scene.pass(300_000, &mut players);
@@ -66,7 +66,7 @@ fn a_player_that_joins_at_a_higher_rung_has_enough_in_its_buffer_from_the_first_
     for rung in Rung::ALL.into_iter().filter(|rung| rung.admits()) {
         let mut scene = scene();
         scene.pass(20_000, &mut []);
-        scene.edge.set_rungs(Rungs::at(rung));
+        scene.edge.set_rungs(NodeRungs::at(rung));
         for _ in 0..7 {
             scene.pass(190, &mut []);
             let mut player = [scene.listen()];
@@ -85,7 +85,7 @@ fn a_player_that_joins_before_there_is_enough_sound_for_its_rung_is_sent_to_more
  {
     for waited_ms in [0, 1_300, 2_500, 6_000] {
         let mut scene = scene();
-        scene.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+        scene.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
         scene.pass(waited_ms, &mut []);
         let mut players = [scene.listen()];
         scene.pass(400_000, &mut players);
@@ -103,13 +103,13 @@ fn a_player_that_joins_before_there_is_enough_sound_for_its_rung_is_sent_to_more
 #[test]
 fn who_changes_over_is_given_what_there_is_at_once_wherever_its_new_seat_is() {
     let mut scene = scene();
-    scene.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    scene.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     scene.pass(20_000, &mut []);
     let mut players = [scene.listen()];
     scene.pass(25_000, &mut players);
     // A crowd before it: its slot is far behind the first.
     scene.crowd(1, Rung::ALL[2], 32 * 150);
-    scene.edge.set_rungs(Rungs::at(Rung::ALL[2]));
+    scene.edge.set_rungs(NodeRungs::at(Rung::ALL[2]));
     while scene.streams[1].listeners() == 0 {
         scene.pass(STEP_MS, &mut players);
     }
@@ -124,11 +124,11 @@ fn who_changes_over_is_given_what_there_is_at_once_wherever_its_new_seat_is() {
 #[test]
 fn a_player_that_joined_on_a_cheaper_rendition_gets_the_one_it_asked_for_when_the_crowd_has_gone() {
     let mut scene = scene();
-    scene.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    scene.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     scene.pass(2_600, &mut []);
     let mut players = [scene.listen()];
     scene.pass(3_000, &mut players);
-    scene.edge.set_rungs(Rungs::at(Rung::REST));
+    scene.edge.set_rungs(NodeRungs::at(Rung::REST));
     scene.pass(5_000, &mut players);
     assert_eq!(players[0].renditions(), ["12", "48"]);
     assert!(players[0].lowest_ms > 0.0);
@@ -139,9 +139,9 @@ fn a_listener_stays_where_it_is_when_the_crowd_is_gone_before_its_buffer_has_gro
     let mut scene = scene();
     scene.pass(5_000, &mut []);
     let mut players = [scene.listen()];
-    scene.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    scene.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     scene.pass(5_000, &mut players);
-    scene.edge.set_rungs(Rungs::at(Rung::REST));
+    scene.edge.set_rungs(NodeRungs::at(Rung::REST));
     scene.pass(60_000, &mut players);
     assert_eq!(players[0].rungs(), ["1", "0"]);
     assert_eq!(players[0].renditions(), ["48"]);
@@ -153,7 +153,7 @@ fn listeners_of_a_server_that_leaves_are_told_within_a_flush_interval_and_hear_o
     for rung in [Rung::REST, Rung::CHEAPEST] {
         let mut scene = scene();
         scene.pass(20_000, &mut []);
-        scene.edge.set_rungs(Rungs::at(rung));
+        scene.edge.set_rungs(NodeRungs::at(rung));
         let mut players = [scene.listen(), scene.listen()];
         scene.pass(15_000, &mut players);
         scene.edge.announce_shutdown(20_000);
@@ -173,14 +173,14 @@ fn while_nobody_new_is_let_in_current_listeners_stay_as_they_are_until_they_are_
     let mut scene = scene();
     scene.pass(5_000, &mut []);
     let mut players = [scene.listen()];
-    scene.edge.set_rungs(Rungs {
+    scene.edge.set_rungs(NodeRungs {
         joins: Rung::CLOSED,
         served: Rung::REST,
     });
     scene.pass(120_000, &mut players);
     assert!(players[0].told.is_empty(), "{:?}", players[0].told);
     assert_eq!(players[0].renditions(), ["48"]);
-    scene.edge.set_rungs(Rungs {
+    scene.edge.set_rungs(NodeRungs {
         joins: Rung::CLOSED,
         served: Rung::ALL[2],
     });
@@ -195,7 +195,7 @@ fn where_nothing_can_be_announced_current_listeners_stay_as_they_are() {
     let mut scene = scene_without_announcements();
     scene.pass(5_000, &mut []);
     let mut players = [scene.listen()];
-    scene.edge.set_rungs(Rungs::at(Rung::CHEAPEST));
+    scene.edge.set_rungs(NodeRungs::at(Rung::CHEAPEST));
     scene.pass(120_000, &mut players);
     assert!(players[0].lowest_ms > 0.0 && players[0].told.is_empty());
     assert_eq!(players[0].renditions(), ["48"]);

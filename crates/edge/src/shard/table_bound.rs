@@ -3,21 +3,21 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use super::table::TableId;
+use super::fd_table::FdTableId;
 
 /// Owns a `T` that owns a descriptor. Debug builds panic when it is used or dropped by a thread of another descriptor table, where its
-/// number means another file or none; release builds add nothing to `T`. See [`super::table`] for why.
-pub(crate) struct Local<T> {
+/// number means another file or none; release builds add nothing to `T`. See [`super::fd_table`] for why.
+pub(crate) struct TableBound<T> {
     /// First, so that it asserts before the value is dropped.
-    home: Home,
+    home: OwnerTable,
     value: T,
 }
 
-impl<T> Local<T> {
+impl<T> TableBound<T> {
     /// Binds a value to the calling thread's table.
     pub(crate) fn new(value: T) -> Self {
         Self {
-            home: Home::here(),
+            home: OwnerTable::here(),
             value,
         }
     }
@@ -29,7 +29,7 @@ impl<T> Local<T> {
     }
 }
 
-impl<T> Deref for Local<T> {
+impl<T> Deref for TableBound<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -38,14 +38,14 @@ impl<T> Deref for Local<T> {
     }
 }
 
-impl<T> DerefMut for Local<T> {
+impl<T> DerefMut for TableBound<T> {
     fn deref_mut(&mut self) -> &mut T {
         self.home.assert_here();
         &mut self.value
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Local<T> {
+impl<T: fmt::Debug> fmt::Debug for TableBound<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)
     }
@@ -53,17 +53,17 @@ impl<T: fmt::Debug> fmt::Debug for Local<T> {
 
 /// The table of a value. It is what is dropped that asserts, so that the value can be moved out.
 #[cfg(debug_assertions)]
-struct Home(TableId);
+struct OwnerTable(FdTableId);
 
 #[cfg(debug_assertions)]
-impl Home {
+impl OwnerTable {
     fn here() -> Self {
-        Self(TableId::current())
+        Self(FdTableId::current())
     }
 
     #[track_caller]
     fn assert_here(&self) {
-        let here = TableId::current();
+        let here = FdTableId::current();
         assert_eq!(
             self.0, here,
             "a descriptor is used in another table than its own"
@@ -72,7 +72,7 @@ impl Home {
 }
 
 #[cfg(debug_assertions)]
-impl Drop for Home {
+impl Drop for OwnerTable {
     fn drop(&mut self) {
         // A second panic would end the process, and the first one says what is wrong.
         if !std::thread::panicking() {
@@ -82,12 +82,12 @@ impl Drop for Home {
 }
 
 #[cfg(not(debug_assertions))]
-struct Home;
+struct OwnerTable;
 
 #[cfg(not(debug_assertions))]
-impl Home {
+impl OwnerTable {
     fn here() -> Self {
-        let _: fn() -> TableId = TableId::current;
+        let _: fn() -> FdTableId = FdTableId::current;
         Self
     }
 
@@ -98,7 +98,7 @@ impl Home {
 mod tests {
     use std::thread;
 
-    use super::super::table::leave_shared;
+    use super::super::fd_table::leave_shared;
     use super::*;
     use crate::testing::support::not_run;
 
@@ -108,14 +108,14 @@ mod tests {
     #[test]
     #[cfg(debug_assertions)]
     fn what_is_dropped_in_another_table_than_its_own_is_noticed() {
-        let (here, foreign) = (Local::new(Stand), Local::new(Stand));
+        let (here, foreign) = (TableBound::new(Stand), TableBound::new(Stand));
         drop(here);
         let elsewhere = thread::spawn(move || {
             if !leave_shared(&[]) {
                 std::mem::forget(foreign);
                 return false;
             }
-            drop(Local::new(Stand));
+            drop(TableBound::new(Stand));
             drop(foreign);
             true
         });
@@ -132,6 +132,6 @@ mod tests {
     #[test]
     #[cfg(not(debug_assertions))]
     fn it_costs_nothing_in_a_release_build() {
-        assert_eq!(size_of::<Local<u32>>(), size_of::<u32>());
+        assert_eq!(size_of::<TableBound<u32>>(), size_of::<u32>());
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 
-use super::attempt::{Ask, Attempt, Usage};
+use super::attempt::{Ask, Attempt, ResourceUsage};
 use super::judge::judge;
 use super::outcome::Outcome;
 use crate::counters::add;
@@ -16,7 +16,7 @@ use crate::limits::AcceptLimits;
 
 /// Counts the open connections of one port. The table of prefixes is bounded by the connections, since an entry lives as long as one of
 /// its connections.
-pub(crate) struct Caps {
+pub(crate) struct ConnectionLimiter {
     open: Mutex<OpenConnections>,
     connections_max: usize,
     /// Connections that may have their descriptor in the table of the accept side.
@@ -55,7 +55,7 @@ impl From<IpAddr> for Prefix {
     }
 }
 
-impl Caps {
+impl ConnectionLimiter {
     /// `accept_side_max` of the connections may have their descriptor in the table of the accept side at once.
     pub(crate) fn new(limits: &AcceptLimits, accept_side_max: usize) -> Self {
         Self {
@@ -78,9 +78,9 @@ impl Caps {
         let mut open = self.lock();
         let of_prefix = prefix.map(|prefix| open.by_prefix.get(&prefix).copied().unwrap_or(0));
         let ask = Ask::Accept {
-            connections: Usage::of(open.connections, self.connections_max),
-            accept_side: Usage::of(open.connections - open.moved, self.accept_side_max),
-            prefix: of_prefix.map(|used| Usage::of(used, self.prefix_max)),
+            connections: ResourceUsage::of(open.connections, self.connections_max),
+            accept_side: ResourceUsage::of(open.connections - open.moved, self.accept_side_max),
+            prefix: of_prefix.map(|used| ResourceUsage::of(used, self.prefix_max)),
             tls,
         };
         judge(&Attempt::new(ask).by(address)).allowed()?;
@@ -89,7 +89,7 @@ impl Caps {
         }
         open.connections += 1;
         Ok(Permit {
-            caps: self.clone(),
+            limiter: self.clone(),
             prefix,
             edge: None,
             moved: false,
@@ -108,7 +108,7 @@ impl Caps {
 
 /// One counted connection: it is counted until this is dropped, wherever the socket ends up.
 pub(crate) struct Permit {
-    caps: Arc<Caps>,
+    limiter: Arc<ConnectionLimiter>,
     prefix: Option<Prefix>,
     edge: Option<Edge>,
     moved: bool,
@@ -119,7 +119,7 @@ impl Permit {
     pub(crate) fn moved_to_shard(mut self) -> Self {
         if !self.moved {
             self.moved = true;
-            self.caps.lock().moved += 1;
+            self.limiter.lock().moved += 1;
         }
         self
     }
@@ -128,7 +128,7 @@ impl Permit {
     pub(crate) fn kept_here(mut self) -> Self {
         if self.moved {
             self.moved = false;
-            self.caps.lock().moved -= 1;
+            self.limiter.lock().moved -= 1;
         }
         self
     }
@@ -141,8 +141,9 @@ impl Permit {
         if !self.moved {
             return Ok(());
         }
-        let mut open = self.caps.lock();
-        let accept_side = Usage::of(open.connections - open.moved, self.caps.accept_side_max);
+        let mut open = self.limiter.lock();
+        let accept_side =
+            ResourceUsage::of(open.connections - open.moved, self.limiter.accept_side_max);
         judge(&Attempt::new(Ask::Handler { accept_side, tls })).allowed()?;
         open.moved -= 1;
         self.moved = false;
@@ -158,7 +159,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut open = self.caps.lock();
+        let mut open = self.limiter.lock();
         open.connections -= 1;
         if self.moved {
             open.moved -= 1;
@@ -181,8 +182,9 @@ impl Drop for Permit {
 impl Permit {
     /// A permit that no port has given, for tests of other modules.
     pub(crate) fn for_test() -> Self {
-        let caps = Arc::new(Caps::new(&AcceptLimits::default(), usize::MAX));
-        caps.admit(IpAddr::from([127, 0, 0, 1]), false)
+        let limiter = Arc::new(ConnectionLimiter::new(&AcceptLimits::default(), usize::MAX));
+        limiter
+            .admit(IpAddr::from([127, 0, 0, 1]), false)
             .unwrap_or_else(|why| unreachable!("{why:?}"))
     }
 }
@@ -192,12 +194,12 @@ mod tests {
     use super::*;
     use crate::counters::RefusalReason;
 
-    fn caps(connections_max: usize, prefix_connections_max: usize) -> Arc<Caps> {
+    fn limiter(connections_max: usize, prefix_connections_max: usize) -> Arc<ConnectionLimiter> {
         let limits = AcceptLimits {
             prefix_connections_max,
             ..AcceptLimits::default()
         };
-        Arc::new(Caps::new(&limits, connections_max))
+        Arc::new(ConnectionLimiter::new(&limits, connections_max))
     }
 
     fn ip(text: &str) -> IpAddr {
@@ -206,11 +208,12 @@ mod tests {
 
     #[test]
     fn a_prefix_is_capped_and_others_are_not() {
-        let caps = caps(100, 2);
-        let first = caps.admit(ip("198.51.100.1"), false).ok().unwrap();
-        let _second = caps.admit(ip("198.51.100.2"), false).ok().unwrap();
+        let limiter = limiter(100, 2);
+        let first = limiter.admit(ip("198.51.100.1"), false).ok().unwrap();
+        let _second = limiter.admit(ip("198.51.100.2"), false).ok().unwrap();
         let refused = |address| {
-            caps.admit(ip(address), false)
+            limiter
+                .admit(ip(address), false)
                 .err()
                 .and_then(Outcome::reason)
         };
@@ -226,45 +229,47 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_is_a_64() {
-        let caps = caps(100, 1);
-        let _held = caps.admit(ip("2001:db8:1:2::1"), false).ok().unwrap();
+        let limiter = limiter(100, 1);
+        let _held = limiter.admit(ip("2001:db8:1:2::1"), false).ok().unwrap();
         assert_eq!(
-            caps.admit(ip("2001:db8:1:2:ffff::9"), false)
+            limiter
+                .admit(ip("2001:db8:1:2:ffff::9"), false)
                 .err()
                 .and_then(Outcome::reason),
             Some(RefusalReason::PrefixFull)
         );
-        assert!(caps.admit(ip("2001:db8:1:3::1"), false).is_ok());
+        assert!(limiter.admit(ip("2001:db8:1:3::1"), false).is_ok());
     }
 
     #[test]
     fn the_total_is_capped_and_the_table_empties() {
-        let caps = caps(2, 100);
+        let limiter = limiter(2, 100);
         let held = [
-            caps.admit(ip("192.0.2.1"), false),
-            caps.admit(ip("203.0.113.1"), false),
+            limiter.admit(ip("192.0.2.1"), false),
+            limiter.admit(ip("203.0.113.1"), false),
         ];
         assert_eq!(
-            caps.admit(ip("192.0.2.1"), false)
+            limiter
+                .admit(ip("192.0.2.1"), false)
                 .err()
                 .and_then(Outcome::reason),
             Some(RefusalReason::ConnectionsFull)
         );
         drop(held);
-        let open = caps.lock();
+        let open = limiter.lock();
         assert_eq!((open.connections, open.by_prefix.len()), (0, 0));
     }
 
     #[test]
     fn one_comes_back_from_a_shard_only_while_there_is_room_here() {
         let limits = AcceptLimits::default();
-        let caps = Arc::new(Caps::new(&limits, 1));
-        let mut gone = caps
+        let limiter = Arc::new(ConnectionLimiter::new(&limits, 1));
+        let mut gone = limiter
             .admit(ip("192.0.2.1"), false)
             .ok()
             .unwrap()
             .moved_to_shard();
-        let here = caps.admit(ip("192.0.2.2"), false).ok().unwrap();
+        let here = limiter.admit(ip("192.0.2.2"), false).ok().unwrap();
         assert_eq!(
             gone.return_to_accept_side(false)
                 .err()
@@ -275,7 +280,8 @@ mod tests {
         assert_eq!(gone.return_to_accept_side(false), Ok(()));
         assert_eq!(gone.return_to_accept_side(false), Ok(()), "it is here");
         assert_eq!(
-            caps.admit(ip("192.0.2.3"), false)
+            limiter
+                .admit(ip("192.0.2.3"), false)
                 .err()
                 .and_then(Outcome::reason),
             Some(RefusalReason::ConnectionsFull)
@@ -288,12 +294,13 @@ mod tests {
             prefix_connections_max: 0,
             ..AcceptLimits::default()
         };
-        let here = Arc::new(Caps::new(&limits, 10));
+        let here = Arc::new(ConnectionLimiter::new(&limits, 10));
         for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
             assert!(here.admit(ip(address), false).is_ok(), "{address}");
         }
-        let refused = |caps: &Arc<Caps>, address| {
-            caps.admit(ip(address), false)
+        let refused = |limiter: &Arc<ConnectionLimiter>, address| {
+            limiter
+                .admit(ip(address), false)
                 .err()
                 .and_then(Outcome::reason)
         };
@@ -302,7 +309,7 @@ mod tests {
             proxies: vec!["192.0.2.0/24".parse().unwrap()],
             ..limits
         };
-        let elsewhere = Arc::new(Caps::new(&elsewhere, 10));
+        let elsewhere = Arc::new(ConnectionLimiter::new(&elsewhere, 10));
         assert_eq!(refused(&elsewhere, "192.0.2.7"), None);
         assert_eq!(
             refused(&elsewhere, "127.0.0.1"),

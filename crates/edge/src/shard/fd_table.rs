@@ -15,7 +15,7 @@
 //! - What crosses between them in a queue owns no descriptor: [`Handoff`](super::handoff::Handoff) on the way to a shard and
 //!   [`ReturnState`](super::returns::ReturnState) on the way back. The socket of each is sent with [`send`] and becomes a new
 //!   descriptor where it is received; the sender drops its own.
-//! - What owns a descriptor of a shard is bound to its table with [`Local`](super::local::Local), which asserts the invariant in debug
+//! - What owns a descriptor of a shard is bound to its table with [`Local`](super::table_bound::Local), which asserts the invariant in debug
 //!   builds: the sockets of clients and listeners, the shard's ends of both socket channels, its open recordings and its poller. On
 //!   the accept side the pool's ends of the channels and [`Returned`](super::returns::Returned) are bound in the same way.
 //! - The one exception is made when a table is copied: the shard's ends of both channels are made in the process' table and exist in
@@ -43,14 +43,14 @@ use rustix::net::{
 const STANDARD: RawFd = 3;
 
 thread_local! {
-    static CURRENT: Cell<TableId> = const { Cell::new(TableId(0)) };
+    static CURRENT: Cell<FdTableId> = const { Cell::new(FdTableId(0)) };
 }
 
 /// Which table a thread has: 0 is the process' own, and each that was made since has its own number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TableId(u64);
+pub(super) struct FdTableId(u64);
 
-impl TableId {
+impl FdTableId {
     /// The calling thread's.
     pub(super) fn current() -> Self {
         CURRENT.get()
@@ -68,7 +68,7 @@ pub(super) fn leave_shared(keep: &[RawFd]) -> bool {
     if unshare(CloneFlags::CLONE_FILES).is_err() {
         return false;
     }
-    CURRENT.set(TableId::next());
+    CURRENT.set(FdTableId::next());
     let not_ours = |fd: &RawFd| *fd >= STANDARD && !keep.contains(fd);
     match open_here() {
         Ok(open) => open.into_iter().filter(not_ours).for_each(close),
