@@ -2,7 +2,7 @@
 
 /// Who can mend it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
+pub enum FaultOwner {
     /// The calling code asked for what cannot be, or lost a race it must be ready to lose.
     Caller,
     /// The machine: its disk, its files, another process.
@@ -101,7 +101,7 @@ pub enum StoreError {
 impl StoreError {
     /// Who can mend it.
     #[must_use]
-    pub const fn fault(&self) -> Fault {
+    pub const fn fault(&self) -> FaultOwner {
         match self {
             Self::Locked { .. }
             | Self::Corrupt { .. }
@@ -111,8 +111,8 @@ impl StoreError {
             | Self::Full { .. }
             | Self::Unusable { .. }
             | Self::Busy { .. }
-            | Self::TimedOut { .. } => Fault::Operator,
-            Self::Stopped { .. } => Fault::Ours,
+            | Self::TimedOut { .. } => FaultOwner::Operator,
+            Self::Stopped { .. } => FaultOwner::Ours,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Why blobs could not be read or written.
 
-use crate::error::{Fault, StoreError};
+use crate::error::{FaultOwner, StoreError};
 use crate::key::Key;
 
 /// Why a call was not carried out. Nothing was changed, except where [`StoreError`] says otherwise.
@@ -74,7 +74,7 @@ pub enum BlobsError {
 impl BlobsError {
     /// Who can mend it.
     #[must_use]
-    pub const fn fault(&self) -> Fault {
+    pub const fn fault(&self) -> FaultOwner {
         match self {
             Self::NotFound { .. }
             | Self::Exists { .. }
@@ -83,8 +83,8 @@ impl BlobsError {
             | Self::Reserved { .. }
             | Self::TooManyWriters { .. }
             | Self::TooBig { .. }
-            | Self::Beyond { .. } => Fault::Caller,
-            Self::TooManyListed { .. } => Fault::Operator,
+            | Self::Beyond { .. } => FaultOwner::Caller,
+            Self::TooManyListed { .. } => FaultOwner::Operator,
             Self::Store(error) => error.fault(),
         }
     }

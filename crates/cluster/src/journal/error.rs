@@ -1,6 +1,6 @@
 //! Why a journal could not be appended to or read.
 
-use crate::error::{Fault, StoreError};
+use crate::error::{FaultOwner, StoreError};
 
 /// Why a call was not carried out. Nothing was appended, except where [`StoreError`] says otherwise.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -43,10 +43,12 @@ pub enum JournalError {
 impl JournalError {
     /// Who can mend it.
     #[must_use]
-    pub const fn fault(&self) -> Fault {
+    pub const fn fault(&self) -> FaultOwner {
         match self {
-            Self::EntryTooBig { .. } | Self::TooMany { .. } | Self::TooBig { .. } => Fault::Caller,
-            Self::TooManyStreams { .. } => Fault::Operator,
+            Self::EntryTooBig { .. } | Self::TooMany { .. } | Self::TooBig { .. } => {
+                FaultOwner::Caller
+            }
+            Self::TooManyStreams { .. } => FaultOwner::Operator,
             Self::Store(error) => error.fault(),
         }
     }

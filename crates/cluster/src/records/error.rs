@@ -1,7 +1,7 @@
 //! Why records could not be read or changed.
 
 use super::record::Version;
-use crate::error::{Fault, StoreError};
+use crate::error::{FaultOwner, StoreError};
 use crate::key::{Key, Kind};
 
 /// Why a call was not carried out. Nothing was changed, except where [`StoreError`] says otherwise.
@@ -43,9 +43,11 @@ pub enum RecordsError {
 impl RecordsError {
     /// Who can mend it.
     #[must_use]
-    pub const fn fault(&self) -> Fault {
+    pub const fn fault(&self) -> FaultOwner {
         match self {
-            Self::Conflict { .. } | Self::TooBig { .. } | Self::TooMany { .. } => Fault::Caller,
+            Self::Conflict { .. } | Self::TooBig { .. } | Self::TooMany { .. } => {
+                FaultOwner::Caller
+            }
             Self::Store(error) => error.fault(),
         }
     }

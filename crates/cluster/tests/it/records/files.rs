@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use rusqlite::Connection;
 use stentor_cluster::OlderFile;
-use stentor_cluster::error::{Fault, StoreError};
+use stentor_cluster::error::{FaultOwner, StoreError};
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::{Records, RecordsError, SqliteRecords, Version};
 use tempfile::TempDir;
@@ -31,7 +31,7 @@ async fn refusal(path: &Path) -> StoreError {
     let Err(error) = SqliteRecords::open(path, OlderFile::Migrate).await else {
         panic!("{} was opened", path.display());
     };
-    assert_eq!(error.fault(), Fault::Operator);
+    assert_eq!(error.fault(), FaultOwner::Operator);
     assert!(
         error.to_string().contains(&path.display().to_string()),
         "{error}"
@@ -201,7 +201,7 @@ fn errors_are_one_sentence_with_the_way_out() {
         found,
     };
     let (three, four) = (Some(Version(3)), Some(Version(4)));
-    assert_eq!(conflict(three, four).fault(), Fault::Caller);
+    assert_eq!(conflict(three, four).fault(), FaultOwner::Caller);
     let said = [(three, four), (None, four), (three, None)]
         .map(|(expected, found)| conflict(expected, found).to_string());
     assert_eq!(
