@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
-use stentor_media::opus::{OpusPacket, PacketSource, packet};
+use stentor_media::opus::{ReceivedPacket, PacketSource, packet};
 
 /// Steps of one run: what comes after them is left unread.
 const STEPS_MAX: usize = 64;
@@ -45,7 +45,7 @@ fuzz_target!(|bytes: &[u8]| {
         };
         let _ = mixer.receive(
             id,
-            OpusPacket {
+            ReceivedPacket {
                 sequence,
                 timestamp,
                 arrived_us: now_us,

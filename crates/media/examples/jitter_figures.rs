@@ -14,7 +14,7 @@ use bytes::Bytes;
 use serde_json::json;
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, StripStats, TickOut};
 use stentor_media::opus::{
-    Encode, EncoderProfile, OpusEncoder, OpusPacket, PACKET_BYTES_MAX, PacketSource,
+    Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX, PacketSource, ReceivedPacket,
 };
 use stentor_media::rendition::TICK_SAMPLES;
 
@@ -85,7 +85,7 @@ impl<'a> FigureRun<'a> {
     fn receive(&mut self, arrival_us: u64) -> Result<(), Box<dyn Error>> {
         let n = self.sent;
         self.sent += 1;
-        let packet = OpusPacket {
+        let packet = ReceivedPacket {
             sequence: n,
             timestamp: n * TICK_SAMPLES as u64,
             arrived_us: arrival_us,

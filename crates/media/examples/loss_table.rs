@@ -16,7 +16,7 @@ use bytes::Bytes;
 use serde_json::json;
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, StripStats, TickOut};
 use stentor_media::opus::{
-    Encode, EncoderProfile, OpusEncoder, OpusPacket, PACKET_BYTES_MAX, PacketSource,
+    Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX, PacketSource, ReceivedPacket,
 };
 use stentor_media::rendition::TICK_SAMPLES;
 
@@ -162,8 +162,8 @@ fn travel(
 }
 
 /// Packet `n` of a stream of one packet a tick.
-fn numbered(n: usize, arrived_us: u64, bytes: Bytes, from: PacketSource) -> OpusPacket {
-    OpusPacket {
+fn numbered(n: usize, arrived_us: u64, bytes: Bytes, from: PacketSource) -> ReceivedPacket {
+    ReceivedPacket {
         sequence: n as u64,
         timestamp: n as u64 * TICK_SAMPLES as u64,
         arrived_us,

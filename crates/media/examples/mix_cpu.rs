@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde_json::json;
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
 use stentor_media::opus::{
-    Encode, EncoderProfile, OpusEncoder, OpusPacket, PACKET_BYTES_MAX, PacketSource,
+    Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX, PacketSource, ReceivedPacket,
 };
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 
@@ -114,7 +114,7 @@ impl LoadedMixer {
     fn tick(&mut self, n: u64, packets: &[Vec<Bytes>]) -> Result<(), Box<dyn Error>> {
         let started = cpu_time()?;
         for (id, stream) in packets.iter().enumerate() {
-            let packet = OpusPacket {
+            let packet = ReceivedPacket {
                 sequence: n,
                 timestamp: n * TICK_SAMPLES as u64,
                 arrived_us: n * 20_000 + 3_000,

@@ -10,7 +10,7 @@ use std::f32::consts::TAU;
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
 use stentor_media::package::{Packager, PackagerConfig, Published};
 use stentor_media::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition, SAMPLE_RATE_HZ, TICK_SAMPLES};
-use stentor_media::verify::{Finding, StreamVerifier};
+use stentor_media::verify::{StreamVerifier, VerifierEvent};
 
 /// Time of a tick, in microseconds.
 const TICK_US: u64 = 20_000;
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let totals = verifier.totals();
     println!("{} chunks, {} missing", totals.chunks, totals.missing);
-    let faultless = |finding: &Finding| matches!(finding, Finding::Chunk { .. });
+    let faultless = |finding: &VerifierEvent| matches!(finding, VerifierEvent::Chunk { .. });
     assert!(findings.iter().all(faultless), "the stream is whole");
     Ok(())
 }

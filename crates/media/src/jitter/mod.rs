@@ -12,7 +12,7 @@ pub mod stretch;
 
 pub use delay::{DELAY_MAX_US, TARGET_MIN_US};
 
-use crate::opus::{OpusPacket, PacketSource, packet};
+use crate::opus::{PacketSource, ReceivedPacket, packet};
 use delay::{DelayEstimator, transit_us};
 use slots::{Inserted, Slots};
 
@@ -153,7 +153,7 @@ struct Suspicion {
 #[derive(Debug)]
 pub struct JitterBuffer {
     slots: Slots,
-    current: OpusPacket,
+    current: ReceivedPacket,
     delay: DelayEstimator,
     phase: Phase,
     next_seq: u64,
@@ -180,7 +180,7 @@ impl JitterBuffer {
     pub fn new() -> Self {
         Self {
             slots: Slots::new(),
-            current: OpusPacket::default(),
+            current: ReceivedPacket::default(),
             delay: DelayEstimator::new(),
             phase: Phase::Priming,
             next_seq: 0,
@@ -196,7 +196,7 @@ impl JitterBuffer {
     }
 
     /// Takes in a packet.
-    pub fn push(&mut self, packet: OpusPacket) -> Pushed {
+    pub fn push(&mut self, packet: ReceivedPacket) -> Pushed {
         let (sequence, timestamp) = (packet.sequence, packet.timestamp);
         let bytes = packet.bytes.len();
         let beyond = sequence > EXTENDED_MAX || timestamp > EXTENDED_MAX;
@@ -224,8 +224,8 @@ impl JitterBuffer {
         self.store(packet)
     }
 
-    fn store(&mut self, packet: OpusPacket) -> Pushed {
-        let OpusPacket {
+    fn store(&mut self, packet: ReceivedPacket) -> Pushed {
+        let ReceivedPacket {
             sequence: seq,
             timestamp,
             arrived_us,

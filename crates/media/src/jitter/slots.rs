@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::opus::{OpusPacket, PacketSource};
+use crate::opus::{PacketSource, ReceivedPacket};
 
 /// What [`Slots::insert`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Inserted {
 /// Sorted by sequence, without duplicates. The owner keeps it below its limit.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    slots: VecDeque<OpusPacket>,
+    slots: VecDeque<ReceivedPacket>,
 }
 
 impl Slots {
@@ -55,7 +55,7 @@ impl Slots {
         self.slots.front().map(|held| &held.bytes[..])
     }
 
-    pub(super) fn insert(&mut self, packet: OpusPacket) -> Inserted {
+    pub(super) fn insert(&mut self, packet: ReceivedPacket) -> Inserted {
         match self.find(packet.sequence) {
             Ok(at) => {
                 let held = &mut self.slots[at];
@@ -73,7 +73,7 @@ impl Slots {
     }
 
     /// Takes the oldest out.
-    pub(super) fn pop_front(&mut self) -> Option<OpusPacket> {
+    pub(super) fn pop_front(&mut self) -> Option<ReceivedPacket> {
         self.slots.pop_front()
     }
 }

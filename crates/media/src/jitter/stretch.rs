@@ -22,9 +22,9 @@ const COARSE: usize = 4;
 
 /// How much alike the two sides of a splice must be (normalised correlation, 1 is the same).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Similarity(pub f32);
+pub struct SimilarityThreshold(pub f32);
 
-impl Similarity {
+impl SimilarityThreshold {
     /// Inaudible: the two sides are one period apart.
     pub const STRICT: Self = Self(0.85);
     /// Better than keeping far too much delay.
@@ -32,7 +32,7 @@ impl Similarity {
 }
 
 /// Shortens `sound` by cutting near its start; returns the samples removed (0 when no cut is good enough).
-pub fn shorten(sound: &mut Vec<f32>, least: Similarity) -> usize {
+pub fn shorten(sound: &mut Vec<f32>, least: SimilarityThreshold) -> usize {
     let Some(lag) = best_lag(sound, least) else {
         return 0;
     };
@@ -46,7 +46,7 @@ pub fn shorten(sound: &mut Vec<f32>, least: Similarity) -> usize {
 }
 
 /// Lengthens `sound` by repeating near its start; returns the samples added (0 when no repetition is good enough).
-pub fn lengthen(sound: &mut Vec<f32>, least: Similarity) -> usize {
+pub fn lengthen(sound: &mut Vec<f32>, least: SimilarityThreshold) -> usize {
     let Some(lag) = best_lag(sound, least) else {
         return 0;
     };
@@ -64,7 +64,7 @@ pub fn lengthen(sound: &mut Vec<f32>, least: Similarity) -> usize {
 }
 
 /// The lag at which the start of `sound` is most like itself.
-fn best_lag(sound: &[f32], least: Similarity) -> Option<usize> {
+fn best_lag(sound: &[f32], least: SimilarityThreshold) -> Option<usize> {
     if sound.len() < SPLICE_SAMPLES {
         return None;
     }

@@ -11,9 +11,9 @@ use rubato::{
 };
 
 use super::noise::ComfortNoise;
-use crate::jitter::stretch::{self, SPLICE_SAMPLES, Similarity};
+use crate::jitter::stretch::{self, SPLICE_SAMPLES, SimilarityThreshold};
 use crate::jitter::{JitterBuffer, Pull, Pushed};
-use crate::opus::{Decode, OpusPacket, PACKET_SAMPLES_MAX, packet};
+use crate::opus::{Decode, PACKET_SAMPLES_MAX, ReceivedPacket, packet};
 use crate::rendition::TICK_SAMPLES;
 
 /// Concealment goes on for this long at full level, in samples: 120 ms. Longer it becomes a robot.
@@ -139,7 +139,7 @@ impl Line {
         })
     }
 
-    pub(super) fn receive(&mut self, packet: OpusPacket) -> Pushed {
+    pub(super) fn receive(&mut self, packet: ReceivedPacket) -> Pushed {
         self.jitter.push(packet)
     }
 
@@ -332,9 +332,9 @@ impl Line {
         }
         let error_us = steering.error_us;
         let least = if error_us > SPLICE_HASTY_US {
-            Similarity::HASTY
+            SimilarityThreshold::HASTY
         } else {
-            Similarity::STRICT
+            SimilarityThreshold::STRICT
         };
         if error_us > 0.0 {
             // What is cut must be there: decode ahead, if it has come.
@@ -442,7 +442,7 @@ mod tests {
                 let arrival_us = (sent as f64 * 20_000.0 / clock) as u64 + 3_000;
                 // Up to 4 ms of jitter, repeating but not with the tick.
                 let arrival_us = arrival_us + sent * 7_919 % 4_000;
-                line.receive(OpusPacket {
+                line.receive(ReceivedPacket {
                     sequence: sent,
                     timestamp: sent * 960,
                     arrived_us: arrival_us,

@@ -27,7 +27,7 @@ use crate::loudness::limiter::{self, Limiter};
 use crate::loudness::meter::Meter;
 use crate::loudness::rider::{Rider, RiderConfig};
 use crate::loudness::{SILENCE_DB, TARGET_LUFS};
-use crate::opus::{Decode, OpusDecoder, OpusPacket};
+use crate::opus::{Decode, OpusDecoder, ReceivedPacket};
 use crate::rendition::TICK_SAMPLES;
 use bed::Bed;
 use line::Line;
@@ -181,7 +181,7 @@ impl Mixer {
     ///
     /// # Errors
     /// [`MixerError::UnknownStrip`], or [`MixerError::WrongKind`] for a strip that takes samples.
-    pub fn receive(&mut self, id: StripId, packet: OpusPacket) -> Result<(), MixerError> {
+    pub fn receive(&mut self, id: StripId, packet: ReceivedPacket) -> Result<(), MixerError> {
         let at = self.find(id)?;
         let strip = &mut self.strips[at];
         let kind = strip.kind;

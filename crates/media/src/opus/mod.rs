@@ -13,4 +13,4 @@ pub use codec::{
     RETURN_KBIT_PER_S, STEM_KBIT_PER_S,
 };
 pub use libopus::{OpusDecoder, OpusEncoder};
-pub use packet::{OpusPacket, PacketSource};
+pub use packet::{PacketSource, ReceivedPacket};

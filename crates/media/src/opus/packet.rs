@@ -6,7 +6,7 @@ use super::codec::PACKET_SAMPLES_MAX;
 
 /// One Opus packet that a sender sent, freed from RTP and RED, with its place in the stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OpusPacket {
+pub struct ReceivedPacket {
     /// RTP sequence number, extended to 64 bits: it does not wrap.
     pub sequence: u64,
     /// RTP timestamp, extended to 64 bits: media time in samples at 48 kHz, whatever the codec's rate (RFC 7587 §4.1).

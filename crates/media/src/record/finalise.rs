@@ -75,7 +75,7 @@ fn survey(source: &mut impl Read, layout: &mut Layout) -> Result<(), RecordError
     let mut head_samples = 0;
     while let Some(item) = items.next()? {
         match item {
-            RecordedItem::Head(head) => {
+            RecordedItem::InitSegment(head) => {
                 head_samples = head.frame_samples;
                 if layout.frame_samples == 0 {
                     layout.frame_samples = head_samples;

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read};
 
 use super::error::RecordError;
-use crate::verify::{ChunkReader, Head, Item, ReadChunk};
+use crate::verify::{ChunkReader, InitSegment, Item, ReadChunk};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
@@ -30,7 +30,7 @@ pub fn recover(source: impl Read) -> Result<Recovered, RecordError> {
     let mut items = RecordingReader::new(source);
     while let Some(item) = items.next()? {
         match item {
-            RecordedItem::Head(_) => recovered.has_head = true,
+            RecordedItem::InitSegment(_) => recovered.has_head = true,
             RecordedItem::Chunk { chunk, samples } => {
                 recovered.chunks += 1;
                 recovered.end_position = recovered
@@ -45,7 +45,7 @@ pub fn recover(source: impl Read) -> Result<Recovered, RecordError> {
 
 /// A head, or a chunk that follows one.
 pub(super) enum RecordedItem {
-    Head(Head),
+    InitSegment(InitSegment),
     Chunk { chunk: ReadChunk, samples: u64 },
 }
 
@@ -76,9 +76,9 @@ impl<R: Read> RecordingReader<R> {
             let item = self.reader.read(&mut input);
             self.unread.start = self.unread.end - input.len();
             match item {
-                Ok(Some(Item::Head(head))) => {
+                Ok(Some(Item::InitSegment(head))) => {
                     self.frame_samples = Some(head.frame_samples);
-                    return Ok(Some(RecordedItem::Head(head)));
+                    return Ok(Some(RecordedItem::InitSegment(head)));
                 }
                 Ok(Some(Item::Chunk(chunk))) => {
                     let Some(frame_samples) = self.frame_samples else {

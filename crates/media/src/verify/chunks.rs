@@ -11,7 +11,7 @@ pub const CHUNK_BYTES_MAX: usize = 1024 * 1024;
 
 /// The head of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct InitSegment {
     /// `ftyp` and `moov`.
     pub bytes: Bytes,
     /// Duration of one Opus packet, in samples.
@@ -77,7 +77,7 @@ impl ReadChunk {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// The head. A stream may send it again.
-    Head(Head),
+    InitSegment(InitSegment),
     /// The next chunk.
     Chunk(ReadChunk),
     /// How this listener is served from here on: the payload, JSON in UTF-8. It belongs to no chunk.
@@ -141,7 +141,7 @@ impl Draft {
         }
         self.append(part)?;
         match *part {
-            Part::Track { header, .. } => return Ok(Some(Item::Head(self.head(header)))),
+            Part::Track { header, .. } => return Ok(Some(Item::InitSegment(self.head(header)))),
             Part::Event {
                 notice: Some(notice),
                 ..
@@ -180,8 +180,8 @@ impl Draft {
         Ok(())
     }
 
-    fn head(&mut self, header: TrackHeader) -> Head {
-        Head {
+    fn head(&mut self, header: TrackHeader) -> InitSegment {
+        InitSegment {
             bytes: self.bytes.split().freeze(),
             frame_samples: header.frame_samples,
             pre_skip: header.pre_skip,

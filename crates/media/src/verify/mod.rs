@@ -7,5 +7,7 @@ mod chunks;
 pub mod confidence;
 mod stream;
 
-pub use chunks::{CHUNK_BYTES_MAX, ChunkError, ChunkReader, Head, Item, ReadChunk, ReadNotice};
-pub use stream::{Finding, KEPT_CHUNKS_MAX, StreamTotals, StreamVerifier};
+pub use chunks::{
+    CHUNK_BYTES_MAX, ChunkError, ChunkReader, InitSegment, Item, ReadChunk, ReadNotice,
+};
+pub use stream::{KEPT_CHUNKS_MAX, StreamTotals, StreamVerifier, VerifierEvent};

@@ -55,7 +55,7 @@ pub struct StreamTotals {
 /// One thing seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Finding {
+pub enum VerifierEvent {
     /// A chunk arrived.
     Chunk {
         /// Its sequence number.
@@ -116,7 +116,7 @@ impl StreamVerifier {
         &mut self,
         now_unix_us: i64,
         mut bytes: &[u8],
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<VerifierEvent>,
     ) -> Result<(), ChunkError> {
         self.totals.bytes += bytes.len() as u64;
         while let Some(item) = self.reader.read(&mut bytes)? {
@@ -128,7 +128,7 @@ impl StreamVerifier {
     }
 
     /// Compares with a manifest, fetched at any time: chunks already received at once, later ones when they come.
-    pub fn manifest(&mut self, manifest: &Manifest, findings: &mut Vec<Finding>) {
+    pub fn manifest(&mut self, manifest: &Manifest, findings: &mut Vec<VerifierEvent>) {
         for entry in &manifest.chunks {
             let listed = ChunkDigest {
                 bytes: entry.len,
@@ -151,7 +151,7 @@ impl StreamVerifier {
         &self.totals
     }
 
-    fn chunk(&mut self, now_unix_us: i64, chunk: ReadChunk, findings: &mut Vec<Finding>) {
+    fn chunk(&mut self, now_unix_us: i64, chunk: ReadChunk, findings: &mut Vec<VerifierEvent>) {
         let chunk_samples = self.rendition.chunk_samples();
         let samples = chunk.sizes.len() as u64 * self.rendition.frame_samples() as u64;
         let (position, sequence) = (chunk.position, chunk.position / chunk_samples);
@@ -159,18 +159,18 @@ impl StreamVerifier {
         self.totals.notices += chunk.notices.len() as u64;
         if samples != chunk_samples || !position.is_multiple_of(chunk_samples) {
             self.totals.misplaced += 1;
-            findings.push(Finding::Misplaced { position, samples });
+            findings.push(VerifierEvent::Misplaced { position, samples });
         }
         match self.next_sequence {
             Some(expected) if sequence < expected => {
                 self.totals.repeated += 1;
-                findings.push(Finding::Repeated { sequence, expected });
+                findings.push(VerifierEvent::Repeated { sequence, expected });
                 return;
             }
             Some(expected) if sequence > expected => {
                 let count = sequence - expected;
                 self.totals.missing = self.totals.missing.saturating_add(count);
-                findings.push(Finding::Missing {
+                findings.push(VerifierEvent::Missing {
                     first: expected,
                     count,
                 });
@@ -183,14 +183,14 @@ impl StreamVerifier {
         let late_us = now_unix_us
             .saturating_sub(chunk.capture_unix_us)
             .saturating_sub(duration_us);
-        findings.push(Finding::Chunk {
+        findings.push(VerifierEvent::Chunk {
             sequence,
             late_us,
             chunk: Box::new(chunk),
         });
     }
 
-    fn identify(&mut self, sequence: u64, bytes: &[u8], findings: &mut Vec<Finding>) {
+    fn identify(&mut self, sequence: u64, bytes: &[u8], findings: &mut Vec<VerifierEvent>) {
         let received = ChunkDigest {
             bytes: bytes.len() as u64,
             sha256: hex(&Sha256::digest(bytes)),
@@ -209,13 +209,13 @@ impl StreamVerifier {
         sequence: u64,
         received: &ChunkDigest,
         listed: &ChunkDigest,
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<VerifierEvent>,
     ) {
         if received == listed {
             self.totals.confirmed += 1;
         } else {
             self.totals.altered += 1;
-            findings.push(Finding::Altered { sequence });
+            findings.push(VerifierEvent::Altered { sequence });
         }
     }
 }

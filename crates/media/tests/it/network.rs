@@ -1,7 +1,7 @@
 //! Speech through a bad network to the ear: delay, stalls, loss, drift. Real codec, virtual time, seeded dice.
 
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripStats, TickOut};
-use stentor_media::opus::{OpusPacket, PacketSource};
+use stentor_media::opus::{PacketSource, ReceivedPacket};
 
 use crate::sender::{Sender, TICK_US, open};
 use crate::speech::{NoiseSource, rms_db, voice};
@@ -56,8 +56,8 @@ fn travel(weather: &NetworkConditions, sound: Vec<f32>, seconds: u64) -> Network
     let mut sender = Sender::new(1, sound);
     let mut dice = NoiseSource::new(weather.seed);
     // In order of arrival.
-    let mut flying: Vec<OpusPacket> = Vec::new();
-    let mut before: Vec<OpusPacket> = Vec::new();
+    let mut flying: Vec<ReceivedPacket> = Vec::new();
+    let mut before: Vec<ReceivedPacket> = Vec::new();
     let mut heard = NetworkOutput {
         sound: Vec::new(),
         stats: Vec::new(),
@@ -81,7 +81,7 @@ fn travel(weather: &NetworkConditions, sound: Vec<f32>, seconds: u64) -> Network
             let packet = sender.packet(arrival_us);
             if dice.roll() >= weather.loss {
                 for earlier in before.iter().rev().take(weather.red) {
-                    flying.push(OpusPacket {
+                    flying.push(ReceivedPacket {
                         arrived_us: arrival_us,
                         from: PacketSource::RedCopy,
                         ..earlier.clone()
@@ -195,7 +195,7 @@ fn a_spell_of_jitter_is_forgotten() {
         let stalled = (200..260).contains(&n) && n % 10 < 8;
         if !stalled {
             for packet in held.drain(..) {
-                let packet = OpusPacket {
+                let packet = ReceivedPacket {
                     arrived_us: now_us + 2_000,
                     ..packet
                 };

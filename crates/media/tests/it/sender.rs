@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use stentor_media::mix::{Mixer, StripId, StripPlace};
-use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder, OpusPacket, PacketSource};
+use stentor_media::opus::{Encode, EncoderProfile, OpusEncoder, PacketSource, ReceivedPacket};
 use stentor_media::rendition::TICK_SAMPLES;
 
 use crate::speech::tick_of;
@@ -34,7 +34,7 @@ impl Sender {
     }
 
     /// The next packet, which arrives at `arrived_us`.
-    pub(crate) fn packet(&mut self, arrived_us: u64) -> OpusPacket {
+    pub(crate) fn packet(&mut self, arrived_us: u64) -> ReceivedPacket {
         let mut bytes = vec![0; 1_276];
         let length = self
             .encoder
@@ -56,8 +56,13 @@ impl Sender {
 }
 
 /// A packet that came by itself.
-pub(crate) fn primary(arrived_us: u64, sequence: u64, timestamp: u64, bytes: &[u8]) -> OpusPacket {
-    OpusPacket {
+pub(crate) fn primary(
+    arrived_us: u64,
+    sequence: u64,
+    timestamp: u64,
+    bytes: &[u8],
+) -> ReceivedPacket {
+    ReceivedPacket {
         sequence,
         timestamp,
         arrived_us,
@@ -67,8 +72,13 @@ pub(crate) fn primary(arrived_us: u64, sequence: u64, timestamp: u64, bytes: &[u
 }
 
 /// A copy of a packet, which came inside a later one.
-pub(crate) fn red_copy(arrived_us: u64, sequence: u64, timestamp: u64, bytes: &[u8]) -> OpusPacket {
-    OpusPacket {
+pub(crate) fn red_copy(
+    arrived_us: u64,
+    sequence: u64,
+    timestamp: u64,
+    bytes: &[u8],
+) -> ReceivedPacket {
+    ReceivedPacket {
         from: PacketSource::RedCopy,
         ..primary(arrived_us, sequence, timestamp, bytes)
     }

@@ -3,14 +3,17 @@
 use stentor_media::package::manifest::Manifest;
 use stentor_media::package::{Packager, Published};
 use stentor_media::rendition::{Rendition, SAMPLE_RATE_HZ};
-use stentor_media::verify::{Finding, KEPT_CHUNKS_MAX, StreamVerifier};
+use stentor_media::verify::{KEPT_CHUNKS_MAX, StreamVerifier, VerifierEvent};
 
 use crate::support::{self, PROGRAMME, START};
 
 const FIRST: u64 = START / Rendition::Full.chunk_samples();
 
 /// Gives the verifier the head and then these chunks of the programme, each 30 ms after its last sample was captured.
-fn receive(verifier: &mut StreamVerifier, chunks: impl IntoIterator<Item = usize>) -> Vec<Finding> {
+fn receive(
+    verifier: &mut StreamVerifier,
+    chunks: impl IntoIterator<Item = usize>,
+) -> Vec<VerifierEvent> {
     let published = support::chunks(&PROGRAMME, Rendition::Full);
     let mut findings = Vec::new();
     verifier
@@ -41,7 +44,7 @@ fn a_good_stream_shows_chunks_and_their_lateness_and_nothing_else() {
     let findings = receive(&mut verifier, 5..20);
     assert_eq!(findings.len(), 15);
     for (finding, index) in findings.iter().zip(5..) {
-        let Finding::Chunk {
+        let VerifierEvent::Chunk {
             sequence, late_us, ..
         } = finding
         else {
@@ -58,16 +61,16 @@ fn missing_and_repeated_chunks_are_found() {
     let findings = receive(&mut verifier, [0, 1, 5, 3, 6]);
     let wrong: Vec<_> = findings
         .into_iter()
-        .filter(|finding| !matches!(finding, Finding::Chunk { .. }))
+        .filter(|finding| !matches!(finding, VerifierEvent::Chunk { .. }))
         .collect();
     assert_eq!(
         wrong,
         [
-            Finding::Missing {
+            VerifierEvent::Missing {
                 first: FIRST + 2,
                 count: 3
             },
-            Finding::Repeated {
+            VerifierEvent::Repeated {
                 sequence: FIRST + 3,
                 expected: FIRST + 6
             },
@@ -104,7 +107,7 @@ fn one_altered_bit_of_sound_is_found() {
     verifier.manifest(&manifest(), &mut findings);
     assert_eq!(
         findings,
-        [Finding::Altered {
+        [VerifierEvent::Altered {
             sequence: FIRST + 59
         }]
     );
@@ -128,7 +131,7 @@ fn a_stream_of_another_rendition_is_misplaced() {
     assert!(
         findings
             .iter()
-            .any(|finding| matches!(finding, Finding::Misplaced { .. }))
+            .any(|finding| matches!(finding, VerifierEvent::Misplaced { .. }))
     );
 }
 

@@ -1,6 +1,6 @@
 //! Splices: shorter and longer sound without a click or another pitch.
 
-use stentor_media::jitter::stretch::{SPLICE_SAMPLES, Similarity, lengthen, shorten};
+use stentor_media::jitter::stretch::{SPLICE_SAMPLES, SimilarityThreshold, lengthen, shorten};
 
 use crate::speech::{NoiseSource, amplitude_at, tone, voice};
 
@@ -16,8 +16,8 @@ fn a_tone_keeps_its_pitch_and_has_no_step() {
         let whole = tone(hz, 0.5, 9_600);
         let (mut short, mut long) = (whole.clone(), whole.clone());
         let (cut, added) = (
-            shorten(&mut short, Similarity::STRICT),
-            lengthen(&mut long, Similarity::STRICT),
+            shorten(&mut short, SimilarityThreshold::STRICT),
+            lengthen(&mut long, SimilarityThreshold::STRICT),
         );
         assert!(cut >= 120 && added >= 120, "{hz} Hz: {cut} and {added}");
         assert_eq!(
@@ -45,7 +45,7 @@ fn speech_can_be_cut_about_every_other_time_and_noise_only_in_haste() {
     let speech = voice(120.0, -20.0, 4.0, 3);
     let tries: Vec<usize> = speech
         .chunks_exact(2 * SPLICE_SAMPLES)
-        .map(|part| shorten(&mut part.to_vec(), Similarity::STRICT))
+        .map(|part| shorten(&mut part.to_vec(), SimilarityThreshold::STRICT))
         .collect();
     let done = tries.iter().filter(|cut| **cut > 0).count();
     assert!(done * 3 > tries.len(), "{done} of {}", tries.len());
@@ -53,19 +53,19 @@ fn speech_can_be_cut_about_every_other_time_and_noise_only_in_haste() {
     let noise: Vec<f32> = (0..2 * SPLICE_SAMPLES)
         .map(|_| dice.roll() as f32 - 0.5)
         .collect();
-    assert_eq!(shorten(&mut noise.clone(), Similarity::STRICT), 0);
+    assert_eq!(shorten(&mut noise.clone(), SimilarityThreshold::STRICT), 0);
 }
 
 #[test]
 fn a_pause_can_always_be_cut() {
     let mut pause = vec![1e-4; 2 * SPLICE_SAMPLES];
-    assert!(shorten(&mut pause, Similarity::STRICT) > 0);
+    assert!(shorten(&mut pause, SimilarityThreshold::STRICT) > 0);
 }
 
 #[test]
 fn too_little_sound_is_left_alone() {
     let mut little = tone(200.0, 0.5, SPLICE_SAMPLES - 1);
-    assert_eq!(shorten(&mut little, Similarity::HASTY), 0);
-    assert_eq!(lengthen(&mut little, Similarity::HASTY), 0);
+    assert_eq!(shorten(&mut little, SimilarityThreshold::HASTY), 0);
+    assert_eq!(lengthen(&mut little, SimilarityThreshold::HASTY), 0);
     assert_eq!(little.len(), SPLICE_SAMPLES - 1);
 }

@@ -88,7 +88,7 @@ pub(super) fn relay(
         while let Some(mut piece) = body.next(&mut rest).map_err(|error| wrong(&error))? {
             while let Some(item) = chunks.read(&mut piece).map_err(|error| wrong(&error))? {
                 match item {
-                    Item::Head(head) => {
+                    Item::InitSegment(head) => {
                         head_bytes = Some([HEAD, &framed(&head.bytes)].concat().into())
                     }
                     Item::Chunk(chunk) => pending.extend_from_slice(&chunk.bytes),

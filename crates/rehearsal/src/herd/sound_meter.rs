@@ -22,7 +22,7 @@ pub(crate) struct SoundMeter {
 pub struct SoundTotals {
     /// Sound decoded, in microseconds.
     pub decoded_us: u64,
-    /// Of that, in packets below the floor of the confidence monitor.
+    /// Of that, in packets below the threshold of the confidence monitor.
     pub silent_us: u64,
     /// The longest silence in one piece.
     pub longest_silence_us: u64,

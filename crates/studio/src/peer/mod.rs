@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use stentor_core::SessionId;
-use stentor_media::opus::OpusPacket;
+use stentor_media::opus::ReceivedPacket;
 
 use crate::error::SdpFault;
 use crate::sdpfrag::SdpFrag;
@@ -76,7 +76,7 @@ pub enum PeerEvent {
     /// ICE and DTLS are done: sound can flow.
     Connected,
     /// Sound arrived. A jump in its numbers is for the jitter buffer to judge.
-    Packet(OpusPacket),
+    Packet(ReceivedPacket),
     /// It is over.
     Closed(DisconnectReason),
 }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use stentor_media::opus::{OpusPacket, PacketSource};
+use stentor_media::opus::{PacketSource, ReceivedPacket};
 use str0m::rtp::{RedDecoder, RedEncoder, RedundantBlock};
 
 use crate::limits::{OPUS_BYTES_MAX, RED_COPIES_MAX, RED_HISTORY_MAX};
@@ -23,8 +23,8 @@ pub struct RtpStamp {
 }
 
 impl RtpStamp {
-    const fn packet(self, bytes: Bytes, from: PacketSource) -> OpusPacket {
-        OpusPacket {
+    const fn packet(self, bytes: Bytes, from: PacketSource) -> ReceivedPacket {
+        ReceivedPacket {
             sequence: self.sequence,
             timestamp: self.timestamp,
             arrived_us: self.arrived_us,
@@ -50,7 +50,7 @@ impl RedReceiver {
     }
 
     /// Notes a packet that came without RED.
-    pub fn plain(&mut self, stamp: RtpStamp, payload: Bytes) -> OpusPacket {
+    pub fn plain(&mut self, stamp: RtpStamp, payload: Bytes) -> ReceivedPacket {
         self.note(stamp.sequence, stamp.timestamp);
         stamp.packet(payload, PacketSource::Primary)
     }
@@ -58,7 +58,13 @@ impl RedReceiver {
     /// Unpacks a RED packet into its copies, oldest first, and the packet itself, last.
     ///
     /// Copies of packets that have arrived, and copies whose place is not certain, are left out.
-    pub fn unpack(&mut self, stamp: RtpStamp, opus_pt: u8, red: &[u8], out: &mut Vec<OpusPacket>) {
+    pub fn unpack(
+        &mut self,
+        stamp: RtpStamp,
+        opus_pt: u8,
+        red: &[u8],
+        out: &mut Vec<ReceivedPacket>,
+    ) {
         let Ok(blocks) = RedDecoder::decode(red) else {
             self.malformed += 1;
             return;
@@ -174,9 +180,9 @@ mod tests {
     }
 
     /// Sequence, timestamp, and whether it is a copy.
-    fn places(packets: &[OpusPacket]) -> Vec<(u64, u64, bool)> {
+    fn places(packets: &[ReceivedPacket]) -> Vec<(u64, u64, bool)> {
         assert!(packets.iter().all(|packet| packet.arrived_us == 7));
-        let is_copy = |packet: &OpusPacket| packet.from == PacketSource::RedCopy;
+        let is_copy = |packet: &ReceivedPacket| packet.from == PacketSource::RedCopy;
         packets
             .iter()
             .map(|packet| (packet.sequence, packet.timestamp, is_copy(packet)))

@@ -188,12 +188,12 @@ impl RoomInbox {
 
 #[cfg(test)]
 mod tests {
-    use stentor_media::opus::OpusPacket;
+    use stentor_media::opus::ReceivedPacket;
 
     use super::*;
 
     fn packet() -> PeerEvent {
-        PeerEvent::Packet(OpusPacket::default())
+        PeerEvent::Packet(ReceivedPacket::default())
     }
 
     fn order(seat: u32, version: u64) -> RoomMessage {

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, StripKind, StripPlace, TickOut};
-use stentor_media::opus::{OpusEncoder, OpusPacket};
+use stentor_media::opus::{OpusEncoder, ReceivedPacket};
 use stentor_media::package::{Packager, PackagerConfig, Published};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use stentor_media::verify::confidence::{self, Monitor};
@@ -193,7 +193,7 @@ impl Engine {
         Ok(())
     }
 
-    fn packet(&mut self, session: SessionId, packet: OpusPacket, out: &mut Vec<RoomOutput>) {
+    fn packet(&mut self, session: SessionId, packet: ReceivedPacket, out: &mut Vec<RoomOutput>) {
         let Some(strip) = self
             .sessions
             .get(&session)
