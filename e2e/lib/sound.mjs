@@ -5,7 +5,7 @@
 // slid along each other until they correlate best.
 
 import { readFileSync } from 'node:fs';
-import { run, until } from './tools.mjs';
+import { DEADLINE_MS, run, until } from './tools.mjs';
 
 export const RATE = 16_000;
 /** Similarity of the same speech after mixer, codec and a browser's processing is above; unrelated speech stays below LIKE_NOT. */
@@ -163,5 +163,5 @@ export async function soundsLike(what, listen, said, { unlike, compare = matchSt
     const wrong = unlike ? compare(heard, unlike).similarity : 0;
     if (similarity <= LIKE || wrong >= LIKE_NOT) throw new Error(`similarity ${similarity.toFixed(2)}, to the other ${wrong.toFixed(2)}, ${dbfs(heard).toFixed(1)} dBFS`);
     return { heard, similarity, wrong };
-  });
+  }, { ms: 3 * DEADLINE_MS });
 }

@@ -13,7 +13,7 @@ import { Server } from '../lib/server.mjs';
 import { LIKE, LIKE_NOT, RATE, dbfs, decode, decodeWav, levels, match, soundsLike } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { bringOnStage, endEvent, enter, goOnStage, mute, onStage, startEvent, unmute } from '../lib/stage.mjs';
-import { story, until } from '../lib/tools.mjs';
+import { DEADLINE_MS, story, until } from '../lib/tools.mjs';
 
 /** Alike enough to look no further. */
 const SURELY = 0.7;
@@ -144,7 +144,7 @@ test('an evening: green room, stage, broadcast, a killed server, the end, the re
       if (!heard || itself) throw new Error(JSON.stringify(like));
       t.diagnostic(JSON.stringify(like));
       return true;
-    });
+    }, { ms: 3 * DEADLINE_MS });
   });
 
   await step('mute silences within 300 ms, whoever presses it', async () => {

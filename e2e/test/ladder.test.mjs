@@ -134,12 +134,21 @@ describe('who listens while the rung changes', { concurrency: true }, () => {
     const most = 2 * FLUSH_S[1] + 1 + waited(told) + waited(climbed);
     assert.ok(climbed.held.most < most, `on the slower cadence it holds ${climbed.held.most} s, more than ${most} s`);
     await isHeard(page, 'on the slower cadence');
+    const slower = await watched.noticed();
+    heardNoGap(t, slower, FLUSH_S[1], 'on the slower cadence');
     await server.pin(0);
     // The spacing that was measured is forgotten after half a minute; then it plays faster, until it is close to the stage again.
-    await until('it is close to live again', async () => (await watched.held()) < 0.8, { ms: 3 * DEADLINE_MS, every: 500 });
-    const back = await watched.noticed();
-    heardNoGap(t, back, FLUSH_S[0], 'on the way down');
-    assert.ok(back.rates.every((rate) => rate >= 0.96 && rate <= 1.04), `not heard as another speed: ${back.rates}`);
+    // What it has waited for it gives back at the same pace, which is not waited for here.
+    const all = [told, climbed, slower];
+    await until('it is close to live again', async () => {
+      const back = await watched.noticed();
+      all.push(back);
+      return (await watched.held()) < 0.8 + all.reduce((sum, seen) => sum + waited(seen), 0);
+    }, { ms: 3 * DEADLINE_MS, every: 2_000 });
+    for (const back of all.slice(3)) {
+      heardNoGap(t, back, FLUSH_S[0], 'on the way down');
+      assert.ok(back.rates.every((rate) => rate >= 0.96 && rate <= 1.04), `not heard as another speed: ${back.rates}`);
+    }
     assert.ok(await page.evaluate(() => document.querySelector('audio').preservesPitch), 'the pitch stays');
     await page.context().close();
   });
