@@ -24,7 +24,7 @@ const STATUS_KEPT_S: u32 = 1;
 /// The same under load, when what is not sound must cost less; pages ask as often as this says.
 const STATUS_KEPT_UNDER_LOAD_S: u32 = 6;
 
-/// What a page depends on; the same again is not rendered again.
+/// All that a page depends on: while this is the same, the page is not rendered anew.
 #[derive(PartialEq)]
 struct Rendered {
     title: String,
@@ -34,7 +34,7 @@ struct Rendered {
     replay: Replay,
 }
 
-/// Puts what the public sees of one event onto the edge.
+/// Publishes on the edge what the public sees of one event.
 pub(crate) struct Publisher {
     edge: Edge,
     assets: Option<ListenAssets>,
@@ -82,7 +82,7 @@ impl Publisher {
         self.replay
     }
 
-    /// Every listener gets what is left and then a clean end.
+    /// Ends the streams: every listener is sent what it has not had yet, and then the end of the response.
     pub(crate) fn end_streams(&self) {
         for stream in &self.streams {
             stream.end();
@@ -177,7 +177,8 @@ impl Publisher {
     }
 }
 
-/// Where a player without script finds sound: one that keeps trying itself while live, the file afterwards.
+/// Where the page's player finds sound without a script: the Ogg stream while the event is live (players reconnect to it by themselves),
+/// the replay afterwards.
 fn plain_source(phase: Phase) -> &'static str {
     if phase == Phase::Ended {
         "/replay.mp4"

@@ -1,8 +1,8 @@
 //! Writes one event's changes to the store, in a task of its own, so that nobody waits for a disk.
 //!
-//! Only the newest counts: while one state is being written, later ones replace each other. A failing store costs
-//! what a restart would restore, never the conversation, and hosts are told. What somebody else has changed in the store is
-//! never replaced: then two servers have the same event, and the one that knows says so.
+//! Only the newest state is of interest: while one is being written, later ones replace each other. While the store fails, the
+//! conversation goes on, a restart would find an older state, and hosts see an alarm. What another process has changed in the store
+//! is never overwritten: two servers then run the same event, and the one that notices raises the alarm.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use tokio::sync::watch;
 use crate::catalog::{CONVERSATION, KeptState, POSITION};
 use crate::counters::{Counters, add};
 
-/// How long a failed write is left alone before it is tried again.
+/// How long after a failed write it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What should be found after a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct State {
-    /// The conversation; `None` while it is as it was found.
+    /// The conversation; `None` while nothing has changed since the event was opened.
     snapshot: Option<Bytes>,
     /// The position after the last published sample.
     position: u64,
 }
 
-/// Takes what should be kept; when its last clone is gone, what is left is written.
+/// Takes what is to be kept. When its last clone is dropped, the task writes what it has not written yet, and ends.
 #[derive(Clone)]
 pub(crate) struct SnapshotWriter {
     wanted: Arc<watch::Sender<State>>,
@@ -84,7 +84,7 @@ struct WriterTask {
     position_version: Option<Version>,
     /// What the store holds, as far as is known.
     written: State,
-    /// What may have been written as well: its answer was an error.
+    /// A state that may have been written although the store answered with an error (a timeout, say).
     in_doubt: Option<State>,
     counters: Arc<Counters>,
     failing: watch::Sender<bool>,
@@ -170,7 +170,7 @@ impl WriterTask {
         changes
     }
 
-    /// Whether a write whose answer was an error was done nevertheless.
+    /// Reads back whether a write that was answered with an error was done all the same.
     async fn find_out(&mut self, in_doubt: &State) -> Result<(), WriteError> {
         let known = [Some(self.snapshot_version), self.position_version];
         let bytes = [

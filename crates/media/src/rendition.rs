@@ -26,7 +26,7 @@ pub const fn samples_of_ms(ms: u32) -> u64 {
     ms as u64 * (SAMPLE_RATE_HZ as u64 / 1_000)
 }
 
-/// One encoding of the programme. All are encoded all the time; a change is a move of the cursor.
+/// One encoding of the programme. All are encoded all the time; a listener that changes goes on reading in another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rendition {
     /// 48 kbit/s, chunks of 200 ms: what a listener gets at rest.

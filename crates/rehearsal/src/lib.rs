@@ -1,4 +1,4 @@
-//! Trying a server before the evening.
+//! Trying out a server before an event.
 //!
 //! [`herd`] is a crowd of real listeners: real sockets, every stream read and verified. [`baseline`] is what to measure a
 //! server against: the least program that sends the same bytes to the same sockets. Both know only what a stranger on the

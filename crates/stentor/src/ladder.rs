@@ -1,6 +1,6 @@
 //! Where newcomers join: the load is looked at, the ladder decides, the edge obeys, and every step is kept with its reason.
 //!
-//! On a thread of its own: a runtime that is behind must not be what notices that the node is.
+//! It has a thread of its own, so that it also notices an overload that keeps tokio's threads busy.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -16,7 +16,7 @@ use stentor_event::clock::unix_ms_now;
 /// How often the load is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Steps that can be read; the log has the others.
+/// Steps that are kept to be shown; older ones are in the log.
 const STEPS_KEPT: usize = 64;
 
 /// The ladder of this node, and what it did.
@@ -61,7 +61,7 @@ struct StepReport {
     unix_ms: i64,
     from: u8,
     to: u8,
-    /// As on which rung current listeners were to be served, and are from then on.
+    /// The rung that current listeners were served on before the step, and after it.
     served_from: u8,
     served: u8,
     reason: &'static str,
@@ -95,7 +95,7 @@ impl LadderWatch {
         let watch = Arc::new(Self::new(pin));
         let began = Instant::now();
         let mut meter = LoadMeter::new(edge.clone(), link_mbit_s);
-        // What is pinned or opened holds before anybody comes.
+        // Before anybody can come, so that a pinned rung or an opening event holds from the start.
         watch.look(&edge, 0, Load::default(), minimum_rung());
         let weak = Arc::downgrade(&watch);
         thread::Builder::new()
@@ -109,7 +109,7 @@ impl LadderWatch {
         Ok(watch)
     }
 
-    /// The operator's word, or its end.
+    /// Holds the ladder on a rung, or lets it go again: the operator's setting.
     pub(crate) fn pin(&self, rung: Option<Rung>) {
         self.state().ladder.pin(rung);
     }
@@ -182,7 +182,7 @@ impl StepReport {
     }
 }
 
-/// The value after a pause, while anybody else has it.
+/// Waits, and then gives the value; `None` once nobody else holds it any more.
 fn after<T>(pause: Duration, weak: &Weak<T>) -> Option<Arc<T>> {
     thread::sleep(pause);
     weak.upgrade()

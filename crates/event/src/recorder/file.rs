@@ -37,7 +37,7 @@ impl RecordingFile {
         let mut writer = blobs.append(&key).await?;
         let mut valid = recovered(blobs, &key, writer.size()).await?;
         if writer.size().saturating_sub(valid) > TORN_BYTES_MAX {
-            // More than a kill can tear: whatever it is, it is not ours to cut off.
+            // A kill cannot tear that much: this is something else, and it is not cut off.
             drop(writer);
             set_aside(&**blobs, event, recording).await?;
             writer = blobs.append(&key).await?;
@@ -65,7 +65,7 @@ impl RecordingFile {
         Ok(())
     }
 
-    /// Brings what was appended onto the disk.
+    /// Syncs what was appended to the disk.
     ///
     /// # Errors
     /// The disk's.

@@ -70,7 +70,7 @@ enum Job {
 #[derive(Clone)]
 pub(crate) struct Recorder {
     jobs: mpsc::Sender<Job>,
-    /// A place in the queue that is kept free, so that the end never waits for the disk; taken once.
+    /// A reserved place in the queue, so that the end of the event can be queued however full it is; taken once.
     finish: Arc<Mutex<Option<mpsc::OwnedPermit<Job>>>>,
     /// Set when a chunk found the queue full; the task takes it and reports.
     lost: Arc<AtomicBool>,
@@ -179,7 +179,7 @@ impl RecorderTask {
         }
     }
 
-    /// Turns the success or failure of a step into the alarm's state, reported once per change.
+    /// Raises or clears the alarm after a write; it is reported only when it changes.
     fn note(&mut self, step: io::Result<Wrote>) {
         let failing = match step {
             Ok(Wrote::Nothing) => return,

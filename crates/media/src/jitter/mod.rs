@@ -22,7 +22,7 @@ pub const PACKETS_MAX: usize = 128;
 /// Largest payload taken, in bytes: one that fits a datagram of 1,500.
 pub const PAYLOAD_BYTES_MAX: usize = 1_500;
 
-/// Extended sequence numbers and timestamps beyond this are nobody's: 2^60 samples are 760,000 years.
+/// Extended sequence numbers and timestamps above this are refused: no sender gets there (2^60 samples are 760,000 years).
 pub const EXTENDED_MAX: u64 = 1 << 60;
 
 /// A sequence number this far ahead of the newest is a jump, not loss: 20 s of 20 ms packets.
@@ -49,10 +49,10 @@ const SILENT_MAX: u64 = 144_000;
 /// Filled at a time when there is no packet to tell a length, in samples: one tick.
 const FILL_SAMPLES: u64 = 960;
 
-/// Most handed out as one lost packet, in samples: 120 ms.
+/// Longest loss that is handed out as one lost packet, in samples: 120 ms.
 const PULL_SAMPLES_MAX: u64 = 5_760;
 
-/// How much before the target a first packet may start, in µs: half a tick, so that the mean error is nought.
+/// How much before the target a first packet may start, in µs: half a tick, so that the mean error is zero.
 const START_EARLY_US: i64 = 10_000;
 
 /// Room left below [`DELAY_MAX_US`] for samples the owner has decoded and not yet played, in µs.
@@ -375,7 +375,7 @@ impl JitterBuffer {
         }
     }
 
-    /// Nothing is here: fill, and let the playhead wait for what may still come.
+    /// No packet is here: something fills the time, and the playhead stays where it is, since the packet may still come.
     fn starve(&mut self) -> Pull<'_> {
         self.owed += FILL_SAMPLES;
         let patience = if self.in_dtx { SILENT_MAX } else { STARVED_MAX };
@@ -391,7 +391,7 @@ impl JitterBuffer {
         }
     }
 
-    /// Sets what was filled while waiting against the gap before the front packet; returns what is left of the gap.
+    /// Subtracts what was filled while waiting from the gap before the front packet; returns the rest of the gap.
     fn settle(&mut self, seq: u64, timestamp: u64) -> u64 {
         let gap = timestamp.saturating_sub(self.next_timestamp);
         if gap == 0 {

@@ -2,7 +2,7 @@
 //!
 //! One splice removes or repeats a stretch of at most 20 ms where the waveform resembles itself (WSOLA, Verhelst and
 //! Roelands 1993; the same idea as the accelerate and pre-emptive expand of WebRTC's NetEq). In speech the best stretch is
-//! a pitch period. It decides nothing about when: that is the owner's.
+//! a pitch period. When to do it is for the owner of the sound to decide.
 
 /// Cross-fade of a splice in samples: 5 ms, shorter than any syllable and longer than most pitch periods' attack.
 const FADE: usize = 240;

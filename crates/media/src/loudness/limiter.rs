@@ -2,7 +2,7 @@
 //!
 //! Peaks are found at four times the sample rate (ITU-R BS.1770-4 annex 2). The gain a peak needs is held over the
 //! look-ahead and smoothed by a mean of the same length, so it has arrived when the peak comes out and never steps.
-//! It is a safety, not a sound: the riders keep it idle most of the time, and idle it only delays.
+//! It is a safeguard, not an effect: the level riders keep it idle most of the time, and while idle it only delays the sound.
 
 use core::f32::consts::PI;
 
@@ -45,7 +45,7 @@ pub struct Limiter {
     smooth: [f32; LOOK_AHEAD],
     smooth_at: usize,
     smooth_sum: f64,
-    /// Samples since the gain was last below one anywhere in the machine.
+    /// Samples since the gain was last below one anywhere between input and output.
     idle: usize,
     reduction: f32,
 }
@@ -116,7 +116,7 @@ impl Limiter {
         self.reduction
     }
 
-    /// Only delays a block of at least [`DELAY_SAMPLES`]: nothing in reach needs limiting.
+    /// Delays a block of at least [`DELAY_SAMPLES`] and does nothing else: no sample of it, or near it, needs limiting.
     fn pass(&mut self, block: &mut [f32]) {
         self.delay.rotate_left(self.delay_at);
         self.delay_at = 0;

@@ -1,7 +1,7 @@
 //! Loudness: measuring it (ITU-R BS.1770, EBU R128), bringing it to the target, and keeping peaks below the ceiling.
 //!
 //! The target is speech at −18 LUFS ± 2 (AES TD1008 anchors on speech), true peak at most −1 dBTP. Levels are moved slowly
-//! by a [`rider::Rider`] and peaks are caught by a [`limiter::Limiter`]; a compressor is not here, on purpose.
+//! by a [`rider::Rider`] and peaks are caught by a [`limiter::Limiter`]; there is no compressor, on purpose: it would change how voices sound.
 
 pub mod biquad;
 pub mod limiter;

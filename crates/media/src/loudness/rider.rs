@@ -1,4 +1,4 @@
-//! A level rider: the slow hand on the fader.
+//! A level rider: a slow automatic gain that brings speech to its target loudness.
 //!
 //! It averages the loudness of what it is told is speech, gated like BS.1770 (what is 10 LU below the average does not
 //! count), and moves its gain towards the target at a speed nobody notices. Pauses leave it where it is.
@@ -8,10 +8,10 @@ use super::amplitude;
 /// Speech this much below the average is a pause between words (BS.1770-4's relative gate), in LU.
 const RELATIVE_GATE_LU: f32 = 10.0;
 
-/// Quieter than this is not speech whatever anyone says, in LUFS.
+/// Anything quieter is not taken for speech, even where the caller says that it is, in LUFS.
 const ABSOLUTE_GATE_LUFS: f32 = -60.0;
 
-/// Seconds of speech before the gain starts to move: one loud syllable is no level.
+/// Seconds of speech before the gain starts to move: one loud syllable does not tell a speaker's level.
 const SETTLE_S: f32 = 0.2;
 
 /// How a rider behaves.

@@ -1,8 +1,8 @@
 //! The line of one speaker: from packets to an even stream of samples on our clock.
 //!
 //! Jitter buffer → decoder (or FEC, concealment, comfort noise) → a short queue of samples → resampler. The delay is held
-//! at the jitter buffer's target by two hands: the resampler takes care of a drifting clock and of small errors, up to
-//! 0.3 % and inaudible; a splice of one pitch period takes care of large ones. Sound is never thrown away to catch up,
+//! at the jitter buffer's target in two ways: the resampler corrects a drifting clock and small errors, by up to 0.3 %,
+//! which nobody hears; a splice of one pitch period corrects large ones. Sound is never thrown away to catch up,
 //! except beyond the hard maximum, where the jitter buffer skips.
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
@@ -16,7 +16,7 @@ use crate::jitter::{JitterBuffer, Pull, Pushed};
 use crate::opus::{Decode, PACKET_SAMPLES_MAX, ReceivedPacket, packet};
 use crate::rendition::TICK_SAMPLES;
 
-/// Concealment goes on for this long at full level, in samples: 120 ms. Longer it becomes a robot.
+/// Concealment goes on for this long at full level, in samples: 120 ms. Any longer, and the voice sounds like a robot's.
 const CONCEAL_FULL: usize = 5_760;
 
 /// After this long, in samples, only comfort noise is left: 200 ms.
@@ -28,10 +28,10 @@ const JOIN: usize = 240;
 /// Longest concealment asked of the decoder at once, in samples: 20 ms, a frame every decoder accepts.
 const CONCEAL_STEP: usize = 960;
 
-/// Most the resampler is steered off: 0.3 %, below what a listener hears as pitch.
+/// Most that the resampling ratio is moved from the nominal one: 0.3 %, less than a listener hears as a change of pitch.
 const RATE_MAX: f64 = 0.003;
 
-/// Most drift believed of a clock: 0.1 %.
+/// Largest drift of a sender's clock that is corrected: 0.1 %.
 const DRIFT_MAX: f64 = 0.001;
 
 /// Proportional gain, per ms of error: an error goes with a time constant of 5 s.
@@ -47,7 +47,7 @@ const SPLICE_END_US: f64 = 4_000.0;
 /// From this error on a less perfect splice is better than the delay, in µs.
 const SPLICE_HASTY_US: f64 = 40_000.0;
 
-/// Share of a tick's error that enters the smoothed one: a tick or a packet that comes late for once moves nothing.
+/// Share of a tick's error that enters the smoothed one: a single late tick or packet changes nothing.
 const SMOOTHING: f64 = 0.15;
 
 /// Ticks between two splices, so that speech is at most about a quarter faster.
@@ -59,7 +59,7 @@ const RATIO_RANGE: f64 = 1.01;
 /// Samples the resampler may want beyond a tick: half its interpolation, and what the ratio adds.
 const READ_AHEAD: usize = 8;
 
-/// Pulls for one tick: 100 ms in the shortest packets there are (2.5 ms). Beyond it the tick makes do with what it has.
+/// Pulls for one tick: 100 ms in the shortest packets there are (2.5 ms). Beyond it the rest of the tick is concealed.
 const PULLS_MAX: usize = 40;
 
 /// What a line gave in one tick.
@@ -322,7 +322,7 @@ impl Line {
         self.concealed_run = 0;
     }
 
-    /// Takes out or puts in a stretch where the delay is far off.
+    /// Cuts or repeats a stretch of sound where the delay is far from its target.
     fn splice(&mut self, now_us: u64, needed: usize) {
         let steering = &mut self.steering;
         steering.ticks_since_splice = steering.ticks_since_splice.saturating_add(1);

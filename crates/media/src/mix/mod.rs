@@ -40,7 +40,7 @@ pub const STRIPS_MAX: usize = 64;
 /// By how much the programme and the returns come later than the strips' sound, in samples: the limiter.
 pub const MIX_DELAY_SAMPLES: usize = limiter::DELAY_SAMPLES;
 
-/// The rider of the bus corrects what is left of level after the strips' riders.
+/// The rider of the bus corrects the differences of level that the strips' riders leave.
 const BUS_RIDER: RiderConfig = RiderConfig {
     target_lufs: TARGET_LUFS,
     range_db: 9.0,
@@ -234,8 +234,8 @@ impl Mixer {
 
     /// Makes the next 20 ms. To be called every 20 ms of the sample clock; `out` is used again from tick to tick.
     ///
-    /// `now_us` is best the time the tick was due: the delay of every line is measured against it, and a tick that comes
-    /// late for once must not look like delay.
+    /// `now_us` should be the time at which the tick was due, not the time of the call: the delay of every line is measured
+    /// against it, and a single late tick must not look like delay of the network.
     pub fn tick(&mut self, now_us: u64, out: &mut TickOut) {
         for strip in &mut self.strips {
             strip.run(now_us);

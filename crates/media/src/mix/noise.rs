@@ -2,7 +2,7 @@
 
 use crate::loudness::amplitude;
 
-/// Comfort noise is never louder than this, in dBFS: a wrong estimate must not roar.
+/// Comfort noise is never louder than this, in dBFS: a wrong estimate of the room must not become loud.
 const LEVEL_MAX_DB: f32 = -50.0;
 
 /// Quieter than this it is left out, in dBFS.
@@ -28,7 +28,7 @@ pub(super) struct ComfortNoise {
 
 impl ComfortNoise {
     pub(super) const fn new(seed: u32) -> Self {
-        // Xorshift must not start at nought.
+        // Xorshift stays at zero if it starts there.
         Self {
             state: seed.wrapping_mul(0x9e37_79b9) | 1,
             low: 0.0,

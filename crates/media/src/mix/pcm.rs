@@ -3,7 +3,7 @@
 use super::line::LineSignal;
 use crate::rendition::TICK_SAMPLES;
 
-/// Most samples held: 1 s. More is refused, the feeder must keep time.
+/// Most samples held: 1 s. More is refused: whoever feeds the line must not run ahead of the clock.
 pub const PCM_SAMPLES_MAX: usize = 48_000;
 
 /// A bounded queue of samples.

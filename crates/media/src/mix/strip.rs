@@ -159,7 +159,7 @@ impl Strip {
     }
 
     fn take(&mut self, now_us: u64) -> LineSignal {
-        // A microphone that gives nothing has no room whose noise could go on.
+        // A microphone that gives digital silence has no background noise that could be continued.
         let noise_floor_db = if self.heard.digital_silence {
             SILENCE_DB
         } else {
@@ -207,7 +207,7 @@ impl Strip {
                 VoiceActivity {
                     dbfs: SILENCE_DB,
                     voice: false,
-                    // As it was when it was last heard: comfort noise and holes say nothing about a microphone.
+                    // Left as it was: comfort noise and concealment say nothing about the microphone.
                     digital_silence: self.heard.digital_silence,
                 }
             }

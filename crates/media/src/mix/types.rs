@@ -97,7 +97,7 @@ pub struct StripOut {
     pub dbfs: f32,
     /// A voice is heard.
     pub voice: bool,
-    /// Listened to, and there is nothing at all: digital nought, or no packets for a second.
+    /// Listened to, and there is nothing at all: digital silence, or no packets for a second.
     pub digital_silence: bool,
     /// The strip is muted and nothing of it is left in the mix.
     pub muted_applied: bool,

@@ -1,22 +1,22 @@
-//! Is this a voice? Energy over the room's floor, and the periodicity only voices have.
+//! Voice detection: energy above the noise floor of the room, and the periodicity that only voices have.
 //!
 //! Decides on 20 ms of decoded sound, so a client cannot lie about it. It is not a speech recogniser: music passes.
 
 use crate::loudness::power_db;
 use crate::rendition::TICK_SAMPLES;
 
-/// Speech is at least this far above the floor of the room, in dB.
+/// Speech is at least this far above the noise floor of the room, in dB.
 const OVER_NOISE_FLOOR_DB: f32 = 9.0;
 
 /// Quieter than this nothing is called a voice, in dBFS.
 const VOICE_MIN_DB: f32 = -55.0;
 
-/// The floor starts here, never goes above or below these, in dBFS.
+/// The estimate of the noise floor starts at the first of these and stays between the other two, in dBFS.
 const NOISE_FLOOR_START_DB: f32 = -60.0;
 const NOISE_FLOOR_MAX_DB: f32 = -35.0;
 const NOISE_FLOOR_MIN_DB: f32 = -100.0;
 
-/// The floor follows a quieter room at this speed and a louder one at the other, in dB per tick.
+/// How fast the estimate of the noise floor follows a room that becomes quieter, and one that becomes louder, in dB per tick.
 const NOISE_FLOOR_FALL_DB: f32 = 1.0;
 const NOISE_FLOOR_RISE_DB: f32 = 0.06;
 

@@ -4,8 +4,8 @@
 //! A chunk is `[emsg]* prft moof mdat`. It carries no `roll` sample group: 28 bytes a chunk to every listener, which no
 //! player we know reads from a fragment; the finalised recording has it.
 //!
-//! The head is the same for every rendition, and a chunk says itself what the head says otherwise: so a listener goes from
-//! one rendition to another in the middle of an answer, at a boundary they share, and no player sees a new track.
+//! The head is the same for every rendition, and a chunk states what differs from it. So a listener can go from one
+//! rendition to another in the middle of a response, at a boundary that both share, and its player sees one track.
 
 use bytes::Bytes;
 

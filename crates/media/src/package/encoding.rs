@@ -3,7 +3,7 @@
 use crate::opus::{CodecError, Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX};
 use crate::rendition::TICK_SAMPLES;
 
-/// An encoder and the samples it waits with until a frame is full.
+/// An encoder, and the samples that wait until they fill a frame.
 pub(crate) struct FrameEncoder<E = OpusEncoder> {
     encoder: E,
     frame_samples: usize,

@@ -33,7 +33,7 @@ pub struct StemPackager {
     packets: Packets,
     /// Position of the next tick.
     position: u64,
-    /// Capture time of the first sample of the chunk in the making.
+    /// Capture time of the first sample of the chunk being filled.
     capture_unix_us: i64,
 }
 

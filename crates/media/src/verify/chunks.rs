@@ -1,4 +1,4 @@
-//! Putting a stream together again to heads and whole chunks: positions, capture times, notices and Opus packets.
+//! Reassembling a stream into initialisation segments and whole chunks: positions, capture times, notices and Opus packets.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::mp4::{Part, StreamError, StreamReader, TrackHeader};
 /// Largest chunk with all its notices, in bytes.
 pub const CHUNK_BYTES_MAX: usize = 1024 * 1024;
 
-/// The head of a stream.
+/// The initialisation segment of a stream (ISO/IEC 14496-12), which stands before its chunks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InitSegment {
     /// `ftyp` and `moov`.
@@ -84,7 +84,7 @@ pub enum Item {
     Cadence(Bytes),
 }
 
-/// Collects the parts of a stream to heads and chunks. Holds at most one of them.
+/// Assembles the parts of a stream into initialisation segments and chunks. Holds at most one of them.
 #[derive(Debug, Default)]
 pub struct ChunkReader {
     stream: StreamReader,
@@ -94,7 +94,7 @@ pub struct ChunkReader {
     draft: Draft,
 }
 
-/// The item in the making.
+/// The item being assembled.
 #[derive(Debug, Default)]
 struct Draft {
     bytes: BytesMut,

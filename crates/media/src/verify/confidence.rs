@@ -26,7 +26,7 @@ pub const ALARM_AFTER_TICKS: u32 = 50;
 /// The alarm goes when speech has come through for this long, in ticks of 20 ms: 400 ms.
 pub const CLEAR_AFTER_TICKS: u32 = 20;
 
-/// What the monitor has to say.
+/// What the monitor reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfidenceAlarm {
     /// There is speech in the mix and none in what listeners get.

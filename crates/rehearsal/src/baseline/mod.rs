@@ -5,7 +5,7 @@
 //! What a server needs beyond this is what the server itself costs; a figure given as a ratio to the baseline means the same on
 //! another machine.
 //!
-//! It is not a server: it believes everybody, and a listener that is slow loses bytes in the middle.
+//! It is not a server: it checks nothing that it is sent, and a slow listener loses bytes in the middle of its stream.
 
 mod config;
 mod error;
@@ -61,7 +61,7 @@ pub fn run(
                         .and_then(|()| SendingWorker::new(config, counts, number));
                     failed.fetch_or(made.is_err(), Ordering::SeqCst);
                     ready.wait();
-                    // Nobody serves alone: a load balanced over tables of which one is missing would lose its share.
+                    // None serves without the others: the kernel would go on giving the missing one its share of the connections.
                     if failed.load(Ordering::SeqCst) {
                         return made.map(|_| ());
                     }

@@ -92,7 +92,7 @@ pub(super) fn relay(
                         head_bytes = Some([HEAD, &framed(&head.bytes)].concat().into())
                     }
                     Item::Chunk(chunk) => pending.extend_from_slice(&chunk.bytes),
-                    // Said to us alone.
+                    // It belongs to this connection, not to the stream.
                     Item::Cadence(_) => {}
                 }
             }
@@ -115,7 +115,7 @@ pub(super) fn relay(
                 newest: framed(&pending).into(),
             };
             for table in tables {
-                // A table that is behind loses this one; a table that is gone is gone.
+                // A worker that is behind misses this flush; one that has ended needs none.
                 if let Err(TrySendError::Disconnected(_)) = table.try_send(stream_start.clone()) {
                     return Ok(());
                 }

@@ -69,7 +69,7 @@ pub struct ChunkScanner {
     notes: Notes,
 }
 
-/// What is noted of the chunk in the making. Its small methods are inlined: they run for each box of each listener.
+/// What is noted of the chunk that is being read. Its small methods are inlined: they run for each box of each listener.
 #[derive(Debug, Default)]
 struct Notes {
     /// As the head says.

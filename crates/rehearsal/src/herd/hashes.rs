@@ -1,6 +1,6 @@
 //! Comparing what listeners received with what was published.
 //!
-//! A listener hashes the bytes it received, never believes a number; claims with the same hash are then counted together,
+//! A listener hashes the bytes it received and relies on no number that it was sent. Claims with the same hash are counted together,
 //! so the table grows with the chunks of the last seconds and not with listeners. A chunk is listed in the published manifest
 //! up to 1.2 s after it went out, so claims wait.
 
@@ -64,7 +64,7 @@ pub(crate) struct HashClaims {
     outcome: HashTotals,
 }
 
-/// How claims turned out: each is in one of the three.
+/// Results of the comparison: each claim is counted in one of the three.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HashTotals {
     /// The manifest has the same hash.
@@ -115,7 +115,7 @@ impl HashClaims {
         self.waiting.is_empty()
     }
 
-    /// How all of them turned out; what still waits is uncompared.
+    /// The results; claims that still wait count as uncompared.
     #[must_use]
     pub(crate) fn finish(self) -> HashTotals {
         let waiting = self.waiting.values().flatten();

@@ -242,7 +242,7 @@ impl Listener {
         let sounded_unix_us = chunk
             .capture_unix_us
             .saturating_add(us(chunk.samples) as i64);
-        // What was published before the listener asked is late by its own choice.
+        // Chunks of the burst were published before the listener asked, so their lateness is no fault of the server.
         if sounded_unix_us >= self.asked_unix_us {
             let late_us = now.unix_us.saturating_sub(sounded_unix_us);
             tally.lateness.record(late_us.max(0) as u64);

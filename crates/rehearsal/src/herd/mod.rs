@@ -6,7 +6,7 @@
 //! not wait for the server, from many addresses, in threads with a descriptor table each, so that a machine whose limit is
 //! 20,000 descriptors a process holds hundreds of thousands.
 //!
-//! It measures itself as well. A herd that could not keep up says so, and then its figures mean nothing.
+//! It measures its own lag as well: where it could not keep up it says so, because its figures then say nothing about the server.
 //!
 //! What it is not: a browser (`page` is only a model of one).
 

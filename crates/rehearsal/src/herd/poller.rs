@@ -23,7 +23,7 @@ pub const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How long connecting, and all the rest, may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What fetching has come to.
+/// Counts of what was fetched.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PollTotals {
     pub(crate) fetched: u64,
