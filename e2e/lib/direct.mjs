@@ -58,10 +58,9 @@ export async function fromNowOn(url, seconds) {
   return (await (await Recording.start(url)).between(from, from + seconds * 1000)).samples;
 }
 
-/** How much sound from before it asked a newcomer is given at once, at least, seconds: what was captured until the answer was here. */
+/** How much sound from before it asked a newcomer is given at once, at least, seconds. */
 export async function burst(url) {
+  const asked_ms = Date.now();
   const recording = await Recording.start(url);
-  const answered_ms = Date.now();
-  const first_ms = await recording.first();
-  return (answered_ms - first_ms) / 1000;
+  return (asked_ms - (await recording.first())) / 1000;
 }

@@ -18,6 +18,8 @@ import { DEADLINE_MS, cannotRun, folder, run, shared, sleep, until } from '../li
 const SDP = 'application/sdp';
 /** The programme is recorded at 48 kbit/s, and a little for its boxes. */
 const RECORDED_BYTES_PER_S = 6_500;
+/** What the small disk gives at once. */
+const PAGE_BYTES = 4_096;
 const t = shared();
 t.after(endPublishing);
 let server;
@@ -252,18 +254,22 @@ test('a full disk under the recorder raises an alarm, the programme goes on, and
   const written = () => statSync(recording).size;
   await until('two seconds are on disk', () => written() > 2 * RECORDED_BYTES_PER_S);
   writeFileSync(join(data, 'filler'), Buffer.alloc(200 * 1024));
-  await until('the disk is full', () => {
-    try {
-      writeFileSync(join(data, `filler-${Date.now()}`), Buffer.alloc(64 * 1024));
-      return false;
-    } catch (error) {
-      return error.code === 'ENOSPC';
-    }
-  }, { every: 1 });
+  let fillers = 0;
+  for (const size of [16 * PAGE_BYTES, PAGE_BYTES]) {
+    await until('the disk is full', () => {
+      try {
+        writeFileSync(join(data, `filler-${fillers++}`), Buffer.alloc(size));
+        return false;
+      } catch (error) {
+        return error.code === 'ENOSPC';
+      }
+    }, { every: 1 });
+  }
   await until('the recorder’s alarm', () => line.said.some(({ is, kind, on }) => is === 'alarm' && kind === 'recorder' && on));
   const full_bytes = written();
   assert.ok(dbfs(await fromNowOn(full.path('demo', '/48/live.mp4'), 4)) > -45, 'the programme is heard');
-  assert.equal(written(), full_bytes, 'nothing fits');
+  // The end of its last page may still be taken, and half a chunk is taken back.
+  assert.ok(Math.abs(written() - full_bytes) <= 2 * PAGE_BYTES, `${written()} bytes where ${full_bytes} were: nothing fits`);
   assert.ok(line.state.alarms.includes('recorder'));
   const since = line.said.length;
   for (const name of readdirSync(data).filter((name) => name.startsWith('filler'))) rmSync(join(data, name));
