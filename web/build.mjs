@@ -69,13 +69,15 @@ async function hashIcons() {
     names.set(`/assets/${name}`, `/assets/${stem}-${hash}.${ext}`);
     await rename(`${dist}/assets/${name}`, `${dist}/assets/${stem}-${hash}.${ext}`);
   }
-  let html = await readFile(`${dist}/stage.html`, 'utf8');
-  for (const [from, to] of names) html = html.replaceAll(from, to);
-  await writeFile(`${dist}/stage.html`, html);
+  for (const file of ['stage.html', 'listen.js']) {
+    let text = await readFile(`${dist}/${file}`, 'utf8');
+    for (const [from, to] of names) text = text.replaceAll(from, to);
+    await writeFile(`${dist}/${file}`, text);
+  }
 }
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await stage();
-await hashIcons();
 await listen();
+await hashIcons();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -26,6 +26,14 @@ test('the listener’s page fits its budget in both compressions', (t) => {
 test('the listener’s page has one script and one style, which the CSP hashes, and nothing of the bundle ends them', () => {
   const hashed = [...page.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)].map((m) => m[2]!);
   assert.deepEqual(hashed, [style, script]);
+});
+
+test('every asset that a page names is there', () => {
+  for (const text of [script, readFileSync('dist/stage.html', 'utf8')]) {
+    const named = text.match(/\/assets\/[\w.-]+/g) ?? [];
+    assert.ok(named.length > 0);
+    for (const path of named) assert.ok(existsSync(`dist${path}`), path);
+  }
 });
 
 test('the pages obey a strict policy: nothing inline, nothing from elsewhere', () => {
