@@ -181,7 +181,7 @@ table! {
         DATAGRAMS_RECEIVED: Counter, One, "stentor_datagrams_received_total", [],
             "Datagrams of speakers and strangers, over UDP and ICE-TCP together.";
         DATAGRAMS_REFUSED: Counter, One, "stentor_datagrams_refused_total", ["reason"],
-            "Of these, how many were nobody's: `unknown` (no STUN, from nowhere known), `unknown_stun` (asks for nobody here),              `spoofed_stun` (does not prove itself), `over_budget` (not looked at, too many of the kind before).";
+            "Of these, how many were nobody's: `unknown` (no STUN, from nowhere known), `unknown_stun` (asks for nobody here), `spoofed_stun` (does not prove itself), `over_budget` (not looked at, too many of the kind before).";
         DATAGRAMS_NOT_SENT: Counter, One, "stentor_datagrams_not_sent_total", [],
             "Datagrams that the UDP socket did not take.";
         RED_PACKETS_MALFORMED: Counter, One, "stentor_red_packets_malformed_total", [],
@@ -201,7 +201,7 @@ table! {
         ON_AIR: Gauge, One, "stentor_event_on_air", ["event"],
             "Whether the programme carries the stage, and is recorded.";
         ALARM: Gauge, One, "stentor_alarm", ["event", "alarm"],
-            "Whether an alarm is on: `mixer_late` (the mixer misses its deadlines), `output_silent` (there is speech in the mix and none in what is              published), `recorder` (a recording cannot be written), `store` (a restart would lose the newest changes).";
+            "Whether an alarm is on: `mixer_late` (the mixer misses its deadlines), `output_silent` (there is speech in the mix and none in what is published), `recorder` (a recording cannot be written), `store` (a restart would lose the newest changes).";
         SESSIONS: Gauge, One, "stentor_sessions", ["event", "kind"],
             "Media sessions that are connected: `browser`, `line_in` (WHIP), `monitor` (WHEP).";
         SESSIONS_ENDED: Counter, One, "stentor_sessions_ended_total", ["event", "reason"],
