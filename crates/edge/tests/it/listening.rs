@@ -1,7 +1,7 @@
 //! The endless answer: heard at once, the same for all, counted exactly.
 
 use bytes::Bytes;
-use stentor_edge::{CacheClass, Document, RefusalReason, StreamSpec};
+use stentor_edge::{AcceptLimits, CacheClass, Document, RefusalReason, StreamSpec};
 
 use crate::client::{Client, ask, get, listen};
 use crate::server::{Setup, chunk, open, spec, start};
@@ -94,6 +94,23 @@ async fn a_listener_that_closes_its_side_has_left() {
     // Without a chunk being published: it is not the next write that shows it.
     eventually("its place is free", || stream.listeners() == 0).await;
     assert_eq!(client.rest().await, b"", "and it is closed");
+}
+
+#[tokio::test]
+async fn the_operator_sees_what_shards_hold() {
+    let server = start(Setup::default());
+    open(&server.edge, 0..1);
+    let limits = AcceptLimits::default();
+    assert_eq!(server.edge.shard_sockets(), 0);
+    let mut client = listen(server.addr, LIVE).await;
+    assert_eq!(client.said().await, "<0>");
+    assert_eq!(server.edge.shard_sockets(), 1);
+    // More than one where there are more processors.
+    assert!(server.edge.shards() >= 1);
+    let max = server.edge.connections_max();
+    assert!((1..=limits.connections_max).contains(&max), "{max}");
+    drop(client);
+    eventually("its socket is gone", || server.edge.shard_sockets() == 0).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! One event from outside, without HTTP: opened, spoken at, published, recorded.
 
 mod evening;
+mod registry;
 mod speaker;
