@@ -54,6 +54,12 @@ impl MediaPlaylist {
         }
     }
 
+    /// Whether it lists nothing yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
     /// The playlist, with paths relative to its own: `init.mp4` and `hls/{number}.m4s`.
     ///
     /// After a restart the list begins anew and its numbers jump. The discontinuity sequence must then be another one

@@ -18,6 +18,6 @@ mod stem;
 
 pub use cmaf::{NOTICE_VALUE, PRE_SKIP_SAMPLES, cadence};
 pub use error::PackageError;
-pub use packager::{NOTICE_BYTES_MAX, NOTICES_PENDING_MAX, Packager, PackagerConfig};
+pub use packager::{LEAD_IN_MS, NOTICE_BYTES_MAX, NOTICES_PENDING_MAX, Packager, PackagerConfig};
 pub use published::{Chunk, Published};
 pub use stem::{STEM_CHUNK_SAMPLES, StemChunk, StemPackager};

@@ -12,7 +12,9 @@ use super::manifest::Manifest;
 use super::published::{Chunk, Published};
 use super::{hls, ogg};
 use crate::opus::{Encode, EncoderProfile, OpusEncoder};
-use crate::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition, SEGMENT_SAMPLES, TICK_SAMPLES};
+use crate::rendition::{
+    COMMON_BOUNDARY_SAMPLES, Rendition, SEGMENT_MS, SEGMENT_SAMPLES, TICK_SAMPLES,
+};
 
 /// Longest notice, in bytes. A full stage of long names in two languages stays below.
 pub const NOTICE_BYTES_MAX: usize = 16 * 1024;
@@ -20,6 +22,10 @@ pub const NOTICE_BYTES_MAX: usize = 16 * 1024;
 /// Notices that wait for the next chunk of a rendition. When one more comes the oldest is given up: a newer notice says
 /// more than an older one, and a full one comes at least every ten seconds.
 pub const NOTICES_PENDING_MAX: usize = 32;
+
+/// Sound that a programme resumes with after it was suspended, in milliseconds: wherever it resumes, three whole segments (RFC 8216
+/// §6.3.3: a player starts no closer to the end), and what a listener is given at once by the slowest cadence.
+pub const LEAD_IN_MS: u32 = 4 * SEGMENT_MS;
 
 /// Where a programme begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +148,42 @@ impl Packager {
         self.notices_dropped
     }
 
+    /// Whether it can be suspended here: chunks of all renditions begin, and there is a lead-in to resume with.
+    #[must_use]
+    pub fn can_suspend(&self) -> bool {
+        let whole = |rendition: &RenditionPackager| rendition.has_lead_in();
+        self.position.is_multiple_of(COMMON_BOUNDARY_SAMPLES) && self.renditions.iter().all(whole)
+    }
+
+    /// Goes on at `position`, whose first sample is captured at `capture_unix_us`, after nothing was pushed for a while. What led up to
+    /// the pause is published once more as what leads up to `position`: up to [`LEAD_IN_MS`], and nothing before where the pause began.
+    /// So whoever comes finds sound, and since the encoders go on as well, no joint is heard. Notices that waited are given up.
+    ///
+    /// Playlist and manifest of each rendition are given out once, when all they list is; after a longer pause they begin anew.
+    ///
+    /// # Errors
+    /// [`PackageError::Misaligned`] unless the pause began and ends at a common boundary.
+    pub fn resume(
+        &mut self,
+        position: u64,
+        capture_unix_us: i64,
+        out: &mut Vec<Published>,
+    ) -> Result<(), PackageError> {
+        let aligned = |position: &u64| position.is_multiple_of(COMMON_BOUNDARY_SAMPLES);
+        if let Some(&got) = [self.position, position].iter().find(|at| !aligned(at)) {
+            let step = COMMON_BOUNDARY_SAMPLES;
+            return Err(PackageError::Misaligned { got, step });
+        }
+        let position = position.max(self.position);
+        for rendition in &mut self.renditions {
+            let mut published = Vec::new();
+            rendition.resume(self.position, position, capture_unix_us, &mut published);
+            out.extend(without_replaced(published));
+        }
+        self.position = position;
+        Ok(())
+    }
+
     /// Takes 20 ms of the programme, captured at `capture_unix_us`, and appends what is ready to `out`.
     ///
     /// # Errors
@@ -165,11 +207,28 @@ impl Packager {
     }
 }
 
+/// Leaves out the documents of one rendition that later ones replace.
+fn without_replaced(published: Vec<Published>) -> impl Iterator<Item = Published> {
+    let last = |is: fn(&Published) -> bool| published.iter().rposition(is);
+    let playlist = last(|one| matches!(one, Published::Playlist { .. }));
+    let manifest = last(|one| matches!(one, Published::Manifest { .. }));
+    let kept = move |at: usize, one: &Published| match one {
+        Published::Playlist { .. } => Some(at) == playlist,
+        Published::Manifest { .. } => Some(at) == manifest,
+        _ => true,
+    };
+    let numbered = published.into_iter().enumerate();
+    numbered.filter_map(move |(at, one)| kept(at, &one).then_some(one))
+}
+
 /// One rendition on its way.
 struct RenditionPackager {
     rendition: Rendition,
     encoder: FrameEncoder<Box<dyn Encode>>,
     packets: Packets,
+    /// The packets of the last chunks, oldest first: [`LEAD_IN_MS`] of them.
+    lead_in: VecDeque<Packets>,
+    epoch_unix_ms: i64,
     /// Capture time of the first sample of the chunk in the making.
     capture_unix_us: i64,
     notices: VecDeque<(u32, Bytes)>,
@@ -189,6 +248,8 @@ impl RenditionPackager {
                 rendition.packet_bytes(),
             ),
             packets: Packets::default(),
+            lead_in: VecDeque::with_capacity(lead_in_chunks(rendition) + 1),
+            epoch_unix_ms,
             capture_unix_us: 0,
             notices: VecDeque::with_capacity(NOTICES_PENDING_MAX),
             segment: None,
@@ -211,12 +272,70 @@ impl RenditionPackager {
         let encoded = self.encoder.push(pcm, |packet| self.packets.push(packet));
         let tick_end = tick_start + TICK_SAMPLES as u64;
         if tick_end.is_multiple_of(chunk_samples) {
-            self.publish_chunk(tick_end - chunk_samples, out);
+            let packets = std::mem::take(&mut self.packets);
+            self.publish_chunk(tick_end - chunk_samples, &packets, out);
+            self.remember(packets);
         }
         Ok(encoded?)
     }
 
-    fn publish_chunk(&mut self, position: u64, out: &mut Vec<Published>) {
+    fn has_lead_in(&self) -> bool {
+        self.lead_in.len() == lead_in_chunks(self.rendition)
+    }
+
+    fn remember(&mut self, packets: Packets) {
+        self.lead_in.push_back(packets);
+        if self.lead_in.len() > lead_in_chunks(self.rendition)
+            && let Some(mut oldest) = self.lead_in.pop_front()
+        {
+            oldest.clear();
+            self.packets = oldest;
+        }
+    }
+
+    /// See [`Packager::resume`]; nothing was published at or after `unused`.
+    fn resume(
+        &mut self,
+        unused: u64,
+        position: u64,
+        capture_unix_us: i64,
+        out: &mut Vec<Published>,
+    ) {
+        self.notices.clear();
+        let chunk_samples = self.rendition.chunk_samples();
+        if position.saturating_sub(self.lead_in.len() as u64 * chunk_samples) > unused {
+            self.segment = None;
+            self.playlist = hls::MediaPlaylist::new(self.epoch_unix_ms);
+            self.manifest = Manifest::new(self.rendition);
+        }
+        let lead_in = std::mem::take(&mut self.lead_in);
+        for (back, packets) in (1..=lead_in.len() as u64).rev().zip(&lead_in) {
+            let before = back * chunk_samples;
+            if let Some(start) = position
+                .checked_sub(before)
+                .filter(|start| *start >= unused)
+            {
+                let before_us = i64::try_from(before * 125 / 6).unwrap_or(i64::MAX);
+                self.capture_unix_us = capture_unix_us.saturating_sub(before_us);
+                self.publish_chunk(start, packets, out);
+            }
+        }
+        self.lead_in = lead_in;
+        self.list(out);
+    }
+
+    /// Gives out what lists the chunks and segments there are.
+    fn list(&self, out: &mut Vec<Published>) {
+        let rendition = self.rendition;
+        if !self.playlist.is_empty() {
+            let text = self.playlist.render();
+            out.push(Published::Playlist { rendition, text });
+        }
+        let json = self.manifest.to_json();
+        out.push(Published::Manifest { rendition, json });
+    }
+
+    fn publish_chunk(&mut self, position: u64, packets: &Packets, out: &mut Vec<Published>) {
         let sequence = position / self.rendition.chunk_samples();
         let end = position + self.rendition.chunk_samples();
         let bytes = Bytes::from(cmaf::chunk(&ChunkContent {
@@ -224,7 +343,7 @@ impl RenditionPackager {
             position,
             capture_unix_us: self.capture_unix_us,
             frame_samples: self.rendition.frame_samples() as u32,
-            packets: &self.packets,
+            packets,
             notices: self.notices.make_contiguous(),
         }));
         let chunk = Chunk {
@@ -240,10 +359,9 @@ impl RenditionPackager {
         if self.rendition == Rendition::Full {
             out.push(Published::Ogg {
                 sequence,
-                bytes: Bytes::from(ogg::media_page(sequence, end, &self.packets)),
+                bytes: Bytes::from(ogg::media_page(sequence, end, packets)),
             });
         }
-        self.packets.clear();
         self.notices.clear();
         self.grow_segment(position, &bytes, out);
         if end.is_multiple_of(COMMON_BOUNDARY_SAMPLES) {
@@ -279,4 +397,9 @@ impl RenditionPackager {
             });
         }
     }
+}
+
+/// Chunks of a rendition in the lead-in.
+const fn lead_in_chunks(rendition: Rendition) -> usize {
+    (LEAD_IN_MS / rendition.chunk_ms()) as usize
 }

@@ -19,4 +19,5 @@ mod stems;
 mod stream_verification;
 mod stretch;
 mod support;
+mod suspension;
 mod torn_recordings;
