@@ -16,10 +16,11 @@
 //! | [`counters`] | what came in, what was refused and why | nothing else |
 //! | `gauges` | what there is now: sockets and busy time of each shard | nothing else |
 //! | `path` | which paths may name anything | limits |
+//! | `demand` | whether anybody asks for a programme | nothing else |
 //! | [`ring`] | the last chunks of a stream | limits |
-//! | [`stream`] | a named ring, and an exact count of its listeners | ring |
+//! | [`stream`] | a named ring, and an exact count of its listeners | ring, demand |
 //! | `family` | streams that are one programme at different cost; subscriptions to them | stream, the ladder's table |
-//! | [`documents`] | what everyone reads: pages, playlists, status, recordings | limits, paths |
+//! | [`documents`] | what everyone reads: pages, playlists, status, recordings | limits, paths, demand |
 //! | `edge` | the handle of everything that is served | all of the above |
 //! | `load` | how loaded this node is, for the ladder | edge; `/proc`, `/sys/fs/cgroup`, getrusage |
 //! | [`gate`] | who is let in, and why not | counters, limits, edge |
@@ -30,6 +31,7 @@
 
 pub mod accept;
 pub mod counters;
+mod demand;
 pub mod documents;
 mod edge;
 pub mod faces;
@@ -48,6 +50,7 @@ mod testing;
 
 pub use accept::{AcceptConfig, ConnectionInfo, Fallback, RequestBody, bind, serve, tls::Tls};
 pub use counters::{EdgeStats, RefusalReason};
+pub use demand::Demand;
 pub use documents::{CacheClass, Document, DocumentBody, DocumentError, Documents, FileDocument};
 pub use edge::{Edge, EdgeConfig, NodeRungs};
 pub use family::{CadenceChange, CadenceEncoder, Subscription};

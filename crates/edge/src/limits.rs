@@ -3,8 +3,12 @@
 //! The defaults are fit for one machine on the public internet; tests pass shorter ones.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// How long a request waits for a document that is made because it is asked for. Beyond: 503, and it may ask again in a second.
+pub const DOCUMENT_AWAITED_MAX: Duration = Duration::from_secs(1);
 
 /// Bounds of what the edge keeps in memory and serves.
 #[derive(Clone, Debug)]

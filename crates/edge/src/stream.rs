@@ -5,13 +5,14 @@
 //! `crate::family`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
 use http::HeaderValue;
 
 pub use crate::ring::PublishError;
 
+use crate::demand::Demand;
 use crate::limits::PATH_BYTES_MAX;
 use crate::path::is_good_path;
 use crate::ring::{Lookup, Ring};
@@ -118,6 +119,8 @@ pub struct Stream {
     ring: RwLock<Ring>,
     head: RwLock<Option<Bytes>>,
     presence: Mutex<Presence>,
+    demand: OnceLock<Arc<Demand>>,
+    suspended: AtomicBool,
     closing: AtomicBool,
     refused_full: AtomicU64,
     overtaken: AtomicU64,
@@ -152,6 +155,8 @@ impl Stream {
         Ok(Self {
             ring: RwLock::new(Ring::new(spec.ring_chunks)),
             presence: Mutex::default(),
+            demand: OnceLock::new(),
+            suspended: AtomicBool::new(false),
             content_type,
             spec,
             head: RwLock::default(),
@@ -184,6 +189,28 @@ impl Stream {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .publish(sequence, bytes)
+    }
+
+    /// From now on whoever asks for anything of it marks this demand. Only the first call counts.
+    pub fn mark_demand_on(&self, demand: &Arc<Demand>) {
+        self.demand.get_or_init(|| Arc::clone(demand));
+    }
+
+    /// Nothing is published for a while: what was is of the past. Listeners who come wait for [`Self::resume`]; before it, what is to be
+    /// given to them can be published.
+    pub fn suspend(&self) {
+        self.suspended.store(true, Ordering::Release);
+    }
+
+    /// Listeners who have waited are given the burst, and those who come from now on.
+    pub fn resume(&self) {
+        self.suspended.store(false, Ordering::Release);
+    }
+
+    /// Whether those who come wait.
+    #[must_use]
+    pub fn suspended(&self) -> bool {
+        self.suspended.load(Ordering::Acquire)
     }
 
     /// Says that nothing will follow: listeners get what is left and then a clean end.
@@ -249,6 +276,13 @@ impl Stream {
         self.lock_presence().left += 1;
     }
 
+    /// Somebody asks for something of it.
+    pub(crate) fn mark_demand(&self) {
+        if let Some(demand) = self.demand.get() {
+            demand.mark();
+        }
+    }
+
     pub(crate) fn content_type(&self) -> &HeaderValue {
         &self.content_type
     }
@@ -262,6 +296,8 @@ impl Stream {
 
     /// What a sender needs to continue from an ordinal: references to the chunks since then, and whether more will come.
     pub(crate) fn since(&self, ordinal: u64) -> StreamUpdate {
+        // First, so that what was published before it went on is seen with it.
+        let suspended = self.suspended();
         let ring = self.read_ring();
         StreamUpdate {
             first: ring.first(),
@@ -269,6 +305,7 @@ impl Stream {
                 .since(ordinal)
                 .map(|(sequence, bytes)| (sequence, bytes.clone()))
                 .collect(),
+            suspended,
             ended: ring.ended(),
             closing: self.closing.load(Ordering::Acquire),
         }
@@ -313,6 +350,8 @@ pub(crate) struct StreamUpdate {
     pub(crate) first: u64,
     /// The chunks asked for, with their sequence numbers.
     pub(crate) chunks: Vec<(u64, Bytes)>,
+    /// Those who come wait.
+    pub(crate) suspended: bool,
     /// Nothing will follow.
     pub(crate) ended: bool,
     /// Responses end now although the stream goes on: this process is about to exit.

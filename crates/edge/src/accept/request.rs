@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
+use tokio::time::timeout;
 
 use super::body::{BodySource, ResponseBody};
 use super::config::{ConnectionInfo, Fallback};
@@ -17,9 +18,11 @@ use super::file::{Opened, open};
 use super::request_body::RequestBody;
 use crate::counters::add;
 use crate::documents::CacheClass;
-use crate::faces::{self, Reply, SERVER, sentence};
+use crate::edge::Edge;
+use crate::faces::{self, Reply, SERVER, busy, sentence};
 use crate::gate::{Ask, Attempt, judge};
 use crate::heads::live_head;
+use crate::limits::DOCUMENT_AWAITED_MAX;
 use crate::shard::LiveResponse;
 
 /// A body that is too large is read and discarded up to so many times its limit, so that the response is not lost to a reset.
@@ -34,8 +37,12 @@ pub(super) async fn respond<S: Fallback>(
     let in_flight = deadlines.begin_request(!request.body().is_end_stream());
     add(&shared.edge.count().requests, 1);
     let (parts, body) = request.into_parts();
-    let (mut response, kind) = match faces::answer(&shared.edge, &parts) {
+    let (mut response, kind) = match answer(&shared.edge, &parts).await {
         Reply::Whole(response) => whole(response),
+        Reply::Awaited(_) => whole(busy(
+            1,
+            "This is being made because it was asked for; ask again in a second.",
+        )),
         Reply::Live(response, subscription, rung) => {
             let chunked = parts.version != Version::HTTP_10;
             deadlines.set_live(LiveResponse {
@@ -61,6 +68,18 @@ pub(super) async fn respond<S: Fallback>(
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response.map(|()| ResponseBody::new(kind, in_flight))
+}
+
+/// What the faces answer, once a document that is being made is there.
+async fn answer(edge: &Edge, parts: &request::Parts) -> Reply {
+    match faces::answer(edge, parts) {
+        Reply::Awaited(document) => {
+            // Made or not: what there is then is the answer.
+            let _ = timeout(DOCUMENT_AWAITED_MAX, document.made()).await;
+            faces::answer(edge, parts)
+        }
+        reply => reply,
+    }
 }
 
 fn whole<B>(response: Response<Bytes>) -> (Response<()>, BodySource<B>) {

@@ -14,10 +14,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 pub(crate) use negotiate::{Encoding, choose_encoding, if_none_match_hits, if_range_allows};
 pub(crate) use range::{Ranged, parse_range};
 
+use crate::demand::Demand;
 use crate::limits::{EdgeLimits, PATH_BYTES_MAX};
 use crate::path::is_good_path;
 
@@ -154,11 +156,14 @@ pub(crate) struct StoredDocument {
     pub(crate) cache: HeaderValue,
     pub(crate) headers: HeaderMap,
     pub(crate) source: StoredSource,
+    demand: Option<Arc<Demand>>,
 }
 
 pub(crate) enum StoredSource {
     Memory(MemoryBodies),
     File(PathBuf),
+    /// It is made when it is asked for; true once another document is in its place.
+    Awaited(watch::Sender<bool>),
 }
 
 pub(crate) struct MemoryBodies {
@@ -240,18 +245,57 @@ impl Documents {
     /// # Errors
     /// When the path or the content type is wrong, or a limit is reached; what was there before stays.
     pub fn put(&self, path: &str, document: Document) -> Result<(), DocumentError> {
+        self.put_memory(path, document, None)
+    }
+
+    /// The same; whoever reads the document marks this demand.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn put_marking(
+        &self,
+        path: &str,
+        document: Document,
+        demand: &Arc<Demand>,
+    ) -> Result<(), DocumentError> {
+        self.put_memory(path, document, Some(Arc::clone(demand)))
+    }
+
+    /// Puts the promise of a document in its place: whoever asks for it marks this demand, and waits until it is put, for
+    /// [`DOCUMENT_AWAITED_MAX`](crate::limits::DOCUMENT_AWAITED_MAX) at most.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn await_demand(&self, path: &str, demand: &Arc<Demand>) -> Result<(), DocumentError> {
+        let stored = StoredDocument {
+            content_type: HeaderValue::from_static("text/plain; charset=utf-8"),
+            cache: CacheClass::NoStore.header(),
+            headers: HeaderMap::new(),
+            source: StoredSource::Awaited(watch::Sender::new(false)),
+            demand: Some(Arc::clone(demand)),
+        };
+        self.store(path, stored)
+    }
+
+    fn put_memory(
+        &self,
+        path: &str,
+        document: Document,
+        demand: Option<Arc<Demand>>,
+    ) -> Result<(), DocumentError> {
         let source = StoredSource::Memory(MemoryBodies {
             identity: Variant::new(document.body.identity),
             gzip: document.body.gzip.map(Variant::new),
             br: document.body.br.map(Variant::new),
         });
-        self.store(
-            path,
-            &document.content_type,
-            document.cache,
-            document.headers,
+        let stored = StoredDocument {
+            content_type: content_type(&document.content_type)?,
+            cache: document.cache.header(),
+            headers: document.headers,
             source,
-        )
+            demand,
+        };
+        self.store(path, stored)
     }
 
     /// Puts or replaces a document that is read from disk.
@@ -275,13 +319,14 @@ impl Documents {
                 source,
             });
         }
-        self.store(
-            path,
-            &document.content_type,
-            document.cache,
-            document.headers,
-            StoredSource::File(document.file),
-        )
+        let stored = StoredDocument {
+            content_type: content_type(&document.content_type)?,
+            cache: document.cache.header(),
+            headers: document.headers,
+            source: StoredSource::File(document.file),
+            demand: None,
+        };
+        self.store(path, stored)
     }
 
     /// Removes a document; returns whether there was one.
@@ -290,6 +335,7 @@ impl Documents {
         let removed = table.by_path.remove(path);
         if let Some(stored) = &removed {
             table.bytes -= stored.bytes();
+            stored.replaced();
         }
         removed.is_some()
     }
@@ -320,28 +366,10 @@ impl Documents {
         self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn store(
-        &self,
-        path: &str,
-        content_type: &str,
-        cache: CacheClass,
-        headers: HeaderMap,
-        source: StoredSource,
-    ) -> Result<(), DocumentError> {
+    fn store(&self, path: &str, stored: StoredDocument) -> Result<(), DocumentError> {
         if !is_good_path(path) {
             return Err(DocumentError::BadPath { got: path.into() });
         }
-        let Ok(content_type) = HeaderValue::from_str(content_type) else {
-            return Err(DocumentError::BadContentType {
-                got: content_type.into(),
-            });
-        };
-        let stored = StoredDocument {
-            content_type,
-            cache: cache.header(),
-            headers,
-            source,
-        };
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let before = table.by_path.get(path).map(|s| s.bytes());
         if before.is_none() && table.by_path.len() >= self.documents_max {
@@ -357,16 +385,44 @@ impl Documents {
             });
         }
         table.bytes = bytes;
-        table.by_path.insert(path.to_owned(), Arc::new(stored));
+        if let Some(before) = table.by_path.insert(path.to_owned(), Arc::new(stored)) {
+            before.replaced();
+        }
         Ok(())
     }
+}
+
+fn content_type(text: &str) -> Result<HeaderValue, DocumentError> {
+    HeaderValue::from_str(text).map_err(|_| DocumentError::BadContentType { got: text.into() })
 }
 
 impl StoredDocument {
     fn bytes(&self) -> u64 {
         match &self.source {
             StoredSource::Memory(bodies) => bodies.bytes(),
-            StoredSource::File(_) => 0,
+            StoredSource::File(_) | StoredSource::Awaited(_) => 0,
+        }
+    }
+
+    /// Somebody reads it, or would if it were there.
+    pub(crate) fn mark_demand(&self) {
+        if let Some(demand) = &self.demand {
+            demand.mark();
+        }
+    }
+
+    /// Another document is in its place, or none.
+    fn replaced(&self) {
+        if let StoredSource::Awaited(replaced) = &self.source {
+            replaced.send_replace(true);
+        }
+    }
+
+    /// Waits until the document that this one stands for is in its place, if it stands for one.
+    pub(crate) async fn until_replaced(&self) {
+        if let StoredSource::Awaited(replaced) = &self.source {
+            // It is never closed while it is held here.
+            let _ = replaced.subscribe().wait_for(|replaced| *replaced).await;
         }
     }
 }

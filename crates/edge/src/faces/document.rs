@@ -10,7 +10,7 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, Response, StatusCode, request};
 
 use super::file_request::FileRequest;
-use super::reply::Reply;
+use super::reply::{AwaitedDocument, Reply};
 use super::response::{self, set};
 use crate::documents::{
     CacheClass, Encoding, Ranged, StoredDocument, StoredSource, choose_encoding,
@@ -26,12 +26,17 @@ pub(crate) enum FileResponse {
 }
 
 pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> Reply {
-    let StoredSource::Memory(bodies) = &stored.source else {
-        return Reply::File(FileRequest {
-            stored,
-            method: request.method.clone(),
-            headers: request.headers.clone(),
-        });
+    stored.mark_demand();
+    let bodies = match &stored.source {
+        StoredSource::Memory(bodies) => bodies,
+        StoredSource::Awaited(_) => return Reply::Awaited(AwaitedDocument(stored)),
+        StoredSource::File(_) => {
+            return Reply::File(FileRequest {
+                stored,
+                method: request.method.clone(),
+                headers: request.headers.clone(),
+            });
+        }
     };
     let encoding = if request.headers.contains_key(header::RANGE) {
         // A part is a part of the plain bytes: then players and caches mean the same by an offset.

@@ -21,7 +21,7 @@ impl FileRequest {
         match &self.stored.source {
             StoredSource::File(path) => path,
             // Made of files only.
-            StoredSource::Memory(_) => Path::new(""),
+            StoredSource::Memory(_) | StoredSource::Awaited(_) => Path::new(""),
         }
     }
 

@@ -14,7 +14,7 @@ mod streams;
 pub use answer::answer;
 pub use file_request::FileRequest;
 pub use parse::{ParsedRequest, parse_request};
-pub use reply::Reply;
+pub use reply::{AwaitedDocument, Reply};
 
 pub(crate) use document::{FileResponse, file_answer, file_etag};
 pub(crate) use refusal::{raw_bad_head, raw_refusal, refusal};

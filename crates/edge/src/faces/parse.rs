@@ -63,7 +63,7 @@ pub fn parse_request(edge: &Edge, bytes: &[u8], limits: &AcceptLimits) -> Parsed
         _ if edge.is_leaving() => ParsedRequest::Else,
         Reply::Whole(response) => ParsedRequest::Answered(used, request.method, response),
         Reply::Live(response, place, rung) => ParsedRequest::Live(response, place, rung),
-        Reply::Fallback => ParsedRequest::Else,
+        Reply::Awaited(_) | Reply::Fallback => ParsedRequest::Else,
     }
 }
 

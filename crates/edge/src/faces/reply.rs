@@ -1,10 +1,13 @@
 //! What a request is answered with, before any byte of it is sent.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Method, Response};
 use stentor_core::admission::Rung;
 
 use super::file_request::FileRequest;
+use crate::documents::StoredDocument;
 use crate::family::Subscription;
 
 /// What the caller does for a request.
@@ -15,8 +18,20 @@ pub enum Reply {
     Live(Response<()>, Subscription, Rung),
     /// Open the file and ask it for the response.
     File(FileRequest),
+    /// It is being made: wait for it, and ask again.
+    Awaited(AwaitedDocument),
     /// Neither a stream nor a document: the fallback's.
     Fallback,
+}
+
+/// A document that is made because it was asked for.
+pub struct AwaitedDocument(pub(super) Arc<StoredDocument>);
+
+impl AwaitedDocument {
+    /// Waits until it is there; as long as that takes.
+    pub(crate) async fn made(&self) {
+        self.0.until_replaced().await;
+    }
 }
 
 /// What a method asks for.

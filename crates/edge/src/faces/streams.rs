@@ -44,7 +44,7 @@ pub(super) fn answer(edge: &Edge, method: &Method, path: &str) -> Reply {
     match access_of(method) {
         Access::Options => return Reply::Whole(response::options()),
         Access::Other => return Reply::Whole(response::method_not_allowed()),
-        Access::Read => {}
+        Access::Read => stream.mark_demand(),
     }
     match name {
         Resource::Live => live(edge, open, method),

@@ -47,11 +47,13 @@ impl ShardStream {
     }
 
     /// Takes what was published, and follows the rung at which the node serves its listeners. True when all listeners are to be flushed
-    /// at once because the server leaves; else those are due whose slots are.
+    /// at once because the server leaves, or because they have waited for the stream; else those are due whose slots are.
     pub(super) fn sync(&mut self, edge: &Edge, now_ms: u64) -> bool {
+        let suspended = self.buffer.suspended();
         let published = self.buffer.sync();
+        let resumed = suspended && !self.buffer.suspended();
         let leaves = self.cadences.refresh(edge, self.buffer.stream());
-        let urgent = leaves || published && self.buffer.closing();
+        let urgent = leaves || resumed || published && self.buffer.closing();
         // Where nothing can be announced, listeners stay at the rung at which they came.
         let announces = self.cadences.announces();
         let rung = edge.served_rung();

@@ -77,6 +77,7 @@ pub(super) struct StreamBuffer {
     /// Ordinal of `chunks[0]`.
     first: u64,
     batch: RefCell<Batch>,
+    suspended: bool,
     ended: bool,
     closing: bool,
 }
@@ -89,6 +90,7 @@ impl StreamBuffer {
             chunks: VecDeque::new(),
             first: 0,
             batch: RefCell::default(),
+            suspended: false,
             ended: false,
             closing: false,
         }
@@ -100,7 +102,7 @@ impl StreamBuffer {
 
     /// Takes what was published since the last time. Says whether anything changed.
     pub(super) fn sync(&mut self) -> bool {
-        let before = (self.end(), self.ended, self.closing, self.head.is_some());
+        let before = self.progress();
         let follow = self.stream.since(self.end());
         if follow.first > self.end() {
             // More was published since than the ring keeps: all we have is too old.
@@ -115,12 +117,24 @@ impl StreamBuffer {
         while self.first < follow.first && self.chunks.pop_front().is_some() {
             self.first += 1;
         }
+        self.suspended = follow.suspended;
         self.ended = follow.ended;
         self.closing = follow.closing;
         if self.head.is_none() {
             self.head = self.stream.head().map(|head| HttpChunk::new(&head));
         }
-        before != (self.end(), self.ended, self.closing, self.head.is_some())
+        before != self.progress()
+    }
+
+    /// What listeners see of the stream: how far it is, and whether anything else is to be done for them.
+    fn progress(&self) -> (u64, [bool; 4]) {
+        let flags = [
+            self.suspended,
+            self.ended,
+            self.closing,
+            self.head.is_some(),
+        ];
+        (self.end(), flags)
     }
 
     /// Ordinal of the oldest chunk that is kept.
@@ -178,6 +192,11 @@ impl StreamBuffer {
         (self.starts_at_ms(ordinal) == Some(ms)).then_some(ordinal)
     }
 
+    /// Those who come wait until it goes on.
+    pub(super) fn suspended(&self) -> bool {
+        self.suspended
+    }
+
     /// Nothing will follow what was published.
     pub(super) fn ended(&self) -> bool {
         self.ended
@@ -188,8 +207,10 @@ impl StreamBuffer {
         self.closing
     }
 
+    /// What a listener is sent first; `None` while there is nothing to begin with.
     pub(super) fn head(&self, chunked: bool) -> Option<Bytes> {
-        self.head.as_ref().map(|head| head.bytes_from(chunked, 0))
+        let head = self.head.as_ref().filter(|_| !self.suspended);
+        head.map(|head| head.bytes_from(chunked, 0))
     }
 
     /// The chunks from `from` on and before `until`, in one piece of at most [`BATCH_BYTES_MAX`] or of one chunk, and the ordinal behind

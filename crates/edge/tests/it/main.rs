@@ -12,6 +12,7 @@ mod support;
 mod caps;
 mod chunks;
 mod clients;
+mod demand;
 mod documents;
 mod fallback;
 mod files;
