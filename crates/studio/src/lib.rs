@@ -2,7 +2,7 @@
 //!
 //! A [`Studio`] owns the sockets and one network thread for all connections. A [`Room`] is one event: it answers offers,
 //! mixes what arrives every 20 ms, sends everybody what they hear, and gives the packaged programme and its own state to
-//! its [`RoomSink`]. It goes on with nobody in it.
+//! its [`RoomSink`]. It goes on with nobody in it, unless it is suspended.
 //!
 //! It is not: HTTP, tokens, roles, who may speak (that is decided in `stentor-core` and arrives as
 //! [`SeatOrder`](stentor_core::stage::SeatOrder)), nor any sound processing (that is `stentor-media`).

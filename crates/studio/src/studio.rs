@@ -331,6 +331,17 @@ impl Room {
         self.tell(RoomMessage::Line { seat, session, pcm });
     }
 
+    /// Stops mixing, because nobody is there, within [`LEAD_IN_MS`](stentor_media::package::LEAD_IN_MS) at most: what a room has said by
+    /// then is what it is resumed with. A room that is suspended takes every message, and costs no processor time.
+    pub fn suspend(&self) {
+        self.tell(RoomMessage::Suspend);
+    }
+
+    /// Mixes again, at once, as if the room had run all the time: positions go on with the clock.
+    pub fn resume(&self) {
+        self.tell(RoomMessage::Resume);
+    }
+
     /// Ends the room: says goodbye to everyone and stops its thread.
     pub fn stop(&self) {
         self.tell(RoomMessage::Stop);

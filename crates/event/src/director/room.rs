@@ -17,6 +17,10 @@ pub(crate) trait DirectedRoom: Send {
     fn loopback(&self, seat: SeatId, on: bool);
     /// Tells every listener, inside the programme.
     fn notice(&self, text: String);
+    /// Mixes nothing until it is resumed.
+    fn suspend(&self);
+    /// Mixes again.
+    fn resume(&self);
     /// Ends the room.
     fn stop(&self);
 }
@@ -50,6 +54,14 @@ impl DirectedRoom for Room {
         if let Err(error) = Self::notice(self, text.into_bytes()) {
             tracing::error!(%error, "listeners were not told");
         }
+    }
+
+    fn suspend(&self) {
+        Self::suspend(self);
+    }
+
+    fn resume(&self) {
+        Self::resume(self);
     }
 
     fn stop(&self) {

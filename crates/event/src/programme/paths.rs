@@ -21,3 +21,21 @@ pub(super) fn segment_path(base: &str, rendition: Rendition) -> String {
 pub(super) fn ogg_path(base: &str) -> String {
     format!("{base}/ogg")
 }
+
+/// The media playlist of one rendition.
+pub(super) fn playlist_path(base: &str, rendition: Rendition) -> String {
+    format!("{base}/{}/index.m3u8", rendition.name())
+}
+
+/// The manifest of one rendition.
+pub(super) fn manifest_path(base: &str, rendition: Rendition) -> String {
+    format!("{base}/{}/manifest.json", rendition.name())
+}
+
+/// The documents that list what there is of one rendition.
+pub(super) fn listings(base: &str, rendition: Rendition) -> [String; 2] {
+    [
+        playlist_path(base, rendition),
+        manifest_path(base, rendition),
+    ]
+}

@@ -14,6 +14,7 @@ use stentor_media::package::{Packager, Published, StemChunk, StemPackager};
 use stentor_media::rendition::Rendition;
 use stentor_studio::{RoomLevels, RoomSink, RoomState};
 
+use super::paths::{manifest_path, playlist_path};
 use super::streams::Streams;
 use crate::counters::{Counters, add};
 use crate::recorder::{Recorder, RecordingTrack};
@@ -46,15 +47,18 @@ impl Sink {
         self.recording.load(Ordering::Relaxed)
     }
 
-    fn put(&self, below: &str, document: Document) {
-        if let Err(error) = self
-            .edge
-            .documents()
-            .put(&format!("{}{below}", self.streams.base), document)
-        {
+    fn put(&self, path: &str, document: Document) {
+        let demand = &self.streams.demand;
+        if let Err(error) = self.edge.documents().put_marking(path, document, demand) {
             add(&self.counters.documents_not_published, 1);
             tracing::error!(%error, "cannot be published");
         }
+    }
+
+    fn put_playlist(&self, rendition: Rendition, text: String) {
+        let cache = CacheClass::Short(PLAYLIST_KEPT_S);
+        let document = Document::new("application/vnd.apple.mpegurl", cache, text);
+        self.put(&playlist_path(&self.streams.base, rendition), document);
     }
 
     fn publish(&self, stream: &Stream, sequence: u64, bytes: Bytes) {
@@ -105,14 +109,13 @@ impl Drop for Sink {
         for segments in &self.streams.segments {
             segments.end();
         }
-        for rendition in Rendition::ALL {
-            let playlist = std::mem::take(&mut self.playlists[rendition as usize]);
-            if !playlist.is_empty() {
-                let ended = format!("{playlist}#EXT-X-ENDLIST\n");
-                let cache = CacheClass::Short(PLAYLIST_KEPT_S);
-                let document = Document::new("application/vnd.apple.mpegurl", cache, ended);
-                self.put(&format!("/{}/index.m3u8", rendition.name()), document);
-            }
+        let playlists = std::mem::take(&mut self.playlists);
+        if playlists.iter().any(String::is_empty) {
+            // It ends before anything was listed, or while it was suspended.
+            return Streams::remove_documents(&self.edge, &self.streams.base);
+        }
+        for (rendition, playlist) in Rendition::ALL.into_iter().zip(playlists) {
+            self.put_playlist(rendition, format!("{playlist}#EXT-X-ENDLIST\n"));
         }
     }
 }
@@ -131,15 +134,29 @@ impl RoomSink for Sink {
             Published::Ogg { sequence, bytes } => self.publish(&self.streams.ogg, sequence, bytes),
             Published::Playlist { rendition, text } => {
                 self.playlists[rendition as usize].clone_from(&text);
-                let cache = CacheClass::Short(PLAYLIST_KEPT_S);
-                let document = Document::new("application/vnd.apple.mpegurl", cache, text);
-                self.put(&format!("/{}/index.m3u8", rendition.name()), document);
+                self.put_playlist(rendition, text);
             }
             Published::Manifest { rendition, json } => {
                 let document =
                     Document::new("application/json", CacheClass::Short(MANIFEST_KEPT_S), json);
-                self.put(&format!("/{}/manifest.json", rendition.name()), document);
+                self.put(&manifest_path(&self.streams.base, rendition), document);
             }
+        }
+    }
+
+    fn suspended(&mut self) {
+        self.playlists = Default::default();
+        for stream in self.streams.all() {
+            stream.suspend();
+        }
+        if let Err(error) = self.streams.await_documents(&self.edge) {
+            tracing::error!(%error, "what is listed of the programme stays as it was");
+        }
+    }
+
+    fn resumed(&mut self) {
+        for stream in self.streams.all() {
+            stream.resume();
         }
     }
 

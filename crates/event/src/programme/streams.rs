@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use stentor_core::admission::Rung;
-use stentor_edge::{CacheClass, Document, DocumentError, Edge, Stream, StreamError, StreamSpec};
+use stentor_edge::{
+    CacheClass, Demand, Document, DocumentError, Edge, Stream, StreamError, StreamSpec,
+};
 use stentor_media::package::Packager;
 use stentor_media::rendition::{Rendition, SEGMENT_MS};
 
-use super::paths::{direct_path, event_path, ogg_path, segment_path};
+use super::paths::{direct_path, event_path, listings, ogg_path, segment_path};
 
 /// How far back a stream's chunks can be had, ms: the depth of gap repair, and of the published manifest.
 const RING_MS: u32 = 30_000;
@@ -33,6 +35,8 @@ pub(crate) struct Streams {
     pub(super) direct: [Arc<Stream>; 3],
     pub(super) segments: [Arc<Stream>; 3],
     pub(super) ogg: Arc<Stream>,
+    /// Marked by whoever asks for a stream or for a document about what is in it.
+    pub(super) demand: Arc<Demand>,
 }
 
 impl Streams {
@@ -62,14 +66,48 @@ impl Streams {
             CacheClass::Short(MULTIVARIANT_KEPT_S),
             Packager::multivariant_playlist(),
         );
+        let demand = Demand::open()?;
         edge.documents()
-            .put(&format!("{base}/index.m3u8"), multivariant)?;
-        Ok(Self {
+            .put_marking(&format!("{base}/index.m3u8"), multivariant, &demand)?;
+        let streams = Self {
             base,
             direct,
             segments,
             ogg,
-        })
+            demand,
+        };
+        for stream in streams.all() {
+            stream.mark_demand_on(&streams.demand);
+        }
+        streams.await_documents(edge)?;
+        Ok(streams)
+    }
+
+    /// Promises the documents that list what is published: there is nothing yet, or nothing any more.
+    pub(super) fn await_documents(&self, edge: &Edge) -> Result<(), DocumentError> {
+        Rendition::ALL
+            .iter()
+            .flat_map(|rendition| listings(&self.base, *rendition))
+            .try_for_each(|path| edge.documents().await_demand(&path, &self.demand))
+    }
+
+    /// Nothing is published any more: takes the promises back that nobody will keep.
+    pub(super) fn remove_documents(edge: &Edge, base: &str) {
+        for path in Rendition::ALL
+            .iter()
+            .flat_map(|rendition| listings(base, *rendition))
+        {
+            edge.documents().remove(&path);
+        }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Stream>> {
+        self.direct.iter().chain(&self.segments).chain([&self.ogg])
+    }
+
+    /// Marked by whoever asks for any of it.
+    pub(crate) fn demand(&self) -> Arc<Demand> {
+        Arc::clone(&self.demand)
     }
 
     /// Closes the streams of an event that could not be opened.
@@ -80,6 +118,7 @@ impl Streams {
             edge.close_stream(&segment_path(&base, rendition));
         }
         edge.close_stream(&ogg_path(&base));
+        Self::remove_documents(edge, &base);
     }
 
     /// Those with listeners of their own.
@@ -151,4 +190,7 @@ pub(crate) enum StreamsError {
     /// The edge takes no such document.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// The system refuses a thread.
+    #[error("whoever asks for the streams cannot be noticed: {0}")]
+    Demand(#[from] std::io::Error),
 }

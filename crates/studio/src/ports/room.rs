@@ -47,6 +47,10 @@ pub(crate) enum RoomMessage {
         session: SessionId,
         pcm: Vec<f32>,
     },
+    /// Mix no more as soon as that can be taken up again.
+    Suspend,
+    /// Mix again.
+    Resume,
     /// End the room.
     Stop,
 }
@@ -56,15 +60,20 @@ impl RoomMessage {
     const fn must_arrive(&self) -> bool {
         match self {
             Self::Peer(_, event) => !matches!(event, PeerEvent::Packet(_)),
-            Self::Close(..) | Self::Order(_) | Self::Stop => true,
+            Self::Close(..) | Self::Order(_) | Self::Suspend | Self::Resume | Self::Stop => true,
             // Who asks for these is told that they were not taken.
             Self::Expect { .. } | Self::Loopback(..) | Self::Notice(_) | Self::Line { .. } => false,
         }
     }
 
-    /// Whether an older message need not be delivered any more: an order is the whole desired state of its seat.
+    /// Whether an older message need not be delivered any more: an order is the whole desired state of its seat, and the room runs
+    /// or it does not.
     fn supersedes(&self, older: &Self) -> bool {
-        matches!((self, older), (Self::Order(new), Self::Order(old)) if new.seat == old.seat)
+        match (self, older) {
+            (Self::Order(new), Self::Order(old)) => new.seat == old.seat,
+            (Self::Suspend | Self::Resume, Self::Suspend | Self::Resume) => true,
+            _ => false,
+        }
     }
 }
 
@@ -173,6 +182,11 @@ impl RoomInbox {
             drop(overflow);
             waiting.into_iter().for_each(take);
         }
+    }
+
+    /// The next message, waited for as long as it takes; `None` when nobody can send any more.
+    pub(crate) fn recv(&self) -> Option<RoomMessage> {
+        self.queue.recv().ok()
     }
 
     /// The next message, waited for until a moment.

@@ -43,6 +43,8 @@ pub struct Engine {
     telemetry: Telemetry,
     /// There is speech in the mix and none in what is published.
     output_silent: bool,
+    /// No tick comes.
+    suspended: bool,
     /// The state is to be given out.
     state_changed: bool,
     published: Vec<Published>,
@@ -84,6 +86,7 @@ impl Engine {
             stems: StemPackagers::default(),
             telemetry: Telemetry::default(),
             output_silent: false,
+            suspended: false,
             state_changed: false,
             published: Vec::new(),
             next_strip: 1,
@@ -321,11 +324,42 @@ impl Engine {
         }
     }
 
-    /// Puts a notice into the next chunk of every rendition.
+    /// Puts a notice into the next chunk of every rendition. While the room is suspended there is nobody to be told, and who comes
+    /// is told everything.
     pub fn notice(&mut self, notice: &[u8]) {
+        if self.suspended {
+            return;
+        }
         if let Err(error) = self.packager.notice(notice) {
             tracing::error!(%error, "a notice was not published");
         }
+    }
+
+    /// Whether it can be suspended now: at a boundary of all renditions, and with enough sound behind it to be resumed with.
+    #[must_use]
+    pub fn can_suspend(&self) -> bool {
+        self.packager.can_suspend()
+    }
+
+    /// No tick comes for a while.
+    pub fn suspend(&mut self, out: &mut Vec<RoomOutput>) {
+        self.suspended = true;
+        self.state_changed |= self.telemetry.suspend(out);
+        self.give_state(out);
+        out.push(RoomOutput::Suspended);
+    }
+
+    /// Goes on at `position`, a boundary, whose first sample is captured at `captured_unix_us`. What led up to the pause leads up to it
+    /// once more; the ticks that are due since come as always.
+    pub fn resume(&mut self, position: u64, captured_unix_us: i64, out: &mut Vec<RoomOutput>) {
+        self.suspended = false;
+        let resumed = self
+            .packager
+            .resume(position, captured_unix_us, &mut self.published);
+        if let Err(error) = resumed {
+            tracing::error!(%error, "the programme goes on without what led up to it");
+        }
+        out.extend(self.published.drain(..).map(RoomOutput::Programme));
     }
 
     /// Makes the next 20 ms.

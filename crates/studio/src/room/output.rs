@@ -19,6 +19,10 @@ pub enum RoomOutput {
     Programme(Published),
     /// Give out a piece of a speaker's recording.
     Stem(SeatId, StemChunk),
+    /// Nothing of the programme comes any more.
+    Suspended,
+    /// The programme goes on, and what leads up to this moment has been given out.
+    Resumed,
     /// Give out the room's state, which has changed.
     State(RoomState),
     /// Give out what was measured in the last 100 ms.

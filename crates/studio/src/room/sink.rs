@@ -34,6 +34,10 @@ impl fmt::Debug for RoomConfig {
 pub trait RoomSink: Send {
     /// A piece of the programme is ready.
     fn published(&mut self, published: Published);
+    /// Nothing of the programme comes until [`resumed`](Self::resumed): the room was [suspended](crate::Room::suspend).
+    fn suspended(&mut self);
+    /// The programme goes on. What leads up to this moment, but for the last second, was [published](Self::published) just before.
+    fn resumed(&mut self);
     /// A second of one speaker is ready for the recording. The head of every stem is
     /// [`stentor_media::package::StemPackager::head`].
     fn stem(&mut self, seat: SeatId, chunk: StemChunk);

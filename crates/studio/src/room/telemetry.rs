@@ -54,6 +54,15 @@ impl Telemetry {
         self.late
     }
 
+    /// No tick comes for a while: what was late is over. Says whether that ends the alarm.
+    pub(super) fn suspend(&mut self, out: &mut Vec<RoomOutput>) -> bool {
+        self.late_in_second = 0;
+        self.stats.late_us_max = 0;
+        self.stats.work_us_max = 0;
+        out.push(RoomOutput::Stats(self.stats.clone()));
+        std::mem::take(&mut self.late)
+    }
+
     /// Notes a tick.
     pub(super) fn tick(&mut self, timing: &TickTiming, mixed: &TickOut, position: u64) {
         let late = u64::from(timing.late_us > LATE_US);

@@ -2,13 +2,15 @@
 //!
 //! Between two ticks it takes what has arrived. A late tick is followed by the next at once, so the programme loses no
 //! sample; only when the machine has stopped us for longer than
-//! [`CATCH_UP_TICKS_MAX`](crate::limits::CATCH_UP_TICKS_MAX) ticks is the clock set anew.
+//! [`CATCH_UP_TICKS_MAX`](crate::limits::CATCH_UP_TICKS_MAX) ticks is the clock set anew. A room that is suspended waits for messages
+//! only, without a timer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::RecvTimeoutError;
-use stentor_core::timeline::Timeline;
+use stentor_core::timeline::{BOUNDARY_SAMPLES, Timeline};
+use stentor_media::rendition::TICK_SAMPLES;
 
 use super::engine::Engine;
 use super::output::RoomOutput;
@@ -26,6 +28,9 @@ use crate::ports::room::{RoomInbox, RoomMessage};
 /// 960 samples at 48 kHz.
 const TICK: Duration = Duration::from_millis(20);
 
+/// Ticks between two boundaries of all renditions.
+const BOUNDARY_TICKS: u32 = (BOUNDARY_SAMPLES / TICK_SAMPLES as u64) as u32;
+
 /// A room, and what it needs to reach everybody else.
 pub(crate) struct RoomThread {
     id: u64,
@@ -35,10 +40,16 @@ pub(crate) struct RoomThread {
     net: NetPort,
     clock: Clock,
     stats: Latest<RoomStats>,
+    timeline: Timeline,
     outputs: Vec<RoomOutput>,
     /// Goodbyes to be given to the network thread.
     closes: Vec<(PeerKey, DisconnectReason)>,
     running: bool,
+    /// Nobody is there: it is to be suspended as soon as it can be.
+    idle: bool,
+    /// How long the last tick took, in microseconds.
+    work_us: u64,
+    clock_resets: u64,
 }
 
 impl RoomThread {
@@ -60,64 +71,137 @@ impl RoomThread {
             net,
             clock,
             stats,
+            timeline,
             outputs: Vec::new(),
             closes: Vec::new(),
             running: true,
+            idle: false,
+            work_us: 0,
+            clock_resets: 0,
         })
     }
 
     pub(crate) fn run(mut self) {
         let mut due = Instant::now() + TICK;
-        let mut work_us = 0;
-        let mut resets = 0;
         while self.running {
+            if self.idle && self.engine.can_suspend() {
+                due = self.wait_suspended();
+                continue;
+            }
             self.receive_until(due);
-            let now = Instant::now();
-            let late = now.saturating_duration_since(due);
+            let late = due.elapsed();
             if late > TICK * CATCH_UP_TICKS_MAX {
                 tracing::warn!(
                     late_ms = late.as_millis(),
                     "the room was stopped for too long; its clock is set anew"
                 );
-                due = now;
-                resets += 1;
+                due += late;
+                self.clock_resets += 1;
             }
-            let timing = TickTiming {
-                // The time it was due: a tick that comes late for once must not look like delay to the jitter buffers.
-                now_us: self.clock.us(due),
-                unix_us: unix_us(),
-                late_us: micros(late),
-                last_work_us: work_us,
-                clock_resets: resets,
-                packets_dropped: self.inbox.packets_dropped(),
-            };
-            let (engine, outputs) = (&mut self.engine, &mut self.outputs);
-            // The programme never stops: a panic outside the mixer costs this tick, not the room.
-            if catch_unwind(AssertUnwindSafe(|| engine.tick(timing, outputs))).is_err() {
-                tracing::error!(room = self.id, "a tick of the room panicked");
-            }
-            self.deliver();
-            work_us = micros(now.elapsed());
+            self.tick(due, late);
             due += TICK;
         }
         self.engine.stop(&mut self.outputs);
         self.deliver();
     }
 
+    /// Makes the tick that was due at a moment, and counts it as that late.
+    fn tick(&mut self, due: Instant, late: Duration) {
+        let now = Instant::now();
+        let timing = TickTiming {
+            // The time it was due: a tick that comes late for once must not look like delay to the jitter buffers.
+            now_us: self.clock.us(due),
+            unix_us: unix_us() - signed_micros(now.saturating_duration_since(due + late)),
+            late_us: micros(late),
+            last_work_us: self.work_us,
+            clock_resets: self.clock_resets,
+            packets_dropped: self.inbox.packets_dropped(),
+        };
+        let (engine, outputs) = (&mut self.engine, &mut self.outputs);
+        // The programme never stops: a panic outside the mixer costs this tick, not the room.
+        if catch_unwind(AssertUnwindSafe(|| engine.tick(timing, outputs))).is_err() {
+            tracing::error!(room = self.id, "a tick of the room panicked");
+        }
+        self.deliver();
+        self.work_us = micros(now.elapsed());
+    }
+
+    /// Mixes nothing until somebody is there. Returns when the next tick is due.
+    fn wait_suspended(&mut self) -> Instant {
+        self.engine.suspend(&mut self.outputs);
+        self.deliver();
+        tracing::debug!(room = self.id, "suspended: nobody is there");
+        while self.running && self.idle {
+            match self.inbox.recv() {
+                Some(message) => self.take(message),
+                None => self.running = false,
+            }
+            self.take_waiting();
+        }
+        if self.running {
+            self.resume()
+        } else {
+            Instant::now()
+        }
+    }
+
+    /// Goes on as if it had run all the time. Returns when the next tick is due.
+    fn resume(&mut self) -> Instant {
+        let (now, unix_us) = (Instant::now(), unix_us());
+        let end = self.engine.position();
+        let position = self.timeline.resume_suspended(unix_us / 1_000, end);
+        let elapsed = self.timeline.position_at(unix_us / 1_000);
+        // Since the boundary: less than 60, and none if the clock was set back.
+        let ticks = elapsed.saturating_sub(position) / TICK_SAMPLES as u64;
+        let since = TICK * u32::try_from(ticks).unwrap_or(0).min(BOUNDARY_TICKS);
+        let captured = unix_us - signed_micros(since);
+        let (engine, outputs) = (&mut self.engine, &mut self.outputs);
+        let resumed = catch_unwind(AssertUnwindSafe(|| {
+            engine.resume(position, captured, outputs);
+        }));
+        if resumed.is_err() {
+            tracing::error!(room = self.id, "what leads up to the programme panicked");
+        }
+        // Now, not when it has caught up: on a busy machine that takes longer than anybody wants to wait.
+        self.outputs.push(RoomOutput::Resumed);
+        self.deliver();
+        let mut due = now.checked_sub(since).unwrap_or(now) + TICK;
+        // Those that become due meanwhile, too; none of them is late, since nobody waited for it.
+        for _ in 0..BOUNDARY_TICKS + CATCH_UP_TICKS_MAX {
+            // Whoever comes is answered meanwhile.
+            self.take_waiting();
+            if !self.running || due > Instant::now() {
+                break;
+            }
+            self.tick(due, Duration::ZERO);
+            due += TICK;
+        }
+        tracing::debug!(
+            room = self.id,
+            took_ms = now.elapsed().as_millis(),
+            "resumed: somebody is there"
+        );
+        due
+    }
+
     /// Takes what arrives until it is time for the next tick.
     fn receive_until(&mut self, due: Instant) {
         // What waits already is taken even when the tick is late: else a room that catches up would starve its speakers.
-        let mut waiting = Vec::new();
-        self.inbox.drain(|message| waiting.push(message));
-        for message in waiting {
-            self.take(message);
-        }
+        self.take_waiting();
         while self.running && Instant::now() < due {
             match self.inbox.recv_deadline(due) {
                 Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => return,
                 Err(RecvTimeoutError::Disconnected) => self.running = false,
             }
+        }
+    }
+
+    fn take_waiting(&mut self) {
+        let mut waiting = Vec::new();
+        self.inbox.drain(|message| waiting.push(message));
+        for message in waiting {
+            self.take(message);
         }
     }
 
@@ -148,6 +232,8 @@ impl RoomThread {
             RoomMessage::Line { seat, session, pcm } => {
                 self.engine.line(seat, session, pcm, outputs);
             }
+            RoomMessage::Suspend => self.idle = true,
+            RoomMessage::Resume => self.idle = false,
             RoomMessage::Stop => self.running = false,
         }
         self.deliver();
@@ -164,6 +250,8 @@ impl RoomThread {
                 RoomOutput::Send(session, packet) => packets.push((key(session), packet)),
                 RoomOutput::Close(session, reason) => self.closes.push((key(session), reason)),
                 RoomOutput::Programme(published) => sink.published(published),
+                RoomOutput::Suspended => sink.suspended(),
+                RoomOutput::Resumed => sink.resumed(),
                 RoomOutput::Stem(seat, chunk) => sink.stem(seat, chunk),
                 RoomOutput::State(state) => sink.state(state),
                 RoomOutput::Levels(levels) => sink.levels(levels),
@@ -184,6 +272,10 @@ impl RoomThread {
             tracing::debug!(%fault, "a tick of the returns was not sent");
         }
     }
+}
+
+fn signed_micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// The wall clock, in microseconds since 1970.

@@ -9,4 +9,5 @@ mod restart;
 mod room;
 mod sockets;
 mod sound;
+mod suspension;
 mod world;

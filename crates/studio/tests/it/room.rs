@@ -74,7 +74,10 @@ impl Room {
                 RoomOutput::Stats(stats) => self.stats = stats,
                 RoomOutput::Stem(seat, chunk) => self.stems.push((seat, chunk.sequence)),
                 RoomOutput::Close(session, reason) => self.closed.push((session, reason)),
-                RoomOutput::Send(..) | RoomOutput::Programme(_) => {}
+                RoomOutput::Send(..)
+                | RoomOutput::Programme(_)
+                | RoomOutput::Suspended
+                | RoomOutput::Resumed => {}
             }
         }
     }

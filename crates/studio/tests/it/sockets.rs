@@ -37,6 +37,8 @@ impl RoomSink for Sink {
     fn published(&mut self, _: Published) {
         self.0.lock().unwrap().published += 1;
     }
+    fn suspended(&mut self) {}
+    fn resumed(&mut self) {}
     fn stem(&mut self, _: SeatId, _: StemChunk) {}
     fn state(&mut self, state: RoomState) {
         self.0.lock().unwrap().state = state;

@@ -260,7 +260,10 @@ impl World {
                         .extend(changes.map(|change| (self.now_us, change)));
                     self.state = state;
                 }
-                RoomOutput::Levels(_) | RoomOutput::Programme(_) => {}
+                RoomOutput::Levels(_)
+                | RoomOutput::Programme(_)
+                | RoomOutput::Suspended
+                | RoomOutput::Resumed => {}
                 RoomOutput::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
             }
         }
