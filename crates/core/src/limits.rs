@@ -63,6 +63,10 @@ pub const SPEAKING_ON_WINDOWS: u32 = 2;
 /// Milliseconds without voice after which a speaker is no longer speaking. Longer than the pauses between words.
 pub const SPEAKING_OFF_AFTER_MS: u64 = 600;
 
+/// Milliseconds without anybody there before the mixer of an event that is not on air is suspended. Longer than a reload, a change of
+/// network, or the time between two requests of an HLS player.
+pub const SUSPEND_AFTER_MS: u64 = 30_000;
+
 /// Milliseconds between two full notices when there are changes. Changes in between are told together.
 pub const NOTICE_FULL_MS_MIN: u64 = 200;
 

@@ -21,6 +21,10 @@ pub enum Output {
         /// Why.
         reason: SessionEndReason,
     },
+    /// To the mixer: nobody is there to hear anything; stop until [`Self::ResumeMixer`].
+    SuspendMixer,
+    /// To the mixer: somebody is there again; go on. It runs until it is told otherwise for the first time.
+    ResumeMixer,
     /// To a page: it is shown the stage from now on.
     Joined {
         /// Which page.

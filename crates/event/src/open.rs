@@ -57,12 +57,12 @@ pub(crate) async fn open(
     let wanted = doors.minimum_rung(now, view.phase, view.starts_unix_ms);
     let minimum_rung = Arc::new(AtomicU8::new(wanted.number()));
     let ended = view.phase == Phase::Ended;
-    let (room, recorder, listened) = if ended {
-        (None, None, Vec::new())
+    let (room, recorder, listened, demand) = if ended {
+        (None, None, Vec::new(), None)
     } else {
         let streams = Streams::open(&services.edge, &record.slug)
             .map_err(|source| OpenError::new(&record, source))?;
-        let listened = streams.listened();
+        let (listened, demand) = (streams.listened(), streams.demand());
         let recorder = Recorder::start(
             Arc::clone(&services.recordings),
             key.clone(),
@@ -86,7 +86,7 @@ pub(crate) async fn open(
                 // The paths must be free when it is tried again.
                 Streams::close(&services.edge, &record.slug);
             })?;
-        (Some(room), Some(recorder), listened)
+        (Some(room), Some(recorder), listened, Some(demand))
     };
     let mut publisher = Publisher::new(
         services.edge.clone(),
@@ -117,6 +117,7 @@ pub(crate) async fn open(
         clock: system_clock(),
         reports,
         counters,
+        demand,
         destinations: Destinations {
             record,
             key: services.key.clone(),

@@ -71,6 +71,14 @@ pub enum Input<'a> {
         /// Listeners of the programme, on all faces.
         now: u64,
     },
+    /// Somebody asked for the programme: a listener came, or a playlist, a segment or a chunk was read. Counts as somebody who is
+    /// there at this moment.
+    Demand,
+    /// How many stage pages are open now.
+    Pages {
+        /// Pages that joined and have not been left.
+        open: usize,
+    },
     /// Something of our own began or ceased to fail.
     Alarm {
         /// What.
@@ -78,7 +86,7 @@ pub enum Input<'a> {
         /// Whether it fails.
         on: bool,
     },
-    /// Time passed. At least every 500 ms: conditions, warnings and notices that fall due are found on any input.
+    /// Time passed. At least every 500 ms, while the mixer is suspended every second: conditions, warnings and notices that fall due are found on any input.
     Tick,
 }
 

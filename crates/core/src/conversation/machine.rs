@@ -1,5 +1,6 @@
 //! The machine itself: inputs are handed to the event and to the stage, and what follows from both is drawn once a step.
 
+use super::idle::IdleTimer;
 use super::input::{Command, Input};
 use super::notices::NoticePacer;
 use super::view::{SeatView, View};
@@ -25,6 +26,9 @@ pub struct Conversation {
     pub(super) event: EventState,
     pub(super) stage: SeatTable,
     pub(super) listeners: u64,
+    /// Stage pages that are open.
+    pub(super) pages: usize,
+    pub(super) idle: IdleTimer,
     pub(super) notices: NoticePacer,
 }
 
@@ -41,6 +45,8 @@ impl Conversation {
             event: EventState::new(&info.title, info.starts_unix_ms, now),
             stage: SeatTable::new(Vec::from([host]), FIRST_HOST.0 + 1),
             listeners: 0,
+            pages: 0,
+            idle: IdleTimer::default(),
             notices: NoticePacer::new(0, now),
         }
     }
@@ -101,6 +107,8 @@ impl Conversation {
                 cx.changes.listeners |= self.listeners != listeners;
                 self.listeners = listeners;
             }
+            Input::Demand => self.idle.occupied(now),
+            Input::Pages { open } => self.pages = open,
             Input::Alarm { alarm, on } => self.alarm(alarm, on, &mut cx),
             Input::Tick => {}
         }
@@ -111,6 +119,12 @@ impl Conversation {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.event.phase()
+    }
+
+    /// Whether the mixer is suspended, because nobody is there.
+    #[must_use]
+    pub const fn mixer_suspended(&self) -> bool {
+        self.idle.suspended()
     }
 
     /// What pages show, now. It copies every text: once for each change is enough.
@@ -194,6 +208,7 @@ impl Conversation {
         if self.event.observe(cx.now, self.stage.presence()) {
             cx.changes.public();
         }
+        self.follow_occupancy(cx);
         if let Some(notice) = self.notices.due(cx.now, &cx.changes) {
             // Stage pages show the number of listeners at the pace of the notices; who speaks they see in the levels.
             cx.changes.stage |= notice.kind != NoticeKind::Speaking;
@@ -204,6 +219,23 @@ impl Conversation {
         }
         if cx.changes.persist {
             cx.out.push(Output::Persist);
+        }
+    }
+
+    /// Suspends the mixer when nobody has been there for a while, and resumes it as soon as somebody is.
+    fn follow_occupancy(&mut self, cx: &mut StepContext<'_>) {
+        let somebody = self.listeners > 0 || self.pages > 0 || self.stage.has_sessions();
+        if somebody || cx.phase == Phase::OnAir {
+            self.idle.occupied(cx.now);
+        }
+        match self.idle.change(cx.now) {
+            Some(true) => cx.out.push(Output::SuspendMixer),
+            Some(false) => {
+                cx.out.push(Output::ResumeMixer);
+                // Who comes now is told everything with the first sound.
+                cx.changes.listeners_view = true;
+            }
+            None => {}
         }
     }
 }

@@ -7,6 +7,7 @@
 //! It is not a mixer and not a page: mute, for instance, is here what is *desired*, with a version; what the mixer does
 //! comes back as [`Input::MuteApplied`] and is shown beside it.
 
+mod idle;
 mod input;
 mod machine;
 mod notices;

@@ -1,5 +1,6 @@
 //! Rest and return: a conversation as a snapshot, and back.
 
+use super::idle::IdleTimer;
 use super::machine::Conversation;
 use super::notices::NoticePacer;
 use super::snapshot::{SeatSnapshot, Snapshot, SnapshotError};
@@ -55,6 +56,8 @@ impl Conversation {
             },
             stage: SeatTable::new(seats, snapshot.next_seat),
             listeners: 0,
+            pages: 0,
+            idle: IdleTimer::default(),
             notices: NoticePacer::new(snapshot.notice_id, now),
         })
     }

@@ -23,6 +23,10 @@ impl Reservations {
         Self(Vec::new())
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds one. A seat that has [`SEAT_RESERVATIONS_MAX`] loses its oldest, which is returned.
     pub(super) fn add(
         &mut self,

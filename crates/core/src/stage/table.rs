@@ -95,6 +95,12 @@ impl SeatTable {
         }
     }
 
+    /// Whether anybody is connected, or about to be.
+    pub(crate) fn has_sessions(&self) -> bool {
+        let has_session = |seat: &Seat| seat.session.is_some() || seat.monitor.is_some();
+        !self.reservations.is_empty() || self.seats.iter().any(has_session)
+    }
+
     pub(crate) fn presence(&self) -> StagePresence {
         let mut presence = StagePresence {
             host_expected: false,

@@ -63,6 +63,14 @@ impl Timeline {
         let unused = next_boundary(published_end.saturating_add(UNSAVED_SAMPLES_MAX));
         if by_clock > unused { by_clock } else { unused }
     }
+
+    /// Where a programme goes on that was suspended at `end`, a boundary of every rendition: at the last boundary that has begun. Never
+    /// before `end`: a position is never used twice.
+    #[must_use]
+    pub const fn resume_suspended(&self, unix_ms: i64, end: u64) -> u64 {
+        let by_clock = self.position_at(unix_ms) / BOUNDARY_SAMPLES * BOUNDARY_SAMPLES;
+        if by_clock > end { by_clock } else { end }
+    }
 }
 
 /// The first boundary of every rendition at or after `position`.

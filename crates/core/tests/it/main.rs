@@ -18,5 +18,6 @@ mod scene;
 mod sessions;
 mod silent_microphone;
 mod speaking;
+mod suspending;
 mod texts;
 mod timeline;

@@ -181,7 +181,13 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
             }
             Input::Levels(levels)
         }
-        17 => Input::Listeners { now: dice.below(3) },
+        17 => match dice.below(3) {
+            0 => Input::Pages {
+                open: dice.below(2) as usize,
+            },
+            1 => Input::Demand,
+            _ => Input::Listeners { now: dice.below(3) },
+        },
         18 => Input::Alarm {
             alarm: dice.pick(&Alarm::ALL),
             on: dice.coin(),
@@ -206,6 +212,7 @@ struct Studio {
     audible: HashMap<SeatId, bool>,
     loopback: HashMap<SeatId, bool>,
     reserved: HashMap<SessionId, SeatId>,
+    suspended: bool,
 }
 
 impl Studio {
@@ -236,6 +243,8 @@ impl Studio {
             Output::ReservationExpired { seat, session } => {
                 assert_eq!(self.reserved.remove(session), Some(*seat));
             }
+            Output::SuspendMixer => assert!(!std::mem::replace(&mut self.suspended, true)),
+            Output::ResumeMixer => assert!(std::mem::replace(&mut self.suspended, false)),
             _ => {}
         }
     }
@@ -251,6 +260,15 @@ impl Studio {
                 .values()
                 .all(|count| *count <= SEAT_RESERVATIONS_MAX)
         );
+    }
+
+    /// A mixer that is suspended is needed by nobody.
+    fn check_mixer(&self, view: &View) {
+        let somebody = view.phase == Phase::OnAir
+            || view.listeners > 0
+            || !self.reserved.is_empty()
+            || view.seats.iter().any(|seat| seat.connected);
+        assert!(!(self.suspended && somebody), "{view:?}");
     }
 
     /// Exactly those are audible who should be: on stage, on air, unmuted, with a session that is ready.
@@ -370,6 +388,8 @@ fn play(seed: u64) -> (View, [u32; 2]) {
         }
         studio.check(&view);
         studio.check_reservations();
+        studio.check_mixer(&view);
+        assert_eq!(studio.suspended, conversation.mixer_suspended());
         seen[0] += u32::from(view.on_stage().count() == ON_STAGE_MAX);
         seen[1] += u32::from(view.seats.len() == SEATS_MAX);
         if dice.below(100) == 0 {

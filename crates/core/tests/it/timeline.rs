@@ -68,3 +68,15 @@ fn a_clock_set_back_never_uses_a_position_twice() {
         assert_eq!(resumed % BOUNDARY_SAMPLES, 0);
     }
 }
+
+#[test]
+fn a_suspended_programme_goes_on_at_the_boundary_that_has_begun_and_never_before_its_end() {
+    let end = 10 * BOUNDARY_SAMPLES;
+    let resume = |position| TIMELINE.resume_suspended(unix_ms_at(position), end);
+    let later = 1_000 * BOUNDARY_SAMPLES;
+    assert_eq!(resume(later), later);
+    assert_eq!(resume(later + BOUNDARY_SAMPLES - 48), later);
+    assert_eq!(resume(end + 48), end);
+    assert_eq!(resume(end - 48), end);
+    assert_eq!(TIMELINE.resume_suspended(i64::MIN, end), end);
+}

@@ -135,6 +135,8 @@ impl Outputs {
     pub(super) fn carry_out(&mut self, output: Output, after: &AfterStep<'_>) {
         match output {
             Output::Mixer(order) => self.order_room(|room| room.order(order)),
+            Output::SuspendMixer => self.order_room(|room| room.suspend()),
+            Output::ResumeMixer => self.order_room(|room| room.resume()),
             Output::Loopback { seat, on } => self.order_room(|room| room.loopback(seat, on)),
             Output::CloseSession {
                 seat,

@@ -103,6 +103,11 @@ impl PageTable {
         self.pages.remove(&page);
     }
 
+    /// How many are open.
+    pub(super) fn len(&self) -> usize {
+        self.pages.len()
+    }
+
     /// To all pages of a seat.
     pub(super) fn tell(&mut self, seat: SeatId, message: &PageMessage) {
         self.deliver(|_, to| to == seat, message);

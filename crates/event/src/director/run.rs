@@ -8,9 +8,10 @@ use stentor_core::SeatId;
 use stentor_core::admission::Doors;
 use stentor_core::conversation::{Conversation, Input, Outbox};
 use stentor_core::event::Alarm;
+use stentor_edge::Demand;
 use stentor_studio::{RoomChange, RoomState};
 use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::call::Call;
 use super::outputs::{AfterStep, Destinations, JoiningPage, OfferedSession, Outputs};
@@ -22,6 +23,8 @@ use crate::reports::Reports;
 
 /// How often time is told to the conversation; it asks for at least every 500 ms.
 const TICK: Duration = Duration::from_millis(200);
+/// The same while nobody is there: nothing is shown to anybody but a status, which may be as old.
+const IDLE_TICK: Duration = Duration::from_secs(1);
 /// How often the listeners are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
@@ -36,6 +39,8 @@ pub(crate) struct Director {
     pub(crate) clock: Clock,
     pub(crate) reports: Reports,
     pub(crate) counters: Arc<Counters>,
+    /// Marked by whoever asks for the programme; `None` where there is none.
+    pub(crate) demand: Option<Arc<Demand>>,
     pub(crate) destinations: Destinations,
 }
 
@@ -53,6 +58,8 @@ impl Director {
             minimum_rung: self.minimum_rung,
             clock: self.clock,
             counters: self.counters,
+            demand: self.demand,
+            pages: 0,
             room: Arc::new(RoomState::default()),
             recorder: RecorderState::default(),
         }
@@ -72,6 +79,9 @@ struct DirectorLoop {
     minimum_rung: Arc<AtomicU8>,
     clock: Clock,
     counters: Arc<Counters>,
+    demand: Option<Arc<Demand>>,
+    /// Pages that were open when the conversation was told last.
+    pages: usize,
     /// The states by which the conversation was stepped last.
     room: Arc<RoomState>,
     recorder: RecorderState,
@@ -79,14 +89,17 @@ struct DirectorLoop {
 
 impl DirectorLoop {
     async fn run(mut self, mut queue: mpsc::Receiver<Call>, mut reports: Reports) {
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let demand = self.demand.clone();
+        let mut idle = false;
+        let mut ticks = ticks_of(idle);
         let mut count_at = Instant::now();
         for seat in std::mem::take(&mut self.admitted) {
             self.step(Input::AdmitOnArrival { seat });
         }
         self.outputs.follow_phase(self.conversation.phase());
         self.watch_doors();
+        // Whether anybody is there at all is known before anybody comes.
+        self.step(Input::Tick);
         self.outputs.publish_documents(&self.conversation.view());
         loop {
             // Reports and time first: they are bounded, and calls may come without end. A reporter that is gone reports
@@ -114,16 +127,38 @@ impl DirectorLoop {
                         count_at = Instant::now() + COUNT_EVERY;
                         let now = self.outputs.listeners();
                         self.step(Input::Listeners { now });
+                        self.follow_demand();
                         self.watch_doors();
                     }
                     self.step(Input::Tick);
                     self.outputs.stop_when_due((self.clock)(), &self.conversation);
                 }
+                () = arisen(demand.as_deref()), if idle => self.follow_demand(),
                 call = queue.recv() => match call {
                     Some(call) => self.handle(call),
                     None => return,
                 },
             }
+            self.follow_pages();
+            if idle != self.conversation.mixer_suspended() {
+                idle = !idle;
+                ticks = ticks_of(idle);
+            }
+        }
+    }
+
+    fn follow_demand(&mut self) {
+        if self.demand.as_ref().is_some_and(|demand| demand.take()) {
+            self.step(Input::Demand);
+        }
+    }
+
+    /// Pages come and go by calls, and those that read nothing are forgotten by whatever tells them something.
+    fn follow_pages(&mut self) {
+        let open = self.outputs.pages.len();
+        if open != self.pages {
+            self.pages = open;
+            self.step(Input::Pages { open });
         }
     }
 
@@ -221,5 +256,18 @@ impl DirectorLoop {
             .doors
             .minimum_rung((self.clock)(), phase, starts_unix_ms);
         self.minimum_rung.store(wanted.number(), Ordering::Relaxed);
+    }
+}
+
+fn ticks_of(idle: bool) -> Interval {
+    let mut ticks = tokio::time::interval(if idle { IDLE_TICK } else { TICK });
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    ticks
+}
+
+async fn arisen(demand: Option<&Demand>) {
+    match demand {
+        Some(demand) => demand.arisen().await,
+        None => std::future::pending().await,
     }
 }

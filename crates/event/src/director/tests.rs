@@ -1,18 +1,19 @@
 //! The director with a room, a store and a clock of the test's own.
 
+mod idle;
+mod phases;
 mod starved;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use stentor_core::admission::{Doors, Rung};
-use stentor_core::conversation::{Command, FIRST_HOST, Refusal, SeatView, View};
+use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, SeatView, View};
 use stentor_core::event::{ConditionKind, EventCommand, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
 use stentor_core::stage::{Place, Role, SeatOrder, SessionKind, StageCommand};
 use stentor_core::{Now, PageId, SeatId, SessionId};
-use stentor_edge::{Edge, EdgeConfig};
+use stentor_edge::{Demand, Edge, EdgeConfig};
 use stentor_studio::{AppliedMute, RoomLevels, RoomState, SessionState};
 use tokio::sync::mpsc;
 
@@ -24,7 +25,6 @@ use crate::links::LinkKey;
 use crate::publisher::Publisher;
 use crate::record::NewEvent;
 use crate::reports::{Reporter, reports};
-use crate::snapshot;
 
 const HOST: SeatId = FIRST_HOST;
 const GUEST: SeatId = SeatId(2);
@@ -40,6 +40,8 @@ enum Ordered {
     Close(SessionId),
     Loopback(SeatId, bool),
     Notice(String),
+    Suspend,
+    Resume,
     Stop,
 }
 
@@ -71,6 +73,14 @@ impl DirectedRoom for Recorded {
 
     fn notice(&self, text: String) {
         self.add(Ordered::Notice(text));
+    }
+
+    fn suspend(&self) {
+        self.add(Ordered::Suspend);
+    }
+
+    fn resume(&self) {
+        self.add(Ordered::Resume);
     }
 
     fn stop(&self) {
@@ -105,6 +115,7 @@ struct Scene {
     now: Arc<Mutex<Now>>,
     recording: Arc<AtomicBool>,
     over: Arc<AtomicBool>,
+    demand: Arc<Demand>,
     edge: Edge,
 }
 
@@ -132,11 +143,14 @@ impl Scene {
             role,
         });
         let (record, conversation) = new.make(STARTED.unix_ms, 1, &seats).unwrap();
+        // As it is found in the store.
+        let conversation = Conversation::restore(conversation.snapshot(), STARTED).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let recorded = Recorded::default();
         let recording = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicBool::new(false));
         let edge = Edge::new(EdgeConfig::default());
+        let demand = Demand::open().unwrap();
         let now = Arc::new(Mutex::new(STARTED));
         let clock = Arc::clone(&now);
         let publisher = Publisher::new(
@@ -156,6 +170,7 @@ impl Scene {
             clock: Box::new(move || *clock.lock().unwrap()),
             reports,
             counters: Arc::default(),
+            demand: Some(Arc::clone(&demand)),
             destinations: Destinations {
                 record,
                 key: LinkKey::load_or_create(folder.path()).unwrap(),
@@ -176,6 +191,7 @@ impl Scene {
             now,
             recording,
             over,
+            demand,
             edge,
         };
         (scene, director, queue)
@@ -542,50 +558,4 @@ async fn a_seat_admitted_beforehand_is_heard_when_it_comes_and_others_wait() {
     let order = scene.last_order(LINE);
     assert!(order.on_stage && !order.muted);
     assert_eq!(scene.seat(GUEST).await.place, Place::GreenRoom);
-}
-
-#[tokio::test]
-async fn a_change_of_phase_is_published_recorded_and_kept() {
-    let scene = Scene::new(&[]);
-    scene.view().await;
-    assert_eq!(scene.edge.documents().len(), 1, "status.json");
-    assert!(!scene.recording.load(Ordering::Relaxed));
-    let before = scene.edge.documents().bytes();
-    scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
-    assert!(scene.recording.load(Ordering::Relaxed));
-    // "scheduled" has become "on_air": 9 letters, 6 letters; nobody else has said anything.
-    assert_ne!(scene.edge.documents().bytes(), before);
-    let kept = scene
-        .recorded
-        .snapshots
-        .lock()
-        .unwrap()
-        .pop()
-        .expect("it was kept");
-    assert_eq!(snapshot::decode(&kept).unwrap().phase, Phase::OnAir);
-}
-
-#[tokio::test]
-async fn after_the_end_pages_are_told_and_the_room_runs_on_for_the_last_words() {
-    let scene = Scene::new(&[]);
-    let mut guest = scene.join(GUEST).await;
-    scene.command(HOST, set_phase(Phase::Ended, 1)).await;
-    assert_eq!(guest.told(), [PageMessage::Ended]);
-    assert!(!scene.recording.load(Ordering::Relaxed));
-    assert!(!scene.ordered().contains(&Ordered::Stop));
-    scene.pass(3_000).await;
-    // The room is stopped at the director's own tick.
-    eventually(|| scene.ordered().contains(&Ordered::Stop)).await;
-    assert!(scene.over.load(Ordering::Relaxed));
-}
-
-/// Waits until something holds, for at most ten seconds.
-async fn eventually(holds: impl Fn() -> bool) {
-    for _ in 0..1_000 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it never came to hold");
 }

@@ -25,13 +25,13 @@ const WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A server around one event, in a folder of its own.
-async fn server() -> (TestServer, TempDir) {
+pub(crate) async fn server() -> (TestServer, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (TestServer::start(folder.path()).await, folder)
 }
 
 /// Waits until something is so; the test fails if it never is.
-async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let found = timeout(WITHIN, async {
         loop {
             if let Some(found) = look() {
