@@ -2,14 +2,13 @@
 //!
 //! Packets are dropped before the queue is full, and counted; the rest of the queue belongs to commands. A room that has
 //! not run for seconds has a full queue: what must not be lost all the same (connections coming and going, orders, the
-//! end) then waits beside it, in a list of its own.
+//! end) then waits beside it, in a list of its own. A room that mixes is woken by nobody: it looks before each tick.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 
@@ -166,11 +165,14 @@ impl RoomPort {
 }
 
 impl RoomInbox {
-    /// Takes what waits now, in its order. What is sent meanwhile is not waited for.
-    pub(crate) fn drain(&self, mut take: impl FnMut(RoomMessage)) {
-        for _ in 0..self.queue.len() {
-            if let Ok(message) = self.queue.try_recv() {
-                take(message);
+    /// Takes what waits now, in its order. What is sent meanwhile is not waited for. Gives whether anybody can still send.
+    pub(crate) fn drain(&self, mut take: impl FnMut(RoomMessage)) -> bool {
+        let mut is_open = true;
+        for _ in 0..self.queue.len().max(1) {
+            match self.queue.try_recv() {
+                Ok(message) => take(message),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => is_open = false,
             }
         }
         if self.shared.overflowing.swap(false, Ordering::Acquire) {
@@ -182,16 +184,12 @@ impl RoomInbox {
             drop(overflow);
             waiting.into_iter().for_each(take);
         }
+        is_open
     }
 
     /// The next message, waited for as long as it takes; `None` when nobody can send any more.
     pub(crate) fn recv(&self) -> Option<RoomMessage> {
         self.queue.recv().ok()
-    }
-
-    /// The next message, waited for until a moment.
-    pub(crate) fn recv_deadline(&self, due: Instant) -> Result<RoomMessage, RecvTimeoutError> {
-        self.queue.recv_deadline(due)
     }
 
     /// Packets that found the queue full.
@@ -285,6 +283,16 @@ mod tests {
         port.send(order(7, 4)).unwrap();
         assert_eq!(inbox.queue.len(), 1);
         assert_eq!(drained(&inbox), ["order 7 v4"]);
+    }
+
+    #[test]
+    fn an_inbox_that_nobody_can_send_to_gives_what_waits_and_says_so() {
+        let (port, inbox) = RoomPort::new();
+        assert!(inbox.drain(|_| unreachable!("nothing waits")));
+        port.send(order(7, 1)).unwrap();
+        drop(port);
+        assert!(inbox.drain(|_| ()));
+        assert!(!inbox.drain(|_| unreachable!("it was taken")));
     }
 
     #[test]

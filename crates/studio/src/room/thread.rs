@@ -1,14 +1,15 @@
 //! The thread that runs one room: every 20 ms, on a monotonic clock, with absolute deadlines.
 //!
-//! Between two ticks it takes what has arrived. A late tick is followed by the next at once, so the programme loses no
-//! sample; only when the machine has stopped us for longer than
+//! Before each tick it takes what has arrived; nobody wakes it for that, for who wakes a thread above its own holds the queue's lock
+//! at that moment and is interrupted by it, and then it waits for that lock. A late tick is followed by the next at once, so the
+//! programme loses no sample; only when the machine has stopped us for longer than
 //! [`CATCH_UP_TICKS_MAX`](crate::limits::CATCH_UP_TICKS_MAX) ticks is the clock set anew. A room that is suspended waits for messages
 //! only, without a timer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossbeam_channel::RecvTimeoutError;
 use stentor_core::timeline::{BOUNDARY_SAMPLES, Timeline};
 use stentor_media::rendition::TICK_SAMPLES;
 
@@ -184,25 +185,20 @@ impl RoomThread {
         due
     }
 
-    /// Takes what arrives until it is time for the next tick.
+    /// Waits until it is time for the next tick, and takes what has arrived.
     fn receive_until(&mut self, due: Instant) {
-        // What waits already is taken even when the tick is late: else a room that catches up would starve its speakers.
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        // Also when the tick is late: else a room that catches up would starve its speakers.
         self.take_waiting();
-        while self.running && Instant::now() < due {
-            match self.inbox.recv_deadline(due) {
-                Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => return,
-                Err(RecvTimeoutError::Disconnected) => self.running = false,
-            }
-        }
     }
 
     fn take_waiting(&mut self) {
         let mut waiting = Vec::new();
-        self.inbox.drain(|message| waiting.push(message));
+        let is_open = self.inbox.drain(|message| waiting.push(message));
         for message in waiting {
             self.take(message);
         }
+        self.running &= is_open;
     }
 
     fn take(&mut self, message: RoomMessage) {
