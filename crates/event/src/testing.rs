@@ -87,6 +87,7 @@ impl TestServer {
             local_only: true,
             udp_candidates: vec![studio],
             tcp_candidates: Vec::new(),
+            on_thread_start: None,
         };
         let edge = Edge::new(EdgeConfig::default());
         let key = LinkKey::load_or_create(folder).expect("a key");

@@ -15,6 +15,7 @@
 //! |---|---|---|
 //! | `limits` | every bound of this crate, with its unit | – |
 //! | `clock` | the clock that all threads of a studio share | – |
+//! | `starter` | starts the threads that have deadlines | `limits` |
 //! | `latest` | figures that one thread renews and anybody reads | – |
 //! | `error` | errors by whose fault | `limits` |
 //! | `sdpfrag` | fragments of SDP that trickle candidates and restart ICE | `limits`, `error` |
@@ -35,6 +36,7 @@ mod ports;
 pub mod room;
 pub mod sdp;
 pub mod sdpfrag;
+mod starter;
 mod studio;
 
 pub use error::{NoticeTooLong, OfferError, PatchError, SdpFault, StudioError, StudioFault};

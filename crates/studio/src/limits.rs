@@ -77,6 +77,8 @@ pub const RED_HISTORY_MAX: usize = 32;
 pub const CATCH_UP_TICKS_MAX: u32 = 50;
 /// Delay of "this is how you sound", in ticks of 20 ms: long enough not to disturb one's own speech.
 pub const LOOPBACK_TICKS: usize = 50;
+/// Threads that wait to be started; whoever wants one more waits.
+pub const THREADS_WAITING_MAX: usize = 16;
 /// Longest in-process line, in samples at 48 kHz (10 minutes).
 pub const LINE_SAMPLES_MAX: usize = 48_000 * 600;
 /// Longest notice put into the programme, in bytes; a longer one is refused.

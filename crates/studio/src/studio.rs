@@ -8,7 +8,6 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use stentor_core::stage::{SeatOrder, SessionKind};
@@ -29,6 +28,7 @@ use crate::room::stats::RoomStats;
 use crate::room::thread::RoomThread;
 use crate::sdp::Offer;
 use crate::sdpfrag::SdpFrag;
+use crate::starter::ThreadStarter;
 
 /// What a studio is started with.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub struct StudioConfig {
     pub udp_candidates: Vec<SocketAddr>,
     /// The addresses at which peers reach the listener whose ICE-TCP connections are handed over, if there is one.
     pub tcp_candidates: Vec<SocketAddr>,
+    /// Runs at the start of each thread that has deadlines, on it: the network's, and each room's.
+    pub on_thread_start: Option<fn()>,
 }
 
 /// All rooms of this process, on one network thread.
@@ -53,6 +55,7 @@ struct Shared {
     clock: Clock,
     net: NetPort,
     webrtc: WebRtc,
+    starter: ThreadStarter,
     stats: Latest<StudioStats>,
     rooms: AtomicU64,
 }
@@ -118,6 +121,7 @@ impl Studio {
             local_only,
             udp_candidates,
             tcp_candidates,
+            on_thread_start,
         } = config;
         if udp_candidates.is_empty() && tcp_candidates.is_empty() {
             return Err(StudioError::NoCandidate);
@@ -136,14 +140,15 @@ impl Studio {
             stats.clone(),
         )
         .map_err(io("watch the UDP socket for speakers"))?;
-        thread::Builder::new()
-            .name("studio-net".to_owned())
-            .spawn(move || net.run())
+        let starter = ThreadStarter::new(on_thread_start).map_err(io("start a thread"))?;
+        starter
+            .start("studio-net".to_owned(), move || net.run())
             .map_err(io("start the network thread"))?;
         let shared = Shared {
             clock,
             net: NetPort::new(commands, waker),
             webrtc,
+            starter,
             stats,
             rooms: AtomicU64::new(1),
         };
@@ -170,9 +175,9 @@ impl Studio {
             self.shared.clock,
             stats.clone(),
         )?;
-        thread::Builder::new()
-            .name(name)
-            .spawn(move || thread.run())
+        let starter = &self.shared.starter;
+        starter
+            .start(name, move || thread.run())
             .map_err(|source| StudioError::Io {
                 doing: "start a room's thread",
                 source,

@@ -10,4 +10,5 @@ mod room;
 mod sockets;
 mod sound;
 mod suspension;
+mod threads;
 mod world;

@@ -65,6 +65,7 @@ fn fixture() -> Fixture {
         local_only: false,
         udp_candidates: vec![address],
         tcp_candidates: vec![tcp.local_addr().unwrap()],
+        on_thread_start: None,
     })
     .unwrap();
     let sink = Sink::default();
@@ -110,7 +111,7 @@ impl Fixture {
 }
 
 /// Polls until it is so, for 20 s at most.
-fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(20);
     while !is_so() {
         assert!(Instant::now() < until, "no {what} in 20 s");
