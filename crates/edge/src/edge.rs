@@ -23,6 +23,8 @@ pub struct EdgeConfig {
     pub limits: EdgeLimits,
     /// Encodes the announcement of another cadence to listeners of a family; without it nothing is announced.
     pub cadence_encoder: Option<CadenceEncoder>,
+    /// Runs at the start of each thread of this edge, on it: the shards', and those that start them and wait for what they return.
+    pub on_thread_start: Option<fn()>,
 }
 
 /// The rungs of the ladder that a node is on.
@@ -95,6 +97,7 @@ struct Inner {
     /// Both of [`NodeRungs`] in one word, so that no reader sees one of them new and the other one old.
     rungs: AtomicU16,
     cadence_encoder: Option<CadenceEncoder>,
+    on_thread_start: Option<fn()>,
     gauges: Gauges,
 }
 
@@ -121,6 +124,7 @@ impl Edge {
                 leaves_in_ms: AtomicU32::default(),
                 rungs: AtomicU16::default(),
                 cadence_encoder: config.cadence_encoder,
+                on_thread_start: config.on_thread_start,
                 gauges: Gauges::default(),
                 limits,
             }),
@@ -199,6 +203,13 @@ impl Edge {
     /// The announcement of another cadence, as bytes that stand between two chunks.
     pub(crate) fn encode_cadence(&self, change: CadenceChange) -> Option<Bytes> {
         self.inner.cadence_encoder.map(|encode| encode(change))
+    }
+
+    /// To be called first on each thread of this edge.
+    pub(crate) fn thread_started(&self) {
+        if let Some(on_start) = self.inner.on_thread_start {
+            on_start();
+        }
     }
 
     pub(crate) fn gauges(&self) -> &Gauges {

@@ -257,6 +257,7 @@ impl Pool {
         thread::Builder::new()
             .name(format!("shard-{number}"))
             .spawn(move || {
+                edge.thread_started();
                 let _gone = GoneGuard(shared.clone());
                 let own_table = fd_table::leave_shared(&numbers_there);
                 let returns = ReturnChannel::new(back_theirs, states_there);
@@ -302,6 +303,7 @@ struct Started {
 /// Starts a shard, and then waits for what it returns until it is gone. It is one thread for both because only this side's descriptor
 /// table can receive what comes back, and because a thread that runs already cannot fail for lack of memory later.
 fn start_and_forward(pool: Arc<Pool>, number: usize) {
+    pool.edge.thread_started();
     let announce = AnnounceOnDrop(&pool);
     let started = pool.start(number);
     let (edge, returned) = (pool.edge.clone(), pool.returned.clone());

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -38,7 +39,11 @@ fn scene(sockets_max: usize) -> Scene {
 }
 
 fn scene_with(sockets_max: usize, before_start: fn() -> io::Result<()>) -> Scene {
-    let edge = Edge::new(EdgeConfig::default());
+    scene_of(EdgeConfig::default(), sockets_max, before_start)
+}
+
+fn scene_of(config: EdgeConfig, sockets_max: usize, before_start: fn() -> io::Result<()>) -> Scene {
+    let edge = Edge::new(config);
     let stream = edge
         .open_stream(StreamSpec {
             chunk_ms: 10,
@@ -232,7 +237,7 @@ static MAY_START: AtomicBool = AtomicBool::new(false);
 async fn a_start_that_takes_its_time_blocks_nobody_and_is_waited_for_by_those_who_need_it() {
     let scene = scene_with(100, || {
         while !MAY_START.load(Ordering::Acquire) {
-            std::thread::park_timeout(Duration::from_millis(1));
+            thread::park_timeout(Duration::from_millis(1));
         }
         Ok(())
     });
@@ -266,4 +271,20 @@ async fn a_start_that_fails_is_counted_and_not_tried_again_for_everybody_who_com
         (1..=tries_max).contains(&failures),
         "{failures} tries, at most {tries_max}"
     );
+}
+
+#[tokio::test]
+async fn each_thread_of_a_shard_says_first_that_it_has_started() {
+    static STARTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let config = EdgeConfig {
+        on_thread_start: Some(|| {
+            let name = thread::current().name().unwrap_or_default().to_owned();
+            STARTED.lock().unwrap().push(name);
+        }),
+        ..EdgeConfig::default()
+    };
+    let scene = scene_of(config, 10, || Ok(()));
+    let _served = scene.listen().await;
+    let started = STARTED.lock().unwrap();
+    assert_eq!(started[..2], ["returns-0", "shard-0"]);
 }
