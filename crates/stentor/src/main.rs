@@ -12,6 +12,7 @@
 //! | `stdout` | prints for whoever started the program | |
 //! | `config` | what the operator decides before the start | |
 //! | `tls` | where the certificate comes from | `config` |
+//! | `threads` | which thread goes before which | `config` |
 //! | `error` | what keeps a command from being carried out | `config`, `tls` |
 //! | `logging` | the log, on standard error | |
 //! | `data_dir` | the folder everything is kept in | |
@@ -35,6 +36,7 @@ mod roles;
 mod serve;
 mod signals;
 mod stdout;
+mod threads;
 mod tls;
 
 use std::process::ExitCode;

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::error::AppError;
 use crate::ladder::LadderWatch;
 use crate::serve::{LoadConfig, Server};
-use crate::{data_dir, links, logging, tls};
+use crate::{data_dir, links, logging, threads, tls};
 
 /// What is had before there is an event loop, which would wait for the disk.
 struct Prepared {
@@ -34,6 +34,7 @@ struct Prepared {
 pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     let config = load()?;
     let log = logging::start(&config.log)?;
+    threads::plan(config.thread_priority);
     stentor_edge::raise_descriptor_limit();
     let _lock = data_dir::lock(&config.data_dir)?;
     let tls = tls::of(&config)?;
@@ -48,6 +49,7 @@ pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .on_thread_start(threads::set_serving)
         .build()
         .map_err(AppError::Runtime)?;
     runtime.block_on(async {
@@ -80,9 +82,11 @@ async fn start(
         tls,
         lines_dropped,
     } = prepared;
+    threads::watch_realtime().map_err(AppError::Runtime)?;
     let records = data_dir::open_records(&config.data_dir).await?;
     let edge = Edge::new(EdgeConfig {
         cadence_encoder: Some(stentor_event::cadence_box),
+        on_thread_start: Some(threads::set_serving),
         ..EdgeConfig::default()
     });
     let services = EventServices {
@@ -178,6 +182,7 @@ fn start_studio(config: &Config, udp: UdpSocket) -> Result<Studio, AppError> {
         } else {
             with_port(config.listen.port())
         },
+        on_thread_start: Some(threads::set_media),
     };
     Studio::start(studio).map_err(AppError::Studio)
 }

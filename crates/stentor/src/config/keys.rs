@@ -42,8 +42,21 @@ pub(crate) struct Config {
     /// How long listeners are given to find another server when this one is told to leave (SIGTERM), seconds. With nowhere to
     /// go, 0: they come back to this one when it is back.
     pub(crate) drain_s: u32,
+    /// Which threads go before which (`"auto"`): those of the sound in real time where the system allows it, else by nice values.
+    /// `"off"` leaves all as the process was started.
+    pub(crate) thread_priority: ThreadPriorities,
     /// What is logged (a `tracing` filter).
     pub(crate) log: String,
+}
+
+/// Whether threads are given priorities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ThreadPriorities {
+    /// As far as the system allows it.
+    Auto,
+    /// None is given any.
+    Off,
 }
 
 impl Default for Config {
@@ -64,6 +77,7 @@ impl Default for Config {
             connections_max: 100_000,
             proxies: Vec::new(),
             drain_s: 0,
+            thread_priority: ThreadPriorities::Auto,
             log: "info".to_owned(),
         }
     }

@@ -65,6 +65,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys::ThreadPriorities;
     use super::super::proxies::PROXIES_MAX;
     use super::*;
     use serde_json::json;
@@ -116,6 +117,16 @@ mod tests {
         assert_eq!(error, "rung must be 0 to 4, got 5");
         let config = with_file("rung = 4").expect("the last one");
         assert_eq!(config.pinned(), Some(Rung::CLOSED));
+    }
+
+    #[test]
+    fn threads_are_given_priorities_or_are_not() {
+        let config = with_file("thread_priority = \"off\"").expect("valid");
+        assert_eq!(config.thread_priority, ThreadPriorities::Off);
+        assert_eq!(Config::default().thread_priority, ThreadPriorities::Auto);
+        let error = with_file("thread_priority = \"on\"").expect_err("neither");
+        let error = error.to_string();
+        assert!(error.contains("`auto` or `off`"), "{error}");
     }
 
     #[test]

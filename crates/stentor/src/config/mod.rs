@@ -11,4 +11,4 @@ mod load;
 mod proxies;
 
 pub(crate) use error::ConfigError;
-pub(crate) use keys::Config;
+pub(crate) use keys::{Config, ThreadPriorities};
