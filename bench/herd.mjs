@@ -38,12 +38,14 @@ let firstTurn;
 /** What puts a program before others on its processor, where this machine lets us: nothing elsewhere. */
 const first = () => (firstTurn ??= run('chrt', ['-f', '5', 'true']).then(({ code }) => (code === 0 ? ['chrt', '-f', '5'] : []), () => []));
 
-/** One herd to its end, alone; gives its report. `before`: it goes before others on its processor. */
-export async function ride(t, { port, path, listeners, rate, seconds, from = '127.1.0.0/24', before = false, more = [] }) {
+/** One herd to its end, alone; gives its report. `before`: it goes before others on its processor; `cpu`: which, null for all. */
+export async function ride(t, { port, path, listeners, rate, seconds, from = '127.1.0.0/24', before = false, cpu = 1, more = [] }) {
   const json = join(folder(t, 'herd'), 'report.json');
-  const args = ['-c', '1', ...(before ? await first() : []), BIN('herd'), '--connect', `127.0.0.1:${port}`, '--path', path, '--listeners', String(listeners)];
-  args.push('--rate', `${rate}/s`, '--seconds', String(seconds), '--sources', from, '--cpus', '1', '--json', json, '--quiet', ...more);
-  const ran = await run('taskset', args, { ms: (seconds + 60) * 1000 });
+  const command = [...(cpu === null ? [] : ['taskset', '-c', String(cpu)]), ...(before ? await first() : []), BIN('herd')];
+  const args = ['--connect', `127.0.0.1:${port}`, '--path', path, '--listeners', String(listeners)];
+  args.push('--rate', `${rate}/s`, '--seconds', String(seconds), '--sources', from, ...(cpu === null ? [] : ['--cpus', String(cpu)]), '--json', json, '--quiet', ...more);
+  const [program, ...rest] = command;
+  const ran = await run(program, [...rest, ...args], { ms: (seconds + 60) * 1000 });
   if (!existsSync(json)) throw new Error(`the herd said: ${ran.stdout}${ran.stderr}`);
   return JSON.parse(readFileSync(json, 'utf8'));
 }
