@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use stentor_media::mix::{Mixer, MixerConfig, StripId, StripKind, StripPlace, TickOut};
-use stentor_media::opus::{ReceivedPacket, PacketSource, packet};
+use stentor_media::opus::{PacketSource, ReceivedPacket, packet};
 
 /// Steps of one run: what comes after them is left unread.
 const STEPS_MAX: usize = 64;
