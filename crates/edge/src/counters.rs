@@ -1,4 +1,4 @@
-//! AtomicCounters of the edge: what came in, what was refused and why.
+//! Counters of the edge: what came in, what was refused and why.
 //!
 //! Written with relaxed atomics beside the request path, and read as a snapshot for metrics and evidence.
 

@@ -180,7 +180,7 @@ impl Stream {
     }
 
     /// Publishes the next chunk to all listeners. It waits for none and wakes none: the shards look for new chunks every tick
-    /// ([`Self::since`]).
+    /// by themselves.
     ///
     /// # Errors
     /// When the sequence number does not grow, the chunk is too large, or the stream has ended.

@@ -15,7 +15,7 @@
 //! - What crosses between them in a queue owns no descriptor: [`Handoff`](super::handoff::Handoff) on the way to a shard and
 //!   [`ReturnState`](super::returns::ReturnState) on the way back. The socket of each is sent with [`send`] and becomes a new
 //!   descriptor where it is received; the sender drops its own.
-//! - What owns a descriptor of a shard is bound to its table with [`Local`](super::table_bound::Local), which asserts the invariant in debug
+//! - What owns a descriptor of a shard is bound to its table with [`TableBound`](super::table_bound::TableBound), which asserts the invariant in debug
 //!   builds: the sockets of clients and listeners, the shard's ends of both socket channels, its open recordings and its poller. On
 //!   the accept side the pool's ends of the channels and [`Returned`](super::returns::Returned) are bound in the same way.
 //! - The one exception is made when a table is copied: the shard's ends of both channels are made in the process' table and exist in
