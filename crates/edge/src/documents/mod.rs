@@ -335,6 +335,9 @@ impl Documents {
         let removed = table.by_path.remove(path);
         if let Some(stored) = &removed {
             table.bytes -= stored.bytes();
+        }
+        drop(table);
+        if let Some(stored) = &removed {
             stored.replaced();
         }
         removed.is_some()
@@ -385,7 +388,10 @@ impl Documents {
             });
         }
         table.bytes = bytes;
-        if let Some(before) = table.by_path.insert(path.to_owned(), Arc::new(stored)) {
+        let before = table.by_path.insert(path.to_owned(), Arc::new(stored));
+        // Those who wait for it are woken, and what was there is freed, after the others can read again.
+        drop(table);
+        if let Some(before) = before {
             before.replaced();
         }
         Ok(())
