@@ -7,8 +7,9 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError};
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 
@@ -187,9 +188,9 @@ impl RoomInbox {
         is_open
     }
 
-    /// The next message, waited for as long as it takes; `None` when nobody can send any more.
-    pub(crate) fn recv(&self) -> Option<RoomMessage> {
-        self.queue.recv().ok()
+    /// The next message of the queue, waited for that long. What waits beside it wakes nobody: [`Self::drain`] finds it.
+    pub(crate) fn recv_timeout(&self, longest: Duration) -> Result<RoomMessage, RecvTimeoutError> {
+        self.queue.recv_timeout(longest)
     }
 
     /// Packets that found the queue full.

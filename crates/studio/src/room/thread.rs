@@ -6,10 +6,12 @@
 //! [`CATCH_UP_TICKS_MAX`](crate::limits::CATCH_UP_TICKS_MAX) ticks is the clock set anew. A room that is suspended waits for messages
 //! only, without a timer.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crossbeam_channel::RecvTimeoutError;
 use stentor_core::timeline::{BOUNDARY_SAMPLES, Timeline};
 use stentor_media::rendition::TICK_SAMPLES;
 
@@ -29,6 +31,10 @@ use crate::ports::room::{RoomInbox, RoomMessage};
 /// 960 samples at 48 kHz.
 const TICK: Duration = Duration::from_millis(20);
 
+/// How long a suspended room waits for a message before it looks whether one waits beside a queue that was full, and whether there is
+/// a goodbye to be sent again.
+const SUSPENDED_LOOK: Duration = Duration::from_secs(1);
+
 /// Ticks between two boundaries of all renditions.
 const BOUNDARY_TICKS: u32 = (BOUNDARY_SAMPLES / TICK_SAMPLES as u64) as u32;
 
@@ -38,6 +44,8 @@ pub(crate) struct RoomThread {
     engine: Engine,
     sink: Box<dyn RoomSink>,
     inbox: RoomInbox,
+    /// Taken out of the inbox and not yet acted on; at most what the inbox holds.
+    waiting: VecDeque<RoomMessage>,
     net: NetPort,
     clock: Clock,
     stats: Latest<RoomStats>,
@@ -69,6 +77,7 @@ impl RoomThread {
             engine: Engine::new(first, config.epoch_unix_ms)?,
             sink: config.sink,
             inbox,
+            waiting: VecDeque::new(),
             net,
             clock,
             stats,
@@ -133,11 +142,18 @@ impl RoomThread {
         self.deliver();
         tracing::debug!(room = self.id, "suspended: nobody is there");
         while self.running && self.idle {
-            match self.inbox.recv() {
-                Some(message) => self.take(message),
-                None => self.running = false,
+            match self.inbox.recv_timeout(SUSPENDED_LOOK) {
+                Ok(message) => self.waiting.push_back(message),
+                Err(RecvTimeoutError::Timeout) => self.deliver(),
+                Err(RecvTimeoutError::Disconnected) => self.running = false,
             }
-            self.take_waiting();
+            self.look_into_inbox();
+            // What follows the order to mix again is for a room that mixes: it is taken there.
+            while self.idle
+                && let Some(message) = self.waiting.pop_front()
+            {
+                self.take(message);
+            }
         }
         if self.running {
             self.resume()
@@ -176,6 +192,8 @@ impl RoomThread {
             }
             self.tick(due, Duration::ZERO);
             due += TICK;
+            // Rooms on the air stand no higher than this one: let those go on whose tick is due.
+            thread::yield_now();
         }
         tracing::debug!(
             room = self.id,
@@ -193,12 +211,15 @@ impl RoomThread {
     }
 
     fn take_waiting(&mut self) {
-        let mut waiting = Vec::new();
-        let is_open = self.inbox.drain(|message| waiting.push(message));
-        for message in waiting {
+        self.look_into_inbox();
+        while let Some(message) = self.waiting.pop_front() {
             self.take(message);
         }
-        self.running &= is_open;
+    }
+
+    fn look_into_inbox(&mut self) {
+        let waiting = &mut self.waiting;
+        self.running &= self.inbox.drain(|message| waiting.push_back(message));
     }
 
     fn take(&mut self, message: RoomMessage) {
@@ -279,5 +300,78 @@ fn unix_us() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |us| -us),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use mio::{Poll, Token, Waker};
+    use stentor_core::SeatId;
+    use stentor_media::package::{LEAD_IN_MS, Published, StemChunk};
+
+    use super::*;
+    use crate::ports::room::RoomPort;
+    use crate::room::levels::RoomLevels;
+    use crate::room::state::RoomState;
+
+    /// Keeps the bytes of all chunks.
+    #[derive(Clone, Default)]
+    struct Chunks(Arc<Mutex<Vec<u8>>>);
+
+    impl Chunks {
+        fn contain(&self, bytes: &[u8]) -> bool {
+            let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.windows(bytes.len()).any(|window| window == bytes)
+        }
+    }
+
+    impl RoomSink for Chunks {
+        fn published(&mut self, published: Published) {
+            if let Published::Chunk(chunk) = published {
+                let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                all.extend_from_slice(&chunk.bytes);
+            }
+        }
+        fn suspended(&mut self) {}
+        fn resumed(&mut self) {}
+        fn stem(&mut self, _: SeatId, _: StemChunk) {}
+        fn state(&mut self, _: RoomState) {}
+        fn levels(&mut self, _: RoomLevels) {}
+    }
+
+    #[test]
+    fn a_notice_that_follows_the_order_to_resume_is_in_the_programme() {
+        let chunks = Chunks::default();
+        let (port, inbox) = RoomPort::new();
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
+        let (commands, _net) = crossbeam_channel::bounded(1);
+        let config = RoomConfig {
+            event: "talk".to_owned(),
+            epoch_unix_ms: 0,
+            resume_after_position: 0,
+            sink: Box::new(chunks.clone()),
+        };
+        let net = NetPort::new(commands, waker);
+        let clock = Clock::new(Instant::now());
+        let mut room = RoomThread::new(1, config, inbox, net, clock, Latest::default()).unwrap();
+        for _ in 0..LEAD_IN_MS / 20 {
+            room.tick(Instant::now(), Duration::ZERO);
+        }
+        assert!(room.engine.can_suspend());
+        room.idle = true;
+        port.send(RoomMessage::Resume).unwrap();
+        port.send(RoomMessage::Notice(b"doors are open".to_vec()))
+            .unwrap();
+        room.wait_suspended();
+        assert!(!room.idle);
+        // The longest chunk and one tick more, wherever it is in one.
+        for _ in 0..61 {
+            room.take_waiting();
+            room.tick(Instant::now(), Duration::ZERO);
+        }
+        assert!(chunks.contain(b"doors are open"));
     }
 }
