@@ -6,7 +6,7 @@ use stentor_core::admission::Rung;
 use stentor_edge::{
     CacheClass, Demand, Document, DocumentError, Edge, Stream, StreamError, StreamSpec,
 };
-use stentor_media::package::Packager;
+use stentor_media::package::{LEAD_IN_MS, Packager};
 use stentor_media::rendition::{Rendition, SEGMENT_MS};
 
 use super::paths::{direct_path, event_path, listings, ogg_path, segment_path};
@@ -17,6 +17,8 @@ const RING_MS: u32 = 30_000;
 const FLUSH_MS: u32 = Rung::REST.flush_ms();
 /// A ring holds the longest burst twice, or a newcomer could be overtaken while taking it.
 const _: () = assert!(RING_MS >= 2 * Rung::CHEAPEST.burst_ms());
+/// What a programme resumes with is enough for whoever comes then, on every rung.
+const _: () = assert!(LEAD_IN_MS >= Rung::CHEAPEST.burst_ms());
 /// The edge and the audio know nothing of each other: what the edge carries, whoever verifies it can read.
 const _: () =
     assert!(stentor_edge::limits::CHUNK_BYTES_MAX == stentor_media::verify::CHUNK_BYTES_MAX);

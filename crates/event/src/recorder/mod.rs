@@ -92,8 +92,9 @@ impl Recorder {
             blobs,
             event,
             files: BTreeMap::new(),
-            failing: false,
+            write_failed: false,
             alarm_until: Instant::now(),
+            failing: false,
             lost: Arc::clone(&lost),
             counters: Arc::clone(&counters),
             report,
@@ -136,9 +137,12 @@ struct RecorderTask {
     blobs: Arc<dyn Blobs>,
     event: Key,
     files: BTreeMap<RecordingTrack, RecordingFile>,
-    failing: bool,
-    /// Until then the alarm stays on, whatever can be written.
+    /// The last thing that was to be written could not be.
+    write_failed: bool,
+    /// Until then chunks that were lost are told of, whatever can be written.
     alarm_until: Instant,
+    /// What was told last.
+    failing: bool,
     lost: Arc<AtomicBool>,
     counters: Arc<Counters>,
     report: watch::Sender<RecorderState>,
@@ -164,8 +168,8 @@ impl RecorderTask {
             }
             if self.lost.swap(false, Ordering::Relaxed) {
                 self.alarm_until = Instant::now() + LOSS_TOLD_FOR;
-                self.set_failing(true);
             }
+            self.report_alarm();
         }
         self.sync().await;
     }
@@ -179,23 +183,22 @@ impl RecorderTask {
         }
     }
 
-    /// Raises or clears the alarm after a write; it is reported only when it changes.
     fn note(&mut self, step: io::Result<Wrote>) {
-        let failing = match step {
-            Ok(Wrote::Nothing) => return,
-            Ok(Wrote::Bytes) if Instant::now() < self.alarm_until => return,
-            Ok(Wrote::Bytes) => false,
+        match step {
+            Ok(Wrote::Nothing) => {}
+            Ok(Wrote::Bytes) => self.write_failed = false,
             Err(error) => {
-                if !self.failing {
+                if !self.write_failed {
                     tracing::error!(%error, event = %self.event, "the recording cannot be written");
                 }
-                true
+                self.write_failed = true;
             }
-        };
-        self.set_failing(failing);
+        }
     }
 
-    fn set_failing(&mut self, failing: bool) {
+    /// Raises or clears the alarm; it is reported only when it changes.
+    fn report_alarm(&mut self) {
+        let failing = self.write_failed || Instant::now() < self.alarm_until;
         if failing != self.failing {
             self.failing = failing;
             self.report.send_modify(|state| state.failing = failing);
@@ -257,7 +260,8 @@ impl RecorderTask {
             Ok(path) => self.report_replay(ReplayFile::Ready(path)),
             Err(error) => {
                 tracing::error!(%error, event = %self.event, "the replay could not be made");
-                self.set_failing(true);
+                self.write_failed = true;
+                self.report_alarm();
                 self.report_replay(ReplayFile::None);
             }
         }
@@ -467,6 +471,22 @@ mod tests {
         let size = blobs.size(&programme()).await.expect("it is looked for");
         let expected = Packager::head().len() + queued * chunk.len();
         assert_eq!(size, Some(expected as u64));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_lost_chunks_is_told_for_a_while_though_nothing_more_is_recorded() {
+        let blobs = MemoryBlobs::default();
+        let (recorder, mut reports) = start(Arc::new(blobs.clone()));
+        blobs.faults().waits();
+        let chunk = chunks(0, 1).remove(0);
+        while recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()) {}
+        blobs.faults().works();
+        assert_eq!(next(&mut reports).await, Some(FAILING));
+        let told = Instant::now();
+        assert_eq!(next(&mut reports).await, Some(WORKING));
+        let told_for = told.elapsed();
+        assert!(told_for <= LOSS_TOLD_FOR + SYNC_EVERY, "{told_for:?}");
+        assert!(told_for >= LOSS_TOLD_FOR - SYNC_EVERY, "{told_for:?}");
     }
 
     #[tokio::test]
