@@ -88,6 +88,7 @@ pub(crate) async fn open(
             })?;
         (Some(room), Some(recorder), listened, Some(demand))
     };
+    let heard = listened.first().cloned();
     let mut publisher = Publisher::new(
         services.edge.clone(),
         services.listen_assets.clone(),
@@ -107,7 +108,7 @@ pub(crate) async fn open(
         room: room.clone(),
         over: Arc::clone(&over),
         minimum_rung: Arc::clone(&minimum_rung),
-        stats: StatsSources::new(Arc::clone(&counters), recording, &reports),
+        stats: StatsSources::new(Arc::clone(&counters), recording, heard, &reports),
     });
     let director = Director {
         conversation,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stentor_core::event::Alarm;
 use stentor_core::stage::SessionKind;
+use stentor_edge::Stream;
 use stentor_studio::{RoomState, RoomStats};
 use tokio::sync::watch;
 
@@ -19,6 +20,8 @@ use crate::reports::Reports;
 pub struct EventStats {
     /// Whether its programme carries the stage, and is recorded.
     pub is_on_air: bool,
+    /// Whether nothing is mixed, because nobody is there.
+    pub is_suspended: bool,
     /// Its room, as of the last second; `None` once it has stopped.
     pub room: Option<RoomStats>,
     /// Sessions that are connected, by kind.
@@ -41,6 +44,8 @@ impl EventStats {
 pub(crate) struct StatsSources {
     counters: Arc<Counters>,
     recording: Arc<AtomicBool>,
+    /// The stream that is suspended with the room; `None` without one.
+    stream: Option<Arc<Stream>>,
     room: watch::Receiver<Arc<RoomState>>,
     recorder: watch::Receiver<RecorderState>,
     store_failing: watch::Receiver<bool>,
@@ -51,11 +56,13 @@ impl StatsSources {
     pub(crate) fn new(
         counters: Arc<Counters>,
         recording: Arc<AtomicBool>,
+        stream: Option<Arc<Stream>>,
         reports: &Reports,
     ) -> Self {
         Self {
             counters,
             recording,
+            stream,
             room: reports.room.clone(),
             recorder: reports.recorder.clone(),
             store_failing: reports.store_failing.clone(),
@@ -79,6 +86,11 @@ impl StatsSources {
         };
         EventStats {
             is_on_air: room.is_some() && self.recording.load(Ordering::Relaxed),
+            is_suspended: room.is_some()
+                && self
+                    .stream
+                    .as_ref()
+                    .is_some_and(|stream| stream.suspended()),
             sessions: [
                 SessionKind::Browser,
                 SessionKind::LineIn,

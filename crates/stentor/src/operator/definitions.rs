@@ -200,6 +200,8 @@ table! {
             "Events of the store: `with_room`, `ended`, `waiting` (as many have a room as can be), `refused` (could not be opened; the log says why).";
         ON_AIR: Gauge, One, "stentor_event_on_air", ["event"],
             "Whether the programme carries the stage, and is recorded.";
+        SUSPENDED: Gauge, One, "stentor_event_suspended", ["event"],
+            "Whether nothing is mixed, because it is not on air and nobody is there; the figures of its room then stand still.";
         ALARM: Gauge, One, "stentor_alarm", ["event", "alarm"],
             "Whether an alarm is on: `mixer_late` (the mixer misses its deadlines), `output_silent` (there is speech in the mix and none in what is published), `recorder` (a recording cannot be written), `store` (a restart would lose the newest changes).";
         SESSIONS: Gauge, One, "stentor_sessions", ["event", "kind"],

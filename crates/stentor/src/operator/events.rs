@@ -33,12 +33,14 @@ pub(super) fn registry(scrape: &Scrape, stats: &RegistryStats) {
 pub(super) fn event(scrape: &Scrape, event: &str, stats: &EventStats) {
     let EventStats {
         is_on_air,
+        is_suspended,
         room,
         sessions,
         alarms,
         counters,
     } = stats;
     scrape.gauge(metric::ON_AIR, [event], (*is_on_air).into());
+    scrape.gauge(metric::SUSPENDED, [event], (*is_suspended).into());
     for (alarm, is_on) in alarms {
         scrape.gauge(metric::ALARM, [event, alarm.code()], (*is_on).into());
     }

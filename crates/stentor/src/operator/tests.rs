@@ -82,6 +82,7 @@ fn event() -> EventStats {
     room.disconnects.silent = 1;
     EventStats {
         is_on_air: true,
+        is_suspended: false,
         room: Some(room),
         sessions: [
             (SessionKind::Browser, 2),
