@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::error::AppError;
 use crate::ladder::LadderWatch;
 use crate::serve::{LoadConfig, Server};
+use crate::threads::Planned;
 use crate::{data_dir, links, logging, threads, tls};
 
 /// What is had before there is an event loop, which would wait for the disk.
@@ -25,6 +26,7 @@ struct Prepared {
     udp: UdpSocket,
     tls: Option<Tls>,
     lines_dropped: ErrorCounter,
+    planned: Planned,
 }
 
 /// Runs everything in one process until SIGTERM or Ctrl-C.
@@ -34,7 +36,7 @@ struct Prepared {
 pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     let config = load()?;
     let log = logging::start(&config.log)?;
-    threads::plan(config.thread_priority);
+    let planned = threads::plan(config.thread_priority);
     stentor_edge::raise_descriptor_limit();
     let _lock = data_dir::lock(&config.data_dir)?;
     let tls = tls::of(&config)?;
@@ -46,6 +48,7 @@ pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
         udp,
         tls,
         lines_dropped: log.lines_dropped.clone(),
+        planned,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -81,7 +84,9 @@ async fn start(
         udp,
         tls,
         lines_dropped,
+        planned,
     } = prepared;
+    planned.log();
     threads::watch_realtime().map_err(AppError::Runtime)?;
     let records = data_dir::open_records(&config.data_dir).await?;
     let edge = Edge::new(EdgeConfig {

@@ -21,6 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::ThreadPriorities;
 use plan::{Level, Plan, REALTIME_PRIORITY};
 use raised::RaisedThreads;
+use system::RealtimeDenied;
 
 /// How long a thread may keep a processor in real time without waiting once, µs. A room that catches up after a standstill needs a
 /// tenth of it. Past it nothing runs in real time any more: a defect must not lock the machine up. The kernel leaves the others 5 %
@@ -35,27 +36,47 @@ static PLAN: OnceLock<Plan> = OnceLock::new();
 
 static RAISED: RaisedThreads = RaisedThreads::new();
 
-/// Finds out what is allowed, says so in the log, and from now on threads obey. Before the first of them is started.
-pub(crate) fn plan(wanted: ThreadPriorities) {
+/// What was found out by [`plan`], to be said in the log.
+pub(crate) struct Planned {
+    plan: Option<Plan>,
+    /// Why there is no real time.
+    denied: Option<RealtimeDenied>,
+}
+
+/// Finds out what is allowed; from now on threads obey. Before the first of them is started.
+pub(crate) fn plan(wanted: ThreadPriorities) -> Planned {
     if wanted == ThreadPriorities::Off {
-        tracing::info!("all threads have one priority, as thread_priority says");
-        return;
+        return Planned {
+            plan: None,
+            denied: None,
+        };
     }
     let (rights, denied) = system::rights();
-    let plan = *PLAN.get_or_init(|| Plan::of(rights));
-    match (plan.media, plan.serving, denied) {
-        (Level::Nice(media_nice), Level::Nice(serving_nice), Some(denied)) => tracing::info!(
-            media_nice,
-            serving_nice,
-            %denied,
-            "the threads of the sound go before the others by nice values only, which other programs need not heed: \
-             LimitRTPRIO={REALTIME_PRIORITY} (systemd), --ulimit rtprio={REALTIME_PRIORITY} (Docker) or CAP_SYS_NICE gives real time"
-        ),
-        _ => tracing::info!(
-            policy = "SCHED_RR",
-            priority = REALTIME_PRIORITY,
-            "the threads of the sound run in real time"
-        ),
+    let plan = Some(*PLAN.get_or_init(|| Plan::of(rights)));
+    Planned { plan, denied }
+}
+
+impl Planned {
+    /// Says in the log by which means which thread goes first, and what would give more.
+    pub(crate) fn log(&self) {
+        let Some(plan) = self.plan else {
+            tracing::info!("all threads have one priority, as thread_priority says");
+            return;
+        };
+        match (plan.media, plan.serving, &self.denied) {
+            (Level::Nice(media_nice), Level::Nice(serving_nice), Some(denied)) => tracing::info!(
+                media_nice,
+                serving_nice,
+                %denied,
+                "the threads of the sound go before the others by nice values only, which other programs need not heed: \
+                 LimitRTPRIO={REALTIME_PRIORITY} (systemd), --ulimit rtprio={REALTIME_PRIORITY} (Docker) or CAP_SYS_NICE gives real time"
+            ),
+            _ => tracing::info!(
+                policy = "SCHED_RR",
+                priority = REALTIME_PRIORITY,
+                "the threads of the sound run in real time"
+            ),
+        }
     }
 }
 
