@@ -36,7 +36,7 @@ static PLAN: OnceLock<Plan> = OnceLock::new();
 
 static RAISED: RaisedThreads = RaisedThreads::new();
 
-/// What was found out by [`plan`], to be said in the log.
+/// What was found out by [`plan()`], to be said in the log.
 pub(crate) struct Planned {
     plan: Option<Plan>,
     /// Why there is no real time.
