@@ -48,8 +48,10 @@ export class Server {
    * `args` are added to every start, `command` stands before it; an event may be made before the first one with `create`.
    * `rung`: where listeners join, however busy the machine is; null leaves it to the load or the configuration file.
    */
-  constructor(t, { data = folder(t), args = [], scheme = 'http', udp = true, command = [], rung = 0 } = {}) {
-    this.data = data;
+  constructor(t, { data, args = [], scheme = 'http', udp = true, command = [], rung = 0 } = {}) {
+    // First of all: what a test cleans up goes in the order in which it was asked for, and the folder is written to until the end.
+    t?.after(() => this.stop());
+    this.data = data ?? folder(t);
     this.rung = rung;
     this.command = command;
     // Named, the speakers' UDP stays on loopback; without it the server finds an address that Firefox can speak to.
@@ -58,7 +60,6 @@ export class Server {
     this.scheme = scheme;
     this.log = '';
     this.child = null;
-    t?.after(() => this.stop());
   }
 
   async ports() {

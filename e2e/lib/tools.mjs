@@ -61,10 +61,10 @@ export function run(command, args, { input, ms = 60_000, env, cwd } = {}) {
   });
 }
 
-/** A folder that is gone when the test is over. */
+/** A folder that is gone when the test is over, also where something is still written to it just then. */
 export function folder(t, name = 'stentor') {
   const path = mkdtempSync(join(tmpdir(), `${name}-`));
-  t?.after(() => rmSync(path, { recursive: true, force: true }));
+  t?.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return path;
 }
 
