@@ -4,7 +4,7 @@ import { type Condition, type MessageForm, type Phase, type Role } from '../shar
 
 export type Place = 'invited' | 'green_room' | 'on_stage' | 'removed';
 
-export type Warning = 'silent_microphone';
+export type MicrophoneWarning = 'silent_microphone';
 
 export type Alarm = 'output_silent' | 'recorder' | 'mixer_late' | 'store';
 
@@ -12,7 +12,7 @@ export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmut
 
 export type EventForm = { slug: string, title: string };
 
-export type SeatForm = { seat: number, name: string, role: Role, place: Place, connected: boolean, muted: boolean, mute_version: number, mixer_muted: boolean, speaking: boolean, warning: Warning | null };
+export type SeatForm = { seat: number, name: string, role: Role, place: Place, connected: boolean, muted: boolean, mute_version: number, mixer_muted: boolean, speaking: boolean, warning: MicrophoneWarning | null };
 
 export type ServerMessage =
   | { is: "welcome", seat: number, role: Role, event: EventForm, whip: string, listen: string }
@@ -20,7 +20,7 @@ export type ServerMessage =
   | { is: "levels", seats: Array<[number, number, boolean]>, lufs: number, peak: number }
   | { is: "invited", seat: number, name: string, link: string }
   | { is: "refused", what: string, code: string, why: string }
-  | { is: "warning", seat: number, warning: Warning, on: boolean }
+  | { is: "warning", seat: number, warning: MicrophoneWarning, on: boolean }
   | { is: "alarm", kind: Alarm, on: boolean }
   | { is: "removed" }
   | { is: "replaced" }

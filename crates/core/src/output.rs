@@ -74,14 +74,14 @@ pub enum Output {
         /// Whose trouble it is.
         seat: SeatId,
         /// What.
-        warning: Warning,
+        warning: MicrophoneWarning,
     },
     /// To the seat itself and to the hosts: the trouble is over.
     WarnCleared {
         /// Whose trouble it was.
         seat: SeatId,
         /// What.
-        warning: Warning,
+        warning: MicrophoneWarning,
     },
     /// To the hosts: something of our own began or ceased to fail.
     Alarm {
@@ -139,6 +139,15 @@ pub struct SeatOrder {
     pub version: u64,
 }
 
+/// What the mixer does with a strip, and by which order ([`SeatOrder::version`]).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct AppliedMute {
+    /// Whether it is muted.
+    pub muted: bool,
+    /// The version of the order; 0 for a session that has had none.
+    pub version: u64,
+}
+
 /// Why a session is ended by us.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SessionEndReason {
@@ -187,12 +196,12 @@ pub enum NoticeKind {
 
 /// What a speaker should know about their own sound.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Warning {
+pub enum MicrophoneWarning {
     /// Unmuted, but nothing but digital silence comes.
     SilentMicrophone,
 }
 
-codes!(Warning {
+codes!(MicrophoneWarning {
     Self::SilentMicrophone => "silent_microphone",
 });
 

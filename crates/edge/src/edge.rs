@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::counters::{AtomicCounters, EdgeStats};
 use crate::documents::Documents;
-use crate::family::{CadenceChange, CadenceEncoder, Family, Membership};
+use crate::family::{CadenceChange, CadenceEncoder, Family, FamilyPosition};
 use crate::gauges::Gauges;
 use crate::limits::EdgeLimits;
 use crate::stream::{Stream, StreamError, StreamSpec};
@@ -82,7 +82,7 @@ pub struct Edge {
 #[derive(Clone)]
 pub(crate) struct OpenStream {
     pub(crate) stream: Arc<Stream>,
-    pub(crate) membership: Option<Membership>,
+    pub(crate) position: Option<FamilyPosition>,
 }
 
 struct Inner {
@@ -151,7 +151,7 @@ impl Edge {
         }
         let open = OpenStream {
             stream: stream.clone(),
-            membership: None,
+            position: None,
         };
         streams.insert(path, open);
         if self.draining() {
@@ -169,11 +169,11 @@ impl Edge {
         let announces = announces && self.inner.cadence_encoder.is_some();
         let members = Family::bind(streams, announces);
         let mut open = self.write_streams();
-        for (stream, membership) in streams.iter().zip(members) {
+        for (stream, position) in streams.iter().zip(members) {
             if let Some(open) = open.get_mut(&stream.spec().path)
                 && Arc::ptr_eq(&open.stream, stream)
             {
-                open.membership = Some(membership);
+                open.position = Some(position);
             }
         }
     }

@@ -74,13 +74,13 @@ pub(crate) struct Family {
 }
 
 impl Family {
-    /// Makes a family of streams, the best first; gives the membership of each, in the same order.
-    pub(crate) fn bind(streams: &[Arc<Stream>], announces: bool) -> Vec<Membership> {
+    /// Makes a family of streams, the best first; gives the position of each, in the same order.
+    pub(crate) fn bind(streams: &[Arc<Stream>], announces: bool) -> Vec<FamilyPosition> {
         let family = Arc::new(Self {
             streams: streams.to_vec(),
             announces,
         });
-        let member = |depth: usize| Membership {
+        let member = |depth: usize| FamilyPosition {
             family: family.clone(),
             depth: depth as u8,
         };
@@ -100,14 +100,14 @@ impl Family {
 
 /// The place of one stream in its family.
 #[derive(Clone)]
-pub(crate) struct Membership {
+pub(crate) struct FamilyPosition {
     family: Arc<Family>,
     /// Counted from the best.
     depth: u8,
 }
 
 /// One listener of a stream, counted by it from its making to its drop.
-pub struct Subscription {
+pub struct StreamSubscription {
     stream: Arc<Stream>,
     family: Option<Arc<Family>>,
     /// Where [`Self::stream`] is in the family.
@@ -116,18 +116,18 @@ pub struct Subscription {
     asked: u8,
 }
 
-impl Subscription {
-    /// Subscribes somebody who asks for `stream`, of which this is the membership, at this rung; see [`Stream::join`] for `admits`.
+impl StreamSubscription {
+    /// Subscribes somebody who asks for `stream`, of which this is the position, at this rung; see [`Stream::join`] for `admits`.
     pub(crate) fn open<R>(
         stream: Arc<Stream>,
-        membership: Option<Membership>,
+        position: Option<FamilyPosition>,
         rung: Rung,
         admits: impl FnOnce(u64, u64) -> Result<(), R>,
     ) -> Result<Self, R> {
-        let Some(Membership {
+        let Some(FamilyPosition {
             family,
             depth: asked,
-        }) = membership
+        }) = position
         else {
             return Self::join(stream, None, 0, 0, admits);
         };
@@ -202,7 +202,7 @@ impl Subscription {
     }
 }
 
-impl Drop for Subscription {
+impl Drop for StreamSubscription {
     fn drop(&mut self) {
         self.stream.leave();
     }
@@ -231,16 +231,10 @@ mod tests {
 
     fn join(
         stream: &Arc<Stream>,
-        membership: Option<&Membership>,
+        position: Option<&FamilyPosition>,
         rung: Rung,
-    ) -> Option<Subscription> {
-        Subscription::open(
-            stream.clone(),
-            membership.cloned(),
-            rung,
-            while_there_is_room,
-        )
-        .ok()
+    ) -> Option<StreamSubscription> {
+        StreamSubscription::open(stream.clone(), position.cloned(), rung, while_there_is_room).ok()
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub use counters::{EdgeStats, RefusalReason};
 pub use demand::Demand;
 pub use documents::{CacheClass, Document, DocumentBody, DocumentError, Documents, FileDocument};
 pub use edge::{Edge, EdgeConfig, NodeRungs};
-pub use family::{CadenceChange, CadenceEncoder, Subscription};
+pub use family::{CadenceChange, CadenceEncoder, StreamSubscription};
 pub use gate::descriptors::raise_descriptor_limit;
 pub use limits::{AcceptLimits, EdgeLimits};
 pub use load::LoadMeter;

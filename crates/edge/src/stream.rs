@@ -1,7 +1,7 @@
 //! A stream: a head, a ring of chunks, and an exact count of its listeners.
 //!
 //! The publisher's side ([`Stream::publish`]) never waits for a listener. Whoever sends follows the ring by ordinal; a listener is
-//! a [`Subscription`](crate::family::Subscription). A stream knows nothing of other streams: what it is part of is in
+//! a [`StreamSubscription`](crate::family::StreamSubscription). A stream knows nothing of other streams: what it is part of is in
 //! `crate::family`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -118,7 +118,7 @@ pub struct Stream {
     content_type: HeaderValue,
     ring: RwLock<Ring>,
     head: RwLock<Option<Bytes>>,
-    presence: Mutex<Presence>,
+    counts: Mutex<ListenerCounts>,
     demand: OnceLock<Arc<Demand>>,
     suspended: AtomicBool,
     closing: AtomicBool,
@@ -154,7 +154,7 @@ impl Stream {
         }
         Ok(Self {
             ring: RwLock::new(Ring::new(spec.ring_chunks)),
-            presence: Mutex::default(),
+            counts: Mutex::default(),
             demand: OnceLock::new(),
             suspended: AtomicBool::new(false),
             content_type,
@@ -230,18 +230,18 @@ impl Stream {
     /// Listeners of the endless answer now.
     #[must_use]
     pub fn listeners(&self) -> u64 {
-        let presence = *self.lock_presence();
-        presence.joined - presence.left
+        let counts = *self.lock_counts();
+        counts.joined - counts.left
     }
 
     /// Its figures since it was opened.
     #[must_use]
     pub fn counters(&self) -> StreamStats {
-        let presence = *self.lock_presence();
+        let counts = *self.lock_counts();
         StreamStats {
-            joined: presence.joined,
-            left: presence.left,
-            listening: presence.joined - presence.left,
+            joined: counts.joined,
+            left: counts.left,
+            listening: counts.joined - counts.left,
             refused_full: self.refused_full.load(Ordering::Relaxed),
             overtaken: self.overtaken.load(Ordering::Relaxed),
             chunks_skipped: self.chunks_skipped.load(Ordering::Relaxed),
@@ -258,13 +258,13 @@ impl Stream {
     /// Counts a listener in if `admits` says so of how many there are and how many there may be. Both are asked under the one lock
     /// that counts, so that two listeners cannot both be the last one.
     pub(crate) fn join<R>(&self, admits: impl FnOnce(u64, u64) -> Result<(), R>) -> Result<(), R> {
-        let mut presence = self.lock_presence();
-        let listening = presence.joined - presence.left;
+        let mut counts = self.lock_counts();
+        let listening = counts.joined - counts.left;
         let admitted = admits(listening, self.spec.listeners_max as u64);
         match admitted {
-            Ok(()) => presence.joined += 1,
+            Ok(()) => counts.joined += 1,
             Err(_) => {
-                drop(presence);
+                drop(counts);
                 self.refused_full.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -273,7 +273,7 @@ impl Stream {
 
     /// Counts a listener out that was counted in by [`Self::join`].
     pub(crate) fn leave(&self) {
-        self.lock_presence().left += 1;
+        self.lock_counts().left += 1;
     }
 
     /// Somebody asks for something of it.
@@ -328,8 +328,8 @@ impl Stream {
         self.read_ring().lookup(sequence)
     }
 
-    fn lock_presence(&self) -> MutexGuard<'_, Presence> {
-        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_counts(&self) -> MutexGuard<'_, ListenerCounts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read_ring(&self) -> RwLockReadGuard<'_, Ring> {
@@ -339,7 +339,7 @@ impl Stream {
 
 /// How many joined and left. One lock for both, so that `joined − left = listening` holds at any moment.
 #[derive(Clone, Copy, Debug, Default)]
-struct Presence {
+struct ListenerCounts {
     joined: u64,
     left: u64,
 }

@@ -75,7 +75,7 @@ pub async fn begin(event: &OpenEvent) {
         return;
     }
     // A host may have removed the voice in an earlier run: then it stays away.
-    let _ = event.play_line(VOICE, voice()).await;
+    let _ = event.play_voice(VOICE, voice()).await;
     // Version 1 is that of a fresh event: on one that is already on air this is refused.
     let command = EventCommand::SetPhase {
         phase: Phase::OnAir,

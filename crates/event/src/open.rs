@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8};
 
 use stentor_cluster::key::Key;
-use stentor_core::admission::Doors;
+use stentor_core::admission::OpeningRung;
 use stentor_core::event::Phase;
 use stentor_core::{Now, SeatId};
 use stentor_studio::{Room, RoomConfig};
@@ -12,7 +12,7 @@ use stentor_studio::{Room, RoomConfig};
 use crate::catalog::{self, Restored};
 use crate::clock::{system_clock, unix_ms_now};
 use crate::counters::Counters;
-use crate::director::{self, Destinations, DirectedRoom, Director};
+use crate::director::{self, Destinations, DirectedRoom, DirectorParts};
 use crate::open_event::OpenEvent;
 use crate::programme::{Sink, Streams};
 use crate::publisher::Publisher;
@@ -53,7 +53,7 @@ pub(crate) async fn open(
         unix_ms: unix_ms_now(),
     };
     // Before anybody can come: the director looks a moment later.
-    let mut doors = Doors::new(record.opens_at);
+    let mut doors = OpeningRung::new(record.opens_at);
     let wanted = doors.minimum_rung(now, view.phase, view.starts_unix_ms);
     let minimum_rung = Arc::new(AtomicU8::new(wanted.number()));
     let ended = view.phase == Phase::Ended;
@@ -110,7 +110,7 @@ pub(crate) async fn open(
         minimum_rung: Arc::clone(&minimum_rung),
         stats: StatsSources::new(Arc::clone(&counters), recording, heard, &reports),
     });
-    let director = Director {
+    let director = DirectorParts {
         conversation,
         admitted,
         doors,

@@ -180,10 +180,10 @@ impl OpenEvent {
     ///
     /// # Errors
     /// As [`OpenEvent::connect`]; the voice stays away.
-    pub async fn play_line(&self, seat: SeatId, samples: Vec<f32>) -> Result<(), ConnectError> {
+    pub async fn play_voice(&self, seat: SeatId, samples: Vec<f32>) -> Result<(), ConnectError> {
         let room = self.room.as_ref().ok_or(ConnectError::NoRoom)?;
         let Reserved { session, .. } = self.reserve(seat, SessionKind::LineIn, None).await?;
-        room.play_line(seat, session, samples);
+        room.play_voice(seat, session, samples);
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use stentor_core::stage::SeatLevel;
-use stentor_studio::{RoomLevels, RoomState};
+use stentor_studio::{RoomLevels, RoomStatus};
 use tokio::sync::watch;
 
 use crate::encode_once::EncodeOnce;
@@ -35,7 +35,7 @@ impl StageLevels {
 /// The reporters' end.
 #[derive(Clone)]
 pub(crate) struct Reporter {
-    room: watch::Sender<Arc<RoomState>>,
+    room: watch::Sender<Arc<RoomStatus>>,
     levels: watch::Sender<Arc<EncodeOnce<StageLevels>>>,
     recorder: watch::Sender<RecorderState>,
     store_failing: watch::Sender<bool>,
@@ -43,7 +43,7 @@ pub(crate) struct Reporter {
 
 impl Reporter {
     /// The room's state.
-    pub(crate) fn room(&self, state: RoomState) {
+    pub(crate) fn room(&self, state: RoomStatus) {
         self.room.send_replace(Arc::new(state));
     }
 
@@ -70,7 +70,7 @@ impl Reporter {
 
 /// The director's end. Every field holds the newest report.
 pub(crate) struct Reports {
-    pub(crate) room: watch::Receiver<Arc<RoomState>>,
+    pub(crate) room: watch::Receiver<Arc<RoomStatus>>,
     pub(crate) levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
     pub(crate) recorder: watch::Receiver<RecorderState>,
     pub(crate) store_failing: watch::Receiver<bool>,
@@ -78,7 +78,7 @@ pub(crate) struct Reports {
 
 /// Both ends, before anything has been reported.
 pub(crate) fn reports() -> (Reporter, Reports) {
-    let (room, room_reports) = watch::channel(Arc::new(RoomState::default()));
+    let (room, room_reports) = watch::channel(Arc::new(RoomStatus::default()));
     let (levels, level_reports) = watch::channel(Arc::new(EncodeOnce::new(StageLevels::SILENCE)));
     let (recorder, recorder_reports) = watch::channel(RecorderState::default());
     let (store_failing, store_reports) = watch::channel(false);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use stentor_core::event::Alarm;
 use stentor_core::stage::SessionKind;
 use stentor_edge::Stream;
-use stentor_studio::{RoomState, RoomStats};
+use stentor_studio::{RoomStats, RoomStatus};
 use tokio::sync::watch;
 
 use crate::counters::{Counters, EventCounters};
@@ -46,7 +46,7 @@ pub(crate) struct StatsSources {
     recording: Arc<AtomicBool>,
     /// The stream that is suspended with the room; `None` without one.
     stream: Option<Arc<Stream>>,
-    room: watch::Receiver<Arc<RoomState>>,
+    room: watch::Receiver<Arc<RoomStatus>>,
     recorder: watch::Receiver<RecorderState>,
     store_failing: watch::Receiver<bool>,
 }

@@ -26,7 +26,7 @@ fn tone(hz: f32, tick: u64) -> [f32; TICK_SAMPLES] {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut mixer = Mixer::new(MixerConfig::default())?;
     for voice in [StripId(1), StripId(2)] {
-        mixer.add(voice, StripKind::Wire)?;
+        mixer.add(voice, StripKind::InProcess)?;
         mixer.set_place(voice, StripPlace::OnAir)?;
         mixer.set_muted(voice, false)?;
     }

@@ -33,7 +33,7 @@ struct Prepared {
 ///
 /// # Errors
 /// The operator's, nearly always: an address that is taken, a folder that cannot be written, a certificate.
-pub(crate) fn all(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
+pub(crate) fn run(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     let config = load()?;
     let log = logging::start(&config.log)?;
     let planned = threads::plan(config.thread_priority);

@@ -80,6 +80,6 @@ pub const LOOPBACK_TICKS: usize = 50;
 /// Threads that wait to be started; whoever wants one more waits.
 pub const THREADS_WAITING_MAX: usize = 16;
 /// Longest in-process line, in samples at 48 kHz (10 minutes).
-pub const LINE_SAMPLES_MAX: usize = 48_000 * 600;
+pub const VOICE_SAMPLES_MAX: usize = 48_000 * 600;
 /// Longest notice put into the programme, in bytes; a longer one is refused.
 pub const NOTICE_BYTES_MAX: usize = stentor_media::package::NOTICE_BYTES_MAX;

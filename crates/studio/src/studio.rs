@@ -16,7 +16,7 @@ use stentor_core::{SeatId, SessionId};
 use crate::clock::Clock;
 use crate::error::{NoticeTooLong, OfferError, PatchError, SdpFault, StudioError, StudioFault};
 use crate::latest::Latest;
-use crate::limits::{ANSWER_TIME, LINE_SAMPLES_MAX, NET_COMMANDS_MAX, NOTICE_BYTES_MAX};
+use crate::limits::{ANSWER_TIME, NET_COMMANDS_MAX, NOTICE_BYTES_MAX, VOICE_SAMPLES_MAX};
 use crate::net::stats::StudioStats;
 use crate::net::thread::NetThread;
 use crate::peer::webrtc::WebRtc;
@@ -48,10 +48,10 @@ pub struct StudioConfig {
 /// All rooms of this process, on one network thread.
 #[derive(Clone)]
 pub struct Studio {
-    shared: Arc<Shared>,
+    shared: Arc<StudioShared>,
 }
 
-struct Shared {
+struct StudioShared {
     clock: Clock,
     net: NetPort,
     webrtc: WebRtc,
@@ -63,7 +63,7 @@ struct Shared {
 /// One event.
 #[derive(Clone)]
 pub struct Room {
-    studio: Arc<Shared>,
+    studio: Arc<StudioShared>,
     id: u64,
     port: RoomPort,
     stats: Latest<RoomStats>,
@@ -144,7 +144,7 @@ impl Studio {
         starter
             .start("studio-net".to_owned(), move || net.run())
             .map_err(io("start the network thread"))?;
-        let shared = Shared {
+        let shared = StudioShared {
             clock,
             net: NetPort::new(commands, waker),
             webrtc,
@@ -213,7 +213,7 @@ impl Studio {
 }
 
 impl Room {
-    /// Answers an offer. From then on the session is in the room's [state](crate::RoomState), until it is over.
+    /// Answers an offer. From then on the session is in the room's [state](crate::RoomStatus), until it is over.
     ///
     /// # Errors
     ///
@@ -300,13 +300,13 @@ impl Room {
         })
     }
 
-    /// Ends a session, which leaves the room's [state](crate::RoomState). Again, or for a session that is not there, it does nothing.
+    /// Ends a session, which leaves the room's [state](crate::RoomStatus). Again, or for a session that is not there, it does nothing.
     pub fn close(&self, session: SessionId) {
         self.tell(RoomMessage::Close(session, DisconnectReason::Requested));
     }
 
     /// Says what the mixer shall do with a seat. When it does, the room's state says so
-    /// ([`SessionState::mute`](crate::SessionState::mute)).
+    /// ([`SessionStatus::mute`](crate::SessionStatus::mute)).
     pub fn order(&self, order: SeatOrder) {
         self.tell(RoomMessage::Order(order));
     }
@@ -330,10 +330,10 @@ impl Room {
     }
 
     /// Seats an in-process voice: mono, 48 kHz, looped. It is a line-in like any other, connected at once and muted until
-    /// an order comes. Cut at [`LINE_SAMPLES_MAX`]; [`Room::close`] ends it.
-    pub fn play_line(&self, seat: SeatId, session: SessionId, mut pcm: Vec<f32>) {
-        pcm.truncate(LINE_SAMPLES_MAX);
-        self.tell(RoomMessage::Line { seat, session, pcm });
+    /// an order comes. Cut at [`VOICE_SAMPLES_MAX`]; [`Room::close`] ends it.
+    pub fn play_voice(&self, seat: SeatId, session: SessionId, mut pcm: Vec<f32>) {
+        pcm.truncate(VOICE_SAMPLES_MAX);
+        self.tell(RoomMessage::PlayVoice { seat, session, pcm });
     }
 
     /// Stops mixing, because nobody is there, within [`LEAD_IN_MS`](stentor_media::package::LEAD_IN_MS) at most: what a room has said by

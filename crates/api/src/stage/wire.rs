@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use stentor_core::SeatId;
-use stentor_core::conversation::{Command, View, Warning};
+use stentor_core::conversation::{Command, MicrophoneWarning, View};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Place, Role, StageCommand};
 use stentor_event::message::MessageForm;
@@ -198,7 +198,7 @@ enum ServerMessage<'a> {
     },
     Warning {
         seat: u32,
-        #[cfg_attr(test, ts(type = "Warning"))]
+        #[cfg_attr(test, ts(type = "MicrophoneWarning"))]
         warning: &'static str,
         on: bool,
     },
@@ -233,7 +233,7 @@ struct SeatForm<'a> {
     mute_version: u64,
     mixer_muted: bool,
     speaking: bool,
-    #[cfg_attr(test, ts(type = "Warning | null"))]
+    #[cfg_attr(test, ts(type = "MicrophoneWarning | null"))]
     warning: Option<&'static str>,
 }
 
@@ -281,7 +281,7 @@ pub(super) fn state(view: &View) -> String {
                 speaking: seat.speaking,
                 warning: seat
                     .silent_microphone
-                    .then(|| Warning::SilentMicrophone.code()),
+                    .then(|| MicrophoneWarning::SilentMicrophone.code()),
             })
             .collect(),
     })
@@ -370,7 +370,7 @@ mod tests {
              import { type Condition, type MessageForm, type Phase, type Role } from '../shared/wire.ts';",
         )
         .words("Place", Place::CODES)
-        .words("Warning", Warning::CODES)
+        .words("MicrophoneWarning", MicrophoneWarning::CODES)
         .words("Alarm", Alarm::CODES)
         .words("Refusal", Refusal::CODES)
         .form::<EventForm<'_>>()

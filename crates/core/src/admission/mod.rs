@@ -2,12 +2,12 @@
 //!
 //! It is not the gate: it does not look at who is asking.
 
-mod doors;
 mod ladder;
 mod load;
+mod opening;
 mod rung;
 
-pub use doors::Doors;
 pub use ladder::{Ladder, LadderStep, Pace, StepReason};
 pub use load::{Load, LoadMeasure};
+pub use opening::OpeningRung;
 pub use rung::{Rung, STRETCH_PERMILLE};

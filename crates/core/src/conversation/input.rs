@@ -2,7 +2,7 @@
 
 use crate::event::{Alarm, EventCommand};
 use crate::id::{PageId, SeatId, SessionId};
-use crate::stage::{SeatLevel, SessionKind, StageCommand};
+use crate::stage::{AppliedMute, SeatLevel, SessionKind, StageCommand};
 
 /// One thing that happened. `Levels` borrows, because it comes ten times a second.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,10 +59,8 @@ pub enum Input<'a> {
         seat: SeatId,
         /// Which session the strip belongs to.
         session: SessionId,
-        /// What the strip does now.
-        muted: bool,
-        /// Version of the order that was obeyed.
-        version: u64,
+        /// What the mixer does with it now.
+        applied: AppliedMute,
     },
     /// What the mixer measured, every 100 ms. Windows beyond [`crate::limits::SEATS_MAX`] are not looked at.
     Levels(&'a [SeatLevel]),

@@ -97,11 +97,8 @@ impl Conversation {
             Input::MuteApplied {
                 seat,
                 session,
-                muted,
-                version,
-            } => self
-                .stage
-                .mute_applied(seat, session, muted, version, &mut cx),
+                applied,
+            } => self.stage.mute_applied(seat, session, applied, &mut cx),
             Input::Levels(levels) => self.stage.hear(levels, &mut cx),
             Input::Listeners { now: listeners } => {
                 cx.changes.listeners |= self.listeners != listeners;

@@ -15,7 +15,7 @@ mod restore;
 mod snapshot;
 mod view;
 
-pub use crate::output::{Notice, NoticeKind, Outbox, Output, SessionEndReason, Warning};
+pub use crate::output::{MicrophoneWarning, Notice, NoticeKind, Outbox, Output, SessionEndReason};
 pub use crate::refusal::Refusal;
 pub use input::{Command, Input};
 pub use machine::{Conversation, FIRST_HOST};

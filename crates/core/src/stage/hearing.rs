@@ -4,7 +4,7 @@ use super::level::SeatLevel;
 use super::seat::Seat;
 use super::table::SeatTable;
 use crate::limits::SEATS_MAX;
-use crate::output::{Output, Warning};
+use crate::output::{MicrophoneWarning, Output};
 use crate::step::StepContext;
 
 impl SeatTable {
@@ -41,7 +41,7 @@ pub(super) fn stop_hearing(seat: &mut Seat, cx: &mut StepContext<'_>) {
 }
 
 fn warn(seat: &Seat, cx: &mut StepContext<'_>) {
-    let (id, warning) = (seat.id, Warning::SilentMicrophone);
+    let (id, warning) = (seat.id, MicrophoneWarning::SilentMicrophone);
     cx.changes.stage = true;
     cx.out.push(if seat.silence.warned() {
         Output::Warn { seat: id, warning }

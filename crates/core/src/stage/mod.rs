@@ -14,7 +14,7 @@ mod silence;
 mod speaking;
 mod table;
 
-pub use crate::output::SeatOrder;
+pub use crate::output::{AppliedMute, SeatOrder};
 pub use commands::StageCommand;
 pub use level::SeatLevel;
 pub(crate) use seat::Seat;

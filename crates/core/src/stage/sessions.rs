@@ -9,7 +9,7 @@ use super::seat::{Place, Role, Seat, Session, SessionKind};
 use super::table::SeatTable;
 use crate::id::{SeatId, SessionId};
 use crate::limits::AWAY_MUTED_AFTER_MS;
-use crate::output::{Output, SessionEndReason};
+use crate::output::{AppliedMute, Output, SessionEndReason};
 use crate::phase::Phase;
 use crate::refusal::Refusal;
 use crate::step::StepContext;
@@ -128,8 +128,7 @@ impl SeatTable {
         &mut self,
         seat: SeatId,
         session: SessionId,
-        muted: bool,
-        version: u64,
+        applied: AppliedMute,
         cx: &mut StepContext<'_>,
     ) {
         let Some(held) = self.active_mut(seat) else {
@@ -140,13 +139,13 @@ impl SeatTable {
         let Some(current) = held
             .session
             .as_mut()
-            .filter(|current| current.id == session && current.mixer_version <= version)
+            .filter(|current| current.id == session && current.mixer_version <= applied.version)
         else {
             return;
         };
-        current.mixer_version = version;
-        if current.mixer_muted != muted {
-            current.mixer_muted = muted;
+        current.mixer_version = applied.version;
+        if current.mixer_muted != applied.muted {
+            current.mixer_muted = applied.muted;
             cx.changes.seat(on_stage);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::scene::{HOST, Scene};
 use stentor_core::conversation::{Input, Output, Refusal};
-use stentor_core::stage::{Role, SeatOrder, SessionKind, StageCommand};
+use stentor_core::stage::{AppliedMute, Role, SeatOrder, SessionKind, StageCommand};
 
 #[test]
 fn a_mute_goes_to_the_mixer_in_the_same_step_and_before_the_store() {
@@ -41,8 +41,7 @@ fn the_button_shows_what_the_mixer_does_not_what_is_desired() {
     let applied = |muted, version| Input::MuteApplied {
         seat: HOST,
         session,
-        muted,
-        version,
+        applied: AppliedMute { muted, version },
     };
     let outputs = scene.step(applied(false, version));
     assert!(outputs.contains(&Output::StageChanged));
@@ -61,8 +60,10 @@ fn a_word_about_a_replaced_session_changes_nothing() {
     scene.step(Input::MuteApplied {
         seat: HOST,
         session: older,
-        muted: false,
-        version: 9,
+        applied: AppliedMute {
+            muted: false,
+            version: 9,
+        },
     });
     assert!(scene.seat(HOST).mixer_muted);
 }

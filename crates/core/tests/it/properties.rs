@@ -6,7 +6,7 @@ use stentor_core::event::{Alarm, EventCommand, Phase};
 use stentor_core::limits::{
     ON_STAGE_MAX, OUTBOX_MAX, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX, SEATS_MAX,
 };
-use stentor_core::stage::{Place, Role, SeatLevel, SessionKind, StageCommand};
+use stentor_core::stage::{AppliedMute, Place, Role, SeatLevel, SessionKind, StageCommand};
 use stentor_core::{Now, PageId, SeatId, SessionId};
 
 const SEEDS: u64 = 60;
@@ -166,8 +166,10 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
         14 => Input::MuteApplied {
             seat,
             session,
-            muted: dice.coin(),
-            version: dice.below(20),
+            applied: AppliedMute {
+                muted: dice.coin(),
+                version: dice.below(20),
+            },
         },
         15..=16 => {
             levels.clear();

@@ -1,10 +1,10 @@
 //! "Unmuted but silent for 3 s" is told to that person and to the hosts.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{Output, Warning};
+use stentor_core::conversation::{MicrophoneWarning, Output};
 use stentor_core::limits::SILENT_MICROPHONE_AFTER_MS;
 
-const WARNING: Warning = Warning::SilentMicrophone;
+const WARNING: MicrophoneWarning = MicrophoneWarning::SilentMicrophone;
 
 /// Windows of 100 ms until the warning: the first begins the silence.
 const WINDOWS: u64 = SILENT_MICROPHONE_AFTER_MS / 100 + 1;

@@ -5,7 +5,7 @@ use http::header;
 use http::{Method, Response, Version, request};
 
 use super::refusal::bad_head;
-use super::reply::{Access, Reply, access_of};
+use super::reply::{MethodKind, Reply, method_kind};
 use super::{document, response, streams};
 use crate::edge::Edge;
 use crate::gate::{Ask, Attempt, HeadFault, judge};
@@ -18,10 +18,10 @@ pub fn answer(edge: &Edge, request: &request::Parts) -> Reply {
     }
     let path = request.uri.path();
     let reply = if let Some(stored) = edge.documents().get(path) {
-        match access_of(&request.method) {
-            Access::Read => document::answer(stored, request),
-            Access::Options => Reply::Whole(response::options()),
-            Access::Other => Reply::Whole(response::method_not_allowed()),
+        match method_kind(&request.method) {
+            MethodKind::Read => document::answer(stored, request),
+            MethodKind::Options => Reply::Whole(response::options()),
+            MethodKind::Other => Reply::Whole(response::method_not_allowed()),
         }
     } else {
         streams::answer(edge, &request.method, path)

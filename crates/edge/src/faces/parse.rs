@@ -13,7 +13,7 @@ use super::answer::answer;
 use super::file_request::FileRequest;
 use super::reply::Reply;
 use crate::edge::Edge;
-use crate::family::Subscription;
+use crate::family::StreamSubscription;
 use crate::limits::AcceptLimits;
 
 /// Header fields of a request that is parsed here. One with more is the accept side's.
@@ -41,7 +41,7 @@ pub enum ParsedRequest {
     /// A request of that many bytes and that method, and its response.
     Answered(usize, Method, Response<Bytes>),
     /// A listener's request: the head of its response, its subscription, and the rung it joins at.
-    Live(Response<()>, Subscription, Rung),
+    Live(Response<()>, StreamSubscription, Rung),
     /// A request of that many bytes for a file.
     File(usize, FileRequest),
     /// No request that is answered here.

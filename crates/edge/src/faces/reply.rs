@@ -8,14 +8,14 @@ use stentor_core::admission::Rung;
 
 use super::file_request::FileRequest;
 use crate::documents::StoredDocument;
-use crate::family::Subscription;
+use crate::family::StreamSubscription;
 
 /// What the caller does for a request.
 pub enum Reply {
     /// Send this.
     Whole(Response<Bytes>),
     /// Send this head, and then the stream until it ends, as on that rung.
-    Live(Response<()>, Subscription, Rung),
+    Live(Response<()>, StreamSubscription, Rung),
     /// Open the file and ask it for the response.
     File(FileRequest),
     /// It is being made: wait for it, and ask again.
@@ -35,17 +35,17 @@ impl AwaitedDocument {
 }
 
 /// What a method asks for.
-pub(super) enum Access {
+pub(super) enum MethodKind {
     /// GET or HEAD.
     Read,
     Options,
     Other,
 }
 
-pub(super) fn access_of(method: &Method) -> Access {
+pub(super) fn method_kind(method: &Method) -> MethodKind {
     match *method {
-        Method::GET | Method::HEAD => Access::Read,
-        Method::OPTIONS => Access::Options,
-        _ => Access::Other,
+        Method::GET | Method::HEAD => MethodKind::Read,
+        Method::OPTIONS => MethodKind::Options,
+        _ => MethodKind::Other,
     }
 }

@@ -6,12 +6,12 @@ use http::{Method, Response, StatusCode};
 use stentor_core::admission::Rung;
 
 use super::refusal::refusal;
-use super::reply::{Access, Reply, access_of};
+use super::reply::{MethodKind, Reply, method_kind};
 use super::response::{self, set};
 use crate::counters::RefusalReason;
 use crate::documents::CacheClass;
 use crate::edge::{Edge, OpenStream};
-use crate::family::Subscription;
+use crate::family::StreamSubscription;
 use crate::gate::{Ask, Attempt, Outcome, judge, stream_has_room};
 use crate::ring::Lookup;
 use crate::stream::{Stream, StreamSpec};
@@ -41,10 +41,10 @@ pub(super) fn answer(edge: &Edge, method: &Method, path: &str) -> Reply {
     let Some(name) = read_name(stream.spec(), file) else {
         return Reply::Fallback;
     };
-    match access_of(method) {
-        Access::Options => return Reply::Whole(response::options()),
-        Access::Other => return Reply::Whole(response::method_not_allowed()),
-        Access::Read => stream.mark_demand(),
+    match method_kind(method) {
+        MethodKind::Options => return Reply::Whole(response::options()),
+        MethodKind::Other => return Reply::Whole(response::method_not_allowed()),
+        MethodKind::Read => stream.mark_demand(),
     }
     match name {
         Resource::Live => live(edge, open, method),
@@ -99,7 +99,7 @@ fn unknown_rendition(edge: &Edge, folder: &str, file: &str) -> Reply {
 }
 
 fn live(edge: &Edge, open: OpenStream, method: &Method) -> Reply {
-    let OpenStream { stream, membership } = open;
+    let OpenStream { stream, position } = open;
     if edge.is_leaving() {
         return Reply::Whole(response::busy(
             1,
@@ -121,7 +121,7 @@ fn live(edge: &Edge, open: OpenStream, method: &Method) -> Reply {
     // An endless response has no parts (RFC 9110 §14.3) and must not be collected by a proxy in front.
     set(headers, header::ACCEPT_RANGES, "none");
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    let rung = match membership {
+    let rung = match position {
         Some(_) => edge.rungs().joins,
         None => Rung::REST,
     };
@@ -129,10 +129,12 @@ fn live(edge: &Edge, open: OpenStream, method: &Method) -> Reply {
     let joins = method != Method::HEAD;
     let outcome = match judge(&Attempt::new(Ask::Join { rung })).allowed() {
         Err(outcome) => outcome,
-        Ok(()) if joins => match Subscription::open(stream, membership, rung, stream_has_room) {
-            Ok(subscription) => return Reply::Live(response, subscription, rung),
-            Err(outcome) => outcome,
-        },
+        Ok(()) if joins => {
+            match StreamSubscription::open(stream, position, rung, stream_has_room) {
+                Ok(subscription) => return Reply::Live(response, subscription, rung),
+                Err(outcome) => outcome,
+            }
+        }
         Ok(()) => match stream_has_room(stream.listeners(), listeners_max) {
             Ok(()) => return Reply::Whole(response.map(|()| Bytes::new())),
             Err(outcome) => outcome,

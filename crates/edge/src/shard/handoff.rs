@@ -8,7 +8,7 @@ use bytes::Bytes;
 use rustls::ServerConnection;
 use stentor_core::admission::Rung;
 
-use crate::family::Subscription;
+use crate::family::StreamSubscription;
 use crate::gate::Permit;
 use crate::gauges::ShardGauge;
 
@@ -40,7 +40,7 @@ pub(crate) struct LiveResponse {
     pub(crate) chunked: bool,
     /// The rung at which the listener joins.
     pub(crate) rung: Rung,
-    pub(crate) subscription: Subscription,
+    pub(crate) subscription: StreamSubscription,
 }
 
 /// What a shard tells the outside about itself.

@@ -20,7 +20,7 @@ use super::shard_stream::ShardStream;
 use super::socket::Socket;
 use super::wheel::{Slot, TICK_MS};
 use crate::counters::add;
-use crate::family::{Cadence, CadenceChange, Subscription};
+use crate::family::{Cadence, CadenceChange, StreamSubscription};
 use crate::gate::{Outcome, Permit, stream_has_room};
 use crate::stream::Stream;
 
@@ -36,7 +36,7 @@ struct Entry {
     /// Index of its wheel in that stream.
     wheel: u32,
     slot: Slot,
-    subscription: Subscription,
+    subscription: StreamSubscription,
     _permit: Permit,
 }
 

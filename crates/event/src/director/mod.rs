@@ -18,4 +18,4 @@ pub(crate) use call::{Call, DirectorHandle, Reserved, calls};
 pub(crate) use outputs::Destinations;
 pub use pages::{PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub(crate) use room::DirectedRoom;
-pub(crate) use run::Director;
+pub(crate) use run::DirectorParts;

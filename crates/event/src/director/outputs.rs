@@ -57,13 +57,13 @@ pub(super) struct OfferedSession {
 }
 
 /// The conversation after a step, with its view, which is made at most once.
-pub(super) struct AfterStep<'a> {
+pub(super) struct OutputContext<'a> {
     now: Now,
     conversation: &'a Conversation,
     view: OnceCell<Arc<EncodeOnce<View>>>,
 }
 
-impl<'a> AfterStep<'a> {
+impl<'a> OutputContext<'a> {
     pub(super) const fn new(now: Now, conversation: &'a Conversation) -> Self {
         Self {
             now,
@@ -132,7 +132,7 @@ impl Outputs {
     }
 
     /// Does one thing the conversation wants done.
-    pub(super) fn carry_out(&mut self, output: Output, after: &AfterStep<'_>) {
+    pub(super) fn carry_out(&mut self, output: Output, after: &OutputContext<'_>) {
         match output {
             Output::Mixer(order) => self.order_room(|room| room.order(order)),
             Output::SuspendMixer => self.order_room(|room| room.suspend()),

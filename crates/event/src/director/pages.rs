@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stentor_core::conversation::{Refusal, Warning};
+use stentor_core::conversation::{MicrophoneWarning, Refusal};
 use stentor_core::event::Alarm;
 use stentor_core::limits::SEATS_MAX;
 use stentor_core::{PageId, SeatId};
@@ -39,7 +39,7 @@ pub enum PageMessage {
         /// Whose.
         seat: SeatId,
         /// Which.
-        warning: Warning,
+        warning: MicrophoneWarning,
         /// Whether it is there.
         on: bool,
     },

@@ -1,12 +1,12 @@
 //! What changes in a room, as what it is for the conversation.
 
 use stentor_core::conversation::Input;
-use stentor_studio::RoomChange;
+use stentor_studio::RoomStatusChange;
 
 /// The input a change is.
-pub(super) const fn input_of(change: RoomChange) -> Input<'static> {
+pub(super) const fn input_of(change: RoomStatusChange) -> Input<'static> {
     match change {
-        RoomChange::Connected {
+        RoomStatusChange::Connected {
             seat,
             session,
             kind,
@@ -15,17 +15,16 @@ pub(super) const fn input_of(change: RoomChange) -> Input<'static> {
             session,
             kind,
         },
-        RoomChange::Disconnected { seat, session } => Input::SessionDown { seat, session },
-        RoomChange::MuteApplied {
+        RoomStatusChange::Disconnected { seat, session } => Input::SessionDown { seat, session },
+        RoomStatusChange::MuteApplied {
             seat,
             session,
             applied,
         } => Input::MuteApplied {
             seat,
             session,
-            muted: applied.muted,
-            version: applied.version,
+            applied,
         },
-        RoomChange::Alarm { alarm, on } => Input::Alarm { alarm, on },
+        RoomStatusChange::Alarm { alarm, on } => Input::Alarm { alarm, on },
     }
 }

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use stentor_core::SeatId;
-use stentor_core::admission::Doors;
+use stentor_core::admission::OpeningRung;
 use stentor_core::conversation::{Conversation, Input, Outbox};
 use stentor_core::event::Alarm;
 use stentor_edge::Demand;
-use stentor_studio::{RoomChange, RoomState};
+use stentor_studio::{RoomStatus, RoomStatusChange};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::call::Call;
-use super::outputs::{AfterStep, Destinations, JoiningPage, OfferedSession, Outputs};
+use super::outputs::{Destinations, JoiningPage, OfferedSession, OutputContext, Outputs};
 use super::room_changes::input_of;
 use crate::clock::Clock;
 use crate::counters::Counters;
@@ -29,11 +29,11 @@ const IDLE_TICK: Duration = Duration::from_secs(1);
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// Everything the director of one event works with.
-pub(crate) struct Director {
+pub(crate) struct DirectorParts {
     pub(crate) conversation: Conversation,
     /// Seats the operator admitted beforehand: they need not wait for the host.
     pub(crate) admitted: Vec<SeatId>,
-    pub(crate) doors: Doors,
+    pub(crate) doors: OpeningRung,
     /// Where the doors' rung is put.
     pub(crate) minimum_rung: Arc<AtomicU8>,
     pub(crate) clock: Clock,
@@ -44,11 +44,11 @@ pub(crate) struct Director {
     pub(crate) destinations: Destinations,
 }
 
-impl Director {
+impl DirectorParts {
     /// Runs until every handle is gone.
     pub(crate) async fn run(self, queue: mpsc::Receiver<Call>) {
         let view = self.conversation.view();
-        DirectorLoop {
+        Director {
             starts_unix_ms: view.starts_unix_ms,
             outputs: Outputs::new(self.destinations, view, self.reports.levels.clone()),
             conversation: self.conversation,
@@ -60,7 +60,7 @@ impl Director {
             counters: self.counters,
             demand: self.demand,
             pages: 0,
-            room: Arc::new(RoomState::default()),
+            room: Arc::new(RoomStatus::default()),
             recorder: RecorderState::default(),
         }
         .run(queue, self.reports)
@@ -68,14 +68,14 @@ impl Director {
     }
 }
 
-struct DirectorLoop {
+struct Director {
     conversation: Conversation,
     outbox: Outbox,
     outputs: Outputs,
     /// The announced beginning; it never changes.
     starts_unix_ms: Option<i64>,
     admitted: Vec<SeatId>,
-    doors: Doors,
+    doors: OpeningRung,
     minimum_rung: Arc<AtomicU8>,
     clock: Clock,
     counters: Arc<Counters>,
@@ -83,11 +83,11 @@ struct DirectorLoop {
     /// Pages that were open when the conversation was told last.
     pages: usize,
     /// The states by which the conversation was stepped last.
-    room: Arc<RoomState>,
+    room: Arc<RoomStatus>,
     recorder: RecorderState,
 }
 
-impl DirectorLoop {
+impl Director {
     async fn run(mut self, mut queue: mpsc::Receiver<Call>, mut reports: Reports) {
         let demand = self.demand.clone();
         let mut idle = false;
@@ -97,7 +97,7 @@ impl DirectorLoop {
             self.step(Input::AdmitOnArrival { seat });
         }
         self.outputs.follow_phase(self.conversation.phase());
-        self.watch_doors();
+        self.watch_opening_rung();
         // Whether anybody is there at all is known before anybody comes.
         self.step(Input::Tick);
         self.outputs.publish_documents(&self.conversation.view());
@@ -128,7 +128,7 @@ impl DirectorLoop {
                         let now = self.outputs.listeners();
                         self.step(Input::Listeners { now });
                         self.follow_demand();
-                        self.watch_doors();
+                        self.watch_opening_rung();
                     }
                     self.step(Input::Tick);
                     self.outputs.stop_when_due((self.clock)(), &self.conversation);
@@ -206,11 +206,11 @@ impl DirectorLoop {
     /// Tells the conversation what has changed in the room since it was told last.
     ///
     /// A session that came and went meanwhile is in no change: its reservation expires.
-    fn follow_room(&mut self, state: Arc<RoomState>) {
+    fn follow_room(&mut self, state: Arc<RoomStatus>) {
         let changes = state.changes_since(&self.room);
         self.room = state;
         for change in changes {
-            if let RoomChange::Disconnected { session, .. } = change {
+            if let RoomStatusChange::Disconnected { session, .. } = change {
                 self.outputs.sessions.remove(session);
             }
             self.step(input_of(change));
@@ -239,7 +239,7 @@ impl DirectorLoop {
     fn step(&mut self, input: Input<'_>) {
         let now = (self.clock)();
         self.conversation.step(now, input, &mut self.outbox);
-        let after = AfterStep::new(now, &self.conversation);
+        let after = OutputContext::new(now, &self.conversation);
         for output in self.outbox.drain() {
             self.outputs.carry_out(output, &after);
         }
@@ -250,7 +250,7 @@ impl DirectorLoop {
     }
 
     /// Says which rung this event wants while its doors open.
-    fn watch_doors(&mut self) {
+    fn watch_opening_rung(&mut self) {
         let (phase, starts_unix_ms) = (self.conversation.phase(), self.starts_unix_ms);
         let wanted = self
             .doors

@@ -7,19 +7,19 @@ mod starved;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
-use stentor_core::admission::{Doors, Rung};
+use stentor_core::admission::{OpeningRung, Rung};
 use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, SeatView, View};
 use stentor_core::event::{ConditionKind, EventCommand, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
-use stentor_core::stage::{Place, Role, SeatOrder, SessionKind, StageCommand};
+use stentor_core::stage::{AppliedMute, Place, Role, SeatOrder, SessionKind, StageCommand};
 use stentor_core::{Now, PageId, SeatId, SessionId};
 use stentor_edge::{Demand, Edge, EdgeConfig};
-use stentor_studio::{AppliedMute, RoomLevels, RoomState, SessionState};
+use stentor_studio::{RoomLevels, RoomStatus, SessionStatus};
 use tokio::sync::mpsc;
 
 use super::outputs::Destinations;
 use super::room::{DirectedRoom, KeepSnapshot};
-use super::run::Director;
+use super::run::DirectorParts;
 use super::{Call, DirectorHandle, Joined, PAGE_MESSAGES_MAX, PageMessage, Reserved, calls};
 use crate::links::LinkKey;
 use crate::publisher::Publisher;
@@ -110,7 +110,7 @@ struct Scene {
     director: DirectorHandle,
     reporter: Reporter,
     /// The state of the room, as it was reported last.
-    room: Mutex<RoomState>,
+    room: Mutex<RoomStatus>,
     recorded: Recorded,
     now: Arc<Mutex<Now>>,
     recording: Arc<AtomicBool>,
@@ -128,7 +128,7 @@ impl Scene {
     }
 
     /// The same with a director that does not run yet.
-    fn before_it_begins(admitted: &[SeatId]) -> (Self, Director, mpsc::Receiver<Call>) {
+    fn before_it_begins(admitted: &[SeatId]) -> (Self, DirectorParts, mpsc::Receiver<Call>) {
         let new = NewEvent {
             title: "Ilios".to_owned(),
             slug: None,
@@ -162,10 +162,10 @@ impl Scene {
             Arc::default(),
         );
         let (reporter, reports) = reports();
-        let director = Director {
+        let director = DirectorParts {
             conversation,
             admitted: admitted.to_vec(),
-            doors: Doors::new(Rung::REST),
+            doors: OpeningRung::new(Rung::REST),
             minimum_rung: Arc::new(AtomicU8::new(0)),
             clock: Box::new(move || *clock.lock().unwrap()),
             reports,
@@ -208,7 +208,7 @@ impl Scene {
     }
 
     /// Changes the state of the room, and lets the director see it.
-    async fn room(&self, change: impl FnOnce(&mut RoomState)) {
+    async fn room(&self, change: impl FnOnce(&mut RoomStatus)) {
         let mut room = self.room.lock().unwrap().clone();
         change(&mut room);
         self.room.lock().unwrap().clone_from(&room);
@@ -258,7 +258,7 @@ impl Scene {
     /// The room expects a session whose offer it answers.
     async fn expect(&self, seat: SeatId, session: SessionId) {
         self.room(|room| {
-            let state = SessionState {
+            let state = SessionStatus {
                 seat,
                 kind: SessionKind::Browser,
                 connected: None,
@@ -271,7 +271,7 @@ impl Scene {
 
     async fn up(&self, seat: SeatId, session: SessionId, kind: SessionKind) {
         self.room(|room| {
-            let state = SessionState {
+            let state = SessionStatus {
                 seat,
                 kind,
                 connected: Some(session.0),

@@ -12,7 +12,7 @@ use stentor_core::timeline::SAMPLES_PER_MS;
 use stentor_edge::{CacheClass, Document, Edge, PublishError, Stream};
 use stentor_media::package::{Packager, Published, StemChunk, StemPackager};
 use stentor_media::rendition::Rendition;
-use stentor_studio::{RoomLevels, RoomSink, RoomState};
+use stentor_studio::{RoomLevels, RoomSink, RoomStatus};
 
 use super::paths::{manifest_path, playlist_path};
 use super::streams::Streams;
@@ -169,7 +169,7 @@ impl RoomSink for Sink {
         );
     }
 
-    fn state(&mut self, state: RoomState) {
+    fn state(&mut self, state: RoomStatus) {
         self.reporter.room(state);
     }
 

@@ -131,7 +131,7 @@ impl Mixer {
                     }
                 })?))
             }
-            StripKind::Wire => StripSource::Pcm(PcmLine::default()),
+            StripKind::InProcess => StripSource::Pcm(PcmLine::default()),
         };
         self.strips.insert(at, Strip::new(id, kind, source));
         Ok(())
@@ -147,7 +147,7 @@ impl Mixer {
         Ok(())
     }
 
-    /// Desires a strip muted or not; done with a fade of 10 ms in the next tick ([`StripOut::muted_applied`]).
+    /// Desires a strip muted or not; done with a fade of 10 ms in the next tick ([`StripOut::mute_applied`]).
     ///
     /// # Errors
     /// [`MixerError::UnknownStrip`].
@@ -269,7 +269,7 @@ impl Mixer {
             one.dbfs = strip.heard.dbfs;
             one.voice = strip.heard.voice;
             one.digital_silence = strip.heard.digital_silence;
-            one.muted_applied = strip.mute_applied();
+            one.mute_applied = strip.mute_applied();
             one.stats = strip.stats();
         }
     }

@@ -23,7 +23,7 @@ pub enum StripKind {
     /// An outside mixer or encoder (WHIP): Opus packets.
     LineIn,
     /// Our own process: samples ([`Mixer::receive_pcm`](super::Mixer::receive_pcm)).
-    Wire,
+    InProcess,
 }
 
 /// Who hears a strip.
@@ -100,7 +100,7 @@ pub struct StripOut {
     /// Listened to, and there is nothing at all: digital silence, or no packets for a second.
     pub digital_silence: bool,
     /// The strip is muted and nothing of it is left in the mix.
-    pub muted_applied: bool,
+    pub mute_applied: bool,
     /// Counts since the strip was added.
     pub stats: StripStats,
 }
@@ -114,7 +114,7 @@ impl Default for StripOut {
             dbfs: SILENCE_DB,
             voice: false,
             digital_silence: false,
-            muted_applied: false,
+            mute_applied: false,
             stats: StripStats::default(),
         }
     }

@@ -22,7 +22,7 @@ fn run_wires(
 ) -> Vec<f32> {
     let mut mixer = mixer();
     for id in 0..sounds.len() as u32 {
-        mixer.add(StripId(id), StripKind::Wire).expect("added");
+        mixer.add(StripId(id), StripKind::InProcess).expect("added");
         open(&mut mixer, StripId(id));
     }
     let mut out = TickOut::default();
@@ -88,10 +88,10 @@ fn a_mute_is_done_within_ten_milliseconds_and_does_not_click() {
     let mut applied_at = None;
     let programme = run_wires(&sounds, 60, |n, mixer, out| {
         if n == 39 {
-            assert!(!out.strips[0].muted_applied);
+            assert!(!out.strips[0].mute_applied);
             mixer.set_muted(StripId(0), true).expect("there");
         }
-        if out.strips[0].muted_applied && applied_at.is_none() {
+        if out.strips[0].mute_applied && applied_at.is_none() {
             applied_at = Some(n);
         }
     });
@@ -227,7 +227,7 @@ fn an_empty_stage_gives_the_bed_and_speech_ends_it() {
         (-44.0..-30.0).contains(&lufs),
         "the bed is at {lufs:.1} LUFS"
     );
-    mixer.add(StripId(1), StripKind::Wire).expect("added");
+    mixer.add(StripId(1), StripKind::InProcess).expect("added");
     open(&mut mixer, StripId(1));
     let speech = voice(140.0, -22.0, 6.0, 1);
     let mut spoke = false;
@@ -255,8 +255,8 @@ fn an_empty_stage_gives_the_bed_and_speech_ends_it() {
 #[test]
 fn the_green_room_is_heard_by_nobody_and_by_oneself_only_when_asked() {
     let mut mixer = mixer();
-    mixer.add(StripId(0), StripKind::Wire).expect("added");
-    mixer.add(StripId(1), StripKind::Wire).expect("added");
+    mixer.add(StripId(0), StripKind::InProcess).expect("added");
+    mixer.add(StripId(1), StripKind::InProcess).expect("added");
     mixer.set_muted(StripId(0), false).expect("there");
     open(&mut mixer, StripId(1));
     let sound = tone(500.0, 0.2, 48_000);
@@ -290,7 +290,7 @@ fn the_green_room_is_heard_by_nobody_and_by_oneself_only_when_asked() {
 #[test]
 fn loopback_works_while_muted() {
     let mut mixer = mixer();
-    mixer.add(StripId(0), StripKind::Wire).expect("added");
+    mixer.add(StripId(0), StripKind::InProcess).expect("added");
     mixer.set_loopback(StripId(0), true).expect("there");
     let sound = tone(500.0, 0.2, 48_000);
     let mut out = TickOut::default();
@@ -302,7 +302,7 @@ fn loopback_works_while_muted() {
     }
     assert!(rms_db(&out.strips[0].minus) > -30.0);
     assert!(
-        out.strips[0].muted_applied,
+        out.strips[0].mute_applied,
         "not a sample of it reaches the mix"
     );
 }
@@ -386,7 +386,7 @@ fn a_muted_microphone_is_not_decoded_and_comes_back_at_once() {
         level.push(rms_db(&out.programme));
         if (102..200).contains(&n) {
             assert_eq!(out.strips[0].dbfs, SILENCE_DB, "nobody listens");
-            assert!(out.strips[0].muted_applied);
+            assert!(out.strips[0].mute_applied);
         }
     }
     assert!(level[102..200].iter().all(|db| *db < -100.0));
@@ -451,15 +451,15 @@ fn calls_that_make_no_sense_are_refused_with_a_reason() {
     );
     for id in 0..STRIPS_MAX as u32 {
         mixer
-            .add(StripId(id), StripKind::Wire)
+            .add(StripId(id), StripKind::InProcess)
             .expect("below the limit");
     }
     assert_eq!(
-        mixer.add(StripId(3), StripKind::Wire),
+        mixer.add(StripId(3), StripKind::InProcess),
         Err(MixerError::StripExists { id: StripId(3) })
     );
     assert_eq!(
-        mixer.add(StripId(1_000), StripKind::Wire),
+        mixer.add(StripId(1_000), StripKind::InProcess),
         Err(MixerError::TooManyStrips { max: STRIPS_MAX })
     );
     let refused = mixer

@@ -143,7 +143,7 @@ fn seconds_since_1970(text: &str) -> Result<i64, String> {
 /// One sentence that says what was expected and what came.
 pub(crate) fn run() -> Result<(), AppError> {
     match Cli::parse().command {
-        Command::Serve(serve) => roles::all(&|| serve.settings.load(), serve.demo),
+        Command::Serve(serve) => roles::run(&|| serve.settings.load(), serve.demo),
         Command::Event(EventCommand::Create(create)) => {
             let config = create.settings.load()?;
             let new = NewEvent {

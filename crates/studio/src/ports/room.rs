@@ -42,7 +42,7 @@ pub(crate) enum RoomMessage {
     /// A notice to put into the programme.
     Notice(Vec<u8>),
     /// An in-process voice, looped.
-    Line {
+    PlayVoice {
         seat: SeatId,
         session: SessionId,
         pcm: Vec<f32>,
@@ -62,7 +62,9 @@ impl RoomMessage {
             Self::Peer(_, event) => !matches!(event, PeerEvent::Packet(_)),
             Self::Close(..) | Self::Order(_) | Self::Suspend | Self::Resume | Self::Stop => true,
             // Who asks for these is told that they were not taken.
-            Self::Expect { .. } | Self::Loopback(..) | Self::Notice(_) | Self::Line { .. } => false,
+            Self::Expect { .. } | Self::Loopback(..) | Self::Notice(_) | Self::PlayVoice { .. } => {
+                false
+            }
         }
     }
 
@@ -81,24 +83,24 @@ impl RoomMessage {
 #[derive(Clone)]
 pub(crate) struct RoomPort {
     queue: Sender<RoomMessage>,
-    shared: Arc<Shared>,
+    shared: Arc<RoomQueue>,
 }
 
 /// The receiving end, which the room's thread owns.
 pub(crate) struct RoomInbox {
     queue: Receiver<RoomMessage>,
-    shared: Arc<Shared>,
+    shared: Arc<RoomQueue>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct RoomQueue {
     packets_dropped: AtomicU64,
     /// What must arrive and found the queue full, in its order; at most [`ROOM_OVERFLOW_MAX`].
     overflow: Mutex<VecDeque<RoomMessage>>,
     overflowing: AtomicBool,
 }
 
-impl Shared {
+impl RoomQueue {
     fn overflow(&self) -> MutexGuard<'_, VecDeque<RoomMessage>> {
         self.overflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,7 +110,7 @@ impl RoomPort {
     /// The queue, both ends.
     pub(crate) fn new() -> (Self, RoomInbox) {
         let (sender, receiver) = crossbeam_channel::bounded(QUEUE_MAX);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(RoomQueue::default());
         let inbox = RoomInbox {
             queue: receiver,
             shared: shared.clone(),

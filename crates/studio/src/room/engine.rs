@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use stentor_core::stage::{SeatOrder, SessionKind};
+use stentor_core::stage::{AppliedMute, SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, StripKind, StripPlace, TickOut};
 use stentor_media::opus::{OpusEncoder, ReceivedPacket};
@@ -15,10 +15,10 @@ use stentor_media::package::{Packager, PackagerConfig, Published};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use stentor_media::verify::confidence::{self, Monitor};
 
-use super::output::RoomOutput;
+use super::output::EngineOutput;
 use super::return_feed::{self, ReturnFeed};
-use super::session::{LoopbackDelay, LoopedVoice, Session, Strip};
-use super::state::{AppliedMute, RoomState};
+use super::session::{LoopbackDelay, LoopingRecording, Session, Strip};
+use super::state::RoomStatus;
 use super::stems::StemPackagers;
 use super::telemetry::Telemetry;
 use super::tick::TickTiming;
@@ -113,7 +113,7 @@ impl Engine {
         kind: SessionKind,
         sends: bool,
         hears: bool,
-        out: &mut Vec<RoomOutput>,
+        out: &mut Vec<EngineOutput>,
     ) -> Result<(), StudioFault> {
         let expected = self.insert(session, Session::new(seat, kind, sends, hears));
         self.give_state(out);
@@ -131,28 +131,28 @@ impl Engine {
     }
 
     /// Seats an in-process voice, looped. It is connected at once.
-    pub fn line(
+    pub fn play_voice(
         &mut self,
         seat: SeatId,
         session: SessionId,
         pcm: Vec<f32>,
-        out: &mut Vec<RoomOutput>,
+        out: &mut Vec<EngineOutput>,
     ) {
-        let Some(voice) = LoopedVoice::new(pcm) else {
-            tracing::warn!(%seat, "an in-process line without a sound was not seated");
+        let Some(voice) = LoopingRecording::new(pcm) else {
+            tracing::warn!(%seat, "an in-process voice without a sound was not seated");
             return;
         };
-        let mut line = Session::new(seat, SessionKind::LineIn, true, false);
-        line.line = Some(voice);
-        match self.insert(session, line) {
+        let mut speaker = Session::new(seat, SessionKind::LineIn, true, false);
+        speaker.voice = Some(voice);
+        match self.insert(session, speaker) {
             Ok(()) => self.connect(session, out),
-            Err(fault) => tracing::warn!(%fault, %seat, "an in-process line was not seated"),
+            Err(fault) => tracing::warn!(%fault, %seat, "an in-process voice was not seated"),
         }
         self.give_state(out);
     }
 
     /// Takes an event of a peer.
-    pub fn peer(&mut self, session: SessionId, event: PeerEvent, out: &mut Vec<RoomOutput>) {
+    pub fn peer(&mut self, session: SessionId, event: PeerEvent, out: &mut Vec<EngineOutput>) {
         match event {
             PeerEvent::Connected => self.connect(session, out),
             PeerEvent::Packet(packet) => self.packet(session, packet, out),
@@ -161,7 +161,7 @@ impl Engine {
         self.give_state(out);
     }
 
-    fn connect(&mut self, session: SessionId, out: &mut Vec<RoomOutput>) {
+    fn connect(&mut self, session: SessionId, out: &mut Vec<EngineOutput>) {
         let Some(known) = self
             .sessions
             .get_mut(&session)
@@ -196,7 +196,7 @@ impl Engine {
         Ok(())
     }
 
-    fn packet(&mut self, session: SessionId, packet: ReceivedPacket, out: &mut Vec<RoomOutput>) {
+    fn packet(&mut self, session: SessionId, packet: ReceivedPacket, out: &mut Vec<EngineOutput>) {
         let Some(strip) = self
             .sessions
             .get(&session)
@@ -218,15 +218,15 @@ impl Engine {
         &mut self,
         session: SessionId,
         reason: DisconnectReason,
-        out: &mut Vec<RoomOutput>,
+        out: &mut Vec<EngineOutput>,
     ) {
         self.end(session, reason, out);
         self.give_state(out);
     }
 
-    fn end(&mut self, session: SessionId, reason: DisconnectReason, out: &mut Vec<RoomOutput>) {
+    fn end(&mut self, session: SessionId, reason: DisconnectReason, out: &mut Vec<EngineOutput>) {
         if self.sessions.contains_key(&session) {
-            out.push(RoomOutput::Close(session, reason));
+            out.push(EngineOutput::Close(session, reason));
             self.disconnected(session, reason);
         }
     }
@@ -259,16 +259,16 @@ impl Engine {
     }
 
     /// Gives out the state if it has changed.
-    fn give_state(&mut self, out: &mut Vec<RoomOutput>) {
+    fn give_state(&mut self, out: &mut Vec<EngineOutput>) {
         if std::mem::take(&mut self.state_changed) {
-            out.push(RoomOutput::State(self.state()));
+            out.push(EngineOutput::State(self.state()));
         }
     }
 
     /// What is so now.
     #[must_use]
-    pub fn state(&self) -> RoomState {
-        RoomState {
+    pub fn state(&self) -> RoomStatus {
+        RoomStatus {
             sessions: self
                 .sessions
                 .iter()
@@ -342,16 +342,16 @@ impl Engine {
     }
 
     /// No tick comes for a while.
-    pub fn suspend(&mut self, out: &mut Vec<RoomOutput>) {
+    pub fn suspend(&mut self, out: &mut Vec<EngineOutput>) {
         self.suspended = true;
         self.state_changed |= self.telemetry.suspend(out);
         self.give_state(out);
-        out.push(RoomOutput::Suspended);
+        out.push(EngineOutput::Suspended);
     }
 
     /// Goes on at `position`, a boundary, whose first sample is captured at `captured_unix_us`. What led up to the pause leads up to it
     /// once more; the ticks that are due since come as always.
-    pub fn resume(&mut self, position: u64, captured_unix_us: i64, out: &mut Vec<RoomOutput>) {
+    pub fn resume(&mut self, position: u64, captured_unix_us: i64, out: &mut Vec<EngineOutput>) {
         self.suspended = false;
         let resumed = self
             .packager
@@ -359,12 +359,12 @@ impl Engine {
         if let Err(error) = resumed {
             tracing::error!(%error, "the programme goes on without what led up to it");
         }
-        out.extend(self.published.drain(..).map(RoomOutput::Programme));
+        out.extend(self.published.drain(..).map(EngineOutput::Programme));
     }
 
     /// Makes the next 20 ms.
-    pub fn tick(&mut self, timing: TickTiming, out: &mut Vec<RoomOutput>) {
-        self.feed_lines();
+    pub fn tick(&mut self, timing: TickTiming, out: &mut Vec<EngineOutput>) {
+        self.feed_voices();
         self.mix(timing.now_us);
         for id in std::mem::take(&mut self.leaving) {
             // Gone already when the mixer was made anew.
@@ -386,12 +386,12 @@ impl Engine {
         self.give_state(out);
     }
 
-    fn feed_lines(&mut self) {
+    fn feed_voices(&mut self) {
         for known in self.sessions.values_mut() {
-            if let (Some(voice), Some(strip)) = (&mut known.line, &known.strip)
+            if let (Some(voice), Some(strip)) = (&mut known.voice, &known.strip)
                 && let Err(error) = self.mixer.receive_pcm(strip.id, &voice.next())
             {
-                tracing::debug!(%error, "a tick of an in-process line was not taken");
+                tracing::debug!(%error, "a tick of an in-process voice was not taken");
             }
         }
     }
@@ -421,7 +421,7 @@ impl Engine {
         }
     }
 
-    fn record(&mut self, captured_unix_us: i64, out: &mut Vec<RoomOutput>) {
+    fn record(&mut self, captured_unix_us: i64, out: &mut Vec<EngineOutput>) {
         let position = self.packager.position();
         for strip in &self.mixed.strips {
             let session = self
@@ -436,11 +436,11 @@ impl Engine {
         let orders = &self.orders;
         let on_air = |seat: SeatId| orders.get(&seat).is_some_and(|order| order.on_air);
         self.stems.tick(captured_unix_us, on_air, |seat, chunk| {
-            out.push(RoomOutput::Stem(seat, chunk))
+            out.push(EngineOutput::Stem(seat, chunk))
         });
     }
 
-    fn publish(&mut self, captured_unix_us: i64, out: &mut Vec<RoomOutput>) {
+    fn publish(&mut self, captured_unix_us: i64, out: &mut Vec<EngineOutput>) {
         let position = self.packager.position();
         let programme = &self.mixed.programme;
         let mut alarm = self
@@ -458,7 +458,7 @@ impl Engine {
             {
                 alarm = self.monitor.published(chunk).or(alarm);
             }
-            out.push(RoomOutput::Programme(published));
+            out.push(EngineOutput::Programme(published));
         }
         if let Some(alarm) = alarm {
             let silent = alarm == confidence::ConfidenceAlarm::OutputSilent;
@@ -468,7 +468,7 @@ impl Engine {
     }
 
     /// Sends every session what it hears.
-    fn send_returns(&mut self, out: &mut Vec<RoomOutput>) {
+    fn send_returns(&mut self, out: &mut Vec<EngineOutput>) {
         let timestamp = self.ticks * TICK_SAMPLES as u64;
         let mixed = &*self.mixed;
         let mut programme = None;
@@ -497,7 +497,10 @@ impl Engine {
                 }
             };
             if let Some(bytes) = bytes {
-                out.push(RoomOutput::Send(session, ReturnPacket { timestamp, bytes }));
+                out.push(EngineOutput::Send(
+                    session,
+                    ReturnPacket { timestamp, bytes },
+                ));
             }
         }
     }
@@ -510,19 +513,20 @@ impl Engine {
                 .get(&measured.id)
                 .and_then(|session| self.sessions.get_mut(session));
             if let Some(strip) = session.and_then(|session| session.strip.as_mut()) {
-                self.state_changed |= strip.measured(measured);
+                strip.measure(measured);
+                self.state_changed |= strip.confirm_mute(measured);
             }
         }
     }
 
     /// The end: says goodbye to all and gives out what is left of the recordings.
-    pub fn stop(&mut self, out: &mut Vec<RoomOutput>) {
+    pub fn stop(&mut self, out: &mut Vec<EngineOutput>) {
         for session in self.sessions.keys().copied().collect::<Vec<_>>() {
             self.end(session, DisconnectReason::RoomClosed, out);
         }
         self.give_state(out);
         self.stems
-            .finish(|seat, chunk| out.push(RoomOutput::Stem(seat, chunk)));
+            .finish(|seat, chunk| out.push(EngineOutput::Stem(seat, chunk)));
     }
 }
 
@@ -538,7 +542,7 @@ fn place_of(order: &SeatOrder) -> StripPlace {
 /// Adds a session's strip to the mixer, as the last order wants it.
 fn route_to_mixer(mixer: &mut Mixer, session: &Session, strip: &Strip) -> Result<(), MixerError> {
     let kind = match session.kind {
-        _ if session.line.is_some() => StripKind::Wire,
+        _ if session.voice.is_some() => StripKind::InProcess,
         SessionKind::LineIn => StripKind::LineIn,
         SessionKind::Browser | SessionKind::Monitor => StripKind::Microphone,
     };

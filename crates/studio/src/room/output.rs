@@ -4,13 +4,13 @@ use stentor_core::{SeatId, SessionId};
 use stentor_media::package::{Published, StemChunk};
 
 use super::levels::RoomLevels;
-use super::state::RoomState;
+use super::state::RoomStatus;
 use super::stats::RoomStats;
 use crate::peer::{DisconnectReason, ReturnPacket};
 
 /// One thing to be done.
 #[derive(Debug)]
-pub enum RoomOutput {
+pub enum EngineOutput {
     /// Send a packet to a session's peer.
     Send(SessionId, ReturnPacket),
     /// Say goodbye to a session's peer.
@@ -24,7 +24,7 @@ pub enum RoomOutput {
     /// The programme goes on, and what leads up to this moment has been given out.
     Resumed,
     /// Give out the room's state, which has changed.
-    State(RoomState),
+    State(RoomStatus),
     /// Give out what was measured in the last 100 ms.
     Levels(RoomLevels),
     /// Give out how the room is doing.

@@ -9,7 +9,7 @@ use stentor_media::mix::{StripOut, TickOut};
 use stentor_media::opus::{CodecError, Encode, EncoderProfile, OpusEncoder, PACKET_BYTES_MAX};
 use stentor_media::rendition::TICK_SAMPLES;
 
-use super::session::{LoopbackDelay, Session, Tick};
+use super::session::{LoopbackDelay, Session, TickPcm};
 
 /// What share of the packets to a speaker is expected to be lost, in percent: how much is spent on in-band FEC. RED, where
 /// it is spoken, comes on top.
@@ -20,7 +20,7 @@ pub(super) enum ReturnFeed {
     /// The programme, as all monitors do.
     Programme,
     /// Something of its own.
-    Own(Box<Tick>),
+    Own(Box<TickPcm>),
 }
 
 /// An encoder for one session, or for all monitors.
@@ -52,7 +52,7 @@ pub(super) fn choose(session: &mut Session, own: Option<&StripOut>, mixed: &Tick
 }
 
 /// Encodes a tick; `None` if the encoder refuses, which costs who listens 20 ms.
-pub(super) fn encode(encoder: &mut OpusEncoder, pcm: &Tick) -> Option<Bytes> {
+pub(super) fn encode(encoder: &mut OpusEncoder, pcm: &TickPcm) -> Option<Bytes> {
     let mut packet = [0; PACKET_BYTES_MAX];
     match encoder.encode(pcm, &mut packet) {
         Ok(length) => Some(Bytes::copy_from_slice(&packet[..length])),

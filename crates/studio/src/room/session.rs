@@ -3,18 +3,18 @@
 use std::collections::VecDeque;
 
 use stentor_core::SeatId;
-use stentor_core::stage::{SeatLevel, SessionKind};
+use stentor_core::stage::{AppliedMute, SeatLevel, SessionKind};
 use stentor_media::mix::{StripId, StripOut, StripPlace, StripStats};
 use stentor_media::opus::OpusEncoder;
 use stentor_media::rendition::TICK_SAMPLES;
 
-use super::state::{AppliedMute, SessionState};
+use super::state::SessionStatus;
 use crate::limits::LOOPBACK_TICKS;
 
 /// 20 ms of sound.
-pub(super) type Tick = [f32; TICK_SAMPLES];
+pub(super) type TickPcm = [f32; TICK_SAMPLES];
 
-/// One session: a peer that was answered, or an in-process line.
+/// One session: a peer that was answered, or an in-process voice.
 pub(super) struct Session {
     pub(super) seat: SeatId,
     pub(super) kind: SessionKind,
@@ -25,7 +25,7 @@ pub(super) struct Session {
     /// It is connected, as the n-th session of the room. `None` before.
     pub(super) connected: Option<u64>,
     pub(super) strip: Option<Strip>,
-    pub(super) line: Option<LoopedVoice>,
+    pub(super) voice: Option<LoopingRecording>,
     pub(super) encoder: Option<OpusEncoder>,
     pub(super) loopback: Option<LoopbackDelay>,
 }
@@ -51,15 +51,15 @@ impl Session {
             hears,
             connected: None,
             strip: None,
-            line: None,
+            voice: None,
             encoder: None,
             loopback: None,
         }
     }
 
     /// What is so of it.
-    pub(super) fn state(&self) -> SessionState {
-        SessionState {
+    pub(super) fn state(&self) -> SessionStatus {
+        SessionStatus {
             seat: self.seat,
             kind: self.kind,
             connected: self.connected,
@@ -97,15 +97,20 @@ impl Strip {
         }
     }
 
-    /// Takes what the mixer made of it. Whether the mixer does now what was desired and did not before.
-    pub(super) fn measured(&mut self, out: &StripOut) -> bool {
+    /// Takes what the mixer measured of it.
+    pub(super) fn measure(&mut self, out: &StripOut) {
         self.level.add(out);
         self.stats = out.stats;
-        let changed = out.muted_applied == self.desired.muted && self.applied != Some(self.desired);
-        if changed {
+    }
+
+    /// Takes which mute the mixer has applied. Whether it does now what was desired and did not before.
+    pub(super) fn confirm_mute(&mut self, out: &StripOut) -> bool {
+        let confirmed =
+            out.mute_applied == self.desired.muted && self.applied != Some(self.desired);
+        if confirmed {
             self.applied = Some(self.desired);
         }
-        changed
+        confirmed
     }
 }
 
@@ -143,18 +148,18 @@ impl LevelWindow {
 }
 
 /// A recorded voice that begins again when it is over.
-pub(super) struct LoopedVoice {
+pub(super) struct LoopingRecording {
     pcm: Vec<f32>,
     at: usize,
 }
 
-impl LoopedVoice {
+impl LoopingRecording {
     /// `None` for no sound at all.
     pub(super) fn new(pcm: Vec<f32>) -> Option<Self> {
         (!pcm.is_empty()).then_some(Self { pcm, at: 0 })
     }
 
-    pub(super) fn next(&mut self) -> Tick {
+    pub(super) fn next(&mut self) -> TickPcm {
         let mut tick = [0.0; TICK_SAMPLES];
         for sample in &mut tick {
             *sample = self.pcm[self.at];
@@ -167,11 +172,11 @@ impl LoopedVoice {
 /// Gives back what it was given [`LOOPBACK_TICKS`] before, and silence until then.
 #[derive(Default)]
 pub(super) struct LoopbackDelay {
-    ticks: VecDeque<Tick>,
+    ticks: VecDeque<TickPcm>,
 }
 
 impl LoopbackDelay {
-    pub(super) fn push(&mut self, tick: &Tick) -> Tick {
+    pub(super) fn push(&mut self, tick: &TickPcm) -> TickPcm {
         self.ticks.push_back(*tick);
         if self.ticks.len() > LOOPBACK_TICKS {
             self.ticks.pop_front().unwrap_or([0.0; TICK_SAMPLES])
@@ -187,11 +192,11 @@ mod tests {
 
     #[test]
     fn a_looped_voice_begins_again_without_a_hole() {
-        let mut voice = LoopedVoice::new((0..1000).map(|n| n as f32).collect()).unwrap();
+        let mut voice = LoopingRecording::new((0..1000).map(|n| n as f32).collect()).unwrap();
         let _ = voice.next();
         let second = voice.next();
         assert_eq!((second[39], second[40]), (999.0, 0.0));
-        assert!(LoopedVoice::new(Vec::new()).is_none());
+        assert!(LoopingRecording::new(Vec::new()).is_none());
     }
 
     #[test]

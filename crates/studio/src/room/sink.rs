@@ -6,7 +6,7 @@ use stentor_core::SeatId;
 use stentor_media::package::{Published, StemChunk};
 
 use super::levels::RoomLevels;
-use super::state::RoomState;
+use super::state::RoomStatus;
 
 /// What a room is opened with.
 pub struct RoomConfig {
@@ -42,7 +42,7 @@ pub trait RoomSink: Send {
     /// [`stentor_media::package::StemPackager::head`].
     fn stem(&mut self, seat: SeatId, chunk: StemChunk);
     /// The room's state has changed. It is whole: whoever follows it needs the newest only.
-    fn state(&mut self, state: RoomState);
+    fn state(&mut self, state: RoomStatus);
     /// The levels of the last 100 ms, which may be dropped for newer ones.
     fn levels(&mut self, levels: RoomLevels);
 }

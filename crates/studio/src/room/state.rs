@@ -1,20 +1,20 @@
 //! The state of a room: everything about it by which somebody decides, whole and bounded.
 //!
 //! A room does not report what happened but what is so. Whoever follows it compares the newest state with the one acted
-//! on before ([`RoomState::changes_since`]) and misses nothing by being slow: what it did not see is not so any more.
+//! on before ([`RoomStatus::changes_since`]) and misses nothing by being slow: what it did not see is not so any more.
 
 use std::collections::BTreeMap;
 
 use stentor_core::event::Alarm;
-use stentor_core::stage::SessionKind;
+use stentor_core::stage::{AppliedMute, SessionKind};
 use stentor_core::{SeatId, SessionId};
 
 /// What is so in a room now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RoomState {
+pub struct RoomStatus {
     /// Every session whose offer was answered and that is not over: at most
     /// [`SESSIONS_MAX`](crate::limits::SESSIONS_MAX).
-    pub sessions: BTreeMap<SessionId, SessionState>,
+    pub sessions: BTreeMap<SessionId, SessionStatus>,
     /// The mixer does not keep its time ([`Alarm::MixerLate`]).
     pub mixer_late: bool,
     /// There is speech in the mix and none in what is published ([`Alarm::OutputSilent`]).
@@ -23,7 +23,7 @@ pub struct RoomState {
 
 /// What is so of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionState {
+pub struct SessionStatus {
     /// Whose.
     pub seat: SeatId,
     /// What it is.
@@ -34,18 +34,9 @@ pub struct SessionState {
     pub mute: Option<AppliedMute>,
 }
 
-/// What the mixer does with a strip, and by which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AppliedMute {
-    /// Whether it is muted.
-    pub muted: bool,
-    /// The version of the order; 0 for a session that has had none.
-    pub version: u64,
-}
-
 /// One difference between two states of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoomChange {
+pub enum RoomStatusChange {
     /// A session is over.
     Disconnected {
         /// Whose.
@@ -80,18 +71,18 @@ pub enum RoomChange {
     },
 }
 
-impl RoomState {
+impl RoomStatus {
     /// What has changed since `before`: first what is over, then who came, in their order, then mutes, then alarms.
     ///
     /// What came and went between the two is in neither, and in no change.
     #[must_use]
-    pub fn changes_since(&self, before: &Self) -> Vec<RoomChange> {
+    pub fn changes_since(&self, before: &Self) -> Vec<RoomStatusChange> {
         let over = before
             .sessions
             .iter()
             .filter(|(id, old)| !self.sessions.get(id).is_some_and(|new| new.continues(old)));
-        let mut changes: Vec<RoomChange> = over
-            .map(|(&session, old)| RoomChange::Disconnected {
+        let mut changes: Vec<RoomStatusChange> = over
+            .map(|(&session, old)| RoomStatusChange::Disconnected {
                 seat: old.seat,
                 session,
             })
@@ -107,11 +98,14 @@ impl RoomState {
             ),
         ];
         let alarms = alarms.into_iter().filter(|(_, on, was)| on != was);
-        changes.extend(alarms.map(|(alarm, on, _)| RoomChange::Alarm { alarm, on }));
+        changes.extend(alarms.map(|(alarm, on, _)| RoomStatusChange::Alarm { alarm, on }));
         changes
     }
 
-    fn connected_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = RoomChange> + 'a {
+    fn connected_since<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = RoomStatusChange> + 'a {
         let mut connected: Vec<_> = self
             .since(before)
             .filter(|(_, new, old)| new.connected != old.and_then(|old| old.connected))
@@ -120,18 +114,18 @@ impl RoomState {
         connected.sort_unstable_by_key(|&(nth, ..)| nth);
         connected
             .into_iter()
-            .map(|(_, session, new)| RoomChange::Connected {
+            .map(|(_, session, new)| RoomStatusChange::Connected {
                 seat: new.seat,
                 session,
                 kind: new.kind,
             })
     }
 
-    fn mutes_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = RoomChange> + 'a {
+    fn mutes_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = RoomStatusChange> + 'a {
         self.since(before).filter_map(|(session, new, old)| {
             let was = old.and_then(|old| old.mute);
             let applied = new.mute.filter(|applied| Some(*applied) != was)?;
-            Some(RoomChange::MuteApplied {
+            Some(RoomStatusChange::MuteApplied {
                 seat: new.seat,
                 session,
                 applied,
@@ -143,7 +137,7 @@ impl RoomState {
     fn since<'a>(
         &'a self,
         before: &'a Self,
-    ) -> impl Iterator<Item = (SessionId, &'a SessionState, Option<&'a SessionState>)> {
+    ) -> impl Iterator<Item = (SessionId, &'a SessionStatus, Option<&'a SessionStatus>)> {
         self.sessions.iter().map(|(&id, new)| {
             let old = before.sessions.get(&id).filter(|old| new.continues(old));
             (id, new, old)
@@ -151,7 +145,7 @@ impl RoomState {
     }
 }
 
-impl SessionState {
+impl SessionStatus {
     /// Whether it is the same connection as `old`, and not one made anew under the same number.
     fn continues(&self, old: &Self) -> bool {
         old.connected.is_none() || old.connected == self.connected
@@ -167,8 +161,8 @@ mod tests {
         version: 0,
     };
 
-    fn session(seat: u32, connected: Option<u64>, mute: Option<AppliedMute>) -> SessionState {
-        SessionState {
+    fn session(seat: u32, connected: Option<u64>, mute: Option<AppliedMute>) -> SessionStatus {
+        SessionStatus {
             seat: SeatId(seat),
             kind: SessionKind::Browser,
             connected,
@@ -176,16 +170,16 @@ mod tests {
         }
     }
 
-    fn state(sessions: &[(u64, SessionState)]) -> RoomState {
+    fn state(sessions: &[(u64, SessionStatus)]) -> RoomStatus {
         let sessions = sessions.iter().map(|&(id, of)| (SessionId(id), of));
-        RoomState {
+        RoomStatus {
             sessions: sessions.collect(),
-            ..RoomState::default()
+            ..RoomStatus::default()
         }
     }
 
-    fn connected(seat: u32, session: u64) -> RoomChange {
-        RoomChange::Connected {
+    fn connected(seat: u32, session: u64) -> RoomStatusChange {
+        RoomStatusChange::Connected {
             seat: SeatId(seat),
             session: SessionId(session),
             kind: SessionKind::Browser,
@@ -197,7 +191,7 @@ mod tests {
         let now = state(&[(1, session(1, Some(1), Some(MUTED)))]);
         assert_eq!(now.changes_since(&now), []);
         let expected = state(&[(1, session(1, None, None))]);
-        assert_eq!(expected.changes_since(&RoomState::default()), []);
+        assert_eq!(expected.changes_since(&RoomStatus::default()), []);
     }
 
     #[test]
@@ -212,7 +206,7 @@ mod tests {
             (8, session(1, Some(2), Some(MUTED))),
         ]);
         let changes = now.changes_since(&before);
-        let disconnected = RoomChange::Disconnected {
+        let disconnected = RoomStatusChange::Disconnected {
             seat: SeatId(1),
             session: SessionId(5),
         };
@@ -227,7 +221,7 @@ mod tests {
         );
         assert_eq!(
             changes[4..],
-            [RoomChange::MuteApplied {
+            [RoomStatusChange::MuteApplied {
                 seat: SeatId(1),
                 session: SessionId(8),
                 applied: MUTED,
@@ -246,7 +240,7 @@ mod tests {
     #[test]
     fn a_connection_made_anew_under_the_same_number_is_over_and_there_again() {
         let before = state(&[(1, session(1, Some(1), Some(MUTED)))]);
-        let over = RoomChange::Disconnected {
+        let over = RoomStatusChange::Disconnected {
             seat: SeatId(1),
             session: SessionId(1),
         };
@@ -258,11 +252,14 @@ mod tests {
 
     #[test]
     fn an_alarm_is_told_when_it_begins_and_when_it_ends() {
-        let (calm, mut alarmed) = (RoomState::default(), RoomState::default());
+        let (calm, mut alarmed) = (RoomStatus::default(), RoomStatus::default());
         alarmed.output_silent = true;
         for (now, before, on) in [(&alarmed, &calm, true), (&calm, &alarmed, false)] {
             let alarm = Alarm::OutputSilent;
-            assert_eq!(now.changes_since(before), [RoomChange::Alarm { alarm, on }]);
+            assert_eq!(
+                now.changes_since(before),
+                [RoomStatusChange::Alarm { alarm, on }]
+            );
         }
     }
 }

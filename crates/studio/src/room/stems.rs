@@ -10,14 +10,14 @@ use stentor_core::SeatId;
 use stentor_media::package::{StemChunk, StemPackager};
 use stentor_media::rendition::TICK_SAMPLES;
 
-use super::session::Tick;
+use super::session::TickPcm;
 
 /// A seat on the stage without a session keeps its stem for this many ticks (30 s).
 const ABSENT_TICKS_MAX: u32 = 1_500;
 
 struct Stem {
     packager: StemPackager,
-    sound: Tick,
+    sound: TickPcm,
     present: bool,
     absent_ticks: u32,
 }
@@ -31,7 +31,7 @@ pub(super) struct StemPackagers {
 
 impl StemPackagers {
     /// Takes 20 ms of a seat on the stage, played at `position`.
-    pub(super) fn add(&mut self, seat: SeatId, position: u64, clean: &Tick) {
+    pub(super) fn add(&mut self, seat: SeatId, position: u64, clean: &TickPcm) {
         if let Entry::Vacant(place) = self.by_seat.entry(seat) {
             match StemPackager::new(position) {
                 Ok(packager) => {

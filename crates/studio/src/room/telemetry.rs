@@ -8,7 +8,7 @@ use stentor_media::loudness::SILENCE_DB;
 use stentor_media::mix::TickOut;
 
 use super::levels::RoomLevels;
-use super::output::RoomOutput;
+use super::output::EngineOutput;
 use super::session::Session;
 use super::stats::{RoomStats, SeatStats};
 use super::tick::TickTiming;
@@ -55,11 +55,11 @@ impl Telemetry {
     }
 
     /// No tick comes for a while: what was late is over. Says whether that ends the alarm.
-    pub(super) fn suspend(&mut self, out: &mut Vec<RoomOutput>) -> bool {
+    pub(super) fn suspend(&mut self, out: &mut Vec<EngineOutput>) -> bool {
         self.late_in_second = 0;
         self.stats.late_us_max = 0;
         self.stats.work_us_max = 0;
-        out.push(RoomOutput::Stats(self.stats.clone()));
+        out.push(EngineOutput::Stats(self.stats.clone()));
         std::mem::take(&mut self.late)
     }
 
@@ -84,10 +84,10 @@ impl Telemetry {
         &mut self,
         ticks: u64,
         sessions: &mut BTreeMap<SessionId, Session>,
-        out: &mut Vec<RoomOutput>,
+        out: &mut Vec<EngineOutput>,
     ) {
         if ticks.is_multiple_of(LEVEL_TICKS) {
-            out.push(RoomOutput::Levels(RoomLevels {
+            out.push(EngineOutput::Levels(RoomLevels {
                 seats: levels(sessions),
                 lufs: self.lufs,
                 true_peak: std::mem::replace(&mut self.true_peak, SILENCE_DB),
@@ -96,7 +96,7 @@ impl Telemetry {
         if ticks.is_multiple_of(STATS_TICKS) {
             self.judge_lateness();
             self.stats.seats = seat_stats(sessions);
-            out.push(RoomOutput::Stats(self.stats.clone()));
+            out.push(EngineOutput::Stats(self.stats.clone()));
             self.stats.late_us_max = 0;
             self.stats.work_us_max = 0;
         }
@@ -198,7 +198,7 @@ mod tests {
         let peaks: Vec<_> = out
             .iter()
             .map(|output| match output {
-                RoomOutput::Levels(levels) => (levels.lufs, levels.true_peak),
+                EngineOutput::Levels(levels) => (levels.lufs, levels.true_peak),
                 other => panic!("{other:?}"),
             })
             .collect();

@@ -16,7 +16,7 @@ use stentor_core::timeline::{BOUNDARY_SAMPLES, Timeline};
 use stentor_media::rendition::TICK_SAMPLES;
 
 use super::engine::Engine;
-use super::output::RoomOutput;
+use super::output::EngineOutput;
 use super::sink::{RoomConfig, RoomSink};
 use super::stats::RoomStats;
 use super::tick::TickTiming;
@@ -50,7 +50,7 @@ pub(crate) struct RoomThread {
     clock: Clock,
     stats: Latest<RoomStats>,
     timeline: Timeline,
-    outputs: Vec<RoomOutput>,
+    outputs: Vec<EngineOutput>,
     /// Goodbyes to be given to the network thread.
     closes: Vec<(PeerKey, DisconnectReason)>,
     running: bool,
@@ -180,7 +180,7 @@ impl RoomThread {
             tracing::error!(room = self.id, "what leads up to the programme panicked");
         }
         // Now, not when it has caught up: on a busy machine that takes longer than anybody wants to wait.
-        self.outputs.push(RoomOutput::Resumed);
+        self.outputs.push(EngineOutput::Resumed);
         self.deliver();
         let mut due = now.checked_sub(since).unwrap_or(now) + TICK;
         // Those that become due meanwhile, too; none of them is late, since nobody waited for it.
@@ -246,8 +246,8 @@ impl RoomThread {
             RoomMessage::Order(order) => self.engine.order(order),
             RoomMessage::Loopback(seat, on) => self.engine.loopback(seat, on),
             RoomMessage::Notice(notice) => self.engine.notice(&notice),
-            RoomMessage::Line { seat, session, pcm } => {
-                self.engine.line(seat, session, pcm, outputs);
+            RoomMessage::PlayVoice { seat, session, pcm } => {
+                self.engine.play_voice(seat, session, pcm, outputs);
             }
             RoomMessage::Suspend => self.idle = true,
             RoomMessage::Resume => self.idle = false,
@@ -264,15 +264,15 @@ impl RoomThread {
             let sink = &mut self.sink;
             // A sink that panics must not take the programme with it.
             let sunk = catch_unwind(AssertUnwindSafe(|| match output {
-                RoomOutput::Send(session, packet) => packets.push((key(session), packet)),
-                RoomOutput::Close(session, reason) => self.closes.push((key(session), reason)),
-                RoomOutput::Programme(published) => sink.published(published),
-                RoomOutput::Suspended => sink.suspended(),
-                RoomOutput::Resumed => sink.resumed(),
-                RoomOutput::Stem(seat, chunk) => sink.stem(seat, chunk),
-                RoomOutput::State(state) => sink.state(state),
-                RoomOutput::Levels(levels) => sink.levels(levels),
-                RoomOutput::Stats(stats) => self.stats.put(stats),
+                EngineOutput::Send(session, packet) => packets.push((key(session), packet)),
+                EngineOutput::Close(session, reason) => self.closes.push((key(session), reason)),
+                EngineOutput::Programme(published) => sink.published(published),
+                EngineOutput::Suspended => sink.suspended(),
+                EngineOutput::Resumed => sink.resumed(),
+                EngineOutput::Stem(seat, chunk) => sink.stem(seat, chunk),
+                EngineOutput::State(state) => sink.state(state),
+                EngineOutput::Levels(levels) => sink.levels(levels),
+                EngineOutput::Stats(stats) => self.stats.put(stats),
             }));
             if sunk.is_err() {
                 tracing::error!(room, "what a room gave out made its receiver panic");
@@ -314,7 +314,7 @@ mod tests {
     use super::*;
     use crate::ports::room::RoomPort;
     use crate::room::levels::RoomLevels;
-    use crate::room::state::RoomState;
+    use crate::room::state::RoomStatus;
 
     /// Keeps the bytes of all chunks.
     #[derive(Clone, Default)]
@@ -337,7 +337,7 @@ mod tests {
         fn suspended(&mut self) {}
         fn resumed(&mut self) {}
         fn stem(&mut self, _: SeatId, _: StemChunk) {}
-        fn state(&mut self, _: RoomState) {}
+        fn state(&mut self, _: RoomStatus) {}
         fn levels(&mut self, _: RoomLevels) {}
     }
 

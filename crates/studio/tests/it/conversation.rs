@@ -1,8 +1,8 @@
 //! A host and a guest talk, on a virtual clock, over networks of every kind.
 
 use stentor_core::SeatId;
-use stentor_core::stage::SessionKind;
-use stentor_studio::{AppliedMute, RoomChange};
+use stentor_core::stage::{AppliedMute, SessionKind};
+use stentor_studio::RoomStatusChange;
 use str0m::media::Direction;
 
 use crate::netem::{LinkConfig, Loss};
@@ -145,7 +145,7 @@ fn a_mute_is_in_the_state_once_it_is_applied_and_silences() {
         version: 2,
     };
     let applied = world.changes.iter().find_map(|(at, change)| match change {
-        RoomChange::MuteApplied {
+        RoomStatusChange::MuteApplied {
             seat: SeatId(1),
             applied,
             ..
@@ -288,7 +288,6 @@ fn the_same_seed_gives_the_same_conversation() {
 
 pub(crate) fn is_over(world: &World, session: u64) -> bool {
     let session = stentor_core::SessionId(session);
-    let gone =
-        |c: &RoomChange| matches!(c, RoomChange::Disconnected { session: s, .. } if *s == session);
+    let gone = |c: &RoomStatusChange| matches!(c, RoomStatusChange::Disconnected { session: s, .. } if *s == session);
     world.changes.iter().any(|(_, change)| gone(change))
 }

@@ -11,7 +11,7 @@ use stentor_studio::peer::{
     Datagram, DisconnectReason, Output, Peer, PeerEvent, ReturnPacket, Transport,
 };
 use stentor_studio::room::engine::Engine;
-use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
 use stentor_studio::sdpfrag::SdpFrag;
 use stentor_studio::{PatchError, SdpFault, StudioFault};
@@ -240,7 +240,7 @@ fn an_empty_room_goes_on() {
     }
     let published = outputs
         .iter()
-        .filter(|output| matches!(output, RoomOutput::Programme(_)))
+        .filter(|output| matches!(output, EngineOutput::Programme(_)))
         .count();
     assert!(published > 60, "{published}");
     assert_eq!(engine.position(), 300 * 960);

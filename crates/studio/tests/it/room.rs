@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::sound::Voice;
 use crate::world::newest_session;
 use stentor_core::event::Alarm;
-use stentor_core::stage::{SeatOrder, SessionKind};
+use stentor_core::stage::{AppliedMute, SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::opus::{CodecError, Encode, EncoderProfile, OpusEncoder};
 use stentor_media::package::{Packager, PackagerConfig};
@@ -14,17 +14,17 @@ use stentor_media::rendition::Rendition;
 use stentor_studio::limits::SESSIONS_MAX;
 use stentor_studio::peer::PeerEvent;
 use stentor_studio::room::engine::Engine;
-use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
 use stentor_studio::{
-    AppliedMute, DisconnectReason, RoomChange, RoomLevels, RoomState, RoomStats, StudioFault,
+    DisconnectReason, RoomLevels, RoomStats, RoomStatus, RoomStatusChange, StudioFault,
 };
 
 struct Room {
     engine: Engine,
     now_us: u64,
-    state: RoomState,
-    changes: Vec<RoomChange>,
+    state: RoomStatus,
+    changes: Vec<RoomStatusChange>,
     levels: Vec<RoomLevels>,
     stats: RoomStats,
     stems: Vec<(SeatId, u64)>,
@@ -40,7 +40,7 @@ impl Room {
         Self {
             engine,
             now_us: 0,
-            state: RoomState::default(),
+            state: RoomStatus::default(),
             changes: Vec::new(),
             levels: Vec::new(),
             stats: RoomStats::default(),
@@ -63,21 +63,21 @@ impl Room {
         }
     }
 
-    fn note(&mut self, outputs: Vec<RoomOutput>) {
+    fn note(&mut self, outputs: Vec<EngineOutput>) {
         for output in outputs {
             match output {
-                RoomOutput::State(state) => {
+                EngineOutput::State(state) => {
                     self.changes.extend(state.changes_since(&self.state));
                     self.state = state;
                 }
-                RoomOutput::Levels(levels) => self.levels.push(levels),
-                RoomOutput::Stats(stats) => self.stats = stats,
-                RoomOutput::Stem(seat, chunk) => self.stems.push((seat, chunk.sequence)),
-                RoomOutput::Close(session, reason) => self.closed.push((session, reason)),
-                RoomOutput::Send(..)
-                | RoomOutput::Programme(_)
-                | RoomOutput::Suspended
-                | RoomOutput::Resumed => {}
+                EngineOutput::Levels(levels) => self.levels.push(levels),
+                EngineOutput::Stats(stats) => self.stats = stats,
+                EngineOutput::Stem(seat, chunk) => self.stems.push((seat, chunk.sequence)),
+                EngineOutput::Close(session, reason) => self.closed.push((session, reason)),
+                EngineOutput::Send(..)
+                | EngineOutput::Programme(_)
+                | EngineOutput::Suspended
+                | EngineOutput::Resumed => {}
             }
         }
     }
@@ -130,7 +130,7 @@ impl Room {
     /// The mutes applied so far: session, whether muted, by which order.
     fn mutes_applied(&self) -> Vec<(u64, bool, u64)> {
         let mutes = self.changes.iter().filter_map(|change| match change {
-            RoomChange::MuteApplied {
+            RoomStatusChange::MuteApplied {
                 session, applied, ..
             } => Some((session.0, applied.muted, applied.version)),
             _ => None,
@@ -204,7 +204,7 @@ fn a_session_is_closed_once_and_events_of_the_gone_are_ignored() {
     room.peer(1, PeerEvent::Closed(DisconnectReason::Goodbye));
     room.run(50);
     assert_eq!(room.closed, [(SessionId(1), DisconnectReason::Requested)]);
-    assert_eq!(room.state, RoomState::default());
+    assert_eq!(room.state, RoomStatus::default());
     let (requested, goodbye) = (
         room.stats.disconnects.requested,
         room.stats.disconnects.goodbye,
@@ -231,7 +231,7 @@ fn levels_come_for_each_seat_every_100_ms_and_tell_voice_from_nothing() {
 fn whoever_looks_after_minutes_finds_the_truth_and_nothing_has_piled_up() {
     let mut room = Room::new();
     room.line(1, 1);
-    let mut seen = RoomState::default();
+    let mut seen = RoomStatus::default();
     for n in 0..1_200_u64 {
         room.line(2, 100 + n);
         room.order(2, true, n % 3 == 0, n);
@@ -243,12 +243,12 @@ fn whoever_looks_after_minutes_finds_the_truth_and_nothing_has_piled_up() {
         assert!(room.state.sessions.len() <= 3);
     }
     let look = room.state.changes_since(&seen);
-    let connected = |seat, session| RoomChange::Connected {
+    let connected = |seat, session| RoomStatusChange::Connected {
         seat: SeatId(seat),
         session: SessionId(session),
         kind: SessionKind::LineIn,
     };
-    let applied = |seat, session, muted| RoomChange::MuteApplied {
+    let applied = |seat, session, muted| RoomStatusChange::MuteApplied {
         seat: SeatId(seat),
         session: SessionId(session),
         applied: AppliedMute {
@@ -267,7 +267,7 @@ fn whoever_looks_after_minutes_finds_the_truth_and_nothing_has_piled_up() {
     );
     seen.clone_from(&room.state);
     room.close(1, DisconnectReason::Requested);
-    let gone = RoomChange::Disconnected {
+    let gone = RoomStatusChange::Disconnected {
         seat: SeatId(1),
         session: SessionId(1),
     };
@@ -316,7 +316,7 @@ fn speech_that_listeners_do_not_get_is_an_alarm_of_the_room_and_it_clears() {
         room.changes.clear();
         room.run(seconds * 50);
         let alarms = room.changes.iter().filter_map(|change| match change {
-            RoomChange::Alarm { alarm, on } => Some((*alarm, *on)),
+            RoomStatusChange::Alarm { alarm, on } => Some((*alarm, *on)),
             _ => None,
         });
         alarms.collect::<Vec<_>>()

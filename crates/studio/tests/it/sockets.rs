@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use stentor_core::stage::{SeatOrder, SessionKind};
+use stentor_core::stage::{AppliedMute, SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::package::{Published, StemChunk};
 use stentor_studio::limits::NOTICE_BYTES_MAX;
 use stentor_studio::net::framing::{Deframer, head};
 use stentor_studio::{
-    AppliedMute, NoticeTooLong, Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room,
-    RoomConfig, RoomLevels, RoomSink, RoomState, SdpFault, Studio, StudioConfig, StudioFault,
+    NoticeTooLong, Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, RoomConfig,
+    RoomLevels, RoomSink, RoomStatus, SdpFault, Studio, StudioConfig, StudioFault,
 };
 use str0m::change::SdpAnswer;
 use str0m::format::Codec;
@@ -28,7 +28,7 @@ struct Sink(Arc<Mutex<Received>>);
 
 #[derive(Default)]
 struct Received {
-    state: RoomState,
+    state: RoomStatus,
     levels: Option<RoomLevels>,
     published: usize,
 }
@@ -40,7 +40,7 @@ impl RoomSink for Sink {
     fn suspended(&mut self) {}
     fn resumed(&mut self) {}
     fn stem(&mut self, _: SeatId, _: StemChunk) {}
-    fn state(&mut self, state: RoomState) {
+    fn state(&mut self, state: RoomStatus) {
         self.0.lock().unwrap().state = state;
     }
     fn levels(&mut self, levels: RoomLevels) {
@@ -88,7 +88,7 @@ fn fixture() -> Fixture {
 
 impl Fixture {
     /// Waits until the room's state is as described.
-    fn wait(&self, what: &str, is: impl Fn(&RoomState) -> bool) {
+    fn wait(&self, what: &str, is: impl Fn(&RoomStatus) -> bool) {
         eventually(what, || is(&self.sink.0.lock().unwrap().state));
     }
 
@@ -438,7 +438,7 @@ fn offers_and_fragments_of_the_wrong_kind_get_one_clear_error() {
 fn an_in_process_voice_is_heard_by_nobody_until_ordered_and_a_stopped_room_says_so() {
     let fixture = fixture();
     let pcm: Vec<f32> = (0..48_000).map(|n| (n as f32 * 0.05).sin() * 0.3).collect();
-    fixture.room.play_line(SeatId(5), SessionId(5), pcm);
+    fixture.room.play_voice(SeatId(5), SessionId(5), pcm);
     fixture.wait_connected(5);
     fixture.wait_applied(5, true, 0);
     fixture.room.order(SeatOrder {

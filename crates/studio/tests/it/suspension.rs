@@ -4,7 +4,7 @@ use stentor_core::timeline::{BOUNDARY_SAMPLES, SAMPLES_PER_MS};
 use stentor_media::package::{LEAD_IN_MS, NOTICES_PENDING_MAX, Published};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use stentor_studio::room::engine::Engine;
-use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
 
 const LEAD_IN_TICKS: u64 = LEAD_IN_MS as u64 / 20;
@@ -13,7 +13,7 @@ const LATE_US: u64 = 50_000;
 
 struct Room {
     engine: Engine,
-    outputs: Vec<RoomOutput>,
+    outputs: Vec<EngineOutput>,
 }
 
 impl Room {
@@ -41,7 +41,7 @@ impl Room {
     /// Numbers of the best rendition's chunks since this was asked last.
     fn chunks(&mut self) -> Vec<u64> {
         let number = |output| match output {
-            RoomOutput::Programme(Published::Chunk(chunk)) => {
+            EngineOutput::Programme(Published::Chunk(chunk)) => {
                 (chunk.rendition == Rendition::Full).then_some(chunk.sequence)
             }
             _ => None,
@@ -59,7 +59,7 @@ fn a_room_goes_on_with_sound_behind_it_and_its_numbers_go_on_with_it() {
     assert!(room.engine.can_suspend());
     let before = room.chunks();
     room.engine.suspend(&mut room.outputs);
-    assert!(matches!(room.outputs.last(), Some(RoomOutput::Suspended)));
+    assert!(matches!(room.outputs.last(), Some(EngineOutput::Suspended)));
 
     let position = 3_000 * BOUNDARY_SAMPLES;
     room.engine
@@ -79,13 +79,13 @@ fn lateness_is_over_when_a_room_is_suspended_and_none_comes_of_it() {
     room.outputs.clear();
     room.engine.suspend(&mut room.outputs);
     let mut states = room.outputs.iter().filter_map(|output| match output {
-        RoomOutput::State(state) => Some(state.mixer_late),
+        EngineOutput::State(state) => Some(state.mixer_late),
         _ => None,
     });
     assert_eq!(states.next(), Some(false));
     let late = |room: &Room| {
         let stats = room.outputs.iter().rev().find_map(|output| match output {
-            RoomOutput::Stats(stats) => Some((stats.ticks_late, stats.late_us_max)),
+            EngineOutput::Stats(stats) => Some((stats.ticks_late, stats.late_us_max)),
             _ => None,
         });
         stats.expect("figures are given out")
@@ -111,7 +111,7 @@ fn what_is_told_to_nobody_does_not_pile_up() {
     room.engine.notice(b"{}");
     room.run(50, 0);
     let dropped = room.outputs.iter().rev().find_map(|output| match output {
-        RoomOutput::Stats(stats) => Some(stats.notices_dropped),
+        EngineOutput::Stats(stats) => Some(stats.notices_dropped),
         _ => None,
     });
     assert_eq!(dropped, Some(0));

@@ -7,7 +7,7 @@ use std::thread;
 
 use stentor_core::SeatId;
 use stentor_media::package::{Published, StemChunk};
-use stentor_studio::{RoomConfig, RoomLevels, RoomSink, RoomState, Studio, StudioConfig};
+use stentor_studio::{RoomConfig, RoomLevels, RoomSink, RoomStatus, Studio, StudioConfig};
 
 use crate::sockets::eventually;
 
@@ -18,7 +18,7 @@ impl RoomSink for Nowhere {
     fn suspended(&mut self) {}
     fn resumed(&mut self) {}
     fn stem(&mut self, _: SeatId, _: StemChunk) {}
-    fn state(&mut self, _: RoomState) {}
+    fn state(&mut self, _: RoomStatus) {}
     fn levels(&mut self, _: RoomLevels) {}
 }
 

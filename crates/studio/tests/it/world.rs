@@ -18,9 +18,9 @@ use stentor_studio::peer::red::{RedReceiver, RedSender, RtpStamp};
 use stentor_studio::peer::webrtc::WebRtc;
 use stentor_studio::peer::{Datagram, PeerKey, Transport};
 use stentor_studio::room::engine::Engine;
-use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
-use stentor_studio::{Offer, RoomChange, RoomState, RoomStats};
+use stentor_studio::{Offer, RoomStats, RoomStatus, RoomStatusChange};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid};
@@ -44,9 +44,9 @@ pub(crate) struct World {
     pub(crate) peers: Peers,
     pub(crate) engine: Engine,
     pub(crate) clients: BTreeMap<SessionId, Client>,
-    pub(crate) state: RoomState,
+    pub(crate) state: RoomStatus,
     /// What has changed in the room, and when.
-    pub(crate) changes: Vec<(u64, RoomChange)>,
+    pub(crate) changes: Vec<(u64, RoomStatusChange)>,
     pub(crate) stats: RoomStats,
     pub(crate) stems: BTreeMap<SeatId, usize>,
     seed: u64,
@@ -77,7 +77,7 @@ pub(crate) struct Client {
 }
 
 /// The session of a seat that connected last: the one the core decides for.
-pub(crate) fn newest_session(state: &RoomState, seat: SeatId) -> Option<SessionId> {
+pub(crate) fn newest_session(state: &RoomStatus, seat: SeatId) -> Option<SessionId> {
     let of_seat = state.sessions.iter().filter(|(_, of)| of.seat == seat);
     of_seat
         .filter(|(_, of)| of.connected.is_some())
@@ -95,7 +95,7 @@ impl World {
             peers: Peers::new(origin),
             engine: Engine::new(0, 0).unwrap(),
             clients: BTreeMap::new(),
-            state: RoomState::default(),
+            state: RoomStatus::default(),
             changes: Vec::new(),
             stats: RoomStats::default(),
             stems: BTreeMap::new(),
@@ -176,8 +176,7 @@ impl World {
     /// Whether a session has connected, be it over by now or not.
     pub(crate) fn has_connected(&self, session: u64) -> bool {
         let session = SessionId(session);
-        let connected =
-            |c: &RoomChange| matches!(c, RoomChange::Connected { session: s, .. } if *s == session);
+        let connected = |c: &RoomStatusChange| matches!(c, RoomStatusChange::Connected { session: s, .. } if *s == session);
         self.changes.iter().any(|(_, change)| connected(change))
     }
 
@@ -244,27 +243,27 @@ impl World {
         self.act(now, outputs);
     }
 
-    pub(crate) fn act(&mut self, now: Instant, outputs: Vec<RoomOutput>) {
+    pub(crate) fn act(&mut self, now: Instant, outputs: Vec<EngineOutput>) {
         for output in outputs {
             match output {
-                RoomOutput::Send(session, packet) => {
+                EngineOutput::Send(session, packet) => {
                     self.peers.send(now, Self::key(session), &packet);
                 }
-                RoomOutput::Close(session, reason) => {
+                EngineOutput::Close(session, reason) => {
                     self.peers.close(now, Self::key(session), reason);
                 }
-                RoomOutput::Stats(stats) => self.stats = stats,
-                RoomOutput::State(state) => {
+                EngineOutput::Stats(stats) => self.stats = stats,
+                EngineOutput::State(state) => {
                     let changes = state.changes_since(&self.state).into_iter();
                     self.changes
                         .extend(changes.map(|change| (self.now_us, change)));
                     self.state = state;
                 }
-                RoomOutput::Levels(_)
-                | RoomOutput::Programme(_)
-                | RoomOutput::Suspended
-                | RoomOutput::Resumed => {}
-                RoomOutput::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
+                EngineOutput::Levels(_)
+                | EngineOutput::Programme(_)
+                | EngineOutput::Suspended
+                | EngineOutput::Resumed => {}
+                EngineOutput::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
             }
         }
     }

@@ -5,7 +5,7 @@ use stentor_core::stage::SeatOrder;
 use stentor_core::{PageId, SeatId, SessionId};
 use stentor_studio::DisconnectReason;
 use stentor_studio::room::engine::Engine;
-use stentor_studio::room::output::RoomOutput;
+use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
 
 use super::super::Call;
@@ -59,11 +59,11 @@ impl UntimedRoom {
         self.give(outputs);
     }
 
-    fn give(&self, outputs: Vec<RoomOutput>) {
+    fn give(&self, outputs: Vec<EngineOutput>) {
         for output in outputs {
             match output {
-                RoomOutput::State(state) => self.reporter.room(state),
-                RoomOutput::Levels(levels) => self.reporter.levels(levels),
+                EngineOutput::State(state) => self.reporter.room(state),
+                EngineOutput::Levels(levels) => self.reporter.levels(levels),
                 _ => {}
             }
         }

@@ -12,13 +12,13 @@ const OPEN_AFTER_MS: u64 = 10 * 60 * 1_000;
 
 /// Which rung one event asks for while its crowd arrives.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Doors {
+pub struct OpeningRung {
     rung: Rung,
     on_air_since_ms: Option<u64>,
 }
 
-impl Doors {
-    /// Doors that open on this rung. [`Rung::CLOSED`] would not open them, so it counts as [`Rung::CHEAPEST`].
+impl OpeningRung {
+    /// OpeningRung that open on this rung. [`Rung::CLOSED`] would not open them, so it counts as [`Rung::CHEAPEST`].
     #[must_use]
     pub fn new(rung: Rung) -> Self {
         Self {
