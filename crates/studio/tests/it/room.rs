@@ -112,7 +112,7 @@ impl Room {
     fn line_of(&mut self, seat: u32, session: u64, tone: Vec<f32>) {
         let mut outputs = Vec::new();
         self.engine
-            .line(SeatId(seat), SessionId(session), tone, &mut outputs);
+            .play_voice(SeatId(seat), SessionId(session), tone, &mut outputs);
         self.note(outputs);
     }
 
