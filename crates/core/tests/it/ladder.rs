@@ -2,7 +2,7 @@
 
 use stentor_core::Now;
 use stentor_core::admission::{
-    Doors, Ladder, LadderStep, Load, LoadMeasure, Pace, Rung, STRETCH_PERMILLE, StepReason,
+    Ladder, LadderStep, Load, LoadMeasure, OpeningRung, Pace, Rung, STRETCH_PERMILLE, StepReason,
 };
 use stentor_core::event::Phase;
 
@@ -379,7 +379,7 @@ fn doors_are_open_on_their_rung_from_a_little_before_until_the_crowd_of_the_begi
         mono_ms: minutes * MINUTE_MS,
         unix_ms: (minutes * MINUTE_MS) as i64,
     };
-    let mut doors = Doors::new(Rung::CHEAPEST);
+    let mut doors = OpeningRung::new(Rung::CHEAPEST);
     assert_eq!(
         doors.minimum_rung(at(84), Phase::Scheduled, starts),
         Rung::REST
@@ -409,7 +409,7 @@ fn doors_are_open_on_their_rung_from_a_little_before_until_the_crowd_of_the_begi
         doors.minimum_rung(at(142), Phase::Ended, starts),
         Rung::REST
     );
-    let mut unannounced = Doors::new(Rung::CLOSED);
+    let mut unannounced = OpeningRung::new(Rung::CLOSED);
     assert_eq!(
         unannounced.minimum_rung(at(0), Phase::Scheduled, None),
         Rung::CHEAPEST
