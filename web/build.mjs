@@ -1,4 +1,4 @@
-// Builds what the server's pages are made of into dist/: stage.html with hashed assets beside it, and listen.js and listen.css, which
+// Builds what the server's pages are made of into dist/: stage.html with hashed assets beside it, and listen.js, lang.js and listen.css, which
 // the server puts into its template of the listener's page (crates/event/templates/listen.html) as they are, so that the page is one
 // file and its CSP can name them by their SHA-256.
 
@@ -25,7 +25,7 @@ async function stage() {
   });
 }
 
-async function listenBundle() {
+async function listenBundle(entry) {
   const output = await build({
     root: here,
     configFile: false,
@@ -35,7 +35,7 @@ async function listenBundle() {
       write: false,
       target: ['es2020', 'safari14'],
       minify: true,
-      lib: { entry: `${here}listen/main.ts`, formats: ['iife'], name: 'stentor' },
+      lib: { entry: `${here}listen/${entry}`, formats: ['iife'], name: 'stentor' },
     },
   });
   return [output].flat()[0].output.find((o) => o.type === 'chunk').code.trim();
@@ -53,10 +53,11 @@ async function listenStyle() {
 }
 
 async function listen() {
-  const [script, style] = await Promise.all([listenBundle(), listenStyle()]);
-  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error('the bundle would break its page');
+  const [script, lang, style] = await Promise.all([listenBundle('main.ts'), listenBundle('lang.ts'), listenStyle()]);
+  if (/<\/script|<!--/i.test(script + lang) || /<\/style/i.test(style)) throw new Error('the bundle would break its page');
   await writeFile(`${dist}/listen.css`, style);
   await writeFile(`${dist}/listen.js`, script);
+  await writeFile(`${dist}/lang.js`, lang);
 }
 
 /** Everything below assets/ is served as immutable, so the icons too are named by what they hold. */

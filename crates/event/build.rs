@@ -32,7 +32,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("web_dist.rs"), table).expect("OUT_DIR is writable");
 
-    for file in ["listen.js", "listen.css", "stage.html"] {
+    for file in ["listen.js", "lang.js", "listen.css", "stage.html"] {
         if !dist.join(file).exists() {
             println!(
                 "cargo:warning=web/dist/{file} is missing: run `make web` first, the server cannot show its pages without it"

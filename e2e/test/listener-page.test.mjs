@@ -82,9 +82,90 @@ test('who is on stage and who speaks is shown, in the page’s language', async 
   await en.getByRole('link', { name: 'Français' }).click();
   await says(en, 'Vous écoutez en direct.');
   assert.ok((await en.locator('#audio').evaluate((audio) => audio.currentTime)) >= heardUntil, 'the same sound goes on');
-  assert.deepEqual([new URL(en.url()).pathname, await en.locator('html').getAttribute('lang')], ['/e/demo/fr', 'fr']);
+  assert.deepEqual([new URL(en.url()).pathname, await en.locator('html').getAttribute('lang')], ['/e/demo', 'fr'], 'the address is everybody’s again');
   await en.getByText('parle').waitFor();
   await Promise.all([fr.context().close(), en.context().close()]);
+});
+
+/** What a page has said in its big sentence, and in which language, from the first picture on. */
+function keepWhatItSays() {
+  const said = (globalThis.__said = []);
+  const look = () => {
+    const words = document.querySelector('#say')?.innerText.trim();
+    if (words && said.at(-1)?.words !== words) said.push({ words, lang: document.documentElement.lang });
+    if (said.length < 20) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
+
+test('the page speaks the listener’s language from its first picture on, in the same bytes for all', async () => {
+  const bytes = await Promise.all(['fr-FR,fr;q=0.9', 'en-GB', 'de'].map(async (language) => (await fetch(server.path('demo'), { headers: { 'accept-language': language } })).text()));
+  assert.equal(new Set(bytes).size, 1);
+  for (const [lang, expected, words] of [
+    ['fr-CA', 'fr', /^(En direct|C’est en direct)/],
+    ['en-US', 'en', /^(On air now|It’s live)/],
+    // Nothing that the page speaks: the event's.
+    ['de-DE', 'en', /^(On air now|It’s live)/],
+  ]) {
+    const page = await open(chromium, server.path('demo'), { lang, init: keepWhatItSays });
+    await page.locator('#go').waitFor();
+    const said = await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(globalThis.__said)))));
+    assert.ok(said.length > 0);
+    for (const one of said) {
+      assert.equal(one.lang, expected, lang);
+      assert.match(one.words, words, lang);
+    }
+    await page.context().close();
+  }
+});
+
+test('a language that was chosen is kept, an address that names one is obeyed, and without script the event’s is shown', async () => {
+  const french = await open(chromium, server.path('demo'), { lang: 'fr-FR' });
+  await french.getByRole('link', { name: 'English' }).click();
+  await says(french, 'It’s live. Press to listen.');
+  await french.reload();
+  await says(french, 'It’s live. Press to listen.');
+  await french.goto(server.path('demo', '/fr'));
+  await says(french, 'C’est en direct. Appuyez pour écouter.');
+  await french.context().close();
+  const plain = await open(chromium, server.path('demo'), { lang: 'fr-FR', javaScript: false });
+  assert.equal((await plain.locator('#say').innerText()).trim(), 'On air now.');
+  await plain.context().close();
+});
+
+/** A MediaSource that knows Opus in MP4 by one spelling only, as browsers are told to differ. */
+function knowsOnly(spelling) {
+  const type = (codec) => `audio/mp4; codecs="${codec}"`;
+  const supported = MediaSource.isTypeSupported;
+  MediaSource.isTypeSupported = (asked) => (/opus/i.test(asked) ? asked === type(spelling) : supported.call(MediaSource, asked));
+  const add = MediaSource.prototype.addSourceBuffer;
+  MediaSource.prototype.addSourceBuffer = function (asked) {
+    if (asked !== type(spelling)) throw new DOMException('not supported', 'NotSupportedError');
+    return add.call(this, type('opus'));
+  };
+}
+
+test('the direct face is played by whatever name a browser knows it', async () => {
+  for (const [spelling, direct] of [['opus', true], ['Opus', true], ['OPUS', false]]) {
+    const context = await newContext(chromium, {});
+    await context.addInitScript(knowsOnly, spelling);
+    const page = await open(chromium, server.path('demo'), { context });
+    await page.locator('#go').click();
+    await says(page, 'You are listening live.');
+    assert.equal(page.asked.includes('/e/demo/48/live.mp4'), direct, `${spelling}: ${page.asked}`);
+    await context.close();
+  }
+});
+
+test('the slider says the volume as one says it', async () => {
+  const page = await open(chromium, server.path('demo'));
+  const slider = page.getByRole('slider', { name: 'Volume' });
+  assert.equal(await slider.getAttribute('aria-valuetext'), '100%');
+  await slider.fill('0.42');
+  assert.equal(await slider.getAttribute('aria-valuetext'), '42%');
+  await page.getByRole('link', { name: 'Français' }).click();
+  assert.match(await slider.getAttribute('aria-valuetext'), /^42\s%$/);
+  await page.context().close();
 });
 
 test('without script the page is text and a plain player that can be played', async () => {

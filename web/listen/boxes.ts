@@ -32,7 +32,7 @@ export class BoxSplitter {
     let at = 0;
     while (data.length - at >= 8) {
       const size = view.getUint32(at);
-      if (size < 8 || size > BOX_BYTES_MAX) throw new Error(`MP4 box of ${size} bytes, expected 8 to ${BOX_BYTES_MAX}`);
+      if (size < 8 || size > BOX_BYTES_MAX) throw new RangeError(`box of ${size} bytes`);
       if (data.length - at < size) break;
       boxes.push({ type: typeAt(data, at + 4), bytes: data.slice(at, at + size) });
       at += size;
@@ -103,7 +103,7 @@ export function eventMessage(box: Uint8Array): EventMessage | null {
   let at = 4;
   const text = (): string => {
     const end = body.indexOf(0, at);
-    if (end < 0) throw new RangeError('unterminated string');
+    if (end < 0) throw new RangeError();
     const out = new TextDecoder().decode(body.subarray(at, end));
     at = end + 1;
     return out;

@@ -6,6 +6,7 @@ import { AT_REST } from './notices.ts';
 import { $, type Model, Page, other } from './page.ts';
 import { type Link, Player } from './player.ts';
 import { type Lang } from './strings.ts';
+import { keep } from '../shared/lang.ts';
 
 /** Pace of the status poll where the server names none (Cache-Control: max-age), and its bounds, seconds. */
 const POLL_S = 7;
@@ -27,6 +28,7 @@ let lang: Lang = root.lang === 'fr' ? 'fr' : 'en';
 const audio = $<HTMLAudioElement>('audio');
 const desktop = matchMedia('(hover: hover) and (pointer: fine)').matches;
 const page = new Page(lang, desktop);
+$<HTMLAnchorElement>('other').href = `${base}/${other(lang)}`;
 const first = parseNotice($('state').textContent ?? '') as Status;
 
 const model: Model = {
@@ -164,8 +166,7 @@ function describe(): void {
     session.metadata = new MediaMetadata({
       title,
       artist: artist || 'Stentor',
-      album: 'Stentor',
-      artwork: [{ src: '/assets/icon-512.png', sizes: '512x512', type: 'image/png' }],
+      artwork: [{ src: '/assets/icon-512.png', sizes: '512x512' }],
     });
   }
   session.playbackState = active() ? 'playing' : 'paused';
@@ -190,18 +191,23 @@ handle('seekbackward', (d) => seek(audio.currentTime - (d.seekOffset ?? 15)));
 handle('seekforward', (d) => seek(audio.currentTime + (d.seekOffset ?? 30)));
 
 $('go').addEventListener('click', toggle);
-// The other language without another page: the sound goes on.
+// The other language without another page: the sound goes on. The choice is kept, and the address is the one for everybody.
 $('other').addEventListener('click', (e) => {
   if (e.ctrlKey || e.metaKey || e.shiftKey) return;
   e.preventDefault();
   const link = e.currentTarget as HTMLAnchorElement;
-  history.replaceState(null, '', link.href);
+  history.replaceState(null, '', base);
   link.href = `${base}/${lang}`;
   root.lang = lang = other(lang);
+  keep(lang);
   page.speak(lang);
   render();
 });
-$('vol').addEventListener('input', (e) => (audio.volume = Number((e.target as HTMLInputElement).value)));
+$('vol').addEventListener('input', (e) => {
+  const bar = e.target as HTMLInputElement;
+  audio.volume = Number(bar.value);
+  page.loud(bar);
+});
 $('seek').addEventListener('input', (e) => seek(Number((e.target as HTMLInputElement).value)));
 document.addEventListener('keydown', (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest('button,input,a,audio')) return;

@@ -7,7 +7,8 @@ import { type Box, type EventMessage, decodeTime, eventMessage, lasts } from './
 import { AT_REST, NoticeQueue, cadence } from './notices.ts';
 import { ArrivalGap, decide, targetFor } from './sync.ts';
 
-export const OPUS_MP4 = 'audio/mp4; codecs="opus"';
+/** Opus in MP4 as browsers spell it: the registered way (RFC 6381, MP4RA) and, in Safari's MediaSource, the other. */
+const SPELLINGS = ['opus', 'Opus'].map((codec) => `audio/mp4; codecs="${codec}"`);
 /** Sample clock of the programme, Hz. */
 const TIMESCALE = 48_000;
 /** Played sound kept behind the playhead, seconds. */
@@ -23,13 +24,16 @@ const STEP_BACK_S = 60;
 
 type Source = typeof MediaSource;
 
-function sourceClass(): Source | undefined {
+/** What plays our sound, and the name that it knows it by. */
+function supported(): [source: Source, type: string] | undefined {
   const w = globalThis as { MediaSource?: Source; ManagedMediaSource?: Source };
   // Plain MediaSource first: it never evicts what we have not played yet.
-  return [w.MediaSource, w.ManagedMediaSource].find((s) => s?.isTypeSupported(OPUS_MP4));
+  for (const source of [w.MediaSource, w.ManagedMediaSource])
+    for (const type of SPELLINGS) if (source?.isTypeSupported(type)) return [source, type];
+  return undefined;
 }
 
-export const mseSupported = (): boolean => !!sourceClass();
+export const mseSupported = (): boolean => !!supported();
 
 function joined(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
@@ -69,7 +73,8 @@ export class MseFeed {
   /** Starts over with an empty MediaSource on the same element. */
   open(): void {
     this.close();
-    this.media = new (sourceClass()!)();
+    const [source, type] = supported()!;
+    this.media = new source();
     this.queue = [];
     this.base = null;
     this.ends = -1;
@@ -80,7 +85,7 @@ export class MseFeed {
     const media = this.media;
     media.addEventListener('sourceopen', () => {
       if (this.media !== media) return;
-      this.buffer = media.addSourceBuffer(OPUS_MP4);
+      this.buffer = media.addSourceBuffer(type);
       this.buffer.addEventListener('updateend', () => this.pump());
       this.pump();
     });

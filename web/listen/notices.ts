@@ -18,6 +18,8 @@ export interface Cadence {
   flush: number;
   hold: number;
   leaves: number;
+  /** Why it is this rung, in a server's word. */
+  why?: string;
 }
 
 /** From this rung on everybody's sound is another one, and people are told. */
@@ -30,9 +32,9 @@ export const AT_REST: Cadence = { rung: 0, flush: 0, hold: 0, leaves: 0 };
 export function cadence({ scheme, payload }: EventMessage): Cadence | null {
   if (scheme !== CADENCE_SCHEME) return null;
   try {
-    const { rung, flush_ms, hold_ms, leaves_in_ms = 0 } = JSON.parse(payload);
+    const { rung, flush_ms, hold_ms, leaves_in_ms = 0, why } = JSON.parse(payload);
     const read = { rung, flush: flush_ms / 1000, hold: hold_ms / 1000, leaves: leaves_in_ms / 1000 };
-    return Object.values(read).every((n) => Number.isFinite(n)) ? read : null;
+    return Object.values(read).every((n) => Number.isFinite(n)) ? { ...read, ...(typeof why === 'string' && { why }) } : null;
   } catch {
     return null;
   }

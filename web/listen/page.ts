@@ -4,7 +4,8 @@ import { type Status } from '../shared/status.ts';
 import { Dial } from './dial.ts';
 import { CROWD_RUNG, type Cadence } from './notices.ts';
 import { type Link } from './player.ts';
-import { type Lang, STRINGS, type Strings, clock, countdown, farewell, moment } from './strings.ts';
+import { type Lang, STRINGS, type Strings, farewell } from './strings.ts';
+import { clock, countdown, locale, moment } from '../shared/time.ts';
 
 /** Screen readers hear at most one change in this time: a page that keeps talking cannot be listened past. */
 const ANNOUNCE_MS = 5_000;
@@ -45,6 +46,7 @@ export class Page {
     desktop: boolean,
   ) {
     this.speak(lang);
+    $('say').removeAttribute('lang');
     $('play').hidden = false;
     $('vol').hidden = !desktop;
   }
@@ -53,10 +55,17 @@ export class Page {
   speak(lang: Lang): void {
     this.lang = lang;
     const s = (this.s = STRINGS[lang]);
-    this.people = '';
+    this.people = this.said = $('live').textContent = '';
+    this.saidAt = 0;
     $('vol').firstElementChild!.textContent = s.volume;
+    this.loud($('vol').lastElementChild as HTMLInputElement);
     $('seek').setAttribute('aria-label', s.seek);
     $('msg').firstElementChild!.textContent = s.message;
+  }
+
+  /** The volume as one says it. */
+  loud(bar: HTMLInputElement): void {
+    bar.setAttribute('aria-valuetext', (+bar.value).toLocaleString(this.lang, { style: 'percent' }));
   }
 
   render(m: Model): void {
@@ -95,7 +104,10 @@ export class Page {
   /** Why it sounds simpler than it might, while it does. */
   private crowd({ wanted, link, cadence, status }: Model): string | undefined {
     const heard = wanted && link === 'playing' && status.phase === 'on_air';
-    return heard && cadence.rung >= CROWD_RUNG ? this.s.crowd(Math.round(cadence.hold)) : undefined;
+    if (!heard || cadence.rung < CROWD_RUNG) return undefined;
+    const { why } = this.s;
+    // Whatever else a server runs short of, or does not say: it has much to do.
+    return this.s.crowd((why as Record<string, string | undefined>)[cadence.why ?? ''] ?? why.busy, Math.round(cadence.hold));
   }
 
   /** About how long it takes until we ask a full server again. */
@@ -119,7 +131,7 @@ export class Page {
   }
 
   private waiting({ status, skew }: Model): { say: string; sub?: string; counting?: boolean } {
-    const when = status.starts === null ? null : moment(status.starts, local(this.lang));
+    const when = status.starts === null ? null : moment(status.starts, locale(this.lang));
     if (status.starts === null || !when) return { say: this.s.notYet };
     const left = (status.starts - Date.now() - skew) / 1000;
     const sub = this.s.at(when);
@@ -203,12 +215,11 @@ export class Page {
   private links({ phase, replay }: Status): void {
     const a = $<HTMLAnchorElement>('app');
     const base = document.documentElement.dataset['base'];
-    a.hidden = phase === 'scheduled' || (phase === 'ended' && !replay);
-    a.href = base + (phase === 'ended' ? '/replay.mp4' : '/ogg/live.ogg');
-    a.download = phase === 'ended' ? 'stentor.mp4' : '';
-    if (phase !== 'ended') a.removeAttribute('download');
-    text('app', phase === 'ended' ? this.s.save : this.s.elsewhere);
-    a.hidden = phase === 'scheduled' || (phase === 'ended' && !replay);
+    const over = phase === 'ended';
+    a.href = base + (over ? '/replay.mp4' : '/ogg/live.ogg');
+    if (over) a.download = `${base!.slice(3)}.mp4`;
+    text('app', over ? this.s.save : this.s.elsewhere);
+    a.hidden = phase === 'scheduled' || (over && !replay);
   }
 
   private announce(words: string): void {
@@ -226,11 +237,6 @@ export class Page {
 }
 
 export const other = (lang: Lang): Lang => (lang === 'fr' ? 'en' : 'fr');
-
-/** The reader's own way of writing dates (en-GB, fr-CA), if it is in the page's language. */
-function local(lang: Lang): string {
-  return navigator.languages.find((l) => l.startsWith(lang)) ?? lang;
-}
 
 function text(id: string, words?: string): void {
   const e = $(id);

@@ -1,8 +1,12 @@
 // Every word of the listener's page, in both languages.
 
 import { type Role } from '../shared/status.ts';
+import { type Lang } from '../shared/time.ts';
 
-export type Lang = 'fr' | 'en';
+export { type Lang };
+
+/** Why a server sends less (`stentor_core::admission::StepReason`), as far as a listener can tell the difference. */
+export type Reason = 'busy' | 'link' | 'blocked' | 'opening' | 'pinned' | 'calm';
 
 export interface Strings {
   soon: string;
@@ -29,7 +33,9 @@ export interface Strings {
   full: string;
   leaving: string;
   asks(seconds: number): string;
-  crowd(seconds: number): string;
+  /** Why the sound is simpler, by the server's reason. */
+  why: { [reason in Reason]: string };
+  crowd(why: string, seconds: number): string;
   offline: string;
   hostDropped: string;
   stageEmpty: string;
@@ -58,9 +64,9 @@ const fr: Strings = {
   onAir: 'À l’antenne',
   over: 'Terminé',
   startsIn: (span) => `Début dans ${span}`,
-  at: (moment) => `${moment}, heure de chez vous`,
-  anyMoment: 'L’heure est venue. Nous attendons l’hôte, restez là.',
-  notYet: 'Ce n’est pas encore commencé. Tout se passera ici, sur cette page.',
+  at: (moment) => `${moment}, heure locale`,
+  anyMoment: 'C’est l’heure. Nous attendons l’hôte, restez avec nous.',
+  notYet: 'La conversation n’a pas encore commencé. Elle commencera ici.',
   armed: 'C’est noté : le son partira tout seul. Appuyez pour annuler.',
   listening: (n) => `${n} à l’écoute`,
   listen: 'Écouter',
@@ -74,18 +80,26 @@ const fr: Strings = {
   connecting: 'Le son arrive…',
   stalled: 'Le réseau ralentit. Le son revient.',
   reconnecting: 'La liaison a été coupée. Elle se rétablit toute seule.',
-  gone: 'Le serveur ne répond pas. Nous réessayons sans relâche ; vous n’avez rien à faire.',
-  full: 'Tant de monde écoute que plus personne n’entre pour l’instant. Restez là : le son partira tout seul dès qu’il y a une place.',
+  gone: 'Le serveur ne répond pas. Nous réessayons ; vous n’avez rien à faire.',
+  full: 'Le serveur est complet. Restez ici : le son partira tout seul dès qu’une place se libère.',
   leaving: 'Ce serveur s’arrête. Nous en cherchons un autre.',
   asks: (seconds) => `Prochain essai dans ${seconds} s.`,
-  crowd: (seconds) => `Vous êtes très nombreux : le son est plus simple, et jusqu’à ${seconds} s derrière la scène.`,
+  why: {
+    busy: 'Serveur très sollicité',
+    link: 'Ligne du serveur saturée',
+    blocked: 'Réseaux lents en ce moment',
+    opening: 'Nous attendons du monde',
+    pinned: 'Pour ménager le serveur',
+    calm: 'La charge baisse',
+  },
+  crowd: (why, seconds) => `${why} : le son est simplifié, avec jusqu’à ${seconds} s de retard.`,
   offline: 'Votre appareil n’a plus de réseau. Le son reviendra avec lui.',
   hostDropped: 'L’hôte a perdu la liaison. Nous restons à l’antenne.',
   stageEmpty: 'La scène est vide pour l’instant. Nous restons à l’antenne.',
-  fault: 'Une panne, de notre côté. Nous y travaillons ; restez là.',
+  fault: 'Une panne de notre côté. Nous y travaillons, restez avec nous.',
   since: (span) => `il y a ${span}`,
   thanks: 'C’est fini. Merci d’avoir écouté.',
-  replaySoon: 'L’enregistrement n’est pas encore prêt. Il apparaîtra ici, sans recharger la page.',
+  replaySoon: 'L’enregistrement n’est pas encore prêt. Il apparaîtra ici.',
   noReplay: 'Il n’y a pas d’enregistrement à réécouter.',
   replay: 'C’est fini, mais tout peut se réécouter.',
   onStage: 'Sur scène',
@@ -93,12 +107,12 @@ const fr: Strings = {
   speaking: 'parle',
   muted: 'micro coupé',
   lost: 'liaison perdue',
-  message: 'Mot de l’hôte',
+  message: 'Message de l’hôte',
   volume: 'Volume',
   seek: 'Position',
-  elsewhere: 'Ouvrir le flux seul, pour une autre application',
+  elsewhere: 'Ouvrir le flux audio dans une autre application',
   save: 'Télécharger',
-  roles: { host: 'hôte', co_host: 'co-hôte', guest: 'invité·e' },
+  roles: { host: 'hôte', co_host: 'co-hôte', guest: 'invité' },
 };
 
 const en: Strings = {
@@ -108,7 +122,7 @@ const en: Strings = {
   startsIn: (span) => `Starts in ${span}`,
   at: (moment) => `${moment}, your time`,
   anyMoment: 'It’s time. We’re waiting for the host, stay with us.',
-  notYet: 'It hasn’t begun yet. Everything will happen here, on this page.',
+  notYet: 'It hasn’t begun yet. It will begin here.',
   armed: 'All set: the sound will start by itself. Press to cancel.',
   listening: (n) => `${n} listening`,
   listen: 'Listen',
@@ -121,19 +135,27 @@ const en: Strings = {
   live: 'You are listening live.',
   connecting: 'Sound is on its way…',
   stalled: 'The network is slow. Sound is coming back.',
-  reconnecting: 'The connection broke. It is repairing itself.',
+  reconnecting: 'The connection broke. It’s coming back by itself.',
   gone: 'The server isn’t answering. We keep trying; there is nothing you need to do.',
-  full: 'So many are listening that nobody new gets in for the moment. Stay here: the sound will start by itself as soon as there is room.',
+  full: 'The server is full. Stay here: the sound will start by itself as soon as there is room.',
   leaving: 'This server is closing. We are looking for another one.',
   asks: (seconds) => `Next try in ${seconds} s.`,
-  crowd: (seconds) => `Very many are listening: the sound is simpler, and up to ${seconds} s behind the stage.`,
+  why: {
+    busy: 'The server is busy',
+    link: 'The server’s line is full',
+    blocked: 'Networks are slow at the moment',
+    opening: 'We expect a crowd',
+    pinned: 'To go easy on the server',
+    calm: 'The load is easing',
+  },
+  crowd: (why, seconds) => `${why}: the sound is simpler, and up to ${seconds} s behind.`,
   offline: 'Your device is offline. Sound returns when the network does.',
-  hostDropped: 'The host has dropped. We stay here.',
-  stageEmpty: 'Nobody is on stage right now. We stay here.',
+  hostDropped: 'The host has lost the connection. Stay with us.',
+  stageEmpty: 'Nobody is on stage right now. Stay with us.',
   fault: 'Something broke on our side. We’re on it; stay with us.',
   since: (span) => `${span} ago`,
   thanks: 'It’s over. Thank you for listening.',
-  replaySoon: 'The recording isn’t ready yet. It will appear here, no need to reload.',
+  replaySoon: 'The recording isn’t ready yet. It will appear here.',
   noReplay: 'There is no recording to listen to.',
   replay: 'It’s over, but you can hear all of it again.',
   onStage: 'On stage',
@@ -144,7 +166,7 @@ const en: Strings = {
   message: 'From the host',
   volume: 'Volume',
   seek: 'Position',
-  elsewhere: 'Open the bare stream, for another app',
+  elsewhere: 'Open the audio stream in another app',
   save: 'Download',
   roles: { host: 'host', co_host: 'co-host', guest: 'guest' },
 };
@@ -154,30 +176,3 @@ export const STRINGS: Record<Lang, Strings> = { fr, en };
 /** What is said when it is over: the replay is here, will come, or never will. */
 export const farewell = (s: Strings, replay: boolean | null): string =>
   replay ? s.replay : `${s.thanks} ${replay === null ? s.noReplay : s.replaySoon}`;
-
-/** 75 → "1:15", 3675 → "1:01:15": how a clock or a player shows a span. */
-export function clock(seconds: number): string {
-  const s = Math.max(0, Math.floor(seconds));
-  const two = (n: number) => String(n).padStart(2, '0');
-  const minutes = Math.floor(s / 60) % 60;
-  return s < 3600 ? `${minutes}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(minutes)}:${two(s % 60)}`;
-}
-
-/** A date and time as one writes them there; null for what is none: a page must live with whatever it is sent. */
-export function moment(ms: number, locale: string): string | null {
-  const date = new Date(ms);
-  if (Number.isNaN(date.getTime())) return null;
-  const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
-  const named = { weekday: 'long', day: 'numeric', month: 'long', year, hour: 'numeric', minute: '2-digit' } as const;
-  return new Intl.DateTimeFormat(locale, named).format(date);
-}
-
-/** A wait as one says it: days and hours while far, a clock within the day. */
-export function countdown(seconds: number, lang: Lang): string {
-  if (seconds < 86_400) return clock(seconds);
-  const unit = (n: number, name: string) =>
-    new Intl.NumberFormat(lang, { style: 'unit', unit: name, unitDisplay: 'long' }).format(n);
-  const days = unit(Math.floor(seconds / 86_400), 'day');
-  const hours = Math.floor((seconds % 86_400) / 3600);
-  return hours ? `${days} ${lang === 'fr' ? 'et' : 'and'} ${unit(hours, 'hour')}` : days;
-}

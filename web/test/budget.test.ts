@@ -10,9 +10,11 @@ const LISTEN_BYTES_MAX = 14_000;
 const FILE_LINES_MAX = 600;
 
 const script = readFileSync('dist/listen.js', 'utf8');
+const lang = readFileSync('dist/lang.js', 'utf8');
 const style = readFileSync('dist/listen.css', 'utf8');
 /** The page with the server's holes still open. */
 const page = readFileSync('../crates/event/templates/listen.html', 'utf8')
+  .replace('{{ assets.lang|safe }}', () => lang)
   .replace('{{ assets.script|safe }}', () => script)
   .replace('{{ assets.style|safe }}', () => style);
 
@@ -23,9 +25,9 @@ test('the listener’s page fits its budget in both compressions', (t) => {
   assert.ok(brotli <= LISTEN_BYTES_MAX && gzip <= LISTEN_BYTES_MAX, `brotli ${brotli}, gzip ${gzip}, at most ${LISTEN_BYTES_MAX}`);
 });
 
-test('the listener’s page has one script and one style, which the CSP hashes, and nothing of the bundle ends them', () => {
+test('the listener’s page has two scripts and one style, which the CSP hashes, and nothing of the bundle ends them', () => {
   const hashed = [...page.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)].map((m) => m[2]!);
-  assert.deepEqual(hashed, [style, script]);
+  assert.deepEqual(hashed, [lang, style, script]);
 });
 
 test('every asset that a page names is there', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { STRINGS as LISTEN, clock, countdown, farewell, moment } from '../listen/strings.ts';
+import { STRINGS as LISTEN, farewell } from '../listen/strings.ts';
+import { clock, countdown, moment } from '../shared/time.ts';
 import { STRINGS as STAGE } from '../stage/strings.ts';
 
 type Words = { [key: string]: unknown };
@@ -56,6 +57,14 @@ test('a moment that no calendar has is none, and no error', () => {
   assert.match(moment(Date.UTC(2026, 11, 24, 12), 'en-GB')!, /24 December/);
   for (const absurd of [9e15, -9e15, 2 ** 63, NaN, Infinity]) assert.equal(moment(absurd, 'fr'), null, String(absurd));
   assert.match(moment(8.64e15, 'fr')!, /275760/, 'another year is named');
+});
+
+test('the first of a month is a first in French, and no other day is', () => {
+  const day = (month: number, day: number, locale: string) => moment(new Date(2026, month, day, 20, 0).getTime(), locale)!;
+  assert.match(day(11, 1, 'fr'), /mardi 1er décembre/);
+  assert.match(day(0, 1, 'fr-CA'), / 1er janvier/);
+  for (const other of [2, 10, 11, 21, 31]) assert.doesNotMatch(day(11, other, 'fr'), /er décembre/);
+  assert.match(day(11, 1, 'en-GB'), /Tuesday 1 December/);
 });
 
 test('a clock reads as one', () => {

@@ -23,7 +23,7 @@ static PAGE: LazyLock<(String, HeaderMap)> = LazyLock::new(|| {
     let page = NotFoundPage { style: STYLE }.render();
     (
         page.expect("a page is rendered into memory"),
-        page_headers(&inline_policy("", STYLE), "microphone=()"),
+        page_headers(&inline_policy(&[], STYLE), "microphone=()"),
     )
 });
 
@@ -56,7 +56,7 @@ mod tests {
         assert!(page.contains(&format!("<style>{STYLE}</style>")), "{page}");
         assert_eq!(
             headers[header::CONTENT_SECURITY_POLICY],
-            inline_policy("", STYLE)
+            inline_policy(&[], STYLE)
         );
     }
 }

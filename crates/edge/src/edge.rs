@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
-use stentor_core::admission::Rung;
+use stentor_core::admission::{Rung, StepReason};
 use tokio::sync::Semaphore;
 
 use crate::counters::{AtomicCounters, EdgeStats};
@@ -34,6 +34,8 @@ pub struct NodeRungs {
     pub joins: Rung,
     /// Whose cadence current listeners get, at most [`Rung::CHEAPEST`]: they stay also when nobody new is let in.
     pub served: Rung,
+    /// Why they are these: listeners are told.
+    pub why: StepReason,
 }
 
 impl NodeRungs {
@@ -43,6 +45,24 @@ impl NodeRungs {
         Self {
             joins: rung,
             served: rung.min(Rung::CHEAPEST),
+            why: StepReason::default(),
+        }
+    }
+
+    /// As one word.
+    fn word(self) -> u32 {
+        let why = StepReason::ALL.iter().position(|why| *why == self.why);
+        let why = why.unwrap_or_default() as u8;
+        u32::from_be_bytes([0, why, self.joins.number(), self.served.number()])
+    }
+
+    fn of_word(word: u32) -> Self {
+        let [_, why, joins, served] = word.to_be_bytes();
+        let why = StepReason::ALL.get(usize::from(why)).copied();
+        Self {
+            joins: Rung::new(joins).unwrap_or_default(),
+            served: Rung::new(served).unwrap_or_default(),
+            why: why.unwrap_or_default(),
         }
     }
 }
@@ -94,8 +114,8 @@ struct Inner {
     draining: AtomicBool,
     /// How long this server goes on sending after a shutdown was announced, ms; 0 while none is.
     leaves_in_ms: AtomicU32,
-    /// Both of [`NodeRungs`] in one word, so that no reader sees one of them new and the other one old.
-    rungs: AtomicU16,
+    /// All of [`NodeRungs`] in one word, so that no reader sees one of them new and another one old.
+    rungs: AtomicU32,
     cadence_encoder: Option<CadenceEncoder>,
     on_thread_start: Option<fn()>,
     gauges: Gauges,
@@ -122,7 +142,7 @@ impl Edge {
                 files: Arc::new(Semaphore::new(limits.file_answers_max)),
                 draining: AtomicBool::new(false),
                 leaves_in_ms: AtomicU32::default(),
-                rungs: AtomicU16::default(),
+                rungs: AtomicU32::new(NodeRungs::default().word()),
                 cadence_encoder: config.cadence_encoder,
                 on_thread_start: config.on_thread_start,
                 gauges: Gauges::default(),
@@ -181,18 +201,14 @@ impl Edge {
     /// Moves this node to other rungs of the ladder.
     pub fn set_rungs(&self, rungs: NodeRungs) {
         let served = rungs.served.min(Rung::CHEAPEST);
-        let word = u16::from_be_bytes([rungs.joins.number(), served.number()]);
+        let word = NodeRungs { served, ..rungs }.word();
         self.inner.rungs.store(word, Ordering::Relaxed);
     }
 
     /// The rungs this node is on.
     #[must_use]
     pub fn rungs(&self) -> NodeRungs {
-        let [joins, served] = self.inner.rungs.load(Ordering::Relaxed).to_be_bytes();
-        NodeRungs {
-            joins: Rung::new(joins).unwrap_or_default(),
-            served: Rung::new(served).unwrap_or_default(),
-        }
+        NodeRungs::of_word(self.inner.rungs.load(Ordering::Relaxed))
     }
 
     /// The rung whose cadence current listeners get, once they have been told and have moved.
@@ -202,7 +218,8 @@ impl Edge {
 
     /// The announcement of another cadence, as bytes that stand between two chunks.
     pub(crate) fn encode_cadence(&self, change: CadenceChange) -> Option<Bytes> {
-        self.inner.cadence_encoder.map(|encode| encode(change))
+        let why = self.rungs().why;
+        self.inner.cadence_encoder.map(|encode| encode(change, why))
     }
 
     /// To be called first on each thread of this edge.

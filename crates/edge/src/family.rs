@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stentor_core::admission::Rung;
+use stentor_core::admission::{Rung, StepReason};
 
 use crate::stream::Stream;
 
-/// Encodes the announcement of another cadence: bytes that may stand between any two chunks.
-pub type CadenceEncoder = fn(CadenceChange) -> Bytes;
+/// Encodes the announcement of another cadence, and why the node is where it is: bytes that may stand between any two chunks.
+pub type CadenceEncoder = fn(CadenceChange, StepReason) -> Bytes;
 
 /// How a listener is served from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -137,6 +137,7 @@ impl LadderWatch {
         edge.set_rungs(NodeRungs {
             joins: step.to,
             served: step.served,
+            why: step.reason,
         });
         state.keep(step);
         drop(state);

@@ -47,11 +47,12 @@ const CALM_TIMES_MAX: u64 = 16;
 const FORECAST_PERMILLE: u64 = 800;
 
 /// Why a step was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StepReason {
     /// A measure was over its bound.
     Over(LoadMeasure),
     /// Everything fits with room to spare.
+    #[default]
     Calm,
     /// An event opens its doors on this rung.
     Opening,

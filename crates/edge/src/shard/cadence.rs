@@ -1,16 +1,17 @@
 //! Announcements of another cadence to the listeners of one stream, encoded and framed once for all of them.
 
-use stentor_core::admission::Rung;
+use stentor_core::admission::{Rung, StepReason};
 
 use super::stream_buffer::HttpChunk;
 use crate::edge::Edge;
 use crate::family::CadenceChange;
 use crate::stream::Stream;
 
-/// See the module. Made anew when the server announces that it leaves, which every announcement says.
+/// See the module. Made anew when the server announces that it leaves, or is where it is for another reason: every announcement says both.
 pub(super) struct CadenceAnnouncements {
     announces: bool,
     leaves_in_ms: Option<u32>,
+    why: StepReason,
     by_rung: [Option<(CadenceChange, HttpChunk)>; Rung::COUNT],
 }
 
@@ -28,6 +29,7 @@ impl CadenceAnnouncements {
         Self {
             announces,
             leaves_in_ms,
+            why: edge.rungs().why,
             by_rung: Rung::ALL.map(framed),
         }
     }
@@ -39,11 +41,12 @@ impl CadenceAnnouncements {
 
     /// Follows the edge. True when listeners are to be told something new now.
     pub(super) fn refresh(&mut self, edge: &Edge, stream: &Stream) -> bool {
-        let changed = self.leaves_in_ms != edge.leaves_in_ms();
-        if changed {
+        let leaves = self.leaves_in_ms != edge.leaves_in_ms();
+        // Another reason alone is told with the next change of cadence: it is no reason for bytes to everybody.
+        if leaves || self.why != edge.rungs().why {
             *self = Self::encode(edge, stream, self.announces);
         }
-        changed
+        leaves
     }
 
     /// The cadence at a rung, and its announcement; `None` where nothing can be announced.

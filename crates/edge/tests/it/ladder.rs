@@ -46,7 +46,7 @@ fn publish(streams: &[Arc<Stream>], from_ms: u64, to_ms: u64) {
 
 fn with_announcements() -> Server {
     start(Setup {
-        cadence_encoder: Some(|told| Bytes::from(format!("[{}]", told.rung.number()))),
+        cadence_encoder: Some(|told, _| Bytes::from(format!("[{}]", told.rung.number()))),
         ..Setup::default()
     })
 }

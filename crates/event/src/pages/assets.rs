@@ -16,7 +16,7 @@ static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_dist.rs"
 
 /// Whether this program carries its pages: one that was built without them serves everything else.
 pub fn are_built() -> bool {
-    ["listen.js", "listen.css", "stage.html"]
+    ["listen.js", "lang.js", "listen.css", "stage.html"]
         .into_iter()
         .all(|path| built(path).is_some())
 }

@@ -27,16 +27,17 @@ pub fn page_headers(policy: &str, permissions: &'static str) -> HeaderMap {
     headers
 }
 
-/// The policy of a page that carries its script and its style inside it: those, by their hashes, and nothing else. An empty one is none.
-pub fn inline_policy(script: &str, style: &str) -> String {
-    let hash = |text: &str| match text {
-        "" => " 'none'".to_owned(),
-        text => format!(" 'sha256-{}'", BASE64.encode(Sha256::digest(text))),
+/// The policy of a page that carries its scripts and its style inside it: those, by their hashes, and nothing else.
+pub fn inline_policy(scripts: &[&str], style: &str) -> String {
+    let hash = |text: &str| format!(" 'sha256-{}'", BASE64.encode(Sha256::digest(text)));
+    let script = match scripts {
+        [] => " 'none'".to_owned(),
+        scripts => scripts.iter().map(|text| hash(text)).collect(),
     };
     format!(
         "default-src 'none'; script-src{}; style-src{}; connect-src 'self'; media-src 'self' blob:; \
          img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-        hash(script),
+        script,
         hash(style),
     )
 }
@@ -46,12 +47,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_names_the_hashes_of_script_and_style_and_nothing_else_is_run() {
+    fn the_policy_names_the_hashes_of_scripts_and_style_and_nothing_else_is_run() {
         let hash = |text: &str| BASE64.encode(Sha256::digest(text));
-        let policy = inline_policy("a", "b");
-        let (a, b) = (hash("a"), hash("b"));
+        let policy = inline_policy(&["a", "c"], "b");
+        let (a, b, c) = (hash("a"), hash("b"), hash("c"));
         assert!(
-            policy.contains(&format!("script-src 'sha256-{a}';")),
+            policy.contains(&format!("script-src 'sha256-{a}' 'sha256-{c}';")),
             "{policy}"
         );
         assert!(
@@ -59,6 +60,6 @@ mod tests {
             "{policy}"
         );
         assert!(!policy.contains("unsafe"), "{policy}");
-        assert!(inline_policy("", "b").contains("script-src 'none';"));
+        assert!(inline_policy(&[], "b").contains("script-src 'none';"));
     }
 }

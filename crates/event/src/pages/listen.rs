@@ -13,6 +13,8 @@ use crate::status::Status;
 /// What `web/` built for the listener's page.
 #[derive(Clone, Debug)]
 pub struct ListenAssets {
+    /// What chooses the language, before anything is shown.
+    lang: &'static str,
     script: &'static str,
     style: &'static str,
     /// Path of the icon.
@@ -25,18 +27,25 @@ impl ListenAssets {
     pub fn load() -> Option<Self> {
         let text = |path| std::str::from_utf8(built(path)?).ok();
         Some(Self::new(
+            text("lang.js")?,
             text("listen.js")?,
             text("listen.css")?,
             built_icon()?,
         ))
     }
 
-    fn new(script: &'static str, style: &'static str, icon: String) -> Self {
+    fn new(
+        lang: &'static str,
+        script: &'static str,
+        style: &'static str,
+        icon: String,
+    ) -> Self {
         Self {
+            lang,
             script,
             style,
             icon,
-            policy: inline_policy(script, style),
+            policy: inline_policy(&[lang, script], style),
         }
     }
 
@@ -123,7 +132,7 @@ mod tests {
     }
 
     fn titled(title: &str) -> String {
-        let assets = ListenAssets::new("go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
+        let assets = ListenAssets::new("say()", "go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
         page_of(&view(title), &assets, Lang::En)
     }
 
@@ -136,7 +145,7 @@ mod tests {
     /// `GOLDEN=write cargo test` writes it anew; the difference then shows in the review.
     #[test]
     fn the_page_keeps_its_form() {
-        let assets = ListenAssets::new("go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
+        let assets = ListenAssets::new("say()", "go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
         for lang in Lang::ALL {
             let got = page_of(&view("Nord & Süd"), &assets, lang);
             let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -157,7 +166,7 @@ mod tests {
         let plain = titled("a title");
         let elements = |page: &str| page.matches('<').count();
         assert_eq!(elements(&page), elements(&plain), "{page}");
-        assert_eq!(page.matches("<script").count(), 2, "{page}");
+        assert_eq!(page.matches("<script").count(), 3, "{page}");
         let escaped = "&#60;/title&#62;&#60;/script&#62;&#60;script&#62;x&#60;/script&#62;&#34;&#39;&#38;{{ base }}%TITLE%";
         assert_eq!(between(&page, "<title>", " · Stentor</title>"), escaped);
         assert_eq!(between(&page, "<h1 id=\"title\">", "</h1>"), escaped);
@@ -186,12 +195,14 @@ mod tests {
 
     #[test]
     fn what_is_run_stands_in_the_page_as_its_policy_names_it() {
-        let (script, style) = ("if(1<2&&'a')go()", "a>b{content:\"&\"}");
-        let assets = ListenAssets::new(script, style, "/assets/icon-0.svg".to_owned());
+        let (lang, script, style) = ("say('<')", "if(1<2&&'a')go()", "a>b{content:\"&\"}");
+        let assets = ListenAssets::new(lang, script, style, "/assets/icon-0.svg".to_owned());
         let page = page_of(&view("a title"), &assets, Lang::Fr);
-        assert_eq!(between(&page, "<script>", "</script>"), script);
+        assert_eq!(between(&page, "<script>", "</script>"), lang);
+        let (_, after) = page.split_once("</style>").expect("it has a style");
+        assert_eq!(between(after, "<script>", "</script>"), script);
         assert_eq!(between(&page, "<style>", "</style>"), style);
-        assert_eq!(assets.policy(), inline_policy(script, style));
+        assert_eq!(assets.policy(), inline_policy(&[lang, script], style));
     }
 
     #[test]

@@ -43,7 +43,7 @@ const fn on_air(condition: ConditionKind) -> (&'static str, &'static str) {
         ),
         ConditionKind::Fault => (
             "Something broke on our side. We’re on it; stay with us.",
-            "Une panne, de notre côté. Nous y travaillons ; restez là.",
+            "Une panne de notre côté. Nous y travaillons, restez avec nous.",
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! Listeners who move up and down the ladder, as a player hears it.
 
-use stentor_core::admission::Rung;
+use stentor_core::admission::{Rung, StepReason};
 
 use super::scene::{Player, STEP_MS, scene, scene_without_announcements};
 use crate::edge::NodeRungs;
@@ -176,6 +176,7 @@ fn while_nobody_new_is_let_in_current_listeners_stay_as_they_are_until_they_are_
     scene.edge.set_rungs(NodeRungs {
         joins: Rung::CLOSED,
         served: Rung::REST,
+        why: StepReason::Pinned,
     });
     scene.pass(120_000, &mut players);
     assert!(players[0].told.is_empty(), "{:?}", players[0].told);
@@ -183,6 +184,7 @@ fn while_nobody_new_is_let_in_current_listeners_stay_as_they_are_until_they_are_
     scene.edge.set_rungs(NodeRungs {
         joins: Rung::CLOSED,
         served: Rung::ALL[2],
+        why: StepReason::Pinned,
     });
     scene.pass(150_000, &mut players);
     assert_eq!(players[0].rungs(), ["1", "2"]);

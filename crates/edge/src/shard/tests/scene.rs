@@ -33,7 +33,7 @@ pub(super) struct Scene {
 
 /// A scene in which a cadence is announced as `rung@number;`, with a `!` when the server leaves.
 pub(super) fn scene() -> Scene {
-    scene_with(Some(|change| {
+    scene_with(Some(|change, _| {
         let leaves = if change.leaves_in_ms.is_some() {
             "!"
         } else {
