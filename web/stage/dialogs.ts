@@ -1,9 +1,13 @@
 // The questions asked before something large happens, and the two small forms.
 
 import { type TemplateResult, html } from 'lit';
+import { locale, moment } from '../shared/time.ts';
 import { type Dialog, type Stage } from './model.ts';
 import { copyField } from './parts.ts';
 import { type ToServer } from './protocol.ts';
+
+/** So long before the announced time a start is worth a word, ms. */
+const EARLY_MS = 10 * 60_000;
 
 /** Focused itself when what had the focus inside is replaced (`main.ts`). */
 export function dialog(stage: Stage, d: Dialog): TemplateResult {
@@ -24,13 +28,17 @@ function content(stage: Stage, d: Dialog): TemplateResult {
   switch (d.kind) {
     case 'start': {
       const there = stage.state?.seats.filter((s) => s.place === 'on_stage' && s.connected) ?? [];
+      const { starts } = stage.state ?? {};
+      const early = starts && starts - Date.now() > EARLY_MS ? moment(starts, locale(stage.lang)) : null;
       const text = !there.length ? w.startEmpty : there.every((s) => s.mixer_muted) ? w.startClosed : w.startText;
-      return confirm(stage, w.startTitle, text, w.start, { do: 'phase', phase: 'on_air', version });
+      return confirm(stage, w.startTitle, early ? `${w.startEarly(early)} ${text}` : text, w.start, { do: 'phase', phase: 'on_air', version });
     }
     case 'end':
       return confirm(stage, w.endTitle, w.endText, w.end, { do: 'phase', phase: 'ended', version }, true);
     case 'remove':
       return confirm(stage, w.removeTitle(stage.seat(d.seat)?.name ?? ''), w.removeText, w.remove, { do: 'remove', seat: d.seat }, true);
+    case 'admit':
+      return confirm(stage, w.admitTitle(stage.seat(d.seat)?.name ?? ''), w.admitText, w.admitAnyway, { do: 'admit', seat: d.seat });
     case 'hand_over':
       return confirm(stage, w.handTitle(stage.seat(d.seat)?.name ?? ''), w.handText, w.handOver, { do: 'hand_over', seat: d.seat });
     case 'invite':
@@ -110,7 +118,7 @@ function message(stage: Stage): TemplateResult {
   return html`<form @submit=${submit}>
     <h2 class="big" id="question">${w.message}</h2>
     <p>${w.messageText}</p>
-    ${area('fr', w.messageFr)} ${area('en', w.messageEn)}
+    ${(stage.lang === 'fr' ? (['fr', 'en'] as const) : (['en', 'fr'] as const)).map((lang) => area(lang, lang === 'fr' ? w.messageFr : w.messageEn))}
     <p class="row spread">
       <button type="button" @click=${shut}>${w.cancel}</button>
       <button class="key">${w.send}</button>

@@ -3,13 +3,14 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { hostTools } from './host-tools.ts';
 import { type Stage } from './model.ts';
-import { heading, troubles } from './parts.ts';
+import { heading, notices } from './parts.ts';
 import { type StageSeat } from './protocol.ts';
+import { sound } from './sound.ts';
 
 export function greenRoom(stage: Stage, me: StageSeat): TemplateResult {
   return html`<main class=${stage.runs ? 'desk' : 'single'}>
     <section class="mine">
-      ${heading(stage)} ${troubles(stage)} ${stage.mic.track ? check(stage, me) : ask(stage)}
+      ${heading(stage)} ${notices(stage)} ${stage.mic.track ? check(stage, me) : ask(stage)}
     </section>
     ${stage.runs ? hostTools(stage) : nothing}
   </main>`;
@@ -21,7 +22,7 @@ function ask(stage: Stage): TemplateResult {
   return html`<div class="step">
     <h2 class="big">${w.micTitle}</h2>
     <p class="say">${stage.runs ? w.micWhy : w.micWhyGuest}</p>
-    ${mic.problem ? html`<p class="warn" role="alert">${w.mic[mic.problem]}</p>` : nothing}
+    ${mic.problem ? html`<p class="warn" role="alert">${w.unheard[mic.problem]}</p>` : nothing}
     <button class="key" aria-disabled=${mic.asking} @click=${() => mic.open()}>
       ${mic.asking ? w.micAsking : mic.problem ? w.micRetry : w.micAllow}
     </button>
@@ -31,19 +32,10 @@ function ask(stage: Stage): TemplateResult {
 function check(stage: Stage, me: StageSeat): TemplateResult {
   const w = stage.words;
   const { mic, peer } = stage;
-  const connected = peer.link === 'connected';
+  const connected = peer.link === 'connected' && peer.heard;
   return html`<div class="step">
       ${name(stage, me)}
-      <label class="field">
-        <span>${w.micDevice}</span>
-        <select @change=${(e: Event) => mic.choose((e.target as HTMLSelectElement).value)}>
-          ${mic.devices.map(
-            (d, i) => html`<option value=${d.deviceId} ?selected=${d.deviceId === mic.deviceId}>
-              ${d.label || `${w.micDefault} ${i + 1}`}
-            </option>`,
-          )}
-        </select>
-      </label>
+      ${sound(stage)}
       <stentor-level .read=${() => mic.level()}></stentor-level>
       <p class="soft">${w.speak}</p>
     </div>

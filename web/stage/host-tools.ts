@@ -26,28 +26,40 @@ export function hostTools(stage: Stage): TemplateResult {
 function programme(stage: Stage): TemplateResult {
   const w = stage.words;
   const air = stage.state?.phase === 'on_air';
+  // One thing at a time: first oneself.
+  const on = stage.me?.place === 'on_stage';
   return html`<section class="programme">
-    <h2>${w.program}</h2>
+    <h2>${air ? w.program : w.check}</h2>
     <div class="row spread">
       <p class="lufs">${loudness(stage)}</p>
       ${air
         ? html`<button class="danger" @click=${() => stage.open({ kind: 'end' })}>${w.end}</button>`
-        : html`<button class="key" @click=${() => stage.open({ kind: 'start' })}>${w.start}</button>`}
+        : html`<button class=${on ? 'key' : ''} @click=${() => stage.open({ kind: 'start' })}>${w.start}</button>`}
     </div>
   </section>`;
 }
 
+/** Loudest microphone on stage before air: a level that is worth going on with, dBFS. */
+const QUIET_DBFS = -45;
+const LOUD_DBFS = -6;
+
 function loudness(stage: Stage): TemplateResult {
   const w = stage.words;
   const { lufs } = stage;
+  const figure = (value: number) => value.toLocaleString(stage.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).replace('-', '−');
+  const shown = (value: string, says: string) => html`<span class="figure">${value}</span> <span class="soft">${says}</span>`;
   // With every microphone closed the meter hears only the waiting sound: nothing to judge.
   const open = stage.state?.seats.some((s) => s.place === 'on_stage' && s.connected && !s.mixer_muted);
-  if (!open) return html`<span class="figure">–</span> <span class="soft">LUFS, ${w.noneOpen}</span>`;
-  if (lufs === null || lufs < SILENT_LUFS) return html`<span class="figure">–</span> <span class="soft">LUFS, ${w.silence}</span>`;
+  if (!open) return shown('–', `LUFS, ${w.noneOpen}`);
+  if (stage.state?.phase !== 'on_air') {
+    // What goes out is measured when something goes out; until then, what comes in is.
+    const level = stage.loudest;
+    if (level === null) return shown('–', `dBFS, ${w.silence}`);
+    return shown(figure(level), `dBFS, ${level < QUIET_DBFS ? w.tooQuiet : level > LOUD_DBFS ? w.tooLoud : w.justRight}. ${w.checkText}`);
+  }
+  if (lufs === null || lufs < SILENT_LUFS) return shown('–', `LUFS, ${w.silence}`);
   const off = lufs - TARGET_LUFS;
-  const verdict = off < -TOLERANCE_LU ? w.tooQuiet : off > TOLERANCE_LU ? w.tooLoud : w.justRight;
-  const figure = lufs.toLocaleString(stage.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).replace('-', '−');
-  return html`<span class="figure">${figure}</span> <span class="soft">LUFS, ${verdict}</span>`;
+  return shown(figure(lufs), `LUFS, ${off < -TOLERANCE_LU ? w.tooQuiet : off > TOLERANCE_LU ? w.tooLoud : w.justRight}`);
 }
 
 function message(stage: Stage): TemplateResult {

@@ -2,6 +2,7 @@
 
 import '../shared/tokens.css';
 import './stage.css';
+import './clock.ts';
 import './level.ts';
 import { LitElement, type PropertyValues, type TemplateResult, html, nothing } from 'lit';
 import { dialog } from './dialogs.ts';
@@ -13,15 +14,12 @@ class StentorStage extends LitElement {
   private readonly stage = new Stage(() => this.requestUpdate());
   /** The dialog as it was opened: one that is closing must not be opened again. */
   private shown: HTMLDialogElement | null = null;
+  private round: Element | null = null;
+  private readonly sight = new IntersectionObserver((seen) => (document.body.dataset['mic'] = seen.at(-1)!.isIntersecting ? 'seen' : 'away'));
 
   /** Light DOM: one sheet for the page, and the browser's own form and focus behaviour. */
   protected override createRenderRoot(): this {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    addEventListener('keydown', (e) => this.key(e));
   }
 
   protected override updated(): void {
@@ -32,6 +30,12 @@ class StentorStage extends LitElement {
     const dialog = this.querySelector('dialog');
     if (dialog && dialog !== this.shown) dialog.showModal();
     this.shown = dialog;
+    const round = this.querySelector('.round');
+    if (round === this.round) return;
+    this.sight.disconnect();
+    this.round = round;
+    if (round) this.sight.observe(round);
+    else delete document.body.dataset['mic'];
   }
 
   /** When the focused thing goes away with what it was part of, the focus moves to what is left next to it. */
@@ -43,13 +47,6 @@ class StentorStage extends LitElement {
     refuges.find((e) => e.isConnected)?.focus();
     // All of it is gone: the page shows something else now.
     if (document.activeElement === document.body) (this.querySelector<HTMLElement>('.mute [role=status]') ?? this.querySelector('h1'))?.focus();
-  }
-
-  private key(e: KeyboardEvent): void {
-    if (e.key !== 'm' || e.ctrlKey || e.metaKey || e.altKey) return;
-    if ((e.target as Element).closest('input,textarea,select,dialog')) return;
-    const { me } = this.stage;
-    if (me?.place === 'on_stage') this.stage.mute(me, !me.muted);
   }
 
   protected override render(): TemplateResult {

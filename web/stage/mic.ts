@@ -2,9 +2,11 @@
 //
 // Processing stays the browser's own (mono, echo cancellation on): stereo or `echoCancellation: false`
 // silently turns the canceller off (docs/design.md §5). The meter reads a clone of the
-// track, so that somebody who speaks while muted can be told so.
+// track, so that somebody who speaks while muted can be told so. A track that has ended is no track.
 
-export type MicProblem = 'insecure' | 'denied' | 'missing' | 'busy' | 'taken';
+import { type Choice, chosen, devicesOf, remembered, remember, wanted } from './devices.ts';
+
+export type MicProblem = 'insecure' | 'denied' | 'missing' | 'busy' | 'taken' | 'ended';
 
 const CHOICE = 'stentor-microphone';
 /** Set while this tab has the microphone, so that a reload takes it again. */
@@ -17,13 +19,19 @@ export class Microphone {
   devices: MediaDeviceInfo[] = [];
   problem: MicProblem | null = null;
   asking = false;
+  /** What the track was opened as: its device, and the device behind "default" at that time. */
+  private opened: Choice = { id: '', group: '' };
   /** Given back for good: what the browser hands over after this is let go at once. */
   private closed = false;
+  /** Opened again after what happens now, because something has happened meanwhile. */
+  private again = false;
   private clone: MediaStreamTrack | null = null;
   private context: AudioContext | null = null;
   private source: MediaStreamAudioSourceNode | null = null;
   private analyser: AnalyserNode | null = null;
   private samples = new Float32Array(1024);
+  /** What its owner wants of whatever track there is. */
+  private enabled = true;
 
   constructor(
     private readonly changed: () => void,
@@ -33,41 +41,42 @@ export class Microphone {
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.devicesChanged());
     document.addEventListener('visibilitychange', () => void this.lookedAtAgain());
     addEventListener('pointerdown', () => void this.context?.resume());
+    void this.followPermission();
   }
 
-  get deviceId(): string {
-    return this.track?.getSettings().deviceId ?? '';
+  /** The device whose sound this is; empty where its owner leaves it to the system and that has no name. */
+  get chosen(): string {
+    const named = this.devices.some((d) => d.deviceId === 'default');
+    return named || remembered(CHOICE).id ? this.opened.id : '';
   }
 
   /** Whether to take the microphone without a touch: this tab had it, or the browser would give it without asking. */
   static async granted(): Promise<boolean> {
     // Firefox says "prompt" for what was allowed once, and decides by itself whether to ask again.
     if (sessionStorage.getItem(OPENED)) return true;
-    try {
-      return (await navigator.permissions.query({ name: 'microphone' as PermissionName })).state === 'granted';
-    } catch {
-      return false;
-    }
+    return (await permission())?.state === 'granted';
   }
 
-  async open(deviceId = localStorage.getItem(CHOICE) ?? ''): Promise<void> {
+  async open(): Promise<void> {
+    if (this.asking) this.again = true;
     if (this.asking || this.closed) return;
     if (!navigator.mediaDevices) return this.fail('insecure');
     this.asking = true;
     this.changed();
     try {
+      const { id } = remembered(CHOICE);
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: {
           channelCount: 1,
           echoCancellation: true,
           noiseSuppression: true,
           autoGainControl: true,
-          ...(deviceId ? { deviceId: { ideal: deviceId } } : {}),
+          ...(id ? { deviceId: { ideal: id } } : {}),
         },
       });
       if (this.closed) return stream.getTracks().forEach((track) => track.stop());
+      this.devices = await devicesOf('audioinput');
       this.take(stream.getAudioTracks()[0]!);
-      this.devices = (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === 'audioinput');
     } catch (error) {
       const name = (error as Error).name;
       this.fail(name === 'NotAllowedError' ? 'denied' : name === 'NotFoundError' ? 'missing' : 'busy');
@@ -75,47 +84,61 @@ export class Microphone {
       this.asking = false;
       this.changed();
     }
+    if (!this.again) return;
+    this.again = false;
+    await this.devicesChanged();
   }
 
   async choose(deviceId: string): Promise<void> {
-    localStorage.setItem(CHOICE, deviceId);
-    await this.open(deviceId);
+    remember(CHOICE, this.devices, deviceId);
+    await this.open();
+  }
+
+  /** Whether it gives sound or silence: this track, and any that takes its place. */
+  enable(on: boolean): void {
+    this.enabled = on;
+    if (this.track) this.track.enabled = on;
   }
 
   close(): void {
     this.closed = true;
     sessionStorage.removeItem(OPENED);
-    this.track?.stop();
-    this.clone?.stop();
-    this.track = this.clone = null;
+    this.drop();
     void this.context?.close();
     this.context = this.analyser = null;
   }
 
   /** RMS level of what the microphone hears, dBFS; null while it cannot be measured. */
   level(): number | null {
-    if (!this.analyser || this.context?.state !== 'running') return null;
+    if (!this.track || !this.analyser || this.context?.state !== 'running') return null;
     this.analyser.getFloatTimeDomainData(this.samples);
     let sum = 0;
     for (const s of this.samples) sum += s * s;
     return Math.max(FLOOR_DBFS, 10 * Math.log10(sum / this.samples.length + 1e-12));
   }
 
+  private drop(): void {
+    this.track?.stop();
+    this.clone?.stop();
+    this.track = this.clone = null;
+  }
+
   private fail(problem: MicProblem): void {
+    // One that is only silenced by the system comes back by itself.
+    if (this.track?.readyState === 'ended') this.drop();
     this.problem = problem;
     this.changed();
   }
 
   private take(track: MediaStreamTrack): void {
-    const enabled = this.track?.enabled ?? true;
-    this.track?.stop();
-    this.clone?.stop();
+    this.drop();
     this.problem = null;
     sessionStorage.setItem(OPENED, '1');
     this.track = track;
+    this.opened = chosen(this.devices, track.getSettings().deviceId ?? '');
     this.clone = track.clone();
-    track.enabled = enabled;
-    track.addEventListener('ended', () => this.track === track && void this.open());
+    track.enabled = this.enabled;
+    track.addEventListener('ended', () => this.track === track && this.ended());
     track.addEventListener('mute', () => this.track === track && this.fail('taken'));
     track.addEventListener('unmute', () => {
       if (this.track !== track) return;
@@ -124,6 +147,13 @@ export class Microphone {
     });
     this.measure(this.clone);
     this.replaced(track);
+  }
+
+  /** Unplugged, or forbidden: what is left is asked for, once. */
+  private ended(): void {
+    this.drop();
+    this.fail('ended');
+    void this.open();
   }
 
   private measure(track: MediaStreamTrack): void {
@@ -139,11 +169,26 @@ export class Microphone {
   }
 
   private async devicesChanged(): Promise<void> {
-    if (!this.track && !this.problem) return;
-    this.devices = (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === 'audioinput');
-    const gone = this.track && !this.devices.some((d) => d.deviceId === this.deviceId);
-    if (gone || this.problem === 'missing' || this.problem === 'busy') await this.open();
+    if ((!this.track && !this.problem) || this.closed) return;
+    if (this.asking) return void (this.again = true);
+    this.devices = await devicesOf('audioinput');
+    const helps = this.problem === 'missing' || this.problem === 'busy' || this.problem === 'ended';
+    if (this.track ? wanted(this.devices, remembered(CHOICE), this.opened) : helps && this.devices.length) await this.open();
     this.changed();
+  }
+
+  /** Taken back in the browser's own bar, or given there: a page that shows a button hears of neither otherwise. */
+  private async followPermission(): Promise<void> {
+    const status = await permission();
+    if (!status) return;
+    status.onchange = () => {
+      if (this.closed) return;
+      if (status.state === 'granted' && this.problem && !this.track) void this.open();
+      if (status.state === 'denied' && this.track) {
+        this.drop();
+        this.fail('denied');
+      }
+    };
   }
 
   /** Phones give the microphone to whichever app is in front; coming back we take it again. */
@@ -151,5 +196,13 @@ export class Microphone {
     if (document.hidden || !this.track) return;
     void this.context?.resume();
     if (this.track.readyState === 'ended' || this.track.muted) await this.open();
+  }
+}
+
+async function permission(): Promise<PermissionStatus | null> {
+  try {
+    return await navigator.permissions.query({ name: 'microphone' as PermissionName });
+  } catch {
+    return null; // not every browser says
   }
 }

@@ -1,19 +1,29 @@
 // What the stage page knows and does: token, control line, microphone and connection, in one place.
 // The views read it and call it; it draws nothing.
 
+import { keep, language } from '../shared/lang.ts';
 import { type Role } from '../shared/status.ts';
+import { Awake } from './awake.ts';
+import { Keys } from './keys.ts';
 import { Microphone } from './mic.ts';
 import { Peer } from './peer.ts';
 import { hushed } from './hushed.ts';
 import { type FromServer, type StageSeat, type StageState, type ToServer, type Welcome } from './protocol.ts';
 import { StageSocket } from './socket.ts';
+import { Speaker } from './speaker.ts';
 import { type Lang, type StageStrings, STRINGS } from './strings.ts';
+import { Arrival, type Unheard, unheard } from './unheard.ts';
 
 /** The mixer follows within 100 ms; held muted for longer against everybody's wish, we say `ready` again. */
 const UNHEEDED_MS = 700;
 const INSIST_MS = 350;
 const NOTE_MS = 8_000;
 const FIGURES_MS = 500;
+/** How long the loudest moment of a sound check is shown, and what counts as none, dBFS. */
+const HOLD_MS = 3_000;
+const SILENT_DBFS = -70;
+/** How often it is looked whether what this page says is still so: nobody sends a message when something falls silent. */
+const LOOK_MS = 125;
 
 /** Why this page is no longer the seat: put out, not believed, or opened again elsewhere. */
 export type Ending = 'removed' | 'rejected' | 'replaced';
@@ -23,7 +33,7 @@ export type Dialog =
   | { kind: 'start' }
   | { kind: 'invite'; done?: { seat: number; name: string; link: string } }
   | { kind: 'message' }
-  | { kind: 'remove' | 'hand_over'; seat: number };
+  | { kind: 'remove' | 'hand_over' | 'admit'; seat: number };
 
 export class Stage {
   readonly slug = location.pathname.split('/')[2] ?? '';
@@ -34,6 +44,9 @@ export class Stage {
   levels = new Map<number, number>();
   speaking = new Set<number>();
   lufs: number | null = null;
+  /** The loudest microphone on stage in the last seconds, dBFS; null while there was nothing. */
+  loudest: number | null = null;
+  private loudestAt = 0;
   end: Ending | null = null;
   note = '';
   loopback = false;
@@ -42,11 +55,19 @@ export class Stage {
   dialog: Dialog | null = null;
   readonly mic: Microphone;
   readonly peer: Peer;
+  readonly speaker: Speaker;
+  readonly keys: Keys;
+  private readonly awake = new Awake();
+  private readonly arrival = new Arrival();
+  private arrives = true;
+  private looked: Unheard | null = null;
   private socket: StageSocket | null = null;
   private noteTimer = 0;
   private figuresAt = 0;
   /** Mute was pressed here and the server has not said yet that it holds. Until then this microphone stays shut. */
   wantsMuted = false;
+  /** Version of the mute state at which opening was asked for, until the server has answered; what it showed before says nothing. */
+  private opening: number | null = null;
   private readySent = 0;
   /** Just connected: what the last state says is from before. */
   private unseen = true;
@@ -55,22 +76,26 @@ export class Stage {
   renamed = false;
 
   constructor(private readonly changed: () => void) {
-    this.lang = remembered();
+    this.lang = language(undefined, 'en');
     this.token = token(this.slug);
-    const speaker = document.createElement('audio');
-    speaker.autoplay = true;
-    document.body.append(speaker);
+    this.speaker = new Speaker(changed);
     this.peer = new Peer(
-      speaker,
+      this.speaker.element,
       () => (this.welcome ? { url: this.welcome.whip, token: this.token } : null),
       () => this.peerChanged(),
     );
-    this.mic = new Microphone(changed, (track) => this.peer.send(track));
+    this.mic = new Microphone(changed, (track) => {
+      this.peer.send(track);
+      // Only now does a browser say what its devices are called.
+      void this.speaker.look();
+    });
+    this.keys = new Keys({ toggle: () => this.toggle(), talk: (open) => this.talk(open) }, changed);
     if (this.token) this.connect();
     // Another link pasted over this one changes only the fragment: the browser would not load anything.
     addEventListener('hashchange', () => location.reload());
     setInterval(() => this.insist(), INSIST_MS);
-    addEventListener('pointerdown', () => speaker.srcObject && speaker.paused && void speaker.play().catch(() => {}));
+    setInterval(() => this.look(), LOOK_MS);
+    addEventListener('beforeunload', (e) => this.live && e.preventDefault());
   }
 
   get words(): StageStrings {
@@ -100,13 +125,38 @@ export class Stage {
     return role === 'host' || role === 'co_host';
   }
 
+  /** One's own microphone is closed, or is being closed. */
+  get shut(): boolean {
+    return !!this.me?.muted || this.wantsMuted;
+  }
+
+  /** Listeners hear this microphone, or are meant to. */
+  get live(): boolean {
+    return !this.over && this.state?.phase === 'on_air' && this.me?.place === 'on_stage' && !this.shut;
+  }
+
+  /** Why nobody hears this microphone, which is open on stage; null if it is heard, or not open. */
+  get unheard(): Unheard | null {
+    const { me, mic, peer } = this;
+    if (me?.place !== 'on_stage' || this.shut) return null;
+    return unheard({
+      track: !!mic.track,
+      problem: mic.problem,
+      asking: mic.asking,
+      voice: peer.heard,
+      line: this.online,
+      warned: me.warning === 'silent_microphone',
+      arrives: this.arrives,
+    });
+  }
+
   seat(n: number): StageSeat | undefined {
     return this.state?.seats.find((s) => s.seat === n);
   }
 
   setLang(lang: Lang): void {
     this.lang = lang;
-    localStorage.setItem('stentor-lang', lang);
+    keep(lang);
     this.changed();
   }
 
@@ -121,10 +171,29 @@ export class Stage {
   mute(seat: StageSeat, muted: boolean): void {
     if (seat.seat === this.welcome?.seat) {
       this.wantsMuted = muted;
-      if (muted && this.mic.track) this.mic.track.enabled = false;
+      if (!muted) this.opening = seat.mute_version;
+      if (muted) this.mic.enable(false);
     }
     this.send({ do: 'mute', seat: seat.seat, muted, version: seat.mute_version });
     this.changed();
+  }
+
+  /** The round button and the key. */
+  toggle(): void {
+    if (this.me?.place === 'on_stage') this.mute(this.me, !this.shut);
+  }
+
+  /** Push to talk. */
+  private talk(open: boolean): void {
+    // Closing is always said: the word to open may still be on its way.
+    if (this.me?.place === 'on_stage' && (!open || this.shut)) this.mute(this.me, !open);
+  }
+
+  /** Whatever does not get through is tried anew. */
+  again(): void {
+    this.socket?.doubt();
+    this.peer.again();
+    if (!this.mic.track) void this.mic.open();
   }
 
   setLoopback(on: boolean): void {
@@ -185,6 +254,8 @@ export class Stage {
         this.unseen = true;
         this.readySent = 0;
         this.peer.ensure();
+        // The line was opened just now, so there is a way.
+        this.peer.retry();
         if (this.loopback) this.send({ do: 'loopback', on: true });
         void this.resume();
         break;
@@ -221,8 +292,19 @@ export class Stage {
   /** `why` is for programs: it is in English, and this page may not be. */
   private refused({ what, code }: { what: string; code: string }): void {
     if (code === 'wrong_token') return this.leave('rejected');
+    if (what === 'mute') this.opening = null;
     this.obey(); // a local mute that was refused is undone
     if (what !== 'ready') this.say((this.words.refusals as Record<string, string | undefined>)[code] ?? this.words.refused);
+  }
+
+  private look(): void {
+    const { me } = this;
+    const open = me?.place === 'on_stage' && !me.muted && !me.mixer_muted && this.online && this.peer.heard;
+    this.arrives = this.arrival.look(this.mic.level(), me && this.levels.get(me.seat), open);
+    this.awake.want(!this.over && me?.place === 'on_stage');
+    if (this.unheard === this.looked) return;
+    this.looked = this.unheard;
+    this.changed();
   }
 
   /** It is over: the line, the connection and the microphone are let go. */
@@ -249,10 +331,19 @@ export class Stage {
     }
     // Meters draw themselves; figures may be half a second old.
     const now = Date.now();
+    this.hold(now);
     if (!news && now - this.figuresAt < FIGURES_MS) return;
     this.figuresAt = now;
     this.speaking = new Set(seats.filter((s) => s[2]).map((s) => s[0]));
     this.changed();
+  }
+
+  private hold(now: number): void {
+    const on = this.state?.seats.filter((s) => s.place === 'on_stage' && !s.mixer_muted) ?? [];
+    const top = Math.max(-Infinity, ...on.map((s) => this.levels.get(s.seat) ?? -Infinity));
+    if (now - this.loudestAt < HOLD_MS && top <= (this.loudest ?? -Infinity)) return;
+    this.loudest = top > SILENT_DBFS ? top : null;
+    this.loudestAt = now;
   }
 
   private follow(state: StageState): void {
@@ -274,8 +365,9 @@ export class Stage {
     if (this.state?.phase === 'ended') return this.rest();
     const me = this.me;
     if (!me) return;
-    if (me.muted) this.wantsMuted = false;
-    if (this.mic.track) this.mic.track.enabled = me.place !== 'on_stage' || !(me.muted || this.wantsMuted);
+    if (me.mute_version !== this.opening) this.opening = null;
+    if (me.muted && this.opening === null) this.wantsMuted = false;
+    this.mic.enable(me.place !== 'on_stage' || !this.shut);
     // A mute that was lost with the line, or crossed another change, is asked for again until it holds.
     if (this.wantsMuted) this.socket?.send({ do: 'mute', seat: me.seat, muted: true, version: me.mute_version });
     if (!me.connected) this.peer.denied();
@@ -313,12 +405,6 @@ export class Stage {
   private async resume(): Promise<void> {
     if (!this.over && !this.mic.track && (await Microphone.granted())) await this.mic.open();
   }
-}
-
-function remembered(): Lang {
-  const kept = localStorage.getItem('stentor-lang');
-  if (kept === 'fr' || kept === 'en') return kept;
-  return navigator.language.startsWith('fr') ? 'fr' : 'en';
 }
 
 const tokenKey = (slug: string) => `stentor-token-${slug}`;

@@ -1,11 +1,13 @@
-// On stage: the big button that shows what the mixer does, and who else is here.
+// On stage: the big button that shows what is heard, and who else is here.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { hostTools } from './host-tools.ts';
 import { type Stage } from './model.ts';
-import { heading, troubles } from './parts.ts';
+import { heading, notices } from './parts.ts';
 import { people } from './people.ts';
 import { type StageSeat } from './protocol.ts';
+import { keysOf, sound } from './sound.ts';
+import { type Unheard } from './unheard.ts';
 
 /** Above this level (dBFS) a muted microphone hears somebody talking. */
 const TALKING_DBFS = -38;
@@ -14,40 +16,55 @@ export function onStage(stage: Stage, me: StageSeat): TemplateResult {
   const w = stage.words;
   return html`<main class=${stage.runs ? 'desk' : 'single'}>
     <section class="mine">
-      ${heading(stage)} ${troubles(stage)} ${stage.mic.track ? muteButton(stage, me) : microphone(stage)}
+      ${heading(stage)} ${notices(stage)} ${muteButton(stage, me)}
       ${stage.runs ? nothing : people(stage)}
+      <details class="settings"><summary>${w.settings}</summary>${sound(stage)} ${keysOf(stage)}</details>
       <p><button class="link" @click=${() => stage.send({ do: 'green_room', seat: me.seat })}>${w.backToGreen}</button></p>
     </section>
     ${stage.runs ? hostTools(stage) : nothing}
+    ${dock(stage)}
   </main>`;
 }
 
-function microphone(stage: Stage): TemplateResult {
-  const { mic, words: w } = stage;
-  return html`<div class="step">
-    ${mic.problem ? html`<p class="warn" role="alert">${w.mic[mic.problem]}</p>` : nothing}
-    <button class="key" aria-disabled=${mic.asking} @click=${() => mic.open()}>${mic.asking ? w.micAsking : w.micAllow}</button>
+/** The microphone is never a scroll away: where the round button is out of sight on a phone, this is there (`main.ts` looks). */
+function dock(stage: Stage): TemplateResult {
+  const w = stage.words;
+  return html`<div class="dock">
+    <button class="key" ?disabled=${!stage.online && stage.shut} @click=${() => stage.toggle()}>${stage.shut ? w.unmute : w.mute}</button>
   </div>`;
+}
+
+/** What the big button says: its state for the style, its words, and the button that mends it. */
+interface Said {
+  state: 'live' | 'muted' | 'pending' | 'unheard';
+  title: string;
+  text: string;
+  mend?: TemplateResult;
 }
 
 function muteButton(stage: Stage, me: StageSeat): TemplateResult {
   const w = stage.words;
-  const air = stage.state?.phase === 'on_air';
-  // Without the line to the server the sound may still flow: only a lost connection is silence.
-  const up = stage.peer.link === 'connected' && !stage.wantsMuted;
-  const pending = up && me.muted !== me.mixer_muted;
-  const shown = !up || me.mixer_muted;
-  const title = pending ? (me.muted ? w.muting : w.unmuting) : shown ? w.muted : air ? w.live : w.liveBefore;
-  const closed = stage.hushed ? `${me.role === 'host' ? w.hushedHost : w.hushed} ${w.mutedText}` : w.mutedText;
-  const text = pending ? w.pendingText : shown ? closed : air ? w.liveText : w.liveBeforeText;
-  const talking = shown && !pending && !stage.hushed && (stage.mic.level() ?? -99) > TALKING_DBFS;
+  const { state, title, text, mend } = say(stage, me);
   // Muting always works, here in the microphone; opening it needs the server.
-  const stuck = !stage.online && (me.muted || stage.wantsMuted);
-  const state = pending ? 'pending' : shown ? 'muted' : 'live';
+  const stuck = !stage.online && stage.shut;
+  const { keys } = stage;
+  const label = stage.shut ? w.unmute : w.mute;
   return html`<div class="mute ${state}">
     <div class="ring">
       <stentor-level ring .read=${() => stage.mic.level()}></stentor-level>
-      <button class="round" ?disabled=${stuck} @click=${() => stage.mute(me, !(me.muted || stage.wantsMuted))} aria-label=${me.muted || stage.wantsMuted ? w.unmute : w.mute}>
+      <button
+        class="round"
+        ?disabled=${stuck}
+        aria-label=${keys.hold ? w.holdToTalk : label}
+        @click=${(e: MouseEvent) => (keys.hold && e.detail ? undefined : stage.toggle())}
+        @pointerdown=${(e: PointerEvent) => {
+          if (!keys.hold) return;
+          (e.currentTarget as Element).setPointerCapture(e.pointerId);
+          keys.talk(true);
+        }}
+        @pointerup=${() => keys.talk(false)}
+        @pointercancel=${() => keys.talk(false)}
+      >
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path class="body" d="M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3z" />
           <path class="arc" d="M6 11.5v.5a6 6 0 0 0 12 0v-.5M12 18v3" />
@@ -55,10 +72,42 @@ function muteButton(stage: Stage, me: StageSeat): TemplateResult {
         </svg>
       </button>
     </div>
-    <div role="status" tabindex="-1">
+    <div class="says" role="status" tabindex="-1">
       <p class="big">${title}</p>
-      <p class="soft">${talking ? w.speakingMuted : text}</p>
+      <p class="soft">${text}</p>
     </div>
-    <button class="key" ?disabled=${stuck} @click=${() => stage.mute(me, !(me.muted || stage.wantsMuted))}>${me.muted || stage.wantsMuted ? w.unmute : w.mute}</button>
+    <button class="key" ?disabled=${stuck} @click=${() => stage.toggle()}>${label}</button>
+    ${mend ? html`<div class="row mend">${mend}</div>` : nothing}
+    ${keys.on ? html`<p class="soft keys"><kbd>M</kbd> ${keys.hold ? w.keyHold : w.keyToggle}</p>` : nothing}
   </div>`;
+}
+
+function say(stage: Stage, me: StageSeat): Said {
+  const w = stage.words;
+  const air = stage.state?.phase === 'on_air';
+  const reason = stage.unheard;
+  if (reason) return { state: 'unheard', title: reason === 'line' ? w.unsure : w.unheardTitle, text: w.unheard[reason], mend: mending(stage, reason) };
+  // A microphone that is closed here is closed, whatever the mixer does. Without one there is nothing to open.
+  const pending = stage.peer.link === 'connected' && !stage.wantsMuted && me.muted !== me.mixer_muted;
+  if (pending) return { state: 'pending', title: me.muted ? w.muting : w.unmuting, text: w.pendingText };
+  if (!stage.shut && me.mixer_muted) return { state: 'pending', title: w.unmuting, text: w.pendingText };
+  if (!stage.shut) return { state: 'live', title: air ? w.live : w.liveBefore, text: air ? w.liveText : w.liveBeforeText };
+  const hushed = stage.hushed ? `${me.role === 'host' ? w.hushedHost : w.hushed} ` : '';
+  const talking = !stage.hushed && (stage.mic.level() ?? -99) > TALKING_DBFS;
+  const none = !stage.mic.track && !stage.mic.asking;
+  return {
+    state: 'muted',
+    title: w.muted,
+    text: none ? w.unheard[stage.mic.problem ?? 'ended'] : talking ? w.speakingMuted : hushed + w.mutedText,
+    mend: none ? mending(stage, stage.mic.problem ?? 'ended') : undefined,
+  };
+}
+
+function mending(stage: Stage, reason: Unheard): TemplateResult {
+  const { mic, words: w } = stage;
+  const again = html`<button class="strong" @click=${() => stage.again()}>${w.tryNow}</button>`;
+  if (reason === 'voice' || reason === 'line' || reason === 'on_the_way') return again;
+  return html`<button class="strong" aria-disabled=${mic.asking} @click=${() => mic.open()}>
+    ${mic.asking ? w.micAsking : reason === 'ended' ? w.micAllow : w.micRetry}
+  </button>`;
 }

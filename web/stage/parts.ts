@@ -1,39 +1,51 @@
 // Small pieces that both views show.
 
 import { type TemplateResult, html, nothing } from 'lit';
+import { locale, moment } from '../shared/time.ts';
 import { type Stage } from './model.ts';
 
-/** What is wrong right now, nearest first: our line, our voice, our microphone, then the event. */
-export function troubles(stage: Stage): TemplateResult | typeof nothing {
+/**
+ * What is wrong right now, nearest first: our line, our voice, our microphone, then the event, and for hosts the server. It has a place of
+ * its own that is there also when it is empty: what comes and goes must not move a button from under a finger.
+ */
+export function notices(stage: Stage): TemplateResult {
   const w = stage.words;
   const { peer, mic, state, me } = stage;
   const lines: (string | TemplateResult)[] = [];
-  if (!stage.online) lines.push(w.lineLost);
   if (peer.refused) lines.push(html`${w.voiceRefused} (<span lang="en">${peer.refused}</span>)`);
-  else if (peer.link === 'reconnecting') lines.push(w.voiceLost);
-  if (mic.problem && mic.track) lines.push(w.mic[mic.problem]);
-  else if (me?.warning === 'silent_microphone') lines.push(w.silentMe);
+  // Somebody who is not heard reads it from the big word.
+  if (!stage.unheard) {
+    if (!stage.online) lines.push(w.lineLost);
+    if (peer.link === 'reconnecting' || (peer.link === 'connected' && !peer.heard)) lines.push(w.voiceLost);
+    if (mic.problem && mic.track) lines.push(w.unheard[mic.problem]);
+    else if (me?.warning === 'silent_microphone' && me.place === 'green_room') lines.push(w.unheard.silent);
+  }
   if (state?.phase === 'on_air') {
     const { hostDropped, stageEmpty, fault } = w;
-    const said = { ok: '', host_dropped: hostDropped, stage_empty: stageEmpty, fault }[state.condition];
+    const said = { ok: '', host_dropped: me?.role === 'host' ? '' : hostDropped, stage_empty: stageEmpty, fault }[state.condition];
     if (said) lines.push(said);
   }
-  for (const kind of state?.alarms ?? []) lines.push(w.alarms[kind] ?? w.alarm(kind));
-  return lines.length ? html`<div class="troubles" role="status">${lines.map((l) => html`<p>${l}</p>`)}</div>` : nothing;
+  // What only the machine's people can mend is for those who run the event.
+  for (const kind of stage.runs ? (state?.alarms ?? []) : []) lines.push(w.alarms[kind] ?? w.alarm(kind));
+  return html`<div class="notices" role="status" ?data-some=${lines.length > 0}>${lines.map((l) => html`<p>${l}</p>`)}</div>`;
 }
 
-/** Title with where we stand: green room, on stage, on air. */
+/** Title with where we stand: green room, on stage, on air, since when; and what everybody must know before they speak. */
 export function heading(stage: Stage): TemplateResult {
   const w = stage.words;
-  const air = stage.state?.phase === 'on_air';
-  const count = stage.state?.listeners ?? 0;
+  const { state } = stage;
+  const air = state?.phase === 'on_air';
+  const count = state?.listeners ?? 0;
   const place = stage.me?.place === 'on_stage' ? w.onStage : w.greenRoom;
+  const starts = state?.phase === 'scheduled' && state.starts !== null ? moment(state.starts, locale(stage.lang)) : null;
   return html`<p class="where">
       <span class="dot ${air ? 'on' : ''}"></span>
       <strong>${air ? w.onAir : w.notYet}</strong>
+      ${air ? html`<stentor-clock .since=${state.on_air_since}></stentor-clock>` : nothing}
       <span>${place}${air ? html` · ${w.listeners(count.toLocaleString(stage.lang))}` : nothing}</span>
     </p>
-    <h1 tabindex="-1">${stage.welcome!.event.title}</h1>`;
+    <h1 tabindex="-1">${stage.welcome!.event.title}</h1>
+    ${starts ? html`<p class="soft">${w.startsAt(starts)}</p>` : nothing}`;
 }
 
 /** `id` is the field's own on this page. */

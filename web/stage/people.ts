@@ -8,7 +8,8 @@ import { type Place, type StageSeat } from './protocol.ts';
 export function people(stage: Stage): TemplateResult {
   const w = stage.words;
   const at = (place: Place) => stage.state!.seats.filter((s) => s.place === place && s.role !== 'monitor');
-  const invited = at('invited');
+  // Whoever reads this is here.
+  const invited = at('invited').filter((s) => s.seat !== stage.welcome!.seat);
   return html`<section class="people">
     <h2 tabindex="-1">${w.people}</h2>
     ${list(stage, at('on_stage'), w.nobodyOn)}

@@ -1,22 +1,34 @@
-// The control line to the server: one WebSocket that comes back by itself, for ever.
+// The control line to the server: one WebSocket, and another beside it as soon as it is silent, for ever.
 //
 // It carries words, never sound. Commands given while the line is down are dropped, not queued: a mute
-// pressed ten seconds ago must not happen now.
+// pressed ten seconds ago must not happen now. A socket is never asked whether it is alive, nor waited for at its
+// end: on a path that died without a word, a browser fires `close` a minute after it was told to close.
 
 import { backoff } from '../shared/backoff.ts';
+import { Quiet, onPathChange, patience } from '../shared/path.ts';
 import { type FromServer, type ToServer } from './protocol.ts';
 
-/** The server sends levels every 100 ms; a line silent for this long is dead whatever TCP believes. */
-const SILENT_MS = 10_000;
-const CHECK_MS = 2_000;
+/** The server says something four times a second at least. Silent for so long, another line is opened beside this one, ms. */
+export const DOUBTED_MS = 700;
+/** Silent for so long, nobody can say any more what the server knows, ms. */
+export const SILENT_MS = 1_800;
+/** How long a new line may take at least before another is tried, ms. */
+const PATIENCE_MS = 1_200;
+const LOOK_MS = 100;
 
 export class StageSocket {
+  /** Said welcome, and has not been silent since. */
   open = false;
-  private socket: WebSocket | null = null;
+  private line: WebSocket | null = null;
+  /** Opened beside the line, or because there is none; not welcomed yet. */
+  private next: WebSocket | null = null;
+  private nextAt = 0;
+  private took = 0;
   private attempt = 0;
-  private timer = 0;
-  private heard = 0;
+  private retryAt = 0;
   private done = false;
+  private readonly quiet = new Quiet();
+  private readonly timer: number;
 
   constructor(
     private readonly url: string,
@@ -24,17 +36,14 @@ export class StageSocket {
     private readonly receive: (message: FromServer) => void,
     private readonly changed: () => void,
   ) {
-    this.connect();
-    setInterval(() => {
-      if (this.open && Date.now() - this.heard > SILENT_MS) this.socket?.close();
-    }, CHECK_MS);
-    addEventListener('online', () => this.retryNow());
-    document.addEventListener('visibilitychange', () => document.hidden || this.retryNow());
+    this.dial();
+    this.timer = setInterval(() => this.look(), LOOK_MS) as unknown as number;
+    onPathChange(() => this.doubt());
   }
 
   send(message: ToServer): boolean {
-    if (!this.open || this.socket?.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify(message));
+    if (!this.open || this.line?.readyState !== WebSocket.OPEN) return false;
+    this.line.send(JSON.stringify(message));
     return true;
   }
 
@@ -46,41 +55,84 @@ export class StageSocket {
   /** No more attempts: the server has said that this seat is not ours any more. */
   end(): void {
     this.done = true;
-    clearTimeout(this.timer);
-    this.socket?.close();
+    this.open = false;
+    clearInterval(this.timer);
+    this.line = forget(this.line);
+    this.next = forget(this.next);
   }
 
-  private retryNow(): void {
-    if (this.open || this.done || this.socket?.readyState === WebSocket.CONNECTING) return;
-    clearTimeout(this.timer);
-    this.connect();
+  /** The network may be another one: what was opened on the old one is not waited for. */
+  doubt(): void {
+    if (this.done) return;
+    this.quiet.doubt();
+    this.retryAt = 0;
+    if (this.next || !this.line) this.dial();
   }
 
-  private connect(): void {
-    const socket = (this.socket = new WebSocket(this.url));
-    socket.onopen = () => {
-      this.heard = Date.now();
-      socket.send(JSON.stringify(this.hello()));
-    };
-    socket.onmessage = ({ data }) => {
-      this.heard = Date.now();
-      let message: FromServer;
-      try {
-        message = JSON.parse(String(data));
-      } catch {
-        return; // not ours; the next message may be
+  private look(): void {
+    const now = performance.now();
+    const doubtful = !this.line || this.quiet.doubtful(DOUBTED_MS);
+    if (this.next) {
+      if (now - this.nextAt > patience(this.attempt, PATIENCE_MS, this.took)) {
+        this.attempt++;
+        this.dial();
       }
-      if (message.is === 'welcome') {
-        this.open = true;
-        this.attempt = 0;
-      }
-      this.receive(message);
-    };
-    socket.onclose = () => {
-      if (this.socket !== socket) return;
-      this.open = false;
-      this.changed();
-      if (!this.done) this.timer = window.setTimeout(() => this.connect(), backoff(this.attempt++));
-    };
+    } else if (doubtful && now >= this.retryAt) this.dial();
+    this.show(!!this.line && this.quiet.look() <= SILENT_MS);
   }
+
+  private show(open: boolean): void {
+    if (open === this.open) return;
+    this.open = open;
+    this.changed();
+  }
+
+  private dial(): void {
+    forget(this.next);
+    const socket = (this.next = new WebSocket(this.url));
+    this.nextAt = performance.now();
+    socket.onopen = () => socket.send(JSON.stringify(this.hello()));
+    socket.onmessage = ({ data }) => this.heard(socket, String(data));
+    socket.onclose = () => this.closed(socket);
+  }
+
+  private heard(socket: WebSocket, text: string): void {
+    let message: FromServer;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return; // not ours; the next message may be
+    }
+    if (message.is === 'welcome' && socket === this.next) {
+      forget(this.line);
+      this.line = socket;
+      this.next = null;
+      this.attempt = 0;
+      this.took = performance.now() - this.nextAt;
+    }
+    if (socket === this.line) {
+      this.quiet.heard();
+      // It was only late.
+      this.next = forget(this.next);
+      this.show(true);
+    }
+    if (message.is !== 'alive') this.receive(message);
+  }
+
+  private closed(socket: WebSocket): void {
+    if (socket === this.next) this.next = null;
+    else this.line = null;
+    if (this.next) return this.show(!!this.line);
+    this.retryAt = performance.now() + backoff(this.attempt++);
+    this.show(!!this.line);
+  }
+}
+
+/** Nothing that it still says counts, its end least of all. */
+function forget(socket: WebSocket | null): null {
+  if (socket) {
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+  return null;
 }

@@ -16,7 +16,7 @@ export type SeatForm = { seat: number, name: string, role: Role, place: Place, c
 
 export type ServerMessage =
   | { is: "welcome", seat: number, role: Role, event: EventForm, whip: string, listen: string }
-  | { is: "state", phase: Phase, phase_version: number, condition: Condition, since: number, listeners: number, message: MessageForm | null, alarms: Alarm[], seats: Array<SeatForm> }
+  | { is: "state", phase: Phase, phase_version: number, condition: Condition, since: number, starts: number | null, on_air_since: number | null, listeners: number, message: MessageForm | null, alarms: Alarm[], seats: Array<SeatForm> }
   | { is: "levels", seats: Array<[number, number, boolean]>, lufs: number, peak: number }
   | { is: "invited", seat: number, name: string, link: string }
   | { is: "refused", what: string, code: string, why: string }
@@ -24,7 +24,8 @@ export type ServerMessage =
   | { is: "alarm", kind: Alarm, on: boolean }
   | { is: "removed" }
   | { is: "replaced" }
-  | { is: "ended" };
+  | { is: "ended" }
+  | { is: "alive" };
 
 export type ClientMessage =
   | { do: "hello", token: string }

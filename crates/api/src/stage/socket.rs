@@ -26,6 +26,9 @@ const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 /// How often a page is pinged.
 const PING_EVERY: Duration = Duration::from_secs(10);
+/// A page hears something at least so often. Script cannot see pings, and a line whose path has died without a word looks like one on
+/// which there is nothing to say: so there always is (`DOUBTED_MS` in `web/stage/socket.ts` counts on it).
+const ALIVE_EVERY: Duration = Duration::from_millis(250);
 /// A page that was not heard for so long is gone.
 const SILENT_AFTER: Duration = Duration::from_secs(30);
 /// How long one send may take before the page counts as gone.
@@ -111,6 +114,8 @@ async fn serve(
 ) {
     let mut pings = interval(PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut alive = interval(ALIVE_EVERY);
+    alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
     let mut budget = Budget::full(heard);
     joined.state.mark_changed();
@@ -124,13 +129,16 @@ async fn serve(
             changed = joined.state.changed() => {
                 if changed.is_err() { return }
                 let state = joined.state.borrow_and_update().clone();
+                alive.reset();
                 send(socket, state.text(wire::state)).await
             }
             changed = joined.levels.changed() => {
                 if changed.is_err() { return }
                 let levels = joined.levels.borrow_and_update().clone();
+                alive.reset();
                 send(socket, levels.text(wire::levels)).await
             }
+            _ = alive.tick() => send(socket, wire::alive()).await,
             _ = pings.tick() => {
                 heard.elapsed() < SILENT_AFTER
                     && matches!(timeout(SEND_WITHIN, socket.send(Message::Ping(Vec::new().into()))).await, Ok(Ok(())))

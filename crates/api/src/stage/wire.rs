@@ -174,6 +174,9 @@ enum ServerMessage<'a> {
         #[cfg_attr(test, ts(type = "Condition"))]
         condition: &'static str,
         since: i64,
+        // The announced beginning.
+        starts: Option<i64>,
+        on_air_since: Option<i64>,
         listeners: u64,
         #[cfg_attr(test, ts(type = "MessageForm | null"))]
         message: Option<MessageForm<'a>>,
@@ -210,6 +213,8 @@ enum ServerMessage<'a> {
     Removed,
     Replaced,
     Ended,
+    /// There was nothing to say.
+    Alive,
 }
 
 #[derive(Serialize)]
@@ -262,6 +267,8 @@ pub(super) fn state(view: &View) -> String {
         phase_version: view.phase_version,
         condition: view.condition.kind.code(),
         since: view.since_unix_ms(),
+        starts: view.starts_unix_ms,
+        on_air_since: (view.phase == Phase::OnAir).then_some(view.phase_since_unix_ms),
         listeners: view.listeners,
         message: MessageForm::of(&view.message),
         alarms: view.alarms.iter().map(|alarm| alarm.code()).collect(),
@@ -312,6 +319,11 @@ pub(super) fn levels(levels: &StageLevels) -> String {
         lufs: finite(levels.lufs),
         peak: finite(levels.true_peak),
     })
+}
+
+/// A word for a line on which nothing else is said.
+pub(super) fn alive() -> String {
+    json(&ServerMessage::Alive)
 }
 
 /// A message to one page.

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { beforeEach, mock, test } from 'node:test';
+import { DOUBTED_MS, SILENT_MS, StageSocket } from '../stage/socket.ts';
+
+/** A socket of the browser's, as far as the line uses it; whether anything passes is the test's. */
+class Socket {
+  static readonly OPEN = 1;
+  static all: Socket[] = [];
+  readyState = 0;
+  sent: string[] = [];
+  closed = false;
+  onopen: (() => void) | null = null;
+  onmessage: ((e: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  constructor(readonly url: string) {
+    Socket.all.push(this);
+  }
+  send(text: string) {
+    this.sent.push(text);
+  }
+  /** As on a dead path: the browser says nothing for a minute. */
+  close() {
+    this.closed = true;
+  }
+  says(message: object) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  welcomes() {
+    this.readyState = 1;
+    this.onopen?.();
+    this.says({ is: 'welcome', seat: 1 });
+  }
+}
+
+let now = 0;
+let events: Map<string, (() => void)[]>;
+let heard: string[];
+let line: StageSocket;
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setInterval'] });
+  Socket.all = [];
+  heard = [];
+  events = new Map();
+  now = 0;
+  const listen = (name: string, act: () => void) => void events.set(name, [...(events.get(name) ?? []), act]);
+  const page = {
+    WebSocket: Socket,
+    performance: { now: () => now },
+    addEventListener: listen,
+    document: { hidden: false, addEventListener: listen },
+    navigator: { connection: { addEventListener: (_: string, act: () => void) => listen('connection', act) } },
+  };
+  for (const [name, value] of Object.entries(page)) Object.defineProperty(globalThis, name, { value, configurable: true });
+  line = new StageSocket(
+    'ws://here/stage',
+    () => ({ do: 'hello', token: 't' }),
+    (message) => heard.push(message.is),
+    () => {},
+  );
+});
+
+/** Time passes; the sockets of `alive` say something every 250 ms, as the server does. */
+function pass(ms: number, ...alive: Socket[]) {
+  for (const end = now + ms; now < end; ) {
+    now += 50;
+    if (now % 250 === 0) for (const socket of alive) socket.says({ is: 'alive' });
+    mock.timers.tick(50);
+  }
+}
+const happens = (name: string) => events.get(name)?.forEach((act) => act());
+
+test('a line that says something is left alone, however long', () => {
+  Socket.all[0]!.welcomes();
+  pass(60_000, Socket.all[0]!);
+  assert.equal(Socket.all.length, 1);
+  assert.ok(line.open);
+  assert.deepEqual(heard, ['welcome'], 'a word that says nothing is not passed on');
+});
+
+test('beside a silent line another is opened, and the old one is not waited for', () => {
+  const [old] = Socket.all as [Socket];
+  old.welcomes();
+  pass(DOUBTED_MS + 200);
+  const beside = Socket.all[1]!;
+  assert.ok(line.open && !old.closed, 'only doubted');
+  beside.welcomes();
+  assert.ok(old.closed && line.open);
+  old.says({ is: 'replaced' });
+  assert.deepEqual(heard, ['welcome', 'welcome'], 'what the old one still says does not count');
+  assert.ok(line.send({ do: 'loopback', on: true }));
+  assert.equal(beside.sent.length, 2);
+});
+
+test('a line that was only late keeps its place, and what was opened beside it goes', () => {
+  const [old] = Socket.all as [Socket];
+  old.welcomes();
+  pass(DOUBTED_MS + 200);
+  old.says({ is: 'state' });
+  assert.ok(Socket.all[1]!.closed && !old.closed && line.open);
+  pass(5_000, old);
+  assert.equal(Socket.all.length, 2);
+});
+
+test('silent for two seconds nobody is said to hear, whatever the browser believes', () => {
+  Socket.all[0]!.welcomes();
+  pass(SILENT_MS - 100);
+  assert.ok(line.open);
+  pass(300);
+  assert.ok(!line.open && SILENT_MS + 200 <= 2_000);
+  assert.ok(!line.send({ do: 'loopback', on: true }), 'nothing is said into it');
+});
+
+test('while nothing passes a new try is made again and again: one of them meets the path that works again', () => {
+  Socket.all[0]!.welcomes();
+  for (const dark of [5_000, 20_000, 61_000]) {
+    pass(dark);
+    const tried = Socket.all.length;
+    pass(6_200);
+    assert.ok(Socket.all.length > tried, `after ${dark} ms`);
+    assert.ok(Socket.all.slice(0, -1).every((one, n) => n === 0 || one.closed), 'one at a time');
+  }
+});
+
+test('whatever happens to the network is a reason to look at once', () => {
+  for (const name of ['online', 'offline', 'pageshow', 'visibilitychange', 'connection']) {
+    const current = () => Socket.all.at(-1)!;
+    current().welcomes();
+    pass(500, current());
+    const before = Socket.all.length;
+    happens(name);
+    pass(450);
+    assert.equal(Socket.all.length, before + 1, name);
+    current().welcomes();
+  }
+});
+
+test('a network that changes without harm costs no line', () => {
+  Socket.all[0]!.welcomes();
+  for (const name of ['connection', 'connection', 'online']) {
+    happens(name);
+    pass(1_000, Socket.all[0]!);
+  }
+  assert.equal(Socket.all.length, 1);
+});
+
+test('a page that slept does not take its sleep for silence of the line', () => {
+  Socket.all[0]!.welcomes();
+  now += 3_600_000;
+  mock.timers.tick(100);
+  assert.ok(line.open);
+  Socket.all[0]!.says({ is: 'state' });
+  pass(1_000, Socket.all[0]!);
+  assert.ok(line.open);
+});
+
+test('a line that the server closes comes back, and one that was ended does not', () => {
+  const [first] = Socket.all as [Socket];
+  first.welcomes();
+  first.onclose!();
+  assert.ok(!line.open);
+  pass(1_000);
+  assert.equal(Socket.all.length, 2);
+  line.end();
+  pass(10_000);
+  assert.equal(Socket.all.length, 2);
+  assert.ok(Socket.all[1]!.closed);
+});
