@@ -24,11 +24,11 @@ const QUIET = [
   '--disable-features=WebRtcHideLocalIpsWithMdns,Translate,MediaRouter,OptimizationHints',
 ];
 
-/** A browser of its own (a fake microphone belongs to the process). `mic`: a WAV, repeated for ever. */
-export async function browser(t, { mic, args = [] } = {}) {
+/** A browser of its own (a fake microphone belongs to the process). `mic`: a WAV, repeated for ever; `inside`: the network namespace it lives in. */
+export async function browser(t, { mic, inside, args = [] } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'stentor-chromium-'));
   const fake = mic ? ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${mic}`] : [];
-  const launched = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...QUIET, ...fake, ...args], env: { ...process.env, HOME: home } });
+  const launched = await chromium.launch({ executablePath: inside ? inside.wrapped(CHROMIUM) : CHROMIUM, headless: true, args: [...QUIET, ...fake, ...args], env: { ...process.env, HOME: home } });
   t?.after(async () => {
     await launched.close().catch(() => {});
     rmSync(home, { recursive: true, force: true, maxRetries: 3 });
@@ -60,7 +60,7 @@ export async function newContext(on, { phone = false, lang = 'en-GB', javaScript
     javaScriptEnabled: javaScript,
     colorScheme: theme,
     ignoreHTTPSErrors: true,
-    permissions: mic ? ['microphone'] : [],
+    permissions: mic ? ['microphone', 'screen-wake-lock'] : [],
     viewport: phone ? { width: 390, height: 844 } : size,
     // Without a graphics card every moving stroke is paid for in processor time that the sound needs.
     reducedMotion: 'reduce',
@@ -81,7 +81,7 @@ export async function crash(on) {
   await gone;
 }
 
-/** For `init`: keeps what the page makes in `__connections` (WebRTC), `__lines` (WebSocket) and `__analysed` (track ids given to Web Audio). */
+/** For `init`: keeps what the page makes in `__connections` (WebRTC), `__lines` (WebSocket), `__locks` (of the screen) and `__analysed` (track ids given to Web Audio). */
 export function keepWhatItMakes() {
   const keep = (name, list) => {
     const made = (globalThis[list] = []);
@@ -95,6 +95,15 @@ export function keepWhatItMakes() {
   };
   keep('RTCPeerConnection', '__connections');
   keep('WebSocket', '__lines');
+  const locks = (globalThis.__locks = []);
+  const lock = globalThis.WakeLock?.prototype.request;
+  if (lock) {
+    WakeLock.prototype.request = async function (type) {
+      const one = await lock.call(this, type);
+      locks.push(one);
+      return one;
+    };
+  }
   const analysed = (globalThis.__analysed = []);
   const plain = AudioContext.prototype.createMediaStreamSource;
   AudioContext.prototype.createMediaStreamSource = function (stream) {

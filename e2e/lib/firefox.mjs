@@ -37,14 +37,13 @@ set-default-source microphone
 export class SoundCard {
   static async start(t) {
     const card = new SoundCard();
-    const home = folder(t, 'stentor-sound');
+    card.running = [];
+    const home = folder(t, 'stentor-sound', () => card.#stop());
     const socket = join(home, 'native');
     const script = join(home, 'card.pa');
     writeFileSync(script, CARD(socket));
     card.env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, PULSE_SERVER: `unix:${socket}` };
-    card.running = [];
     const server = card.#run('pulseaudio', ['-n', '-F', script, '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', '--log-level=error']);
-    t.after(() => card.#stop());
     await until('the sound card', () => existsSync(socket) || (server.exitCode !== null && Promise.reject(new Error('pulseaudio ended'))));
     return card;
   }

@@ -1,8 +1,9 @@
-// A network between browser and server that can be cut and comes back as another one, or that carries no UDP.
+// A network between browser and server: one that can be cut and comes back as another one, that carries no UDP, or whose flows die in silence.
 //
 // Chromium's own "offline" (setOffline) leaves open WebSockets and WebRTC's UDP alone, so it cannot show what a train
 // does. Here page, control line and voice all go through a relay on an address of its own, which the server announces
-// (`--public-ip`); a cut drops all of them at once, and afterwards each comes from a port the server has not seen.
+// (`--public-ip`). A cut ends all of them at once, and each end is told. Where a telephone moves from one network to another nobody is
+// told anything: `strand` lets every flow of now go dead without FIN, RST or ICMP, and new ones pass.
 
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
@@ -17,7 +18,8 @@ export class Network {
     const network = new Network();
     network.port = port;
     network.up = true;
-    network.takesUdp = true;
+    /** What is taken silently: nothing gets through, and nobody is told. */
+    network.dark = { tcp: false, udp: false };
     network.streams = new Set();
     network.sources = new Map();
     network.datagrams = 0;
@@ -39,29 +41,34 @@ export class Network {
 
   #join(stream) {
     if (!this.up) return stream.destroy();
+    stream.on('error', () => {});
+    this.streams.add(stream);
+    // The relay's kernel has taken it; from here it is as one whose first packet went nowhere.
+    if (this.dark.tcp) return stream.pause();
     const server = connect(this.port, SERVER);
     for (const [one, other] of [[stream, server], [server, stream]]) {
       this.streams.add(one);
       one.on('error', () => {});
       one.on('close', () => {
         this.streams.delete(one);
-        other.destroy();
+        if (!one.stranded) other.destroy();
       });
       one.pipe(other);
     }
   }
 
   #carry(bytes, from) {
-    if (!this.up || !this.takesUdp) return;
+    if (!this.up || this.dark.udp) return;
     this.datagrams++;
     const key = `${from.address}:${from.port}`;
     if (!this.sources.has(key)) {
       const socket = createSocket('udp4');
       socket.on('error', () => {});
-      socket.on('message', (answer) => this.up && this.udp.send(answer, from.port, from.address));
+      socket.on('message', (answer) => this.up && !this.dark.udp && !socket.stranded && this.udp.send(answer, from.port, from.address));
       this.sources.set(key, socket);
     }
-    this.sources.get(key).send(bytes, this.port, SERVER);
+    const socket = this.sources.get(key);
+    if (!socket.stranded) socket.send(bytes, this.port, SERVER);
   }
 
   cut() {
@@ -75,9 +82,30 @@ export class Network {
     this.up = true;
   }
 
+  /** Every flow there is goes dead, and no end of it is told. What is begun from now on passes. */
+  strand({ tcp = true, udp = true } = {}) {
+    // Whoever closes such a flow is not heard either: a paused stream sees no end.
+    for (const stream of tcp ? this.streams : []) {
+      stream.stranded = true;
+      stream.unpipe();
+      stream.pause();
+    }
+    for (const socket of udp ? this.sources.values() : []) socket.stranded = true;
+  }
+
+  /** Nothing gets through for so long, in silence; what was there before stays dead. */
+  async darken(ms, what = { tcp: true, udp: true }) {
+    this.strand(what);
+    this.dark = { tcp: false, udp: false, ...what };
+    await new Promise((done) => setTimeout(done, ms));
+    // A connection that was begun meanwhile is as dead; a datagram's flow is what its next datagram makes it.
+    this.strand({ ...what, udp: false });
+    this.dark = { tcp: false, udp: false };
+  }
+
   /** As many a company's network: datagrams go nowhere, and nobody says so. */
   blockUdp(blocked) {
-    this.takesUdp = !blocked;
+    this.dark.udp = blocked;
   }
 
   close() {

@@ -48,29 +48,29 @@ export class Server {
    * `args` are added to every start, `command` stands before it; an event may be made before the first one with `create`.
    * `rung`: where listeners join, however busy the machine is; null leaves it to the load or the configuration file.
    */
-  constructor(t, { data, args = [], scheme = 'http', udp = true, command = [], rung = 0 } = {}) {
-    // First of all: what a test cleans up goes in the order in which it was asked for, and the folder is written to until the end.
-    t?.after(() => this.stop());
-    this.data = data ?? folder(t);
+  constructor(t, { data, args = [], scheme = 'http', address = '127.0.0.1', udp = true, command = [], rung = 0 } = {}) {
+    this.child = null;
+    if (data) t?.after(() => this.stop());
+    this.data = data ?? folder(t, 'stentor', () => this.stop());
     this.rung = rung;
     this.command = command;
     // Named, the speakers' UDP stays on loopback; without it the server finds an address that Firefox can speak to.
     this.udp = udp;
     this.args = args;
     this.scheme = scheme;
+    this.address = address;
     this.log = '';
-    this.child = null;
   }
 
   async ports() {
     this.port ??= await freePort();
-    this.url = `${this.scheme}://127.0.0.1:${this.port}`;
+    this.url = `${this.scheme}://${this.address}:${this.port}`;
   }
 
   /** Makes an event; gives its links. The server need not run yet. */
   async create({ slug, title = 'An evening of talk', lang = 'en', host = 'Ada', starts, opensAt } = {}) {
     await this.ports();
-    const args = ['event', 'create', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--title', title, '--lang', lang, '--host', host];
+    const args = ['event', 'create', '--data', this.data, '--listen', `${this.address}:${this.port}`, '--title', title, '--lang', lang, '--host', host];
     if (slug) args.push('--slug', slug);
     if (starts) args.push('--starts', String(starts));
     if (opensAt !== undefined) args.push('--opens-at', String(opensAt));
@@ -82,7 +82,7 @@ export class Server {
 
   async start(extra = []) {
     await this.ports();
-    const address = `127.0.0.1:${this.port}`;
+    const address = `${this.address}:${this.port}`;
     this.out = '';
     const [program, ...rest] = [...this.command, BINARY, 'serve', '--listen', address, ...(this.udp ? ['--udp', address] : []), '--data', this.data, ...this.args, ...extra];
     const child = spawn(program, rest, {

@@ -61,10 +61,16 @@ export function run(command, args, { input, ms = 60_000, env, cwd } = {}) {
   });
 }
 
-/** A folder that is gone when the test is over, also where something is still written to it just then. */
-export function folder(t, name = 'stentor') {
+/**
+ * A folder that is gone when the test is over. Whatever writes to it is stopped first, by `stop` in the same hook: a test's own hooks
+ * run first in, first out, and those of `shared` the other way round.
+ */
+export function folder(t, name = 'stentor', stop = async () => {}) {
   const path = mkdtempSync(join(tmpdir(), `${name}-`));
-  t?.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  t?.after(async () => {
+    await stop();
+    rmSync(path, { recursive: true, force: true });
+  });
   return path;
 }
 

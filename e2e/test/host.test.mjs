@@ -9,7 +9,7 @@ import { speech } from '../lib/speech.mjs';
 import { bringOnStage, endEvent, enter, goOnStage, inGreenRoom, onStage, startEvent, unmute } from '../lib/stage.mjs';
 import { story, until } from '../lib/tools.mjs';
 
-const DROPPED = { en: 'The host has dropped. We stay here.', fr: 'L’hôte a perdu la liaison. Nous restons à l’antenne.' };
+const DROPPED = { en: 'The host has lost the connection. Stay with us.', fr: 'L’hôte a perdu la liaison. Nous restons à l’antenne.' };
 
 /** A person in the list of a host's page. */
 const person = (page, name) => page.locator('.people li').filter({ has: page.locator('.name', { hasText: name }) });
@@ -79,7 +79,7 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
     await Promise.all([
       says(listener, DROPPED.en),
       says(french, DROPPED.fr),
-      guest.getByText('The host has dropped. The event goes on; you have the stage.').waitFor(),
+      guest.getByText('The host has lost the connection. The event goes on; the stage is yours.').waitFor(),
     ]);
     assert.equal(await listener.locator('#who li').filter({ hasText: 'Ada' }).getByText('connection lost').count(), 1);
     await soundsLike('the guest is on air', () => hear(listener, 6), said.guest);

@@ -124,7 +124,7 @@ async function beforeTheStart(view) {
   await told(/All set|C’est noté/)(soon);
   await view.shoot('listener-armed', soon);
   await soon.close();
-  await view.once('listener-not-yet', view.listener(), told(/It hasn’t begun yet|Ce n’est pas encore commencé/));
+  await view.once('listener-not-yet', view.listener(), told(/It hasn’t begun yet|La conversation n’a pas encore commencé/));
 
   const stage = `${server.url}/s/${view.slug}`;
   await view.once('stage-no-token', view.page(stage), shows(/^(This link is incomplete|Ce lien est incomplet)/));
@@ -169,7 +169,7 @@ async function hosting(view) {
   await view.shoot('stage-host-live', page, BOTH);
   for (const [state, name] of [
     ['stage-invite', /Invite somebody|Inviter quelqu’un/],
-    ['stage-message', /Write to listeners|Écrire au public/],
+    ['stage-message', /Write to listeners|Envoyer un message au public/],
     ['stage-end', /^(End the event|Terminer)$/],
   ]) {
     await button(page, name).click();
@@ -193,7 +193,7 @@ async function losing(view) {
   await until('the host has dropped', async () => (await view.status()).condition === 'host_dropped');
   await view.once('listener-host-dropped', view.listener(), async (page) => {
     await touch(page);
-    await told(/The host has dropped|L’hôte a perdu la liaison/)(page);
+    await told(/The host has lost the connection|L’hôte a perdu la liaison/)(page);
     await speaks(page);
   });
   for (const seat of [view.host.welcome.seat, view.desk.seat, view.guest]) view.host.say({ do: 'green_room', seat });
@@ -245,7 +245,7 @@ test('every page, every state, phone and desktop, both languages', async (test) 
     all((view) =>
       view.once('listener-full', view.listener(), async (page) => {
         await touch(page);
-        await told(/nobody new gets in|plus personne n’entre/)(page);
+        await told(/The server is full|Le serveur est complet/)(page);
       }),
     ));
   await server.pin(0);

@@ -1,4 +1,5 @@
 // The stage page when something gets in its way: a network that goes, one without UDP, a dead microphone, a second tab.
+// What takes a voice away behind a page's back, and the keys.
 // A guest in Chromium; the host is a control line, and another speaker's voice comes over WHIP.
 
 import assert from 'node:assert/strict';
@@ -14,8 +15,8 @@ import { speech } from '../lib/speech.mjs';
 import { onStage, unmute } from '../lib/stage.mjs';
 import { shared, sleep, until } from '../lib/tools.mjs';
 
-const LINE_LOST = 'The line to the server is down. It is coming back by itself.';
-const VOICE_LOST = 'Your voice is cut off. Reconnecting by itself.';
+const NOT_HEARD = 'You’re not heard';
+const VOICE_LOST = 'Your voice isn’t getting through. It is being connected again.';
 /** After this long unmuted and silent both are told (core: SILENT_MICROPHONE_AFTER_MS). */
 const SILENT_MS = 3_000;
 
@@ -118,14 +119,14 @@ test('a speaker whose network goes comes back into the same place, unmuted and h
   assert.ok(network.datagrams > 100, `the voice goes through the network that is cut, ${network.datagrams} datagrams`);
   network.cut();
   // Long enough that both ends have let go.
-  await page.getByText(LINE_LOST).first().waitFor();
+  await page.locator('.mute.unheard').getByText(NOT_HEARD).waitFor();
   await page.getByText(VOICE_LOST).waitFor();
   await until('the others see that they are gone', () => !host.seat(seat).connected);
   assert.equal(host.seat(seat).place, 'on_stage', 'the place is kept');
   network.restore();
   await until('the same seat is connected', () => host.seat(seat).connected);
   await page.locator('.mute.live').waitFor();
-  await Promise.all([LINE_LOST, VOICE_LOST].map((words) => page.getByText(words).first().waitFor({ state: 'hidden' })));
+  await Promise.all([NOT_HEARD, VOICE_LOST].map((words) => page.getByText(words).first().waitFor({ state: 'hidden' })));
   assert.equal(host.seat(seat).place, 'on_stage');
   assert.equal(host.state.seats.length, before.seats, 'no second seat');
   assert.ok((await page.evaluate(() => globalThis.__connections.length)) > before.connections, 'by a connection of its own making');
@@ -167,6 +168,27 @@ test('unmuted but silent for three seconds: that person is told, and so is the h
   await desk.context().close();
 });
 
+test('closing a live tab asks, closing a muted one does not, and the screen stays on while on stage', async () => {
+  const guest = await speaker('Closing');
+  const { page } = guest;
+  const asked = [];
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.dismiss();
+  });
+  assert.ok(await page.evaluate(() => globalThis.__locks.length > 0 && globalThis.__locks.at(-1).released === false), 'a wake lock');
+  await page.close({ runBeforeUnload: true });
+  await until('it asked', () => asked.length === 1);
+  assert.deepEqual(asked, ['beforeunload']);
+  assert.equal(page.isClosed(), false, 'and stayed');
+  await page.locator('.mute').getByRole('button', { name: 'Mute', exact: true }).first().click();
+  await page.locator('.mute.muted').waitFor();
+  await page.close({ runBeforeUnload: true });
+  await until('closed without a question', () => page.isClosed());
+  assert.equal(asked.length, 1);
+  host.say({ do: 'remove', seat: guest.seat });
+});
+
 const replaced = (page) => page.getByRole('heading', { name: 'You are here on another page' });
 
 test('of two tabs with one link the newer keeps the seat, the older says so, and can take it back', async () => {
@@ -186,7 +208,7 @@ test('the older of two tabs says so also when its line was cut and came back whi
   const { page: older, seat, link } = await speaker('Again');
   await older.evaluate(() => globalThis.__lines.at(-1).close());
   await until('the line came back', () => older.evaluate(() => globalThis.__lines.length > 1 && globalThis.__lines.at(-1).readyState === WebSocket.OPEN));
-  await older.getByText(LINE_LOST).first().waitFor({ state: 'hidden' });
+  await older.locator('.mute.live').waitFor();
   assert.equal(await older.evaluate(() => globalThis.__connections.length), 1, 'the voice went on');
   const newer = await open(talking, network.through(link), { context: older.context(), init: keepWhatItMakes });
   await onStage(newer);
