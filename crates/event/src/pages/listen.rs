@@ -34,12 +34,7 @@ impl ListenAssets {
         ))
     }
 
-    fn new(
-        lang: &'static str,
-        script: &'static str,
-        style: &'static str,
-        icon: String,
-    ) -> Self {
+    fn new(lang: &'static str, script: &'static str, style: &'static str, icon: String) -> Self {
         Self {
             lang,
             script,

@@ -50,7 +50,11 @@ mod tests {
         let strings = fs::read_to_string(strings).expect("the page's words are there");
         for why in StepReason::ALL {
             let code = reason(why);
-            assert_eq!(strings.matches(&format!("    {code}: '")).count(), 2, "{code}, in two languages");
+            assert_eq!(
+                strings.matches(&format!("    {code}: '")).count(),
+                2,
+                "{code}, in two languages"
+            );
             assert!(strings.contains(&format!("'{code}'")), "{code}");
         }
     }
