@@ -9,7 +9,7 @@
 //!
 //! It does not move anybody: it says where newcomers join and which rung current listeners are to be served at.
 
-use super::load::{Load, LoadMeasure};
+use super::load::{Bounds, Load, LoadMeasure};
 use super::rung::Rung;
 
 /// How fast the ladder moves.
@@ -216,7 +216,7 @@ impl Ladder {
     pub fn observe(&mut self, now_ms: u64, load: Load) -> Option<LadderStep> {
         let since = |is: bool, since: Option<u64>| is.then(|| since.unwrap_or(now_ms));
         self.over_since_ms = since(
-            load.over(|bounds| bounds.climb).is_some(),
+            load.over(climb_above(self.position.served)).is_some(),
             self.over_since_ms,
         );
         self.full_since_ms = since(
@@ -279,7 +279,7 @@ impl Ladder {
         }
         let serving_at = |served| Position { closed, served };
         if lasted(self.over_since_ms, self.pace.over_ms) && settled && served < Rung::CHEAPEST {
-            let measure = load.over(|bounds| bounds.climb)?;
+            let measure = load.over(climb_above(served))?;
             return Some((serving_at(served.above()?), StepReason::Over(measure)));
         }
         let below = served.below().filter(|below| *below >= self.minimum)?;
@@ -297,6 +297,8 @@ impl Ladder {
         // Closing or opening the doors tries no rung.
         if step.served < step.served_from && step.reason == StepReason::Calm {
             self.came_down_ms = Some(now_ms);
+        } else if step.reason == StepReason::Over(LoadMeasure::Blocked) {
+            // Anybody can be slow again and again: that teaches nothing of the lower rung.
         } else if step.served > step.served_from && matches!(step.reason, StepReason::Over(_)) {
             let relapse = self
                 .came_down_ms
@@ -327,10 +329,17 @@ impl Ladder {
             ),
             ..load
         };
+        // What would not climb back from there does not hold the rung either.
+        let climb = climb_above(below);
         forecast
-            .over(|bounds| bounds.climb.map(|at| part(at, FORECAST_PERMILLE)))
+            .over(|bounds| climb(bounds).map(|at| part(at, FORECAST_PERMILLE)))
             .is_none()
     }
+}
+
+/// Picks the bound above which a measure asks for more than that rung.
+fn climb_above(served: Rung) -> impl Fn(&Bounds) -> Option<u16> {
+    move |bounds| bounds.climb.filter(|_| served < bounds.highest)
 }
 
 /// `permille` thousandths of `share`.

@@ -1,5 +1,7 @@
 //! How loaded a node is, as numbers, and the bounds on them.
 
+use super::rung::Rung;
+
 /// What a node can run short of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadMeasure {
@@ -41,6 +43,8 @@ pub(super) struct Bounds {
     pub(super) measure: LoadMeasure,
     /// Above it a listener must cost less; `None` where no rung relieves it.
     pub(super) climb: Option<u16>,
+    /// The highest rung that it alone asks for.
+    pub(super) highest: Rung,
     /// Above it nobody new can be taken.
     pub(super) close: Option<u16>,
 }
@@ -49,36 +53,43 @@ pub(super) struct Bounds {
 /// hears.
 ///
 /// A late flush is the harm that all other measures only hint at, so a small share of them is enough. Blocked sockets are mostly due
-/// to their owners' networks: they raise the rung, since larger and rarer sends help them, and never close the doors.
+/// to their owners' networks, and who reads slowly on purpose looks the same: they raise the rung by one, since larger and rarer sends help
+/// them, and no further, and never close the doors.
 pub(super) const BOUNDS: [Bounds; 6] = [
     Bounds {
         measure: LoadMeasure::Late,
         climb: Some(20),
+        highest: Rung::CHEAPEST,
         close: Some(300),
     },
     Bounds {
         measure: LoadMeasure::Processor,
         climb: Some(700),
+        highest: Rung::CHEAPEST,
         close: Some(950),
     },
     Bounds {
         measure: LoadMeasure::Link,
         climb: Some(800),
+        highest: Rung::CHEAPEST,
         close: Some(960),
     },
     Bounds {
         measure: LoadMeasure::Blocked,
         climb: Some(150),
+        highest: Rung::ALL[1],
         close: None,
     },
     Bounds {
         measure: LoadMeasure::Descriptors,
         climb: None,
+        highest: Rung::CHEAPEST,
         close: Some(970),
     },
     Bounds {
         measure: LoadMeasure::Memory,
         climb: None,
+        highest: Rung::CHEAPEST,
         close: Some(930),
     },
 ];

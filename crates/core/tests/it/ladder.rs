@@ -415,3 +415,40 @@ fn doors_are_open_on_their_rung_from_a_little_before_until_the_crowd_of_the_begi
         Rung::CHEAPEST
     );
 }
+
+fn blocked() -> Load {
+    Load {
+        blocked: 900,
+        ..IDLE
+    }
+}
+
+#[test]
+fn listeners_that_do_not_take_their_bytes_raise_the_rung_by_one_and_no_further() {
+    let mut scene = scene();
+    assert_eq!(numbers(&scene.during(600_000, blocked())), [(1, "blocked")]);
+    for from in [1, 2, 3] {
+        let mut higher = Scene::at(from);
+        let steps = higher.during(600_000, blocked());
+        let lowest = steps.last().map_or(from, |(_, step)| step.to.number());
+        assert_eq!(lowest, 1, "from {from} it comes down to where they hold it");
+        assert!(steps.iter().all(|(_, step)| step.to < step.from));
+    }
+}
+
+#[test]
+fn who_is_slow_again_and_again_does_not_make_the_ladder_wait_longer() {
+    let calm_ms = Pace::default().calm_ms;
+    let mut scene = scene();
+    for round in 0..8 {
+        assert_eq!(numbers(&scene.during(5_000, blocked())), [(1, "blocked")]);
+        let steps = scene.during(calm_ms + 2 * LOOK_MS, IDLE);
+        assert_eq!(numbers(&steps), [(0, "calm")], "round {round}");
+    }
+    // A rung that does not hold for want of a processor is still tried less and less.
+    scene.during(5_000, busy());
+    scene.during(2 * calm_ms + 3_000, IDLE);
+    assert_eq!(scene.ladder.rung(), Rung::REST);
+    scene.during(5_000, busy());
+    assert!(scene.during(calm_ms + 2 * LOOK_MS, IDLE).is_empty());
+}
