@@ -3,10 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+/// What is reported so.
+pub(crate) trait Report: Clone {
+    /// Takes over what an earlier report says of the time since the one before, when nobody will see that one.
+    fn take_over(&mut self, _unseen: &Self) {}
+}
+
 /// Both ends of it: clones share the value.
 #[derive(Debug)]
 pub(crate) struct Latest<T> {
     value: Arc<Mutex<Dated<T>>>,
+    /// What could not be put because somebody was reading. The writer's own: nobody else locks it.
+    unseen: Arc<Mutex<Option<T>>>,
 }
 
 /// A value, and when it was put.
@@ -21,6 +29,7 @@ impl<T: Default> Default for Latest<T> {
         let dated = Dated::new(T::default());
         Self {
             value: Arc::new(Mutex::new(dated)),
+            unseen: Arc::default(),
         }
     }
 }
@@ -35,20 +44,28 @@ impl<T> Dated<T> {
 impl<T> Clone for Latest<T> {
     fn clone(&self) -> Self {
         let value = Arc::clone(&self.value);
-        Self { value }
+        let unseen = Arc::clone(&self.unseen);
+        Self { value, unseen }
+    }
+}
+
+impl<T: Report> Latest<T> {
+    /// Replaces the value. Never blocks: while somebody reads, the older value stays until the next is put, which takes over what this one
+    /// would have said.
+    pub(crate) fn put(&self, mut value: T) {
+        let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(unseen) = unseen.take() {
+            value.take_over(&unseen);
+        }
+        match self.value.try_lock() {
+            Ok(mut held) => *held = Dated::new(value),
+            Err(TryLockError::Poisoned(held)) => *held.into_inner() = Dated::new(value),
+            Err(TryLockError::WouldBlock) => *unseen = Some(value),
+        }
     }
 }
 
 impl<T: Clone> Latest<T> {
-    /// Replaces the value. Never blocks: while somebody reads, the older value stays until the next is put.
-    pub(crate) fn put(&self, value: T) {
-        match self.value.try_lock() {
-            Ok(mut held) => *held = Dated::new(value),
-            Err(TryLockError::Poisoned(held)) => *held.into_inner() = Dated::new(value),
-            Err(TryLockError::WouldBlock) => {}
-        }
-    }
-
     /// A copy of the value.
     pub(crate) fn get(&self) -> T {
         let held = self.value.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,6 +82,33 @@ impl<T: Clone> Latest<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A count, and the worst since the report before.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    struct Seen(u64, u64);
+
+    impl Report for Seen {
+        fn take_over(&mut self, unseen: &Self) {
+            self.1 = self.1.max(unseen.1);
+        }
+    }
+
+    impl Report for i32 {}
+
+    #[test]
+    fn the_worst_of_a_report_that_nobody_could_see_is_in_the_next_and_in_no_other() {
+        let latest = Latest::default();
+        let reading = latest.value.lock().unwrap();
+        let writer = latest.clone();
+        writer.put(Seen(1, 7));
+        writer.put(Seen(2, 3));
+        assert_eq!(reading.value, Seen::default());
+        drop(reading);
+        writer.put(Seen(3, 1));
+        assert_eq!(latest.get(), Seen(3, 7));
+        writer.put(Seen(4, 1));
+        assert_eq!(latest.get(), Seen(4, 1));
+    }
 
     #[test]
     fn the_newest_is_read_and_a_reader_never_holds_up_the_writer() {

@@ -1,5 +1,7 @@
 //! How the network side of a studio is doing, in numbers. Counters run since the studio was started.
 
+use crate::latest::Report;
+
 /// What was received, and what became of it. Every datagram is counted once in `received` and at most once elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DatagramCounters {
@@ -35,3 +37,6 @@ pub struct StudioStats {
     /// Frames that a slow ICE-TCP connection did not take.
     pub tcp_frames_dropped: u64,
 }
+
+/// All of it runs since the beginning, or is of now.
+impl Report for StudioStats {}

@@ -3,6 +3,7 @@
 use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::StripStats;
 
+use crate::latest::Report;
 use crate::peer::DisconnectReason;
 
 /// How a room is doing.
@@ -30,6 +31,13 @@ pub struct RoomStats {
     pub disconnects: Disconnects,
     /// One line per speaking session.
     pub seats: Vec<SeatStats>,
+}
+
+impl Report for RoomStats {
+    fn take_over(&mut self, unseen: &Self) {
+        self.late_us_max = self.late_us_max.max(unseen.late_us_max);
+        self.work_us_max = self.work_us_max.max(unseen.work_us_max);
+    }
 }
 
 /// Sessions that ended, by reason.
