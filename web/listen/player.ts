@@ -225,7 +225,8 @@ export class Player {
     feed.connected(chunkS);
     this.play();
     for (;;) {
-      const { done, value } = await reader.read();
+      // A server that leaves breaks off: then, too, we go on with the next if we have it.
+      const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
       if (value) this.take(feed, splitter, value);
       if (next) {
         // The other server sends what this one did, and a little of what we already hold.
