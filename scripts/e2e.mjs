@@ -28,6 +28,7 @@ const TAKES = {
   'line-in': { seconds: 50, load: 14 },
   host: { seconds: 47, load: 28 },
   'bad-input': { seconds: 27, load: 18 },
+  'players-come-back': { seconds: 20, load: 15 },
   metrics: { seconds: 9, load: 20 },
   command: { seconds: 9, load: 20 },
   threads: { seconds: 5, load: 20 },
