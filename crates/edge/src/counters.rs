@@ -47,11 +47,15 @@ pub enum RefusalReason {
     FileUnread,
     /// A listener was overtaken by the ring more than `overtaken_max` times within its length.
     Overtaken,
+    /// A request head that was begun gave way to others that were: together they may have so many bytes.
+    HeadsFull,
+    /// A listener sent more than `TALK_BYTES_MAX` bytes.
+    Talks,
 }
 
 impl RefusalReason {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::ConnectionsFull,
         Self::PrefixFull,
         Self::NoDescriptor,
@@ -72,6 +76,8 @@ impl RefusalReason {
         Self::DoorsClosed,
         Self::FileUnread,
         Self::Overtaken,
+        Self::HeadsFull,
+        Self::Talks,
     ];
 
     /// Its name in metrics and evidence.
@@ -98,6 +104,8 @@ impl RefusalReason {
             Self::DoorsClosed => "doors_closed",
             Self::FileUnread => "file_unread",
             Self::Overtaken => "overtaken",
+            Self::HeadsFull => "heads_full",
+            Self::Talks => "talks",
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Thread};
 
 use tokio::sync::Notify;
@@ -18,39 +18,15 @@ use tokio::sync::Notify;
 pub struct Demand {
     asked: AtomicBool,
     arose: Notify,
-    relay: OnceLock<Thread>,
+    relay: Thread,
 }
 
 impl Demand {
-    /// Nobody has asked yet.
-    ///
-    /// # Errors
-    /// When the system refuses a thread.
-    pub fn open() -> io::Result<Arc<Self>> {
-        let demand = Arc::new(Self {
-            asked: AtomicBool::new(false),
-            arose: Notify::new(),
-            relay: OnceLock::new(),
-        });
-        let marked = Arc::downgrade(&demand);
-        let relay = thread::Builder::new()
-            .name("demand".to_owned())
-            .spawn(move || relay(&marked))?;
-        demand.relay.get_or_init(|| relay.thread().clone());
-        Ok(demand)
-    }
-
     /// Somebody asks.
     pub(crate) fn mark(&self) {
         // Read first, so that a crowd does not take the line from one another's caches.
         if !self.asked.load(Ordering::Relaxed) && !self.asked.swap(true, Ordering::AcqRel) {
-            self.unpark();
-        }
-    }
-
-    fn unpark(&self) {
-        if let Some(relay) = self.relay.get() {
-            relay.unpark();
+            self.relay.unpark();
         }
     }
 
@@ -67,21 +43,79 @@ impl Demand {
     }
 }
 
-impl Drop for Demand {
-    fn drop(&mut self) {
-        // Then the relay ends.
-        self.unpark();
+/// The thread that passes demand on, for all of an edge; started with the first.
+#[derive(Debug, Default)]
+pub(crate) struct DemandRelay {
+    shared: Arc<RelayShared>,
+}
+
+#[derive(Debug, Default)]
+struct RelayShared {
+    state: Mutex<RelayState>,
+}
+
+#[derive(Debug, Default)]
+struct RelayState {
+    demands: Vec<Weak<Demand>>,
+    thread: Option<Thread>,
+    /// Nobody can open another one.
+    closed: bool,
+}
+
+impl DemandRelay {
+    /// Nobody has asked yet.
+    ///
+    /// # Errors
+    /// When the system refuses the thread.
+    pub(crate) fn open(&self) -> io::Result<Arc<Demand>> {
+        let mut state = self.shared.lock();
+        let relay = match &state.thread {
+            Some(thread) => thread.clone(),
+            None => {
+                let shared = self.shared.clone();
+                let thread = thread::Builder::new().name("demand".to_owned());
+                let started = thread.spawn(move || shared.pass_on())?;
+                state.thread.insert(started.thread().clone()).clone()
+            }
+        };
+        let demand = Arc::new(Demand {
+            asked: AtomicBool::new(false),
+            arose: Notify::new(),
+            relay,
+        });
+        state.demands.retain(|demand| demand.strong_count() > 0);
+        state.demands.push(Arc::downgrade(&demand));
+        Ok(demand)
     }
 }
 
-fn relay(marked: &Weak<Demand>) {
-    loop {
-        thread::park();
-        let Some(demand) = marked.upgrade() else {
-            return;
-        };
-        if demand.asked.load(Ordering::Acquire) {
-            demand.arose.notify_one();
+impl Drop for DemandRelay {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.closed = true;
+        if let Some(thread) = &state.thread {
+            thread.unpark();
+        }
+    }
+}
+
+impl RelayShared {
+    fn lock(&self) -> MutexGuard<'_, RelayState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass_on(&self) {
+        loop {
+            thread::park();
+            let state = self.lock();
+            if state.closed {
+                return;
+            }
+            for demand in state.demands.iter().filter_map(Weak::upgrade) {
+                if demand.asked.load(Ordering::Acquire) {
+                    demand.arose.notify_one();
+                }
+            }
         }
     }
 }
@@ -92,7 +126,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_mark_stays_until_it_is_taken_and_wakes_whoever_waits() {
-        let demand = Demand::open().unwrap();
+        let relay = DemandRelay::default();
+        let demand = relay.open().unwrap();
         assert!(!demand.take());
         let waiting = {
             let demand = Arc::clone(&demand);
@@ -109,5 +144,26 @@ mod tests {
         let none = demand.arisen();
         let soon = std::time::Duration::from_millis(1);
         assert!(tokio::time::timeout(soon, none).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn one_thread_passes_on_the_demand_for_all_and_each_is_its_own() {
+        let relay = DemandRelay::default();
+        let demands: Vec<_> = (0..5).map(|_| relay.open().unwrap()).collect();
+        let threads = || demands.iter().map(|demand| demand.relay.id());
+        assert!(threads().all(|id| Some(id) == threads().next()));
+        for marked in [3, 0, 4] {
+            demands[marked].mark();
+            demands[marked].arisen().await;
+            for (n, demand) in demands.iter().enumerate() {
+                assert_eq!(demand.take(), n == marked, "{n}");
+            }
+        }
+        drop(demands);
+        let _last = relay.open().unwrap();
+        assert_eq!(relay.shared.lock().demands.len(), 1, "those that are gone");
+        let shared = Arc::downgrade(&relay.shared);
+        drop(relay);
+        crate::testing::support::eventually("its thread ends", || shared.strong_count() == 0).await;
     }
 }

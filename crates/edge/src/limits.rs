@@ -119,6 +119,22 @@ pub const REFUSAL_WRITE_MS: u64 = 1_000;
 /// What is read and discarded after a refusal, so that the response is not lost to a reset, bytes. Beyond: closed.
 pub const LINGER_BYTES_MAX: usize = 256 * 1024;
 
+/// What a client must have taken of an answer each `write_stall_ms`, bytes: the least rate of a download. Beyond: reset.
+pub const WRITE_BYTES_MIN: u64 = 4 * 1024;
+
+/// What a listener may send, bytes; it is read and thrown away. Beyond: the connection is closed.
+pub const TALK_BYTES_MAX: u64 = 16 * 1024;
+
+/// Bytes of request heads whose ends have not come, of one shard. Beyond: the one that has waited longest is refused.
+pub const PARTIAL_HEADS_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes the kernel keeps of what a connection sends and nobody has read yet (`SO_RCVBUF`; Linux takes twice as much, for its own
+/// books). Beyond: the peer has to wait. More than a request needs, and an offer or a frame of the stage.
+pub const RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
+
+/// A kept-alive connection that no shard has room for, without a request, ms. Beyond: closed without a response.
+pub const IDLE_ON_ACCEPT_SIDE_MS: u64 = 2_000;
+
 /// Backlog of the listening socket, connections; the kernel lowers it to `net.core.somaxconn`.
 pub const LISTEN_BACKLOG: i32 = 4096;
 

@@ -82,6 +82,16 @@ pub enum Ask {
         /// What is wrong with it.
         fault: HeadFault,
     },
+    /// Room for the bytes of heads whose ends have not come, by the one that has waited longest.
+    HeadSpace {
+        /// Bytes of all of them.
+        bytes: ResourceUsage,
+    },
+    /// To send on, by a listener, whom nobody asked anything.
+    Talk {
+        /// Bytes it has sent.
+        bytes: ResourceUsage,
+    },
     /// To have a request body read on.
     Body {
         /// What it has, or is announced to have, with what is to be read now, bytes.
@@ -99,6 +109,11 @@ pub enum Ask {
         /// Its listeners.
         listeners: ResourceUsage,
     },
+    /// A subscription to a stream of which each network may have a share.
+    StreamOfPrefix {
+        /// Its listeners of that network.
+        listeners: ResourceUsage,
+    },
     /// A listener's place in a shard, when none has room or all are behind.
     Shard {
         /// Whether it speaks TLS, whose session cannot be written to at this point.
@@ -108,6 +123,8 @@ pub enum Ask {
     File {
         /// Recordings that are being read there.
         responses: ResourceUsage,
+        /// Of these, those of the same network; none for a trusted proxy.
+        prefix: Option<ResourceUsage>,
     },
     /// The next bytes of a recording, which a shard reads and which are not in memory.
     FileBytes {
@@ -125,6 +142,10 @@ pub enum Ask {
     Handler {
         /// Connections whose descriptors are in the table of the accept side.
         accept_side: ResourceUsage,
+        /// Connections that are served there.
+        served: ResourceUsage,
+        /// Of these, those of the same network; none for a trusted proxy.
+        prefix: Option<ResourceUsage>,
         /// Whether it speaks TLS, whose session cannot be written to at this point.
         tls: bool,
     },
@@ -182,6 +203,16 @@ pub enum HeadFault {
     Version,
     /// It has so many Host fields, and not exactly one (RFC 9112 §3.2).
     Host(usize),
+    /// Its Host names none.
+    HostName,
+    /// A line of it ends without a carriage return (RFC 9112 §2.2).
+    LineEnd,
+    /// What it asks for is no path and no address of HTTP (RFC 9112 §3.2).
+    Target,
+    /// It does not say clearly where its body ends (RFC 9112 §6.3).
+    Framing,
+    /// Its body is in a transfer coding other than chunked (RFC 9112 §6.1).
+    Coding,
 }
 
 impl Attempt {

@@ -10,9 +10,14 @@ use ipnet::IpNet;
 use super::attempt::{Ask, Attempt, ResourceUsage};
 use super::judge::judge;
 use super::outcome::Outcome;
+use super::room::Room;
 use crate::counters::add;
 use crate::edge::Edge;
 use crate::limits::AcceptLimits;
+use crate::prefix::Prefix;
+
+/// One network may have one in so many of the places where connections are served on the accept side.
+const PREFIX_SERVED_PART: usize = 4;
 
 /// Counts the open connections of one port. The table of prefixes is bounded by the connections, since an entry lives as long as one of
 /// its connections.
@@ -21,7 +26,11 @@ pub(crate) struct ConnectionLimiter {
     connections_max: usize,
     /// Connections that may have their descriptor in the table of the accept side.
     accept_side_max: usize,
+    /// Of these, connections that may be served there, with the buffers of an HTTP library or a WebSocket each.
+    served_max: usize,
     prefix_max: usize,
+    /// Of those that are served there, how many may be of one network.
+    prefix_served_max: usize,
     proxies: Vec<IpNet>,
 }
 
@@ -30,39 +39,28 @@ struct OpenConnections {
     connections: usize,
     /// Of these, how many a shard has; the descriptors of the others are in the table of the accept side.
     moved: usize,
-    by_prefix: HashMap<Prefix, usize>,
+    /// Of the others, how many are served there.
+    served: usize,
+    by_prefix: HashMap<Prefix, OfPrefix>,
 }
 
-/// The network that shares one fate: an IPv4 /24 or an IPv6 /64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Prefix {
-    V4([u8; 3]),
-    V6([u8; 8]),
-}
-
-impl From<IpAddr> for Prefix {
-    fn from(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(v4) => {
-                let [a, b, c, _] = v4.octets();
-                Self::V4([a, b, c])
-            }
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, e, f, g, h, ..] = v6.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
-            }
-        }
-    }
+/// The connections of one network.
+#[derive(Clone, Copy, Default)]
+struct OfPrefix {
+    connections: usize,
+    served: usize,
 }
 
 impl ConnectionLimiter {
-    /// `accept_side_max` of the connections may have their descriptor in the table of the accept side at once.
-    pub(crate) fn new(limits: &AcceptLimits, accept_side_max: usize) -> Self {
+    /// Bounded by that room, and by the limits where they allow less.
+    pub(crate) fn new(limits: &AcceptLimits, room: Room) -> Self {
         Self {
             open: Mutex::default(),
-            connections_max: limits.connections_max,
-            accept_side_max,
+            connections_max: limits.connections_max.min(room.connections),
+            accept_side_max: room.accept_side,
+            served_max: room.served,
             prefix_max: limits.prefix_connections_max,
+            prefix_served_max: room.served.div_ceil(PREFIX_SERVED_PART),
             proxies: limits.proxies.clone(),
         }
     }
@@ -72,27 +70,25 @@ impl ConnectionLimiter {
     /// # Errors
     /// The outcome of the attempt.
     pub(crate) fn admit(self: &Arc<Self>, ip: IpAddr, tls: bool) -> Result<Permit, Outcome> {
-        let address = ip.to_canonical();
-        let is_proxy = self.proxies.iter().any(|net| net.contains(&address));
-        let prefix = (!is_proxy).then(|| Prefix::from(address));
+        let prefix = Prefix::of(ip, &self.proxies);
         let mut open = self.lock();
-        let of_prefix = prefix.map(|prefix| open.by_prefix.get(&prefix).copied().unwrap_or(0));
+        let of_prefix = prefix.map(|prefix| open.of(prefix).connections);
         let ask = Ask::Accept {
             connections: ResourceUsage::of(open.connections, self.connections_max),
             accept_side: ResourceUsage::of(open.connections - open.moved, self.accept_side_max),
             prefix: of_prefix.map(|used| ResourceUsage::of(used, self.prefix_max)),
             tls,
         };
-        judge(&Attempt::new(ask).by(address)).allowed()?;
-        if let Some((prefix, used)) = prefix.zip(of_prefix) {
-            open.by_prefix.insert(prefix, used + 1);
+        judge(&Attempt::new(ask).by(ip)).allowed()?;
+        if let Some(prefix) = prefix {
+            open.by_prefix.entry(prefix).or_default().connections += 1;
         }
         open.connections += 1;
         Ok(Permit {
             limiter: self.clone(),
             prefix,
             edge: None,
-            moved: false,
+            place: Place::Door,
         })
     }
 
@@ -106,48 +102,100 @@ impl ConnectionLimiter {
     }
 }
 
+impl OpenConnections {
+    fn of(&self, prefix: Prefix) -> OfPrefix {
+        self.by_prefix.get(&prefix).copied().unwrap_or_default()
+    }
+
+    /// A connection changes its place.
+    fn change(&mut self, prefix: Option<Prefix>, from: Place, to: Place) {
+        match from {
+            Place::Door => {}
+            Place::Served => self.served -= 1,
+            Place::Shard => self.moved -= 1,
+        }
+        match to {
+            Place::Door => {}
+            Place::Served => self.served += 1,
+            Place::Shard => self.moved += 1,
+        }
+        if let Some(Entry::Occupied(mut entry)) = prefix.map(|prefix| self.by_prefix.entry(prefix))
+        {
+            entry.get_mut().served -= usize::from(from == Place::Served);
+            entry.get_mut().served += usize::from(to == Place::Served);
+        }
+    }
+}
+
+/// Where a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// On the accept side, where nothing is held for it but its socket: what it says is not known yet.
+    Door,
+    /// On the accept side, served.
+    Served,
+    /// With a shard.
+    Shard,
+}
+
 /// One counted connection: it is counted until this is dropped, wherever the socket ends up.
 pub(crate) struct Permit {
     limiter: Arc<ConnectionLimiter>,
     prefix: Option<Prefix>,
     edge: Option<Edge>,
-    moved: bool,
+    place: Place,
 }
 
 impl Permit {
+    /// The network the connection comes from; none where all who come have one address.
+    pub(crate) fn prefix(&self) -> Option<Prefix> {
+        self.prefix
+    }
+
     /// The connection goes to a shard and frees a descriptor of the accept side.
     pub(crate) fn moved_to_shard(mut self) -> Self {
-        if !self.moved {
-            self.moved = true;
-            self.limiter.lock().moved += 1;
-        }
+        self.set_place(Place::Shard);
         self
     }
 
-    /// The connection stays on the accept side after all.
+    /// The connection waits on the accept side after all.
     pub(crate) fn kept_here(mut self) -> Self {
-        if self.moved {
-            self.moved = false;
-            self.limiter.lock().moved -= 1;
-        }
+        self.set_place(Place::Door);
         self
     }
 
-    /// The connection is to be returned by its shard, for a handler; `tls` when it speaks TLS.
+    /// The connection is to be served on the accept side: returned by its shard for a handler, or because no shard takes it; `tls` when it
+    /// speaks TLS.
     ///
     /// # Errors
     /// The outcome of the attempt.
-    pub(crate) fn return_to_accept_side(&mut self, tls: bool) -> Result<(), Outcome> {
-        if !self.moved {
+    pub(crate) fn serve_on_accept_side(&mut self, tls: bool) -> Result<(), Outcome> {
+        if self.place == Place::Served {
             return Ok(());
         }
-        let mut open = self.limiter.lock();
-        let accept_side =
-            ResourceUsage::of(open.connections - open.moved, self.limiter.accept_side_max);
-        judge(&Attempt::new(Ask::Handler { accept_side, tls })).allowed()?;
-        open.moved -= 1;
-        self.moved = false;
+        let limiter = &self.limiter;
+        let mut open = limiter.lock();
+        // One that waits on the accept side already needs no other descriptor.
+        let others = open.connections - open.moved - usize::from(self.place == Place::Door);
+        let of_prefix = self.prefix.map(|prefix| open.of(prefix).served);
+        judge(&Attempt::new(Ask::Handler {
+            accept_side: ResourceUsage::of(others, limiter.accept_side_max),
+            served: ResourceUsage::of(open.served, limiter.served_max),
+            prefix: of_prefix.map(|used| ResourceUsage::of(used, limiter.prefix_served_max)),
+            tls,
+        }))
+        .allowed()?;
+        open.change(self.prefix, self.place, Place::Served);
+        drop(open);
+        self.place = Place::Served;
         Ok(())
+    }
+
+    fn set_place(&mut self, place: Place) {
+        if self.place != place {
+            self.limiter.lock().change(self.prefix, self.place, place);
+            self.place = place;
+        }
     }
 
     /// Also counts the end of the connection in the counters of that edge.
@@ -160,18 +208,17 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = self.limiter.lock();
+        open.change(self.prefix, self.place, Place::Door);
         open.connections -= 1;
-        if self.moved {
-            open.moved -= 1;
-        }
         if let Some(prefix) = self.prefix
             && let Entry::Occupied(mut entry) = open.by_prefix.entry(prefix)
         {
-            *entry.get_mut() -= 1;
-            if *entry.get() == 0 {
+            entry.get_mut().connections -= 1;
+            if entry.get().connections == 0 {
                 entry.remove();
             }
         }
+        drop(open);
         if let Some(edge) = &self.edge {
             add(&edge.count().closed, 1);
         }
@@ -182,7 +229,10 @@ impl Drop for Permit {
 impl Permit {
     /// A permit that no port has given, for tests of other modules.
     pub(crate) fn for_test() -> Self {
-        let limiter = Arc::new(ConnectionLimiter::new(&AcceptLimits::default(), usize::MAX));
+        let limiter = Arc::new(ConnectionLimiter::new(
+            &AcceptLimits::default(),
+            Room::ENDLESS,
+        ));
         limiter
             .admit(IpAddr::from([127, 0, 0, 1]), false)
             .unwrap_or_else(|why| unreachable!("{why:?}"))
@@ -199,7 +249,14 @@ mod tests {
             prefix_connections_max,
             ..AcceptLimits::default()
         };
-        Arc::new(ConnectionLimiter::new(&limits, connections_max))
+        Arc::new(ConnectionLimiter::new(&limits, at_most(connections_max)))
+    }
+
+    fn at_most(accept_side: usize) -> Room {
+        Room {
+            accept_side,
+            ..Room::ENDLESS
+        }
     }
 
     fn ip(text: &str) -> IpAddr {
@@ -263,7 +320,7 @@ mod tests {
     #[test]
     fn one_comes_back_from_a_shard_only_while_there_is_room_here() {
         let limits = AcceptLimits::default();
-        let limiter = Arc::new(ConnectionLimiter::new(&limits, 1));
+        let limiter = Arc::new(ConnectionLimiter::new(&limits, at_most(1)));
         let mut gone = limiter
             .admit(ip("192.0.2.1"), false)
             .ok()
@@ -271,14 +328,14 @@ mod tests {
             .moved_to_shard();
         let here = limiter.admit(ip("192.0.2.2"), false).ok().unwrap();
         assert_eq!(
-            gone.return_to_accept_side(false)
+            gone.serve_on_accept_side(false)
                 .err()
                 .and_then(Outcome::reason),
             Some(RefusalReason::ConnectionsFull)
         );
         drop(here);
-        assert_eq!(gone.return_to_accept_side(false), Ok(()));
-        assert_eq!(gone.return_to_accept_side(false), Ok(()), "it is here");
+        assert_eq!(gone.serve_on_accept_side(false), Ok(()));
+        assert_eq!(gone.serve_on_accept_side(false), Ok(()), "it is here");
         assert_eq!(
             limiter
                 .admit(ip("192.0.2.3"), false)
@@ -294,7 +351,7 @@ mod tests {
             prefix_connections_max: 0,
             ..AcceptLimits::default()
         };
-        let here = Arc::new(ConnectionLimiter::new(&limits, 10));
+        let here = Arc::new(ConnectionLimiter::new(&limits, at_most(10)));
         for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
             assert!(here.admit(ip(address), false).is_ok(), "{address}");
         }
@@ -309,7 +366,7 @@ mod tests {
             proxies: vec!["192.0.2.0/24".parse().unwrap()],
             ..limits
         };
-        let elsewhere = Arc::new(ConnectionLimiter::new(&elsewhere, 10));
+        let elsewhere = Arc::new(ConnectionLimiter::new(&elsewhere, at_most(10)));
         assert_eq!(refused(&elsewhere, "192.0.2.7"), None);
         assert_eq!(
             refused(&elsewhere, "127.0.0.1"),

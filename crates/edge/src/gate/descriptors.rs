@@ -2,7 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::limits::{AcceptLimits, SHARD_FILES_MAX, SHARDS_MAX};
+use crate::limits::{AcceptLimits, SHARD_FILES_MAX};
 
 /// Descriptors that are asked for at most: some systems allow a thousand million, and a library that closes every possible
 /// descriptor one by one would then take minutes.
@@ -24,25 +24,6 @@ pub fn raise_descriptor_limit() {
 pub(crate) fn limit() -> Option<usize> {
     let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     Some(usize::try_from(soft).unwrap_or(usize::MAX))
-}
-
-/// Listeners that the limits and the descriptors of this process allow together: every shard has a table of its own.
-pub(crate) fn listeners_allowed(limits: &AcceptLimits, descriptors: Option<usize>) -> usize {
-    shard_capacity(descriptors)
-        .saturating_mul(SHARDS_MAX)
-        .min(limits.connections_max)
-}
-
-/// What keeps it from being more.
-pub(crate) fn listeners_bound_by(
-    limits: &AcceptLimits,
-    descriptors: Option<usize>,
-) -> &'static str {
-    if listeners_allowed(limits, descriptors) < limits.connections_max {
-        "descriptors: raise `ulimit -Hn`"
-    } else {
-        "`connections_max`"
-    }
 }
 
 /// Connections other than listeners' that the limits and the descriptors of this process allow together.
@@ -69,22 +50,5 @@ mod tests {
         assert_eq!(connections_allowed(&limits, Some(20_000)), 19_744);
         assert_eq!(connections_allowed(&limits, Some(300)), 150);
         assert_eq!(connections_allowed(&limits, None), limits.connections_max);
-    }
-
-    #[test]
-    fn every_shard_has_the_descriptors_of_a_process_and_what_bounds_the_listeners_is_named() {
-        let limits = AcceptLimits {
-            connections_max: 2_000_000,
-            ..AcceptLimits::default()
-        };
-        let of = |descriptors| {
-            let bound = listeners_bound_by(&limits, descriptors);
-            (listeners_allowed(&limits, descriptors), bound)
-        };
-        let few = "descriptors: raise `ulimit -Hn`";
-        assert_eq!(of(Some(1_024)), (SHARDS_MAX * (1_024 - 48), few));
-        assert_eq!(of(Some(20_000)), (SHARDS_MAX * (20_000 - 48), few));
-        assert_eq!(of(Some(1_048_576)), (2_000_000, "`connections_max`"));
-        assert_eq!(of(None), (2_000_000, "`connections_max`"));
     }
 }

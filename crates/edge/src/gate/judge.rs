@@ -1,6 +1,6 @@
 //! The one place that decides about attempts: a pure function, without socket, clock or lock.
 
-use super::attempt::{Ask, Attempt, HandshakeEnd, Missed, Spoken};
+use super::attempt::{Ask, Attempt, HandshakeEnd, Missed, ResourceUsage, Spoken};
 use super::outcome::Outcome;
 use crate::counters::RefusalReason;
 
@@ -51,14 +51,23 @@ pub fn judge(attempt: &Attempt) -> Outcome {
             Missed::Body => tell(RefusalReason::BadBody),
         },
         Ask::Head { .. } => tell(RefusalReason::BadHead),
+        Ask::HeadSpace { bytes } if bytes.is_full() => {
+            later(RefusalReason::HeadsFull, CONNECTION_RETRY_S)
+        }
+        Ask::Talk { bytes } => close_unless(!bytes.is_full(), RefusalReason::Talks),
         Ask::Body { bytes, bytes_max } if bytes > bytes_max => tell(RefusalReason::BadBody),
         Ask::Join { rung } if rung.admits() => Outcome::Allow,
         Ask::Join { .. } => later(RefusalReason::DoorsClosed, JOIN_RETRY_S),
         Ask::Stream { listeners } if listeners.is_full() => {
             later(RefusalReason::StreamFull, STREAM_RETRY_S)
         }
+        Ask::StreamOfPrefix { listeners } if listeners.is_full() => {
+            later(RefusalReason::PrefixFull, STREAM_RETRY_S)
+        }
         Ask::Shard { tls } => no_room(RefusalReason::ShardsFull, tls),
-        Ask::File { responses } if responses.is_full() => {
+        Ask::File { responses, prefix }
+            if responses.is_full() || prefix.is_some_and(ResourceUsage::is_full) =>
+        {
             later(RefusalReason::FilesFull, FILE_RETRY_S)
         }
         Ask::FileBytes {
@@ -68,11 +77,23 @@ pub fn judge(attempt: &Attempt) -> Outcome {
         Ask::Slow { overtaken } if overtaken.is_full() => Outcome::Reset {
             reason: RefusalReason::Overtaken,
         },
-        Ask::Handler { accept_side, tls } if accept_side.is_full() => {
+        Ask::Handler {
+            accept_side,
+            served,
+            tls,
+            ..
+        } if accept_side.is_full() || served.is_full() => {
             no_room(RefusalReason::ConnectionsFull, tls)
         }
+        Ask::Handler {
+            prefix: Some(prefix),
+            tls,
+            ..
+        } if prefix.is_full() => no_room(RefusalReason::PrefixFull, tls),
         Ask::Body { .. }
+        | Ask::HeadSpace { .. }
         | Ask::Stream { .. }
+        | Ask::StreamOfPrefix { .. }
         | Ask::File { .. }
         | Ask::Slow { .. }
         | Ask::Handler { .. } => Outcome::Allow,
@@ -125,7 +146,7 @@ fn close_unless(good: bool, reason: RefusalReason) -> Outcome {
 mod tests {
     use stentor_core::admission::Rung;
 
-    use super::super::attempt::{HeadFault, ResourceUsage};
+    use super::super::attempt::HeadFault;
     use super::*;
     use Outcome::{Allow, Close, Refuse, Reset};
     use RefusalReason as Why;
@@ -157,7 +178,12 @@ mod tests {
 
     #[test]
     fn each_limit_is_kept_to_the_last_one_and_answered_with_its_reason() {
-        let handler = |accept_side, tls| Ask::Handler { accept_side, tls };
+        let handler = |accept_side, served, prefix, tls| Ask::Handler {
+            accept_side,
+            served,
+            prefix,
+            tls,
+        };
         let protocol = |spoken, tls| Ask::Protocol { spoken, tls };
         let handshake = |end| Ask::Handshake { end };
         let time = |missed| Ask::Time { missed };
@@ -173,6 +199,7 @@ mod tests {
             readable,
             waited_ms,
         };
+        let file = |responses, prefix| Ask::File { responses, prefix };
         let slow = |overtaken| Ask::Slow { overtaken };
         let full = refuse(Why::ConnectionsFull, 5);
         let table = [
@@ -224,6 +251,10 @@ mod tests {
             (head(HeadFault::TooLarge), tell(Why::BadHead)),
             (head(HeadFault::Version), tell(Why::BadHead)),
             (head(HeadFault::Host(2)), tell(Why::BadHead)),
+            (Ask::HeadSpace { bytes: FREE }, Allow),
+            (Ask::HeadSpace { bytes: FULL }, refuse(Why::HeadsFull, 5)),
+            (Ask::Talk { bytes: FREE }, Allow),
+            (Ask::Talk { bytes: FULL }, closed(Why::Talks)),
             (body(0), Allow),
             (body(3), Allow),
             (body(4), tell(Why::BadBody)),
@@ -237,13 +268,29 @@ mod tests {
             (join(Rung::CLOSED), refuse(Why::DoorsClosed, 15)),
             (Ask::Stream { listeners: FREE }, Allow),
             (Ask::Stream { listeners: FULL }, refuse(Why::StreamFull, 5)),
+            (Ask::StreamOfPrefix { listeners: FREE }, Allow),
+            (
+                Ask::StreamOfPrefix { listeners: FULL },
+                refuse(Why::PrefixFull, 5),
+            ),
             (Ask::Shard { tls: false }, refuse(Why::ShardsFull, 5)),
             (Ask::Shard { tls: true }, closed(Why::ShardsFull)),
-            (Ask::File { responses: FREE }, Allow),
-            (Ask::File { responses: FULL }, refuse(Why::FilesFull, 2)),
-            (handler(FREE, false), Allow),
-            (handler(FULL, false), full),
-            (handler(FULL, true), closed(Why::ConnectionsFull)),
+            (file(FREE, Some(FREE)), Allow),
+            (file(FREE, None), Allow),
+            (file(FULL, None), refuse(Why::FilesFull, 2)),
+            (file(FREE, Some(FULL)), refuse(Why::FilesFull, 2)),
+            (handler(FREE, FREE, Some(FREE), false), Allow),
+            (handler(FREE, FREE, None, true), Allow),
+            (handler(FULL, FREE, Some(FREE), false), full),
+            (handler(FREE, FULL, Some(FREE), false), full),
+            (
+                handler(FREE, FULL, None, true),
+                closed(Why::ConnectionsFull),
+            ),
+            (
+                handler(FREE, FREE, Some(FULL), false),
+                refuse(Why::PrefixFull, 5),
+            ),
         ];
         for (ask, outcome) in table {
             assert_eq!(judge(&Attempt::new(ask)), outcome, "{ask:?}");

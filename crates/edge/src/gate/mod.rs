@@ -10,12 +10,16 @@ mod connection_limiter;
 pub(crate) mod descriptors;
 mod judge;
 mod outcome;
+mod queue;
+mod room;
 
 pub use attempt::{Ask, Attempt, HandshakeEnd, HeadFault, Missed, ResourceUsage, Spoken};
 pub use judge::judge;
 pub use outcome::Outcome;
 
 pub(crate) use connection_limiter::{ConnectionLimiter, Permit};
+pub(crate) use queue::FairQueue;
+pub(crate) use room::Room;
 
 /// Whether a stream takes one more listener: for [`Stream::join`](crate::stream::Stream::join).
 pub(crate) fn stream_has_room(listening: u64, max: u64) -> Result<(), Outcome> {
@@ -24,4 +28,13 @@ pub(crate) fn stream_has_room(listening: u64, max: u64) -> Result<(), Outcome> {
         max,
     };
     judge(&Attempt::new(Ask::Stream { listeners })).allowed()
+}
+
+/// Whether a stream takes one more listener of a network that has so many: for [`Stream::share_of`](crate::stream::Stream::share_of).
+pub(crate) fn network_has_room(listening: u64, max: u64) -> Result<(), Outcome> {
+    let listeners = ResourceUsage {
+        used: listening,
+        max,
+    };
+    judge(&Attempt::new(Ask::StreamOfPrefix { listeners })).allowed()
 }
