@@ -31,4 +31,5 @@ mod state;
 mod whip;
 
 pub use health::health;
+pub use not_found::{NotFoundAnswer, not_found_answer};
 pub use router::router;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use stentor_event::pages::{inline_policy, page_headers};
 
@@ -27,6 +27,34 @@ static PAGE: LazyLock<(String, HeaderMap)> = LazyLock::new(|| {
     )
 });
 
+/// What is answered where nothing is, for who answers it without asking this interface each time.
+pub struct NotFoundAnswer {
+    /// Beginnings of the paths that are this interface's own.
+    pub handlers: &'static [&'static str],
+    /// For people.
+    pub page: &'static str,
+    /// The headers of the page.
+    pub headers: &'static HeaderMap,
+    /// For programs: problem details (RFC 9457).
+    pub problem: String,
+}
+
+/// See [`NotFoundAnswer`].
+#[must_use]
+pub fn not_found_answer() -> NotFoundAnswer {
+    let (page, headers) = &*PAGE;
+    NotFoundAnswer {
+        handlers: &["/api/", "/healthz/"],
+        page,
+        headers,
+        problem: nothing_here().body(),
+    }
+}
+
+fn nothing_here() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address")
+}
+
 /// People get a page, programs a sentence. An address with a slash too many is that without it.
 pub(crate) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_end_matches('/');
@@ -39,11 +67,19 @@ pub(crate) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     if !wants_page {
-        return Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address")
-            .into_response();
+        return varied(nothing_here());
     }
     let (page, headers) = &*PAGE;
-    (StatusCode::NOT_FOUND, headers.clone(), Html(page.as_str())).into_response()
+    varied((StatusCode::NOT_FOUND, headers.clone(), Html(page.as_str())))
+}
+
+/// It depends on who asks, and something may be there in a moment: no cache keeps it.
+fn varied(answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 #[cfg(test)]

@@ -39,13 +39,20 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// Its JSON.
+    pub(crate) fn body(&self) -> String {
         let body = serde_json::json!({
             "title": self.status.canonical_reason().unwrap_or("refused"),
             "status": self.status.as_u16(),
             "detail": sentence(&self.detail),
         });
+        body.to_string()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
         let headers = [
             (
                 header::CONTENT_TYPE,
@@ -53,7 +60,7 @@ impl IntoResponse for Problem {
             ),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        let mut response = (self.status, headers, body.to_string()).into_response();
+        let mut response = (self.status, headers, self.body()).into_response();
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);
         }

@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 use stentor_core::admission::{Rung, StepReason};
 use tokio::sync::Semaphore;
 
 use crate::counters::{AtomicCounters, EdgeStats};
-use crate::documents::Documents;
+use crate::demand::{Demand, DemandRelay};
+use crate::documents::{DocumentError, Documents};
 use crate::family::{CadenceChange, CadenceEncoder, Family, FamilyPosition};
 use crate::gauges::Gauges;
 use crate::limits::EdgeLimits;
+use crate::not_found::{NotFound, StoredNotFound};
 use crate::stream::{Stream, StreamError, StreamSpec};
 
 /// How an edge is made.
@@ -118,6 +121,8 @@ struct Inner {
     rungs: AtomicU32,
     cadence_encoder: Option<CadenceEncoder>,
     on_thread_start: Option<fn()>,
+    not_found: OnceLock<StoredNotFound>,
+    demand: DemandRelay,
     gauges: Gauges,
 }
 
@@ -145,6 +150,8 @@ impl Edge {
                 rungs: AtomicU32::new(NodeRungs::default().word()),
                 cadence_encoder: config.cadence_encoder,
                 on_thread_start: config.on_thread_start,
+                not_found: OnceLock::new(),
+                demand: DemandRelay::default(),
                 gauges: Gauges::default(),
                 limits,
             }),
@@ -280,6 +287,28 @@ impl Edge {
     #[must_use]
     pub fn documents(&self) -> &Documents {
         &self.inner.documents
+    }
+
+    /// Answers here where nothing is, and leaves only the paths of handlers to the fallback. Only the first call counts.
+    ///
+    /// # Errors
+    /// When a content type is none.
+    pub fn answer_not_found(&self, not_found: NotFound) -> Result<(), DocumentError> {
+        let stored = StoredNotFound::new(not_found)?;
+        self.inner.not_found.get_or_init(|| stored);
+        Ok(())
+    }
+
+    pub(crate) fn not_found(&self) -> Option<&StoredNotFound> {
+        self.inner.not_found.get()
+    }
+
+    /// Demand for streams and documents of this edge, for which nobody has asked yet.
+    ///
+    /// # Errors
+    /// When the system refuses the thread that passes it on, which is one for all.
+    pub fn open_demand(&self) -> io::Result<Arc<Demand>> {
+        self.inner.demand.open()
     }
 
     /// Figures of connections and requests since this edge was made.

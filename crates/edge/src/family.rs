@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use stentor_core::admission::{Rung, StepReason};
 
+use crate::prefix::PrefixShare;
 use crate::stream::Stream;
 
 /// Encodes the announcement of another cadence, and why the node is where it is: bytes that may stand between any two chunks.
@@ -114,6 +115,9 @@ pub struct StreamSubscription {
     depth: u8,
     /// Where the stream is that was asked for.
     asked: u8,
+    /// Its share of the listeners that its network may have of the stream, where that is bounded; it has no family then that it could move
+    /// in.
+    share: Option<Box<PrefixShare>>,
 }
 
 impl StreamSubscription {
@@ -149,7 +153,14 @@ impl StreamSubscription {
             family,
             depth,
             asked,
+            share: None,
         })
+    }
+
+    /// The same, holding its share.
+    pub(crate) fn with_share(mut self, share: Option<PrefixShare>) -> Self {
+        self.share = share.map(Box::new);
+        self
     }
 
     /// The stream this listener belongs on when it moves from one rung to another; its present one where that changes nothing. On

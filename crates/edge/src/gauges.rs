@@ -14,6 +14,10 @@ pub(crate) struct ShardGauge {
     pub(crate) sockets: AtomicUsize,
     /// Of these, clients in the middle of a recording.
     pub(crate) reading: AtomicUsize,
+    /// Of the sockets, listeners, as of the last look at how many of them are blocked.
+    pub(crate) listeners: AtomicUsize,
+    /// Of these, how many had kept up and were blocked, no network with more than its weight.
+    pub(crate) blocked: AtomicUsize,
 }
 
 /// All figures of a node.

@@ -15,17 +15,20 @@
 //! | [`limits`] | every bound by name, with its unit | nothing else |
 //! | [`counters`] | what came in, what was refused and why | nothing else |
 //! | `gauges` | what there is now: sockets and busy time of each shard | nothing else |
+//! | `prefix` | the networks that connections come from | nothing else |
 //! | `path` | which paths may name anything | limits |
+//! | `heads` | response heads as bytes | the time of day |
 //! | `demand` | whether anybody asks for a programme | nothing else |
 //! | [`ring`] | the last chunks of a stream | limits |
-//! | [`stream`] | a named ring, and an exact count of its listeners | ring, demand |
+//! | [`stream`] | a named ring, and an exact count of its listeners | ring, demand, prefix |
 //! | `family` | streams that are one programme at different cost; subscriptions to them | stream, the ladder's table |
-//! | [`documents`] | what everyone reads: pages, playlists, status, recordings | limits, paths, demand |
+//! | [`documents`] | what everyone reads: pages, playlists, status, recordings | limits, paths, demand, heads |
+//! | `not_found` | what is answered where nothing is | documents |
 //! | `edge` | the handle of everything that is served | all of the above |
-//! | `load` | how loaded this node is, for the ladder | edge; `/proc`, `/sys/fs/cgroup`, getrusage |
-//! | [`gate`] | who is let in, and why not | counters, limits, edge |
+//! | `memory` | how much memory this process may have and has | `/proc`, `/sys/fs/cgroup` |
+//! | `load` | how loaded this node is, for the ladder | edge, memory; getrusage |
+//! | [`gate`] | who is let in, and why not | counters, limits, edge, memory |
 //! | [`faces`] | request head in, reply out | edge, gate; httparse; no socket, no runtime |
-//! | `heads` | response heads as bytes | the time of day |
 //! | `shard` | listeners and clients by the hundred thousand, a thread for each table of descriptors | faces, gate; mio, nix, rustix, rustls |
 //! | [`accept`] | sockets, TLS, deadlines; one task per connection | all of the above; tokio, hyper, rustls |
 
@@ -41,7 +44,10 @@ mod gauges;
 mod heads;
 pub mod limits;
 mod load;
+mod memory;
+mod not_found;
 mod path;
+mod prefix;
 pub mod ring;
 mod shard;
 pub mod stream;
@@ -57,4 +63,5 @@ pub use family::{CadenceChange, CadenceEncoder, StreamSubscription};
 pub use gate::descriptors::raise_descriptor_limit;
 pub use limits::{AcceptLimits, EdgeLimits};
 pub use load::LoadMeter;
+pub use not_found::NotFound;
 pub use stream::{PublishError, Stream, StreamError, StreamSpec, StreamStats};

@@ -15,6 +15,7 @@ pub use crate::ring::PublishError;
 use crate::demand::Demand;
 use crate::limits::PATH_BYTES_MAX;
 use crate::path::is_good_path;
+use crate::prefix::{Prefix, PrefixShare, PrefixShares};
 use crate::ring::{Lookup, Ring};
 
 /// What a stream is called and how much of it is kept.
@@ -120,6 +121,7 @@ pub struct Stream {
     head: RwLock<Option<Bytes>>,
     counts: Mutex<ListenerCounts>,
     demand: OnceLock<Arc<Demand>>,
+    of_prefixes: OnceLock<OfPrefixes>,
     suspended: AtomicBool,
     closing: AtomicBool,
     refused_full: AtomicU64,
@@ -156,6 +158,7 @@ impl Stream {
             ring: RwLock::new(Ring::new(spec.ring_chunks)),
             counts: Mutex::default(),
             demand: OnceLock::new(),
+            of_prefixes: OnceLock::new(),
             suspended: AtomicBool::new(false),
             content_type,
             spec,
@@ -194,6 +197,28 @@ impl Stream {
     /// From now on whoever asks for anything of it marks this demand. Only the first call counts.
     pub fn mark_demand_on(&self, demand: &Arc<Demand>) {
         self.demand.get_or_init(|| Arc::clone(demand));
+    }
+
+    /// Of its listeners so many may be of one IPv4 /24 or IPv6 /64. Beyond: 503. Only the first call counts.
+    pub fn limit_listeners_of_prefix(&self, max: usize) {
+        self.of_prefixes.get_or_init(|| OfPrefixes {
+            shares: Arc::default(),
+            max: max as u64,
+        });
+    }
+
+    /// A share of its listeners for one more of a network, if `admits` says so of how many there are and how many there may be; none where
+    /// it is bounded for no network.
+    pub(crate) fn share_of<R>(
+        &self,
+        prefix: Prefix,
+        admits: impl FnOnce(u64, u64) -> Result<(), R>,
+    ) -> Result<Option<PrefixShare>, R> {
+        let Some(bounded) = self.of_prefixes.get() else {
+            return Ok(None);
+        };
+        let share = bounded.shares.take(prefix, |has| admits(has, bounded.max));
+        share.map(Some)
     }
 
     /// Nothing is published for a while: what was is of the past. Listeners who come wait for [`Self::resume`]; before it, what is to be
@@ -335,6 +360,12 @@ impl Stream {
     fn read_ring(&self) -> RwLockReadGuard<'_, Ring> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many listeners each network may have.
+struct OfPrefixes {
+    shares: Arc<PrefixShares>,
+    max: u64,
 }
 
 /// How many joined and left. One lock for both, so that `joined − left = listening` holds at any moment.

@@ -104,6 +104,14 @@ async fn start(
         listen_assets: ListenAssets::load(),
     };
     pages::publish_assets(&edge);
+    let nothing = stentor_api::not_found_answer();
+    pages::publish_not_found(
+        &edge,
+        nothing.handlers,
+        nothing.page,
+        nothing.headers,
+        nothing.problem,
+    );
     let demo = if demo {
         Some(demo::prepare(&*records, config.invitation_days).await?)
     } else {

@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::request_body::{BoxError, RequestBody};
 use super::tls::Tls;
-use crate::limits::{AcceptLimits, LISTEN_BACKLOG};
+use crate::limits::{AcceptLimits, LISTEN_BACKLOG, RECEIVE_BUFFER_BYTES};
 
 /// An accepted ICE-TCP connection with nothing consumed (non-blocking), and where it comes from.
 pub type IceTcpConnection = (std::net::TcpStream, SocketAddr);
@@ -85,6 +85,8 @@ pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     }
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    // Every connection has it from here. It helps and is not needed, so a failure is ignored.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
     socket.bind(&addr.into())?;
     socket.listen(LISTEN_BACKLOG)?;
     TcpListener::from_std(socket.into())

@@ -13,6 +13,7 @@ use super::config::{ConnectionInfo, Fallback};
 use super::context::AcceptContext;
 use super::counted::CountedTcp;
 use super::deadlines::Deadlines;
+use super::dispatch::NotDispatched;
 use super::sniff::{Sniffed, sniff};
 use super::tls::Tls;
 use super::transport::Transport;
@@ -41,7 +42,7 @@ pub(super) async fn run<S: Fallback>(
         Ok(Sniffed::Http) => Spoken::Http,
         Ok(Sniffed::Tls) => Spoken::Tls,
         Ok(Sniffed::IceTcp) => Spoken::IceTcp,
-        Ok(Sniffed::Unknown | Sniffed::More) => Spoken::Unknown,
+        Ok(Sniffed::Unknown) => Spoken::Unknown,
         Ok(Sniffed::Gone) => return,
         Err(_) => Spoken::Nothing,
     };
@@ -50,7 +51,7 @@ pub(super) async fn run<S: Fallback>(
     if let Err(outcome) = judge(&attempt).allowed() {
         count(&shared, outcome);
         if let Some(response) = raw_refusal(outcome) {
-            refuse::send_refusal(stream, &response).await;
+            Box::pin(refuse::send_refusal(stream, &response)).await;
         }
         return;
     }
@@ -65,7 +66,8 @@ pub(super) async fn run<S: Fallback>(
         Some(tls) => Box::pin(shake_hands(&shared, tls, counted, addr)).await,
     };
     if let Some(transport) = transport {
-        serve_http(&shared, transport, deadlines, addr).await;
+        // Boxed, so that a connection of which nothing is known yet does not hold the room for it.
+        Box::pin(serve_http(&shared, transport, deadlines, addr)).await;
     }
 }
 
@@ -77,9 +79,10 @@ async fn serve_http<S: Fallback>(
     addr: SocketAddr,
 ) {
     let tls = matches!(transport, Transport::Tls(_));
-    if let Some(transport) = dispatch::client(shared, transport, addr, false).await {
+    let handed = dispatch::client(shared, transport, addr, false, Bytes::new()).await;
+    if let Err(kept) = handed {
         let info = ConnectionInfo { addr, tls };
-        http1::serve_connection(shared, transport, Bytes::new(), deadlines, info).await;
+        http1::serve_connection(shared, kept, deadlines, info).await;
     }
 }
 
@@ -100,8 +103,11 @@ pub(super) async fn serve_returned<S: Fallback>(shared: Arc<AcceptContext<S>>, c
     };
     let deadlines = Deadlines::new();
     let counted = CountedTcp::new(stream, deadlines.clone(), shared.edge.clone(), permit);
-    let transport = Transport::new(counted, tls);
-    http1::serve_connection(&shared, transport, ahead, deadlines, info).await;
+    let returned = NotDispatched {
+        transport: Transport::new(counted, tls),
+        read_ahead: ahead,
+    };
+    http1::serve_connection(&shared, returned, deadlines, info).await;
 }
 
 fn count<S>(shared: &AcceptContext<S>, outcome: Outcome) {
@@ -129,9 +135,17 @@ async fn shake_hands<S>(
     addr: SocketAddr,
 ) -> Option<Transport> {
     let limit = Duration::from_millis(shared.limits.handshake_ms);
-    let shaking = TlsAcceptor::from(tls.current()).accept_with(counted, |session| {
-        session.set_buffer_limit(Some(TLS_BUFFER_BYTES_MAX));
-    });
+    let prefix = counted.prefix();
+    let shaking = async {
+        // What it waits for is as fair as it can be, and costs its socket alone.
+        let _turn = shared.handshakes.turn(prefix).await;
+        let acceptor = TlsAcceptor::from(tls.current());
+        // Boxed, so that whoever waits does not hold the room for it.
+        Box::pin(acceptor.accept_with(counted, |session| {
+            session.set_buffer_limit(Some(TLS_BUFFER_BYTES_MAX));
+        }))
+        .await
+    };
     let shaken = tokio::select! {
         shaken = timeout(limit, shaking) => shaken,
         () = shutdown::requested(shared.shutdown.clone()) => return None,

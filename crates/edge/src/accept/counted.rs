@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use super::deadlines::Deadlines;
 use crate::counters::add;
 use crate::edge::Edge;
-use crate::gate::Permit;
+use crate::gate::{Outcome, Permit};
+use crate::prefix::Prefix;
 
 /// A TCP stream that counts its bytes and notes its progress. It holds the permit, so that a connection is counted for as long as
 /// its descriptor exists, also after an upgrade to WebSocket.
@@ -41,6 +42,19 @@ impl CountedTcp {
         &self.tcp
     }
 
+    /// The network it comes from; none where all who come have one address.
+    pub(super) fn prefix(&self) -> Option<Prefix> {
+        self.permit.as_ref().and_then(Permit::prefix)
+    }
+
+    /// To be called before the connection is served here: whether there is room for that.
+    pub(super) fn admit_to_serve(&mut self, tls: bool) -> Result<(), Outcome> {
+        match &mut self.permit {
+            Some(permit) => permit.serve_on_accept_side(tls),
+            None => Ok(()),
+        }
+    }
+
     /// The permit, for whoever takes the connection over.
     pub(super) fn take_permit(&mut self) -> Option<Permit> {
         self.permit.take()
@@ -55,7 +69,7 @@ impl CountedTcp {
         match &result {
             Poll::Pending => self.deadlines.send_blocked(),
             Poll::Ready(Ok(n)) if *n > 0 => {
-                self.deadlines.sent();
+                self.deadlines.sent(*n as u64);
                 add(&self.edge.count().bytes_sent, *n as u64);
             }
             Poll::Ready(_) => {}
@@ -112,6 +126,8 @@ impl AsyncWrite for CountedTcp {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Whoever flushes has had all that it wrote taken.
+        self.deadlines.flushed();
         Pin::new(&mut self.tcp).poll_flush(cx)
     }
 

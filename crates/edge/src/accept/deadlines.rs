@@ -1,19 +1,17 @@
 //! The deadlines of one connection, all in one place.
 //!
 //! The socket and the request handler stamp what happens on a [`Deadlines`]; the connection's task reads from it by when
-//! something must have happened, and why it ends if it has not. On it the handler also leaves the answer to a request for a stream,
-//! with which the task gives the connection to a shard. Everything runs in that one task, so a stamp is seen at
+//! something must have happened, and why it ends if it has not. Everything runs in that one task, so a stamp is seen at
 //! the next look; the atomics are there because the compiler cannot know.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::gate::{Missed, Outcome};
-use crate::limits::{AcceptLimits, REFUSAL_WRITE_MS};
-use crate::shard::LiveResponse;
+use crate::limits::{AcceptLimits, IDLE_ON_ACCEPT_SIDE_MS, REFUSAL_WRITE_MS, WRITE_BYTES_MIN};
 
 /// No such moment.
 const NEVER: u64 = u64::MAX;
@@ -25,20 +23,20 @@ pub(super) struct Deadlines {
     in_flight: AtomicU32,
     /// Requests since the connection was made.
     requests: AtomicU32,
-    /// Whether the last request had a body, part of which may still arrive.
-    had_body: AtomicBool,
+    /// Part of a body may still arrive.
+    body_open: AtomicBool,
     /// Since when no request has been in flight.
     quiet_since: AtomicU64,
     /// When the first byte of the next head came.
     head_since: AtomicU64,
-    /// Since when the peer has taken nothing although there is something.
+    /// Since when the peer has taken less than [`WRITE_BYTES_MIN`] although there is more.
     blocked_since: AtomicU64,
+    /// Taken since then, bytes.
+    taken: AtomicU64,
     /// When the peer last took something.
     last_write: AtomicU64,
     /// When a refusal was said, after which only the peer's reading it is waited for.
     refused_since: AtomicU64,
-    /// A listener's answer that is to be taken over by a shard.
-    live: Mutex<Option<Box<LiveResponse>>>,
     /// How a head that is late is refused.
     head_refusal: OnceLock<Outcome>,
     reset: AtomicBool,
@@ -50,13 +48,13 @@ impl Deadlines {
             made: Instant::now(),
             in_flight: AtomicU32::new(0),
             requests: AtomicU32::new(0),
-            had_body: AtomicBool::new(false),
+            body_open: AtomicBool::new(false),
             quiet_since: AtomicU64::new(0),
             head_since: AtomicU64::new(NEVER),
             blocked_since: AtomicU64::new(NEVER),
+            taken: AtomicU64::new(0),
             last_write: AtomicU64::new(0),
             refused_since: AtomicU64::new(NEVER),
-            live: Mutex::default(),
             head_refusal: OnceLock::new(),
             reset: AtomicBool::new(false),
         })
@@ -73,17 +71,30 @@ impl Deadlines {
         }
     }
 
-    /// The peer took something.
-    pub(super) fn sent(&self) {
-        self.blocked_since.store(NEVER, Relaxed);
+    /// The peer took so many bytes.
+    pub(super) fn sent(&self, bytes: u64) {
+        if self.taken.fetch_add(bytes, Relaxed) + bytes >= WRITE_BYTES_MIN {
+            self.blocked_since.store(NEVER, Relaxed);
+        }
         self.last_write.store(self.now_ms(), Relaxed);
+    }
+
+    /// The peer took all there was.
+    pub(super) fn flushed(&self) {
+        self.blocked_since.store(NEVER, Relaxed);
     }
 
     /// The peer takes nothing more for now.
     pub(super) fn send_blocked(&self) {
         if self.blocked_since.load(Relaxed) == NEVER {
             self.blocked_since.store(self.now_ms(), Relaxed);
+            self.taken.store(0, Relaxed);
         }
+    }
+
+    /// A body begins behind the head that was read, or is over.
+    pub(super) fn set_body_open(&self, open: bool) {
+        self.body_open.store(open, Relaxed);
     }
 
     /// A refusal was said and the connection ends.
@@ -92,26 +103,11 @@ impl Deadlines {
     }
 
     /// A request head was read; its response is in flight while the guard lives.
-    pub(super) fn begin_request(self: &Arc<Self>, has_body: bool) -> InFlight {
-        self.had_body.store(has_body, Relaxed);
+    pub(super) fn begin_request(self: &Arc<Self>) -> InFlight {
         self.head_since.store(NEVER, Relaxed);
         self.in_flight.fetch_add(1, Relaxed);
         self.requests.fetch_add(1, Relaxed);
         InFlight(self.clone())
-    }
-
-    /// Asks the task of the connection to hand its socket to a shard, as a listener.
-    pub(super) fn set_live(&self, live: LiveResponse) {
-        *self.lock_live() = Some(Box::new(live));
-    }
-
-    /// What was asked for with [`Self::set_live`].
-    pub(super) fn take_live(&self) -> Option<Box<LiveResponse>> {
-        self.lock_live().take()
-    }
-
-    fn lock_live(&self) -> MutexGuard<'_, Option<Box<LiveResponse>>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets the next read of the transport fail, after writing why the head is refused.
@@ -137,7 +133,7 @@ impl Deadlines {
         let never = |moment: &AtomicU64| moment.load(Relaxed) == NEVER;
         self.requests.load(Relaxed) > 0
             && self.in_flight.load(Relaxed) == 0
-            && !self.had_body.load(Relaxed)
+            && !self.body_open.load(Relaxed)
             && never(&self.head_since)
             && never(&self.blocked_since)
             && never(&self.refused_since)
@@ -184,11 +180,16 @@ impl Deadlines {
             let since = head_since.max(last_write);
             return Some((since.saturating_add(limits.header_ms), Missed::Head));
         }
+        // Nor is one whose last bytes we still have.
+        if self.blocked_since.load(Relaxed) != NEVER {
+            return None;
+        }
         let since = self.quiet_since.load(Relaxed).max(last_write);
         if self.requests.load(Relaxed) == 0 {
             Some((since.saturating_add(limits.header_ms), Missed::FirstByte))
         } else {
-            Some((since.saturating_add(limits.idle_ms), Missed::Idle))
+            let idle_ms = limits.idle_ms.min(IDLE_ON_ACCEPT_SIDE_MS);
+            Some((since.saturating_add(idle_ms), Missed::Idle))
         }
     }
 }
@@ -228,10 +229,10 @@ mod tests {
             assert_eq!(due(&deadlines), Some((7_000, Missed::Head)));
             pass(500).await;
         }
-        let answer = deadlines.begin_request(false);
+        let answer = deadlines.begin_request();
         assert_eq!(due(&deadlines), None);
         drop(answer);
-        assert_eq!(due(&deadlines), Some((4_500 + 15_000, Missed::Idle)));
+        assert_eq!(due(&deadlines), Some((4_500 + 2_000, Missed::Idle)));
         pass(1_000).await;
         deadlines.received();
         assert_eq!(due(&deadlines), Some((5_500 + 5_000, Missed::Head)));
@@ -240,27 +241,46 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_takes_nothing_has_ten_seconds() {
         let deadlines = Deadlines::new();
-        let answer = deadlines.begin_request(false);
+        let answer = deadlines.begin_request();
         pass(100).await;
         deadlines.send_blocked();
         pass(100).await;
         deadlines.send_blocked();
         assert_eq!(due(&deadlines), Some((10_100, Missed::Write)));
-        deadlines.sent();
+        deadlines.sent(WRITE_BYTES_MIN);
         assert_eq!(due(&deadlines), None);
         drop(answer);
         deadlines.send_blocked();
         assert_eq!(due(&deadlines), Some((10_200, Missed::Write)));
+        deadlines.flushed();
+        assert_eq!(due(&deadlines), Some((200 + 2_000, Missed::Idle)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_a_few_bytes_now_and_then_has_no_longer() {
+        let deadlines = Deadlines::new();
+        let _answer = deadlines.begin_request();
+        deadlines.send_blocked();
+        for _ in 0..8 {
+            pass(1_000).await;
+            deadlines.sent(WRITE_BYTES_MIN / 9);
+            deadlines.send_blocked();
+            assert_eq!(due(&deadlines), Some((10_000, Missed::Write)));
+        }
+        pass(1_000).await;
+        deadlines.sent(WRITE_BYTES_MIN / 2);
+        deadlines.send_blocked();
+        assert_eq!(due(&deadlines), Some((19_000, Missed::Write)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_still_being_taken_is_not_idle() {
         let deadlines = Deadlines::new();
-        drop(deadlines.begin_request(false));
+        drop(deadlines.begin_request());
         for _ in 0..10 {
-            pass(9_000).await;
-            deadlines.sent();
+            pass(1_900).await;
+            deadlines.sent(1);
         }
-        assert_eq!(due(&deadlines), Some((90_000 + 15_000, Missed::Idle)));
+        assert_eq!(due(&deadlines), Some((10 * 1_900 + 2_000, Missed::Idle)));
     }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -18,22 +19,52 @@ const HAND_WITHIN: Duration = Duration::from_secs(2);
 /// How often the first of those that wait tries.
 const HAND_AGAIN: Duration = Duration::from_millis(5);
 
-/// Hands a client to a shard, or gives it back where none takes it: then it is served on the accept side.
+/// A client that no shard takes.
+pub(super) struct NotDispatched {
+    pub(super) transport: Transport,
+    pub(super) read_ahead: Bytes,
+}
+
+/// Hands a client to a shard, with the bytes that were read from it and not answered.
+///
+/// # Errors
+/// With the client, where no shard takes it: then it is served on the accept side.
 pub(super) async fn client<S>(
     shared: &AcceptContext<S>,
     transport: Transport,
     peer: SocketAddr,
     kept_alive: bool,
-) -> Option<Transport> {
+    read_ahead: Bytes,
+) -> Result<(), NotDispatched> {
     let (mut counted, permit, tls) = transport.into_parts();
+    // Without a permit it was given to somebody else already.
+    let Some(permit) = permit else { return Ok(()) };
     let handoff = Handoff {
         tls,
-        permit: permit?,
-        serve_as: ServeAs::Client { peer, kept_alive },
+        permit,
+        serve_as: ServeAs::Client {
+            peer,
+            kept_alive,
+            read_ahead,
+        },
     };
-    let Rejected { handoff, .. } = hand(shared, counted.tcp(), handoff).await.err()?;
-    counted.hold(handoff.permit);
-    Some(Transport::new(counted, handoff.tls))
+    let Err(Rejected { handoff, .. }) = hand(shared, counted.tcp(), handoff).await else {
+        return Ok(());
+    };
+    let Handoff {
+        tls,
+        permit,
+        serve_as,
+    } = *handoff;
+    counted.hold(permit);
+    let read_ahead = match serve_as {
+        ServeAs::Client { read_ahead, .. } => read_ahead,
+        ServeAs::Listener(_) => Bytes::new(),
+    };
+    Err(NotDispatched {
+        transport: Transport::new(counted, tls),
+        read_ahead,
+    })
 }
 
 /// Hands a listener to a shard, or refuses it.

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::{self, SeekFrom};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
@@ -12,10 +13,14 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::edge::Edge;
-use crate::faces::{FileRequest, FileResponse, busy, file_answer, file_etag, refusal};
-use crate::gate::{Ask, Attempt, Outcome, ResourceUsage, judge};
+use super::context::AcceptContext;
+use crate::faces::{FileRequest, FileResponse, FileVersion, busy, file_answer, refusal};
+use crate::gate::{Ask, Attempt, ResourceUsage, judge};
 use crate::limits::FILE_READ_BYTES;
+use crate::prefix::PrefixShare;
+
+/// One network may read one in so many of the recordings that are read here at once.
+const PREFIX_PART: usize = 4;
 
 /// What became of a request for a file.
 pub(super) enum Opened {
@@ -23,8 +28,13 @@ pub(super) enum Opened {
     Whole(Response<Bytes>),
 }
 
-/// Opens the file and makes the response.
-pub(super) async fn open(edge: &Edge, ask: &FileRequest) -> Opened {
+/// Opens the file and makes the response, for somebody at that address.
+pub(super) async fn open<S>(
+    shared: &AcceptContext<S>,
+    ask: &FileRequest,
+    peer: SocketAddr,
+) -> Opened {
+    let edge = &shared.edge;
     let max = edge.limits().file_answers_max;
     let permit = edge.files().clone().try_acquire_owned().ok();
     let used = match permit {
@@ -32,10 +42,30 @@ pub(super) async fn open(edge: &Edge, ask: &FileRequest) -> Opened {
         None => max,
     };
     let responses = ResourceUsage::of(used, max);
-    let outcome = judge(&Attempt::new(Ask::File { responses }));
-    let Some(permit) = permit.filter(|_| outcome == Outcome::Allow) else {
-        edge.count().refuse_if(outcome.reason());
-        return Opened::Whole(refusal(outcome));
+    let judged = |prefix| judge(&Attempt::new(Ask::File { responses, prefix })).allowed();
+    let share = match shared.prefix_of(peer.ip()) {
+        None => judged(None).map(|()| None),
+        Some(prefix) => {
+            let prefix_max = max.div_ceil(PREFIX_PART) as u64;
+            let take = |used| {
+                let max = prefix_max;
+                judged(Some(ResourceUsage { used, max }))
+            };
+            shared.files.take(prefix, take).map(Some)
+        }
+    };
+    let (permit, share) = match (permit, share) {
+        (Some(permit), Ok(share)) => (permit, share),
+        (_, Err(outcome)) => {
+            edge.count().refuse_if(outcome.reason());
+            return Opened::Whole(refusal(outcome));
+        }
+        // Not so: where there is no permit it is not allowed.
+        (None, Ok(_)) => return Opened::Whole(busy(1, "Try again in a second.")),
+    };
+    let permit = FilePermit {
+        _of_all: permit,
+        _of_prefix: share,
     };
     match open_part(ask, permit).await {
         Ok(opened) => opened,
@@ -49,10 +79,10 @@ pub(super) async fn open(edge: &Edge, ask: &FileRequest) -> Opened {
     }
 }
 
-async fn open_part(ask: &FileRequest, permit: OwnedSemaphorePermit) -> io::Result<Opened> {
+async fn open_part(ask: &FileRequest, permit: FilePermit) -> io::Result<Opened> {
     let mut file = File::open(ask.file()).await?;
     let metadata = file.metadata().await?;
-    match file_answer(ask, metadata.len(), &file_etag(&metadata)) {
+    match file_answer(ask, &FileVersion::of(&metadata)) {
         FileResponse::Nothing(response) => Ok(Opened::Whole(response)),
         FileResponse::Bytes(response, part) => {
             file.set_max_buf_size(FILE_READ_BYTES);
@@ -69,11 +99,17 @@ pub(super) struct FileBody {
     file: File,
     remaining: u64,
     buffer: BytesMut,
-    _permit: OwnedSemaphorePermit,
+    _permit: FilePermit,
+}
+
+/// A place among those who read, and among those of the same network.
+struct FilePermit {
+    _of_all: OwnedSemaphorePermit,
+    _of_prefix: Option<PrefixShare>,
 }
 
 impl FileBody {
-    fn new(file: File, part: &Range<u64>, permit: OwnedSemaphorePermit) -> Self {
+    fn new(file: File, part: &Range<u64>, permit: FilePermit) -> Self {
         Self {
             file,
             remaining: part.end - part.start,

@@ -1,8 +1,8 @@
 //! HTTP/1.1 on one connection: its requests, its deadlines, and its rest between two requests.
 //!
-//! Served here is what the shards do not serve: request bodies, handlers, connections that are not kept alive, and heads that are
-//! wrong. When a response has left and nothing more has come, the connection goes to a shard again. Where none takes it, it rests here
-//! as a socket and a deadline: what the library holds for it (buffers, some 20 kB) is given back, and made anew for the next request.
+//! Served here is what the shards do not serve: handlers, with their request bodies. When a response has left, the connection goes to a
+//! shard again, with what has come behind the request. Where none takes it, it rests here as a socket and a deadline: what the library holds
+//! for it (buffers, some 20 kB) is given back, and made anew for the next request.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -19,10 +19,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::config::{ConnectionInfo, Fallback};
 use super::context::AcceptContext;
 use super::deadlines::Deadlines;
+use super::dispatch::NotDispatched;
 use super::http_io::HttpIo;
-use super::request::respond;
-use super::transport::Transport;
+use super::live_slot::LiveSlot;
+use super::request::{Asked, respond};
 use super::{dispatch, shutdown};
+use crate::faces::raw_refusal;
 use crate::gate::{Ask, Attempt, Missed, Outcome, judge};
 use crate::limits::AcceptLimits;
 use crate::shard::LiveResponse;
@@ -45,13 +47,22 @@ enum Step {
 /// Serves requests until the connection ends or goes to a shard.
 pub(super) async fn serve_connection<S: Fallback>(
     shared: &Arc<AcceptContext<S>>,
-    mut transport: Transport,
-    mut ahead: Bytes,
+    client: NotDispatched,
     deadlines: Arc<Deadlines>,
     info: ConnectionInfo,
 ) {
+    let NotDispatched {
+        mut transport,
+        read_ahead: mut ahead,
+    } = client;
+    let slot = LiveSlot::default();
     let service = service_fn(|request| {
-        let response = respond(shared.clone(), deadlines.clone(), info, request);
+        let asked = Asked {
+            deadlines: deadlines.clone(),
+            slot: slot.clone(),
+            info,
+        };
+        let response = respond(shared.clone(), asked, request);
         async { Ok::<_, Infallible>(response.await) }
     });
     let library = library(&shared.limits);
@@ -63,7 +74,21 @@ pub(super) async fn serve_connection<S: Fallback>(
         sleep: pin!(sleep_until(Instant::now())),
     };
     loop {
-        let io = HttpIo::new(transport, ahead, deadlines.clone(), shared.edge.clone());
+        if let Err(outcome) = transport.admit_to_serve() {
+            shared.edge.count().refuse_if(outcome.reason());
+            if let Some(response) = raw_refusal(outcome) {
+                // It fits into an empty socket buffer; where the buffer is not empty, the rest is dropped.
+                let _ = transport.tcp().try_write(&response);
+            }
+            return;
+        }
+        let io = HttpIo::new(
+            transport,
+            ahead,
+            deadlines.clone(),
+            shared.edge.clone(),
+            shared.limits.clone(),
+        );
         // Boxed, so that an idle connection does not hold the room for it.
         let mut connection = Box::new(
             library
@@ -77,7 +102,7 @@ pub(super) async fn serve_connection<S: Fallback>(
             if Pin::new(&mut *connection).poll(cx).is_ready() {
                 return Poll::Ready(Step::Done);
             }
-            if let Some(live) = deadlines.take_live() {
+            if let Some(live) = slot.take() {
                 return Poll::Ready(Step::Live(live));
             }
             if !stopping && stop.as_mut().poll(cx).is_ready() {
@@ -129,12 +154,12 @@ pub(super) async fn serve_connection<S: Fallback>(
                     return;
                 };
                 (transport, ahead) = parts.io.into_inner().into_parts(parts.read_buf);
+                match dispatch::client(shared, transport, info.addr, true, ahead).await {
+                    Ok(()) => return,
+                    Err(kept) => (transport, ahead) = (kept.transport, kept.read_ahead),
+                }
                 if !ahead.is_empty() {
                     continue;
-                }
-                match dispatch::client(shared, transport, info.addr, true).await {
-                    None => return,
-                    Some(kept) => transport = kept,
                 }
                 // Whatever ends the rest is looked at above.
                 poll_fn(|cx| {
@@ -168,6 +193,8 @@ fn library(limits: &AcceptLimits) -> http1::Builder {
     // The library's own header timeout also ends idle connections, and silently: `Deadlines` tells the two apart.
     library
         .timer(TokioTimer::new())
+        // A client that has said everything may close its side (RFC 9112 section 9.6).
+        .half_close(true)
         .header_read_timeout(None)
         .max_headers(limits.headers_max)
         .max_header_size(header_bytes_max)

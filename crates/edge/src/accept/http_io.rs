@@ -1,5 +1,5 @@
-//! A connection as the HTTP library reads and writes it. Where the library would answer a head it cannot read with a bare status, a
-//! sentence is written instead.
+//! A connection as the HTTP library reads and writes it: one request at a time, as [`RequestReader`] gives it. Where the library would
+//! answer by itself with a bare status, a sentence is written instead.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,21 +11,25 @@ use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::deadlines::Deadlines;
+use super::request_reader::{MayRead, RequestReader};
 use super::transport::Transport;
 use crate::edge::Edge;
 use crate::faces::{SERVER, raw_bad_head, raw_refusal};
 use crate::gate::{Ask, Attempt, HeadFault, judge};
-use crate::limits::LINGER_BYTES_MAX;
+use crate::limits::{AcceptLimits, LINGER_BYTES_MAX};
+
+/// Read of a head at once, bytes.
+const HEAD_READ_BYTES: usize = 4 * 1024;
 
 /// What the HTTP library reads and writes.
 pub(super) struct HttpIo {
     transport: Transport,
-    /// Bytes read before that belong to the next request.
-    ahead: Bytes,
+    reader: RequestReader,
     deadlines: Arc<Deadlines>,
     edge: Edge,
-    /// A refusal was written; what the peer still sends is discarded, up to a limit.
-    refused: bool,
+    limits: Arc<AcceptLimits>,
+    /// The last answer was written; what the peer still sends is discarded, up to a limit.
+    lingers: bool,
     discarded: usize,
 }
 
@@ -35,23 +39,26 @@ impl HttpIo {
         ahead: Bytes,
         deadlines: Arc<Deadlines>,
         edge: Edge,
+        limits: Arc<AcceptLimits>,
     ) -> Self {
         Self {
             transport,
-            ahead,
+            reader: RequestReader::new(ahead),
             deadlines,
             edge,
-            refused: false,
+            limits,
+            lingers: false,
             discarded: 0,
         }
     }
 
     /// The transport, and the bytes that are read and not parsed yet: what the library still holds, then what it has not taken.
     pub(super) fn into_parts(self, held: Bytes) -> (Transport, Bytes) {
-        let ahead = match (held.is_empty(), self.ahead.is_empty()) {
-            (true, _) => self.ahead,
+        let ahead = self.reader.into_held();
+        let ahead = match (held.is_empty(), ahead.is_empty()) {
+            (true, _) => ahead,
             (_, true) => held,
-            _ => [held, self.ahead].concat().into(),
+            _ => [held, ahead].concat().into(),
         };
         (self.transport, ahead)
     }
@@ -66,9 +73,48 @@ impl HttpIo {
     /// Writes a refusal. It fits into an empty socket buffer; where the buffer is not empty, the rest is dropped.
     fn write_refusal(&mut self, cx: &mut Context<'_>, response: &[u8]) -> Poll<io::Result<()>> {
         let written = ready!(self.transport().poll_write(cx, response));
-        self.refused = true;
-        self.deadlines.refusal_sent();
+        self.linger();
         Poll::Ready(written.map(|_| ()))
+    }
+
+    /// From now on only the peer's reading what it was told is waited for.
+    fn linger(&mut self) {
+        self.lingers = true;
+        self.deadlines.refusal_sent();
+    }
+
+    /// Tells the peer why its head is refused, and lets the library see the end.
+    fn refuse(&mut self, cx: &mut Context<'_>, response: &[u8]) -> io::Error {
+        let _ = self.write_refusal(cx, response);
+        let _ = self.transport().poll_flush(cx);
+        io::ErrorKind::InvalidData.into()
+    }
+
+    /// Reads until there is a head that the library may have; ready with false at the end of what the peer sends.
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        loop {
+            if self.reader.is_begun() {
+                self.deadlines.received();
+                match self.reader.look(&self.limits) {
+                    Ok(true) => break,
+                    Ok(false) => {}
+                    Err(fault) => {
+                        let outcome = judge(&Attempt::new(Ask::Head { fault }));
+                        self.edge.count().refuse_if(outcome.reason());
+                        return Poll::Ready(Err(self.refuse(cx, &raw_bad_head(fault))));
+                    }
+                }
+            }
+            let mut space = [0; HEAD_READ_BYTES];
+            let mut came = ReadBuf::new(&mut space);
+            ready!(self.transport().poll_read(cx, &mut came))?;
+            if came.filled().is_empty() {
+                return Poll::Ready(Ok(false));
+            }
+            self.reader.hold(came.filled());
+        }
+        self.deadlines.set_body_open(true);
+        Poll::Ready(Ok(true))
     }
 
     /// Reads and discards until the peer has closed: closing with unread bytes sends a reset, which may overtake the response.
@@ -85,10 +131,12 @@ impl HttpIo {
     }
 }
 
-/// The status of a response that the HTTP library made by itself, because it could not read a head. Ours are known by their
+/// The status of a response that the HTTP library made by itself, because it could not read a head or a body. Ours are known by their
 /// `Server`.
 fn status_of_library(buf: &[u8]) -> Option<StatusCode> {
-    let rest = buf.strip_prefix(b"HTTP/1.1 ")?;
+    let rest = buf
+        .strip_prefix(b"HTTP/1.1 ")
+        .or_else(|| buf.strip_prefix(b"HTTP/1.0 "))?;
     if !rest.starts_with(b"4") && !rest.starts_with(b"5") {
         return None;
     }
@@ -122,23 +170,32 @@ impl AsyncRead for HttpIo {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Some(outcome) = self.deadlines.head_refusal() {
+        let this = &mut *self;
+        if let Some(outcome) = this.deadlines.head_refusal() {
             if let Some(response) = raw_refusal(outcome) {
-                let _ = self.write_refusal(cx, &response);
-                let _ = self.transport().poll_flush(cx);
+                let _ = this.refuse(cx, &response);
             }
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        let before = buf.filled().len();
-        if self.ahead.is_empty() {
-            ready!(self.transport().poll_read(cx, buf))?;
-        } else {
-            let count = self.ahead.len().min(buf.remaining());
-            buf.put_slice(&self.ahead.split_to(count));
+        if this.reader.wants_head() && !ready!(this.poll_head(cx))? {
+            return Poll::Ready(Ok(()));
         }
-        if buf.filled().len() > before {
-            self.deadlines.received();
+        match this.reader.may_read() {
+            MayRead::Held(bytes) => {
+                buf.put_slice(&this.reader.give(bytes.min(buf.remaining())));
+            }
+            MayRead::Socket(most) => {
+                let space = buf.initialize_unfilled_to(most.min(buf.remaining()));
+                let mut part = ReadBuf::new(space);
+                ready!(this.transport().poll_read(cx, &mut part))?;
+                let read = part.filled().len();
+                buf.advance(read);
+                this.reader.note_read(read);
+            }
+            // The answer wakes this task, and then the connection goes on elsewhere.
+            MayRead::Nothing => return Poll::Pending,
         }
+        this.deadlines.set_body_open(this.reader.is_open());
         Poll::Ready(Ok(()))
     }
 }
@@ -152,7 +209,7 @@ impl AsyncWrite for HttpIo {
         if let Some(status) = status_of_library(buf) {
             let fault = head_fault(status);
             if let Err(outcome) = judge(&Attempt::new(Ask::Head { fault })).allowed() {
-                ready!(self.write_refusal(cx, &raw_bad_head(status, fault)))?;
+                ready!(self.write_refusal(cx, &raw_bad_head(fault)))?;
                 self.edge.count().refuse_if(outcome.reason());
                 return Poll::Ready(Ok(buf.len()));
             }
@@ -187,7 +244,11 @@ impl AsyncWrite for HttpIo {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.transport().poll_shutdown(cx))?;
-        if self.refused {
+        // RFC 9112 section 9.6; something else than HTTP ends as it says itself.
+        if !self.lingers && !self.reader.is_upgrade() {
+            self.linger();
+        }
+        if self.lingers {
             ready!(self.discard(cx));
         }
         Poll::Ready(Ok(()))
@@ -200,11 +261,15 @@ mod tests {
 
     #[test]
     fn the_status_of_library_refusals_are_known_and_ours_are_not() {
-        let bare = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        assert_eq!(
-            status_of_library(bare),
-            Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-        );
+        for version in ["1.1", "1.0"] {
+            let bare = format!(
+                "HTTP/{version} 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            );
+            assert_eq!(
+                status_of_library(bare.as_bytes()),
+                Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+            );
+        }
         let ours = b"HTTP/1.1 404 Not Found\r\nserver: Stentor\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(status_of_library(ours), None);
         assert_eq!(status_of_library(b"HTTP/1.1 200 OK\r\n\r\n"), None);

@@ -1,6 +1,6 @@
 //! The accept side: takes connections from the kernel, tells protocols apart, shakes hands, and serves what the shards do not.
 //!
-//! HTTP/1.1 only, one task per connection. Its way: `serve` → `connection` → `sniff` → (`tls_stream`) → `dispatch`, which hands it to
+//! HTTP/1 only, one task per connection. Its way: `serve` → `connection` → `sniff` → (`tls_stream`) → `dispatch`, which hands it to
 //! a shard; or, for what the shards return, `http1` → `request` → `body`. Each of them may end it.
 //!
 //! # Layers
@@ -14,6 +14,7 @@
 //! | `context` | what all connections of a port share |
 //! | `refuse` | telling a peer why it is not served |
 //! | `sniff` | which protocol the first bytes are of |
+//! | `live_slot` | the answer that makes a connection a listener's |
 //! | `deadlines` | by when something must have happened |
 //! | `counted` | the TCP stream, counted and timed |
 //! | `tls_stream` | a TLS session over it |
@@ -21,6 +22,7 @@
 //! | `dispatch` | handing a connection to a shard |
 //! | `file` | responses read from disk |
 //! | `body` | what a response is made of |
+//! | `request_reader` | which bytes are whose request |
 //! | `http_io` | the connection as the HTTP library reads and writes it |
 //! | `request` | one request |
 //! | `http1` | the requests of one connection |
@@ -37,9 +39,11 @@ mod dispatch;
 mod file;
 mod http1;
 mod http_io;
+mod live_slot;
 mod refuse;
 mod request;
 mod request_body;
+mod request_reader;
 mod serve;
 mod shutdown;
 mod sniff;

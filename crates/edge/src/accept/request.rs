@@ -2,9 +2,10 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -15,11 +16,12 @@ use super::config::{ConnectionInfo, Fallback};
 use super::context::AcceptContext;
 use super::deadlines::Deadlines;
 use super::file::{Opened, open};
+use super::live_slot::LiveSlot;
 use super::request_body::RequestBody;
 use crate::counters::add;
 use crate::documents::CacheClass;
 use crate::edge::Edge;
-use crate::faces::{self, Reply, SERVER, busy, sentence};
+use crate::faces::{self, Reply, busy, common_where_missing, sentence};
 use crate::gate::{Ask, Attempt, judge};
 use crate::heads::live_head;
 use crate::limits::DOCUMENT_AWAITED_MAX;
@@ -28,15 +30,27 @@ use crate::shard::LiveResponse;
 /// A body that is too large is read and discarded up to so many times its limit, so that the response is not lost to a reset.
 const DISCARD_TIMES: u64 = 8;
 
+/// The connection that a request came on, as far as its answer needs it.
+pub(super) struct Asked {
+    pub(super) deadlines: Arc<Deadlines>,
+    pub(super) slot: LiveSlot,
+    pub(super) info: ConnectionInfo,
+}
+
 pub(super) async fn respond<S: Fallback>(
     shared: Arc<AcceptContext<S>>,
-    deadlines: Arc<Deadlines>,
-    info: ConnectionInfo,
+    asked: Asked,
     request: Request<Incoming>,
 ) -> Response<ResponseBody<S::Body>> {
-    let in_flight = deadlines.begin_request(!request.body().is_end_stream());
+    let Asked {
+        deadlines,
+        slot,
+        info,
+    } = asked;
+    let in_flight = deadlines.begin_request();
     add(&shared.edge.count().requests, 1);
     let (parts, body) = request.into_parts();
+    let unread = UnreadBody::of(&parts.headers, &body);
     let (mut response, kind) = match answer(&shared.edge, &parts).await {
         Reply::Whole(response) => whole(response),
         Reply::Awaited(_) => whole(busy(
@@ -45,7 +59,7 @@ pub(super) async fn respond<S: Fallback>(
         )),
         Reply::Live(response, subscription, rung) => {
             let chunked = parts.version != Version::HTTP_10;
-            deadlines.set_live(LiveResponse {
+            slot.put(LiveResponse {
                 rung,
                 head: live_head(&response, chunked),
                 chunked,
@@ -54,20 +68,47 @@ pub(super) async fn respond<S: Fallback>(
             // The connection is taken from under this request; what waits here is dropped with it.
             std::future::pending().await
         }
-        Reply::File(ask) => match open(&shared.edge, &ask).await {
+        Reply::File(ask) => match open(&shared, &ask, info.addr).await {
             Opened::Body(response, file) => (response, BodySource::File(file)),
             Opened::Whole(response) => whole(response),
         },
-        Reply::Fallback => fall_back(&shared, info, Request::from_parts(parts, body)).await,
+        Reply::Fallback => {
+            let request = Request::from_parts(parts, body);
+            fall_back(&shared, info, request, &unread).await
+        }
     };
-    // A connection that becomes a WebSocket is no longer HTTP (RFC 9110 section 15.2.2).
-    if shared.edge.is_leaving() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        // A connection that is kept would bring its client back to us.
+    // A connection that is kept would bring its client back to a server that leaves. One that becomes a WebSocket is no longer HTTP (RFC
+    // 9110 section 15.2.2).
+    let closes = shared.edge.is_leaving() || unread.closes();
+    if closes && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response.map(|()| ResponseBody::new(kind, in_flight))
+}
+
+/// Whether what follows a head can be told from what is asked next.
+struct UnreadBody {
+    /// Only the library knows where it ends: it is chunked, or was to become something else.
+    endless: bool,
+    /// There is none, or all of it was read.
+    read_whole: Arc<AtomicBool>,
+}
+
+impl UnreadBody {
+    fn of(headers: &HeaderMap, body: &Incoming) -> Self {
+        let says = |name: header::HeaderName| headers.contains_key(name);
+        Self {
+            endless: says(header::TRANSFER_ENCODING) || says(header::UPGRADE),
+            read_whole: Arc::new(AtomicBool::new(body.is_end_stream())),
+        }
+    }
+
+    /// Whether the connection must be closed behind the answer.
+    fn closes(&self) -> bool {
+        self.endless || !self.read_whole.load(Ordering::Relaxed)
+    }
 }
 
 /// What the faces answer, once a document that is being made is there.
@@ -94,9 +135,13 @@ async fn fall_back<S: Fallback>(
     shared: &AcceptContext<S>,
     info: ConnectionInfo,
     request: Request<Incoming>,
+    unread: &UnreadBody,
 ) -> (Response<()>, BodySource<S::Body>) {
     let max = shared.limits.request_body_bytes_max;
-    let mut request = request.map(|b| RequestBody::new(b, &shared.limits, shared.edge.clone()));
+    let mut request = request.map(|body| {
+        let read_whole = unread.read_whole.clone();
+        RequestBody::new(body, &shared.limits, shared.edge.clone(), read_whole)
+    });
     if let Some(announced) = request.body().size_hint().exact()
         && let Err(outcome) = judge(&Attempt::new(Ask::Body {
             bytes: announced,
@@ -112,9 +157,7 @@ async fn fall_back<S: Fallback>(
     let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
     let Ok(response) = service.call(request).await;
     let (mut parts, body) = response.into_parts();
-    parts
-        .headers
-        .insert(header::SERVER, HeaderValue::from_static(SERVER));
+    common_where_missing(&mut parts.headers);
     (Response::from_parts(parts, ()), BodySource::Fallback(body))
 }
 

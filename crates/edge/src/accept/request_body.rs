@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -28,11 +30,19 @@ pub struct RequestBody {
     /// Made when the body is first waited for: most requests have none.
     deadline: Option<Pin<Box<Sleep>>>,
     edge: Edge,
+    /// Set when there is nothing more to read.
+    read_whole: Arc<AtomicBool>,
 }
 
 impl RequestBody {
-    pub(super) fn new(inner: Incoming, limits: &AcceptLimits, edge: Edge) -> Self {
+    pub(super) fn new(
+        inner: Incoming,
+        limits: &AcceptLimits,
+        edge: Edge,
+        read_whole: Arc<AtomicBool>,
+    ) -> Self {
         Self {
+            read_whole,
             inner,
             read: 0,
             bytes_max: limits.request_body_bytes_max,
@@ -89,7 +99,11 @@ impl Body for RequestBody {
             })?;
             return Poll::Pending;
         };
-        let Some(frame) = frame.transpose()? else {
+        let frame = frame.transpose()?;
+        if frame.is_none() || self.inner.is_end_stream() {
+            self.read_whole.store(true, Ordering::Relaxed);
+        }
+        let Some(frame) = frame else {
             return Poll::Ready(None);
         };
         self.read += frame.data_ref().map_or(0, |d| d.len() as u64);

@@ -19,8 +19,9 @@ use super::{connection, refuse, shutdown};
 use crate::counters::add;
 use crate::edge::Edge;
 use crate::faces::raw_refusal;
-use crate::gate::{Ask, Attempt, ConnectionLimiter, descriptors, judge};
+use crate::gate::{Ask, Attempt, ConnectionLimiter, FairQueue, Room, descriptors, judge};
 use crate::limits::{AcceptLimits, REFUSAL_WRITES_MAX};
+use crate::memory;
 use crate::shard::ShardPool;
 
 /// Connections that shards returned and that have no task yet. Beyond: they wait in the channel of their shard.
@@ -37,30 +38,30 @@ const DRAIN_POLL_MS: u64 = 10;
 /// Shutdown drains the edge: the responses of its listeners end cleanly, on every port it is served on.
 pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: AcceptConfig<S>) {
     let limit = descriptors::limit();
-    let allowed = descriptors::connections_allowed(&config.limits, limit);
+    let room = Room::of(&config.limits, limit, memory::max_bytes());
     tracing::info!(
         port = listener.local_addr().map_or(0, |addr| addr.port()),
-        listeners = descriptors::listeners_allowed(&config.limits, limit),
-        bound_by = descriptors::listeners_bound_by(&config.limits, limit),
-        connections = allowed,
-        "what the limits and the descriptors of this process allow on this port: so many listeners, and so many connections that are none yet"
+        listeners = room.connections,
+        bound_by = room.bound_by,
+        connections = room.accept_side,
+        served = room.served,
+        "what limits, descriptors and memory allow on this port: so many listeners, so many connections that are none yet, and of these so many that are served by handlers"
     );
-    let limiter = Arc::new(ConnectionLimiter::new(&config.limits, allowed));
+    let limiter = Arc::new(ConnectionLimiter::new(&config.limits, room));
     let (returns, mut returned) = mpsc::channel(RETURNED_MAX);
     let shards = ShardPool::new(edge.clone(), config.limits.clone(), limit, returns);
-    edge.gauges().allow(
-        descriptors::listeners_allowed(&config.limits, limit),
-        allowed,
-    );
+    edge.gauges().allow(room.connections, room.accept_side);
     let mut shutdown = pin!(shutdown::requested(config.shutdown.clone()));
     let shared = Arc::new(AcceptContext {
         edge,
-        limits: config.limits,
+        limits: Arc::new(config.limits),
         tls: config.tls,
         ice_tcp: config.ice_tcp,
         fallback: config.fallback,
         shutdown: config.shutdown,
         refusal_writes: Arc::new(Semaphore::new(REFUSAL_WRITES_MAX)),
+        handshakes: FairQueue::new(room.handshakes),
+        files: Arc::default(),
         shards,
         handing: Mutex::default(),
     });

@@ -3,8 +3,10 @@
 //! One TCP port carries three things: TLS (a handshake record begins with 0x16), HTTP (a method, so a letter), and ICE-TCP
 //! of the stage: RFC 4571 frames, of which the first holds a STUN message (RFC 6544 §4.1, RFC 5389 §6).
 
-use std::time::Duration;
+use std::io;
 
+use rustix::net::{RecvFlags, recv};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 /// Bytes needed to know a STUN message in an RFC 4571 frame: length (2), type (2), length (2), magic cookie (4).
@@ -12,10 +14,6 @@ const STUN_LOOK_BYTES: usize = 10;
 
 /// RFC 5389 §6.
 const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
-
-/// Pause before the next look at a connection whose first bytes come in pieces, ms. Its socket stays readable meanwhile, so there is
-/// no event to wait for.
-const LOOK_AGAIN_MS: u64 = 10;
 
 /// The protocol of the first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,32 +23,45 @@ pub(super) enum Sniffed {
     IceTcp,
     /// No protocol spoken here.
     Unknown,
-    /// Closed before it said anything.
+    /// Closed before it said enough.
     Gone,
-    /// Not enough said yet.
-    More,
 }
 
 /// Waits until the protocol is clear. Never returns for a peer that sends nothing: the caller sets the time limit.
 pub(super) async fn sniff(stream: &TcpStream) -> Sniffed {
     loop {
-        let mut first = [0; STUN_LOOK_BYTES];
-        match stream.peek(&mut first).await {
-            Ok(0) | Err(_) => return Sniffed::Gone,
-            Ok(n) => match classify(&first[..n]) {
-                Sniffed::More => tokio::time::sleep(Duration::from_millis(LOOK_AGAIN_MS)).await,
-                known => return known,
-            },
+        let Ok(ready) = stream.ready(Interest::READABLE).await else {
+            return Sniffed::Gone;
+        };
+        // Too few bytes count as none: then the next look waits until more have come.
+        let looked = stream.try_io(Interest::READABLE, || {
+            look(stream)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        });
+        match looked {
+            Ok(known) => return known,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !ready.is_read_closed() => {}
+            Err(_) => return Sniffed::Gone,
         }
     }
 }
 
-fn classify(first: &[u8]) -> Sniffed {
-    match first {
-        [] => Sniffed::More,
+/// The protocol, if the bytes that have come say it.
+fn look(stream: &TcpStream) -> io::Result<Option<Sniffed>> {
+    let mut first = [0; STUN_LOOK_BYTES];
+    let (count, _) = recv(stream, &mut first, RecvFlags::PEEK)?;
+    if count == 0 {
+        return Ok(Some(Sniffed::Gone));
+    }
+    Ok(classify(&first[..count]))
+}
+
+/// The protocol of these bytes; `None` while they may be the beginning of more than one.
+fn classify(first: &[u8]) -> Option<Sniffed> {
+    Some(match first {
+        [] => return None,
         [0x16, ..] => Sniffed::Tls,
         // The high byte of a frame's length: a STUN request is shorter than 512 bytes.
-        [0x00 | 0x01, ..] if first.len() < STUN_LOOK_BYTES => Sniffed::More,
+        [0x00 | 0x01, ..] if first.len() < STUN_LOOK_BYTES => return None,
         // The two top bits of a STUN message are zero (RFC 5389 §6).
         [0x00 | 0x01, _, kind, _, _, _, cookie @ ..]
             if kind & 0xC0 == 0 && cookie.starts_with(&STUN_COOKIE) =>
@@ -60,7 +71,7 @@ fn classify(first: &[u8]) -> Sniffed {
         // A letter of a method; or an empty line, which RFC 9112 §2.2 lets a client send before a request.
         [b'A'..=b'Z' | b'a'..=b'z' | b'\r' | b'\n', ..] => Sniffed::Http,
         _ => Sniffed::Unknown,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -70,20 +81,20 @@ mod tests {
     #[test]
     fn first_bytes_tell_the_protocol() {
         let stun = [0, 100, 0, 1, 0, 80, 0x21, 0x12, 0xA4, 0x42];
-        assert_eq!(classify(&stun), Sniffed::IceTcp);
+        assert_eq!(classify(&stun), Some(Sniffed::IceTcp));
         for n in 1..stun.len() {
-            assert_eq!(classify(&stun[..n]), Sniffed::More);
+            assert_eq!(classify(&stun[..n]), None);
         }
         let mut no_cookie = stun;
         no_cookie[9] = 0;
-        assert_eq!(classify(&no_cookie), Sniffed::Unknown);
+        assert_eq!(classify(&no_cookie), Some(Sniffed::Unknown));
         let mut not_stun = stun;
         not_stun[2] = 0x80;
-        assert_eq!(classify(&not_stun), Sniffed::Unknown);
-        assert_eq!(classify(&[0x16, 3, 1]), Sniffed::Tls);
-        assert_eq!(classify(b"GET / HTTP/1.1"), Sniffed::Http);
-        assert_eq!(classify(b"\r\nGET /"), Sniffed::Http);
-        assert_eq!(classify(&[0xFF; 10]), Sniffed::Unknown);
-        assert_eq!(classify(&[0x80, 0x2E, 1]), Sniffed::Unknown);
+        assert_eq!(classify(&not_stun), Some(Sniffed::Unknown));
+        assert_eq!(classify(&[0x16, 3, 1]), Some(Sniffed::Tls));
+        assert_eq!(classify(b"GET / HTTP/1.1"), Some(Sniffed::Http));
+        assert_eq!(classify(b"\r\nGET /"), Some(Sniffed::Http));
+        assert_eq!(classify(&[0xFF; 10]), Some(Sniffed::Unknown));
+        assert_eq!(classify(&[0x80, 0x2E, 1]), Some(Sniffed::Unknown));
     }
 }

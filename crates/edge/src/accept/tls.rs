@@ -94,7 +94,8 @@ fn config(chain: &[u8], key: &[u8]) -> Result<ServerConfig, TlsError> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(unusable)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // In the order in which we prefer them (RFC 7301 section 3.2).
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
     // A crowd that reconnects resumes its sessions by tickets: no full handshake, and nothing kept here.
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(unusable)?;
     config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -33,6 +33,10 @@ impl TlsStream {
         &self.counted
     }
 
+    pub(super) fn counted_mut(&mut self) -> &mut CountedTcp {
+        &mut self.counted
+    }
+
     pub(super) fn into_inner(self) -> (CountedTcp, Box<ServerConnection>) {
         (self.counted, self.session)
     }

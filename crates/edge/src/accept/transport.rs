@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use super::counted::CountedTcp;
 use super::tls_stream::TlsStream;
-use crate::gate::Permit;
+use crate::gate::{Outcome, Permit};
 
 /// See the module.
 pub(super) enum Transport {
@@ -18,6 +18,17 @@ impl Transport {
         match tls {
             None => Self::Plain(counted),
             Some(session) => Self::Tls(Box::new(TlsStream::new(counted, session))),
+        }
+    }
+
+    /// To be called before the connection is served here.
+    ///
+    /// # Errors
+    /// The outcome, where there is no room for that.
+    pub(super) fn admit_to_serve(&mut self) -> Result<(), Outcome> {
+        match self {
+            Self::Plain(counted) => counted.admit_to_serve(false),
+            Self::Tls(tls) => tls.counted_mut().admit_to_serve(true),
         }
     }
 

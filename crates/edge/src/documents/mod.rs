@@ -10,16 +10,20 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-pub(crate) use negotiate::{Encoding, choose_encoding, if_none_match_hits, if_range_allows};
+pub(crate) use negotiate::{
+    Condition, Encoding, Versions, choose_encoding, if_range_allows, prefers_page,
+};
 pub(crate) use range::{Ranged, parse_range};
 
 use crate::demand::Demand;
+use crate::heads::time_of_day;
 use crate::limits::{EdgeLimits, PATH_BYTES_MAX};
 use crate::path::is_good_path;
 
@@ -156,6 +160,8 @@ pub(crate) struct StoredDocument {
     pub(crate) cache: HeaderValue,
     pub(crate) headers: HeaderMap,
     pub(crate) source: StoredSource,
+    /// When it was put: a document in memory was changed no later.
+    pub(crate) put_at: SystemTime,
     demand: Option<Arc<Demand>>,
 }
 
@@ -272,6 +278,7 @@ impl Documents {
             cache: CacheClass::NoStore.header(),
             headers: HeaderMap::new(),
             source: StoredSource::Awaited(watch::Sender::new(false)),
+            put_at: time_of_day(),
             demand: Some(Arc::clone(demand)),
         };
         self.store(path, stored)
@@ -283,18 +290,8 @@ impl Documents {
         document: Document,
         demand: Option<Arc<Demand>>,
     ) -> Result<(), DocumentError> {
-        let source = StoredSource::Memory(MemoryBodies {
-            identity: Variant::new(document.body.identity),
-            gzip: document.body.gzip.map(Variant::new),
-            br: document.body.br.map(Variant::new),
-        });
-        let stored = StoredDocument {
-            content_type: content_type(&document.content_type)?,
-            cache: document.cache.header(),
-            headers: document.headers,
-            source,
-            demand,
-        };
+        let mut stored = StoredDocument::in_memory(document)?;
+        stored.demand = demand;
         self.store(path, stored)
     }
 
@@ -324,6 +321,7 @@ impl Documents {
             cache: document.cache.header(),
             headers: document.headers,
             source: StoredSource::File(document.file),
+            put_at: time_of_day(),
             demand: None,
         };
         self.store(path, stored)
@@ -403,6 +401,22 @@ fn content_type(text: &str) -> Result<HeaderValue, DocumentError> {
 }
 
 impl StoredDocument {
+    pub(crate) fn in_memory(document: Document) -> Result<Self, DocumentError> {
+        let source = StoredSource::Memory(MemoryBodies {
+            identity: Variant::new(document.body.identity),
+            gzip: document.body.gzip.map(Variant::new),
+            br: document.body.br.map(Variant::new),
+        });
+        Ok(Self {
+            content_type: content_type(&document.content_type)?,
+            cache: document.cache.header(),
+            headers: document.headers,
+            source,
+            put_at: time_of_day(),
+            demand: None,
+        })
+    }
+
     fn bytes(&self) -> u64 {
         match &self.source {
             StoredSource::Memory(bodies) => bodies.bytes(),

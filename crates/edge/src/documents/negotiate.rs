@@ -1,6 +1,8 @@
-//! Reading the conditions of a request: `Accept-Encoding`, `If-None-Match`, `If-Range` (RFC 9110 §12.5.3, §13.1).
+//! Reading the conditions of a request: `Accept`, `Accept-Encoding`, `If-Match` and its kin, `If-Range` (RFC 9110 §12.5, §13.1).
 //!
 //! All of it is outside input: whatever cannot be read counts as not said.
+
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -49,11 +51,85 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     })
 }
 
-/// Whether `If-None-Match` names this tag; weak comparison (RFC 9110 §13.1.2).
-pub(crate) fn if_none_match_hits(headers: &HeaderMap, etag: &HeaderValue) -> bool {
-    let etag = etag.as_bytes();
-    list_items(headers, &header::IF_NONE_MATCH)
-        .any(|item| item == "*" || item.strip_prefix("W/").unwrap_or(item).as_bytes() == etag)
+/// Whether a person looks, who is shown a page, and not a program, which is told a sentence.
+pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
+    list_items(headers, &header::ACCEPT).any(|item| {
+        let name = item.split(';').next().unwrap_or_default().trim();
+        name.eq_ignore_ascii_case("text/html") || name.eq_ignore_ascii_case("application/xhtml+xml")
+    })
+}
+
+/// What is known of the version of a document that would be sent.
+pub(crate) struct Versions<'a> {
+    pub(crate) etag: &'a HeaderValue,
+    /// When it was changed, or put, whichever is known.
+    pub(crate) changed_at: SystemTime,
+    /// Whether the client was told that date and may have it from us.
+    pub(crate) dated: bool,
+}
+
+/// What the conditions of a request make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// It is answered.
+    Holds,
+    /// 304: the client has this version.
+    NotModified,
+    /// 412: the client wanted another version or none.
+    Failed,
+}
+
+impl Versions<'_> {
+    /// In the order of RFC 9110 §13.2.2.
+    pub(crate) fn condition(&self, headers: &HeaderMap) -> Condition {
+        let unwanted = if headers.contains_key(header::IF_MATCH) {
+            !self.matches(headers)
+        } else {
+            date(headers, &header::IF_UNMODIFIED_SINCE).is_some_and(|at| self.seconds() > at)
+        };
+        if unwanted {
+            return Condition::Failed;
+        }
+        let has_it = if headers.contains_key(header::IF_NONE_MATCH) {
+            self.none_match_hits(headers)
+        } else {
+            self.dated
+                && date(headers, &header::IF_MODIFIED_SINCE).is_some_and(|at| self.seconds() <= at)
+        };
+        if has_it {
+            Condition::NotModified
+        } else {
+            Condition::Holds
+        }
+    }
+
+    /// Whether `If-Match` names this tag; strong comparison (RFC 9110 §13.1.1).
+    fn matches(&self, headers: &HeaderMap) -> bool {
+        list_items(headers, &header::IF_MATCH)
+            .any(|item| item == "*" || item.as_bytes() == self.etag.as_bytes())
+    }
+
+    /// Whether `If-None-Match` names this tag; weak comparison (RFC 9110 §13.1.2).
+    fn none_match_hits(&self, headers: &HeaderMap) -> bool {
+        let etag = self.etag.as_bytes();
+        list_items(headers, &header::IF_NONE_MATCH)
+            .any(|item| item == "*" || item.strip_prefix("W/").unwrap_or(item).as_bytes() == etag)
+    }
+
+    /// The date in whole seconds, as HTTP says dates.
+    fn seconds(&self) -> SystemTime {
+        let since = self.changed_at.duration_since(SystemTime::UNIX_EPOCH);
+        SystemTime::UNIX_EPOCH + Duration::from_secs(since.map_or(0, |since| since.as_secs()))
+    }
+}
+
+/// A date that is said once and can be read (RFC 9110 §5.6.7).
+fn date(headers: &HeaderMap, name: &header::HeaderName) -> Option<SystemTime> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    httpdate::parse_http_date(value.to_str().ok()?).ok()
 }
 
 /// Whether a `Range` may be obeyed: there is no `If-Range`, or it is exactly this strong tag (RFC 9110 §13.1.5). Dates
@@ -104,17 +180,97 @@ mod tests {
         );
     }
 
+    fn condition(dated: bool, fields: &[(header::HeaderName, &str)]) -> Condition {
+        let tag = HeaderValue::from_static("\"abc\"");
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let versions = Versions {
+            etag: &tag,
+            // Half a second into it, as a file's date may be.
+            changed_at: httpdate::parse_http_date(CHANGED).unwrap() + Duration::from_millis(500),
+            dated,
+        };
+        versions.condition(&headers)
+    }
+
+    const BEFORE: &str = "Sun, 22 Nov 2026 07:59:59 GMT";
+    const CHANGED: &str = "Sun, 22 Nov 2026 08:00:00 GMT";
+
     #[test]
     fn a_tag_is_found_in_a_list_weak_or_strong() {
-        let tag = HeaderValue::from_static("\"abc\"");
-        let hits = |value: &str| if_none_match_hits(&with(header::IF_NONE_MATCH, value), &tag);
-        assert!(hits("\"abc\""));
-        assert!(hits("W/\"abc\""));
-        assert!(hits("\"x\" , \"abc\""));
-        assert!(hits("*"));
-        assert!(!hits("abc"));
-        assert!(!hits("\"ab\""));
-        assert!(!if_none_match_hits(&HeaderMap::new(), &tag));
+        for (value, found) in [
+            ("\"abc\"", Condition::NotModified),
+            ("W/\"abc\"", Condition::NotModified),
+            ("\"x\" , \"abc\"", Condition::NotModified),
+            ("*", Condition::NotModified),
+            ("abc", Condition::Holds),
+            ("\"ab\"", Condition::Holds),
+        ] {
+            assert_eq!(condition(false, &[(header::IF_NONE_MATCH, value)]), found);
+        }
+        assert_eq!(condition(false, &[]), Condition::Holds);
+    }
+
+    #[test]
+    fn who_wants_a_certain_version_gets_no_other() {
+        for (value, found) in [
+            ("\"abc\"", Condition::Holds),
+            ("*", Condition::Holds),
+            ("\"x\", \"abc\"", Condition::Holds),
+            ("\"zzz\"", Condition::Failed),
+            ("W/\"abc\"", Condition::Failed),
+            ("abc", Condition::Failed),
+            ("", Condition::Failed),
+        ] {
+            assert_eq!(
+                condition(false, &[(header::IF_MATCH, value)]),
+                found,
+                "{value}"
+            );
+        }
+        let old = (header::IF_UNMODIFIED_SINCE, BEFORE);
+        for (fields, found) in [
+            (vec![old.clone()], Condition::Failed),
+            (
+                vec![(header::IF_UNMODIFIED_SINCE, CHANGED)],
+                Condition::Holds,
+            ),
+            (
+                vec![(header::IF_UNMODIFIED_SINCE, "yesterday")],
+                Condition::Holds,
+            ),
+            // RFC 9110 §13.1.4: the tag says more than the date.
+            (vec![(header::IF_MATCH, "*"), old.clone()], Condition::Holds),
+            (vec![old, (header::IF_NONE_MATCH, "*")], Condition::Failed),
+        ] {
+            assert_eq!(condition(false, &fields), found, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_counts_where_it_was_told() {
+        let since = |dated, at| condition(dated, &[(header::IF_MODIFIED_SINCE, at)]);
+        assert_eq!(since(true, CHANGED), Condition::NotModified);
+        assert_eq!(since(true, BEFORE), Condition::Holds);
+        assert_eq!(since(false, CHANGED), Condition::Holds);
+        let both = [
+            (header::IF_MODIFIED_SINCE, CHANGED),
+            (header::IF_NONE_MATCH, "\"x\""),
+        ];
+        assert_eq!(condition(true, &both), Condition::Holds);
+    }
+
+    #[test]
+    fn people_are_known_by_what_they_can_look_at() {
+        let page = |value: &str| prefers_page(&with(header::ACCEPT, value));
+        assert!(page("text/html,application/xhtml+xml,*/*;q=0.8"));
+        assert!(page("Text/HTML;q=0.9"));
+        for program in ["*/*", "audio/*", "application/json", "", "text/htmlx"] {
+            assert!(!page(program), "{program}");
+        }
+        assert!(!prefers_page(&HeaderMap::new()));
     }
 
     #[test]

@@ -1,48 +1,43 @@
 //! The one entrance of the faces: a request head in, a reply out.
 
 use bytes::Bytes;
-use http::header;
-use http::{Method, Response, Version, request};
+use http::{Method, Response, request};
 
-use super::refusal::bad_head;
 use super::reply::{MethodKind, Reply, method_kind};
-use super::{document, response, streams};
+use super::{document, missing, response, streams};
 use crate::edge::Edge;
-use crate::gate::{Ask, Attempt, HeadFault, judge};
+use crate::prefix::Prefix;
 
-/// What a request is answered with.
+/// What a request is answered with, whoever asks.
 #[must_use]
 pub fn answer(edge: &Edge, request: &request::Parts) -> Reply {
-    if let Some(fault) = check_head(edge, request) {
-        return for_method(&request.method, fault);
-    }
+    answer_to(edge, request, None)
+}
+
+/// What a request is answered with that comes from that network; from none where all who come have one address.
+pub(crate) fn answer_to(edge: &Edge, request: &request::Parts, from: Option<Prefix>) -> Reply {
     let path = request.uri.path();
-    let reply = if let Some(stored) = edge.documents().get(path) {
+    let reply = if request.method == Method::CONNECT {
+        Reply::Whole(response::method_not_allowed())
+    } else if let Some(stored) = edge.documents().get(path) {
         match method_kind(&request.method) {
             MethodKind::Read => document::answer(stored, request),
             MethodKind::Options => Reply::Whole(response::options()),
             MethodKind::Other => Reply::Whole(response::method_not_allowed()),
         }
     } else {
-        streams::answer(edge, &request.method, path)
+        match (
+            streams::answer(edge, &request.method, path, from),
+            edge.not_found(),
+        ) {
+            (Reply::Fallback, Some(not_found)) => missing::answer(edge, not_found, request),
+            (reply, _) => reply,
+        }
     };
     match reply {
         Reply::Whole(response) => for_method(&request.method, response),
         other => other,
     }
-}
-
-/// A head that the parser let through and that RFC 9112 forbids.
-fn check_head(edge: &Edge, request: &request::Parts) -> Option<Response<Bytes>> {
-    // RFC 9112 §3.2: a server answers 400 to an HTTP/1.1 request without Host, or with more than one.
-    let hosts = request.headers.get_all(header::HOST).iter().count();
-    if hosts == 1 || (hosts == 0 && request.version != Version::HTTP_11) {
-        return None;
-    }
-    let fault = HeadFault::Host(hosts);
-    let outcome = judge(&Attempt::new(Ask::Head { fault })).allowed().err()?;
-    edge.count().refuse_if(outcome.reason());
-    Some(bad_head(fault))
 }
 
 /// RFC 9110 §9.3.2: HEAD gets the header of GET and no body.

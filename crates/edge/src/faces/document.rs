@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
@@ -13,8 +13,8 @@ use super::file_request::FileRequest;
 use super::reply::{AwaitedDocument, Reply};
 use super::response::{self, set};
 use crate::documents::{
-    CacheClass, Encoding, Ranged, StoredDocument, StoredSource, choose_encoding,
-    if_none_match_hits, if_range_allows, parse_range,
+    CacheClass, Condition, Encoding, Ranged, StoredDocument, StoredSource, Versions,
+    choose_encoding, if_range_allows, parse_range,
 };
 
 /// What to send of an opened file.
@@ -38,7 +38,9 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
             });
         }
     };
-    let encoding = if request.headers.contains_key(header::RANGE) {
+    // RFC 9110 §14.2: only GET has parts.
+    let in_parts = request.method == Method::GET;
+    let encoding = if in_parts && request.headers.contains_key(header::RANGE) {
         // A part is a part of the plain bytes: then players and caches mean the same by an offset.
         Encoding::Identity
     } else {
@@ -51,8 +53,10 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
         length: variant.bytes.len() as u64,
         encoding,
         varies: bodies.varies(),
+        changed_at: stored.put_at,
+        dated: false,
     };
-    Reply::Whole(match representation.select(&request.headers) {
+    Reply::Whole(match representation.select(&request.headers, in_parts) {
         Selected::Part(response, part) => {
             // Within memory, so within usize.
             let part = part.start as usize..part.end as usize;
@@ -62,27 +66,41 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
     })
 }
 
-/// The version of a file, by its length and its time of change: reading 200 MB to hash them would cost more than it tells.
-pub(crate) fn file_etag(metadata: &Metadata) -> HeaderValue {
-    let changed_ns = metadata
-        .modified()
-        .ok()
-        .and_then(|t| t.duration_since(UNIX_EPOCH).ok())
-        .map_or(0, |d| d.as_nanos());
-    HeaderValue::from_str(&format!("\"{:x}-{changed_ns:x}\"", metadata.len()))
-        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+/// One version of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileVersion {
+    pub(crate) length: u64,
+    etag: HeaderValue,
+    changed_at: SystemTime,
 }
 
-/// The answer of an opened file of that length and version.
-pub(crate) fn file_answer(ask: &FileRequest, length: u64, etag: &HeaderValue) -> FileResponse {
+impl FileVersion {
+    /// By its length and its time of change: reading 200 MB to hash them would cost more than it tells.
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        let changed_at = metadata.modified().unwrap_or(UNIX_EPOCH);
+        let since = changed_at.duration_since(UNIX_EPOCH);
+        let changed_ns = since.map_or(0, |since| since.as_nanos());
+        let etag = format!("\"{:x}-{changed_ns:x}\"", metadata.len());
+        Self {
+            length: metadata.len(),
+            etag: HeaderValue::from_str(&etag).unwrap_or_else(|_| HeaderValue::from_static("\"\"")),
+            changed_at,
+        }
+    }
+}
+
+/// The answer of an opened file of that version.
+pub(crate) fn file_answer(ask: &FileRequest, version: &FileVersion) -> FileResponse {
     let representation = Representation {
         stored: &ask.stored,
-        etag,
-        length,
+        etag: &version.etag,
+        length: version.length,
         encoding: Encoding::Identity,
         varies: false,
+        changed_at: version.changed_at,
+        dated: true,
     };
-    match representation.select(&ask.headers) {
+    match representation.select(&ask.headers, ask.method == Method::GET) {
         Selected::Part(response, part) if ask.method == Method::GET => {
             FileResponse::Bytes(response, part)
         }
@@ -103,6 +121,9 @@ struct Representation<'a> {
     length: u64,
     encoding: Encoding,
     varies: bool,
+    changed_at: SystemTime,
+    /// Whether clients are told when it was changed.
+    dated: bool,
 }
 
 enum Selected {
@@ -111,13 +132,22 @@ enum Selected {
 }
 
 impl Representation<'_> {
-    /// Conditions first, then ranges (RFC 9110 §13.2.2).
-    fn select(&self, asked: &HeaderMap) -> Selected {
-        if if_none_match_hits(asked, self.etag) {
-            let response = self.head(StatusCode::NOT_MODIFIED);
-            return Selected::Nothing(response.map(|()| Bytes::new()));
+    /// Conditions first, then ranges, if it may be given in parts (RFC 9110 §13.2.2).
+    fn select(&self, asked: &HeaderMap, in_parts: bool) -> Selected {
+        let versions = Versions {
+            etag: self.etag,
+            changed_at: self.changed_at,
+            dated: self.dated,
+        };
+        match versions.condition(asked) {
+            Condition::Holds => {}
+            Condition::NotModified => {
+                let response = self.head(StatusCode::NOT_MODIFIED);
+                return Selected::Nothing(response.map(|()| Bytes::new()));
+            }
+            Condition::Failed => return Selected::Nothing(self.precondition_failed()),
         }
-        let ranged = if if_range_allows(asked, self.etag) {
+        let ranged = if in_parts && if_range_allows(asked, self.etag) {
             parse_range(asked, self.length)
         } else {
             Ranged::Whole
@@ -127,6 +157,18 @@ impl Representation<'_> {
             Ranged::Part(part) => self.part(StatusCode::PARTIAL_CONTENT, part),
             Ranged::Unsatisfiable => self.unsatisfiable(),
         }
+    }
+
+    fn precondition_failed(&self) -> Response<Bytes> {
+        let mut response = response::sentence(
+            StatusCode::PRECONDITION_FAILED,
+            CacheClass::NoStore,
+            "This is another version than the one that was asked for.",
+        );
+        response
+            .headers_mut()
+            .insert(header::ETAG, self.etag.clone());
+        response
     }
 
     fn part(&self, status: StatusCode, part: Range<u64>) -> Selected {
@@ -167,6 +209,10 @@ impl Representation<'_> {
         headers.insert(header::CACHE_CONTROL, self.stored.cache.clone());
         headers.insert(header::ETAG, self.etag.clone());
         set(headers, header::ACCEPT_RANGES, "bytes");
+        if self.dated {
+            let date = httpdate::fmt_http_date(self.changed_at);
+            insert_text(headers, header::LAST_MODIFIED, &date);
+        }
         if self.varies {
             set(headers, header::VARY, "Accept-Encoding");
         }

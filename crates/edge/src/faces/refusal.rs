@@ -20,7 +20,11 @@ const OTHER: (StatusCode, &str) = (
 fn words(reason: RefusalReason) -> (StatusCode, &'static str) {
     use RefusalReason as Why;
     match reason {
-        Why::ConnectionsFull | Why::PrefixFull | Why::NoDescriptor => (
+        Why::PrefixFull => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server has as many connections of your network as it takes from one; try again in a few seconds.",
+        ),
+        Why::ConnectionsFull | Why::NoDescriptor => (
             StatusCode::SERVICE_UNAVAILABLE,
             "This server has as many connections as it can serve; try again in a few seconds.",
         ),
@@ -48,6 +52,10 @@ fn words(reason: RefusalReason) -> (StatusCode, &'static str) {
             StatusCode::REQUEST_TIMEOUT,
             "The request took too long to arrive.",
         ),
+        Why::HeadsFull => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "So many requests are arriving in pieces that this one was not waited for; send it at once, or try again in a few seconds.",
+        ),
         Why::HandshakeTimeout
         | Why::HandshakeFailed
         | Why::TlsOnPlain
@@ -58,31 +66,57 @@ fn words(reason: RefusalReason) -> (StatusCode, &'static str) {
         | Why::BadHead
         | Why::BadBody
         | Why::FileUnread
+        | Why::Talks
         | Why::Overtaken => OTHER,
     }
 }
 
-/// What is wrong with a head that was refused.
-fn head_fault(fault: HeadFault) -> Cow<'static, str> {
+/// What is wrong with a head that was refused, with the status that says so.
+fn head_fault(fault: HeadFault) -> (StatusCode, Cow<'static, str>) {
+    let bad = |text: &'static str| (StatusCode::BAD_REQUEST, Cow::Borrowed(text));
     match fault {
-        HeadFault::Unreadable => "This is not a request that can be understood as HTTP/1.1.".into(),
-        HeadFault::TooLarge => "The head of the request is too large.".into(),
-        HeadFault::Version => "This server speaks HTTP/1.1.".into(),
-        HeadFault::Host(fields) => {
-            format!("A request has exactly one Host header field; this one has {fields}.").into()
-        }
+        HeadFault::Unreadable => bad("This is not a request that can be understood as HTTP/1.1."),
+        HeadFault::TooLarge => (
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "The head of the request is too large.".into(),
+        ),
+        HeadFault::Version => (
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            "This server speaks HTTP/1.1.".into(),
+        ),
+        HeadFault::Host(fields) => (
+            StatusCode::BAD_REQUEST,
+            format!("A request has exactly one Host header field; this one has {fields}.").into(),
+        ),
+        HeadFault::HostName => bad(
+            "The Host header field names a host, and a port where there is one; the one of this request names none.",
+        ),
+        HeadFault::LineEnd => bad(
+            "Each line of the head of a request ends with a carriage return and a line feed; one of this request has no carriage return.",
+        ),
+        HeadFault::Target => bad(
+            "A request asks for a path that begins with a slash, or for an address of http without a fragment; this one does not.",
+        ),
+        HeadFault::Framing => bad(
+            "A request says once where its body ends, by Content-Length or by Transfer-Encoding: chunked; this one does not say it clearly.",
+        ),
+        HeadFault::Coding => (
+            StatusCode::NOT_IMPLEMENTED,
+            "The body of a request is sent as it is or chunked; no other transfer coding is understood here.".into(),
+        ),
     }
 }
 
 /// The response to a head that was refused.
 pub(super) fn bad_head(fault: HeadFault) -> Response<Bytes> {
-    let text = head_fault(fault);
-    sentence(StatusCode::BAD_REQUEST, CacheClass::NoStore, &text)
+    let (status, text) = head_fault(fault);
+    sentence(status, CacheClass::NoStore, &text)
 }
 
-/// The same as bytes, for a head that the HTTP library could not read, with the library's status.
-pub(crate) fn raw_bad_head(status: StatusCode, fault: HeadFault) -> Vec<u8> {
-    raw_sentence(status, None, &head_fault(fault))
+/// The same as bytes.
+pub(crate) fn raw_bad_head(fault: HeadFault) -> Vec<u8> {
+    let (status, text) = head_fault(fault);
+    raw_sentence(status, None, &text)
 }
 
 /// The response to a request that was not allowed.

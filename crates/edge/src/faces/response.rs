@@ -1,15 +1,24 @@
 //! Parts that responses of the edge have in common: the headers of all of them, and one sentence of plain text as a whole response.
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
 use crate::documents::CacheClass;
+use crate::heads::time_of_day;
 
 /// Value of `Server`. Also how our responses are told from those the HTTP library writes by itself.
 pub(crate) const SERVER: &str = "Stentor";
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Request headers that a page elsewhere may send, as the Fetch standard has it: any, and by name those that old browsers and players of
+/// radio stations ask for.
+const ALLOWED_HEADERS: &str =
+    "Range, If-Range, If-None-Match, Cache-Control, Icy-MetaData, X-Requested-With, *";
+
+/// The header that lets a page that isolates itself embed what it loads from elsewhere (Fetch standard, section 3.8).
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Headers of every response: which software it is from, and that any page may read it (what the crowd reads is public).
 pub(crate) fn common(headers: &mut HeaderMap) {
@@ -20,7 +29,19 @@ pub(crate) fn common(headers: &mut HeaderMap) {
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         "Content-Length, Content-Range, ETag, Retry-After",
     );
+    set(headers, RESOURCE_POLICY, "cross-origin");
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+}
+
+/// Headers of a response that somebody else has made: what it says itself stays, and without a word of it no cache keeps it.
+pub(crate) fn common_where_missing(headers: &mut HeaderMap) {
+    let mut all = HeaderMap::new();
+    common(&mut all);
+    all.insert(header::CACHE_CONTROL, CacheClass::NoStore.header());
+    for (name, value) in all.iter() {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+    set(headers, header::SERVER, SERVER);
 }
 
 /// One sentence as the whole response.
@@ -58,9 +79,11 @@ pub(crate) fn busy(retry_after_s: u32, text: &str) -> Response<Bytes> {
 /// The same as bytes, for a connection that has no HTTP library behind it and is closed afterwards.
 pub(crate) fn raw_sentence(status: StatusCode, retry_after_s: Option<u32>, text: &str) -> Vec<u8> {
     let retry = retry_after_s.map_or(String::new(), |s| format!("Retry-After: {s}\r\n"));
+    let date = httpdate::fmt_http_date(time_of_day());
     format!(
-        "HTTP/1.1 {} {}\r\nServer: {SERVER}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
-         Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n{retry}Connection: close\r\n\r\n{text}\n",
+        "HTTP/1.1 {} {}\r\nServer: {SERVER}\r\nDate: {date}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
+         Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\
+         Cross-Origin-Resource-Policy: cross-origin\r\n{retry}Connection: close\r\n\r\n{text}\n",
         status.as_str(),
         status.canonical_reason().unwrap_or("Refused"),
         text.len() + 1,
@@ -78,9 +101,10 @@ pub(super) fn options() -> Response<Bytes> {
     set(
         headers,
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "Range, If-Range, If-None-Match, Cache-Control",
+        ALLOWED_HEADERS,
     );
     set(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
+    headers.insert(header::CACHE_CONTROL, CacheClass::NoStore.header());
     response
 }
 
@@ -95,6 +119,6 @@ pub(super) fn method_not_allowed() -> Response<Bytes> {
 }
 
 /// Sets a header field to a value that is known when this is compiled.
-pub(super) fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {
+pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }

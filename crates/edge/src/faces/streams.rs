@@ -1,5 +1,7 @@
 //! The direct face and the chunk face: `{path}/{live_name}`, `{path}/{sequence}.{chunk_ext}`, `{path}/{head_name}`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Method, Response, StatusCode};
@@ -11,8 +13,9 @@ use super::response::{self, set};
 use crate::counters::RefusalReason;
 use crate::documents::CacheClass;
 use crate::edge::{Edge, OpenStream};
-use crate::family::StreamSubscription;
-use crate::gate::{Ask, Attempt, Outcome, judge, stream_has_room};
+use crate::family::{FamilyPosition, StreamSubscription};
+use crate::gate::{Ask, Attempt, Outcome, judge, network_has_room, stream_has_room};
+use crate::prefix::Prefix;
 use crate::ring::Lookup;
 use crate::stream::{Stream, StreamSpec};
 
@@ -30,7 +33,15 @@ enum Resource {
     Chunk(u64),
 }
 
-pub(super) fn answer(edge: &Edge, method: &Method, path: &str) -> Reply {
+/// Whether a path names something of a stream.
+pub(super) fn is_there(edge: &Edge, path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, file)| {
+        let open = edge.stream(folder);
+        open.is_some_and(|stream| read_name(stream.spec(), file).is_some())
+    })
+}
+
+pub(super) fn answer(edge: &Edge, method: &Method, path: &str, from: Option<Prefix>) -> Reply {
     let Some((folder, file)) = path.rsplit_once('/') else {
         return Reply::Fallback;
     };
@@ -47,7 +58,7 @@ pub(super) fn answer(edge: &Edge, method: &Method, path: &str) -> Reply {
         MethodKind::Read => stream.mark_demand(),
     }
     match name {
-        Resource::Live => live(edge, open, method),
+        Resource::Live => live(edge, open, method, from),
         Resource::Head => Reply::Whole(head(stream)),
         Resource::Chunk(sequence) => Reply::Whole(chunk(stream, sequence)),
     }
@@ -98,7 +109,7 @@ fn unknown_rendition(edge: &Edge, folder: &str, file: &str) -> Reply {
     ))
 }
 
-fn live(edge: &Edge, open: OpenStream, method: &Method) -> Reply {
+fn live(edge: &Edge, open: OpenStream, method: &Method, from: Option<Prefix>) -> Reply {
     let OpenStream { stream, position } = open;
     if edge.is_leaving() {
         return Reply::Whole(response::busy(
@@ -129,12 +140,10 @@ fn live(edge: &Edge, open: OpenStream, method: &Method) -> Reply {
     let joins = method != Method::HEAD;
     let outcome = match judge(&Attempt::new(Ask::Join { rung })).allowed() {
         Err(outcome) => outcome,
-        Ok(()) if joins => {
-            match StreamSubscription::open(stream, position, rung, stream_has_room) {
-                Ok(subscription) => return Reply::Live(response, subscription, rung),
-                Err(outcome) => outcome,
-            }
-        }
+        Ok(()) if joins => match subscribe(stream, position, rung, from) {
+            Ok(subscription) => return Reply::Live(response, subscription, rung),
+            Err(outcome) => outcome,
+        },
         Ok(()) => match stream_has_room(stream.listeners(), listeners_max) {
             Ok(()) => return Reply::Whole(response.map(|()| Bytes::new())),
             Err(outcome) => outcome,
@@ -151,6 +160,20 @@ fn live(edge: &Edge, open: OpenStream, method: &Method) -> Reply {
         } => stream_full(listeners_max, retry_after_s),
         outcome => refusal(outcome),
     })
+}
+
+fn subscribe(
+    stream: Arc<Stream>,
+    position: Option<FamilyPosition>,
+    rung: Rung,
+    from: Option<Prefix>,
+) -> Result<StreamSubscription, Outcome> {
+    let share = match from {
+        Some(prefix) => stream.share_of(prefix, network_has_room)?,
+        None => None,
+    };
+    let subscription = StreamSubscription::open(stream, position, rung, stream_has_room)?;
+    Ok(subscription.with_share(share))
 }
 
 fn stream_full(listeners_max: u64, retry_after_s: Option<u32>) -> Response<Bytes> {

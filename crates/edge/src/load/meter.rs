@@ -15,8 +15,8 @@ use crate::gauges::ShardGauge;
 /// Turns below which a share of late ones says nothing.
 const TURNS_MIN: u64 = 20;
 
-/// Visits below which a share of blocked ones says nothing: a few listeners on bad networks are no crowd.
-const VISITS_MIN: u64 = 200;
+/// Listeners below which a share of blocked ones says nothing: a few of them on bad networks are no crowd.
+const LISTENERS_MIN: u64 = 100;
 
 /// Measures the load of one node.
 pub struct LoadMeter {
@@ -51,6 +51,17 @@ impl Sample {
         }
     }
 
+    /// Listeners that are blocked, and listeners.
+    fn blocked(&self) -> (u64, u64) {
+        let of = |pick: fn(&ShardGauge) -> &AtomicUsize| -> u64 {
+            let each = |(gauge, ..): &(Arc<ShardGauge>, u64, u64)| {
+                pick(gauge).load(Ordering::Relaxed) as u64
+            };
+            self.shards.iter().map(each).sum()
+        };
+        (of(|gauge| &gauge.blocked), of(|gauge| &gauge.listeners))
+    }
+
     /// Busy time and sending time, since then, of the shard that was busiest, µs.
     fn busiest(&self, before: &Self) -> (u64, u64) {
         let since = |(gauge, busy, turns): &(Arc<ShardGauge>, u64, u64)| {
@@ -83,12 +94,12 @@ impl LoadMeter {
         let (busy_us, turns_us) = now.busiest(&before);
         let cpu_us = now.cpu.saturating_sub(before.cpu).as_micros() as u64;
         let turns = since(|c| c.turns);
-        let visits = since(|c| c.visits);
+        let (blocked, listeners) = now.blocked();
         Load {
             late: share(since(|c| c.turns_late), turns.max(TURNS_MIN)),
             processor: share(busy_us, us).max(share(cpu_us, us * self.processors)),
             flushing: share(turns_us, us),
-            blocked: share(since(|c| c.blocked), visits.max(VISITS_MIN)),
+            blocked: share(blocked, listeners.max(LISTENERS_MIN)),
             link: self.link_bytes.map_or(0, |link| {
                 share(since(|c| c.bytes_sent) * 1_000_000 / us, link)
             }),
@@ -120,17 +131,14 @@ mod tests {
     use crate::edge::EdgeConfig;
 
     #[test]
-    fn what_was_late_and_blocked_since_the_last_sample_is_a_share() {
+    fn what_was_late_since_the_last_sample_is_a_share() {
         let edge = Edge::new(EdgeConfig::default());
         let mut meter = LoadMeter::new(edge.clone(), None);
         add(&edge.count().turns, 200);
         add(&edge.count().turns_late, 20);
-        add(&edge.count().visits, 1_000);
-        add(&edge.count().blocked, 300);
         let load = meter.sample();
-        assert_eq!((load.late, load.blocked, load.link), (100, 300, 0));
-        let load = meter.sample();
-        assert_eq!((load.late, load.blocked), (0, 0));
+        assert_eq!((load.late, load.blocked, load.link), (100, 0, 0));
+        assert_eq!(meter.sample().late, 0);
     }
 
     #[test]
@@ -151,12 +159,25 @@ mod tests {
     }
 
     #[test]
-    fn a_few_slow_listeners_are_no_crowd() {
+    fn blocked_listeners_of_all_shards_are_a_share_and_a_few_are_no_crowd() {
         let edge = Edge::new(EdgeConfig::default());
         let mut meter = LoadMeter::new(edge.clone(), None);
-        add(&edge.count().visits, 5);
-        add(&edge.count().blocked, 5);
-        assert_eq!(meter.sample().blocked, 25);
+        let shards = [(0, 0), (0, 0)].map(|_| Arc::new(ShardGauge::default()));
+        let show = |shard: usize, blocked: usize, listeners: usize| {
+            shards[shard].blocked.store(blocked, Ordering::Relaxed);
+            shards[shard].listeners.store(listeners, Ordering::Relaxed);
+        };
+        shards
+            .iter()
+            .for_each(|gauge| edge.gauges().add_shard(gauge));
+        show(0, 100, 1_000);
+        show(1, 200, 1_000);
+        assert_eq!(meter.sample().blocked, 150);
+        // However often it is looked at.
+        assert_eq!(meter.sample().blocked, 150);
+        show(0, 5, 5);
+        show(1, 0, 0);
+        assert_eq!(meter.sample().blocked, 50);
     }
 
     #[test]

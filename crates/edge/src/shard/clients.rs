@@ -3,8 +3,7 @@
 //! It knows nothing of listeners: a client that asks for a stream leaves as an [`Effect`].
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -17,12 +16,13 @@ use super::client::{Client, ClientState, ClientStep};
 use super::context::{PollToken, ShardContext};
 use super::effect::{Effect, NewListener};
 use super::files::Files;
+use super::head_pool::HeadPool;
 use super::pending::ServeContext;
 use super::returns::{ReturnChannel, ReturnState};
-use super::socket::{RECORD_BYTES_MAX, Socket};
+use super::socket::RECORD_BYTES_MAX;
 use super::wheel::TICK_MS;
 use crate::faces::raw_refusal;
-use crate::gate::{Ask, Attempt, Outcome, Permit, judge};
+use crate::gate::{Ask, Attempt, Outcome, judge};
 
 /// Into which a shard reads what clients send, and what they are sent of recordings, bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -37,6 +37,7 @@ pub(super) struct Clients {
     due: VecDeque<usize>,
     /// Those to be served in the next tick.
     deferred: Vec<usize>,
+    heads: HeadPool,
     /// The tick in which `deferred` was emptied.
     tick: u64,
     files: Files,
@@ -52,6 +53,7 @@ impl Clients {
             table: Slab::new(),
             due: VecDeque::new(),
             deferred: Vec::new(),
+            heads: HeadPool::default(),
             tick: 0,
             files: Files::default(),
             buffer: vec![0; BUFFER_BYTES].into(),
@@ -61,16 +63,7 @@ impl Clients {
     }
 
     /// Takes a client in; what it has already sent is served when its turn comes.
-    pub(super) fn register(
-        &mut self,
-        cx: &ShardContext,
-        socket: Socket,
-        peer: SocketAddr,
-        kept_alive: bool,
-        permit: Permit,
-    ) {
-        let now_ms = cx.clock.now_ms();
-        let client = Client::new(socket, peer, kept_alive, permit, now_ms);
+    pub(super) fn register(&mut self, cx: &ShardContext, client: Client) {
         let key = self.table.insert(client);
         let tcp = &mut self.table[key].socket.tcp;
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -133,21 +126,46 @@ impl Clients {
             .iter()
             .filter_map(|(key, client)| match client.deadline(&cx.limits) {
                 (at_ms, missed) if at_ms <= now_ms => {
-                    let attempt = Attempt::new(Ask::Time { missed }).by(client.peer.ip());
-                    Some((key, Some(judge(&attempt))))
+                    let ask = |missed| Attempt::new(Ask::Time { missed }).by(client.peer.ip());
+                    Some((key, missed.map(|missed| judge(&ask(missed)))))
                 }
-                _ if leaving && matches!(client.state, ClientState::Reading) => Some((key, None)),
+                _ if leaving && client.is_asking() => Some((key, None)),
                 _ => None,
             })
             .collect();
         for (key, outcome) in over {
-            let Client { socket, .. } = self.remove(cx, key);
-            cx.release_socket();
-            cx.edge.count().refuse_if(outcome.and_then(Outcome::reason));
-            match outcome {
-                Some(Outcome::Reset { .. }) => socket.reset(),
-                _ => socket.finish(),
-            }
+            self.let_go(cx, key, outcome);
+        }
+    }
+
+    /// Ends the connection of a client, for a reason or because it is over.
+    fn let_go(&mut self, cx: &ShardContext, key: usize, outcome: Option<Outcome>) {
+        cx.edge.count().refuse_if(outcome.and_then(Outcome::reason));
+        if let Some(refusal) = outcome.and_then(raw_refusal) {
+            let client = &mut self.table[key];
+            client.dismiss(refusal, cx.clock.now_ms());
+            self.heads.change(key, client.pooled.take(), None);
+            return self.enqueue(key);
+        }
+        let Client { socket, .. } = self.remove(cx, key);
+        cx.release_socket();
+        match outcome {
+            Some(Outcome::Reset { .. }) => socket.reset(),
+            _ => socket.finish(),
+        }
+    }
+
+    /// Notes what a client keeps of a head. Where all of them keep too much, whoever has waited longest gives way: who sends a head at
+    /// once never waits.
+    fn note_head(&mut self, cx: &ShardContext, key: usize) {
+        let client = &mut self.table[key];
+        let head = client.partial_head();
+        if head != client.pooled {
+            self.heads.change(key, client.pooled, head);
+            client.pooled = head;
+        }
+        while let Some((oldest, outcome)) = self.heads.gives_way() {
+            self.let_go(cx, oldest, Some(outcome));
         }
     }
 
@@ -186,9 +204,11 @@ impl Clients {
             piece_bytes,
             now_ms: cx.clock.now_ms(),
         };
-        match client.serve(&mut serving) {
+        let step = client.serve(&mut serving);
+        self.note_head(cx, key);
+        match step {
             ClientStep::AwaitReadable => {}
-            ClientStep::AwaitWritable => client.blocked = true,
+            ClientStep::AwaitWritable => self.table[key].blocked = true,
             ClientStep::Requeue => self.enqueue(key),
             ClientStep::NextTick => self.defer(key),
             ClientStep::Close => self.close(cx, key),
@@ -221,13 +241,8 @@ impl Clients {
     fn return_to_accept_side(&mut self, cx: &ShardContext, key: usize, ahead: Bytes) {
         let client = &mut self.table[key];
         let tls = client.socket.tls.is_some();
-        if let Err(outcome) = client.permit.return_to_accept_side(tls) {
-            cx.edge.count().refuse_if(outcome.reason());
-            if let Some(response) = raw_refusal(outcome) {
-                // It fits into an empty socket buffer; where the buffer is not empty, the rest is dropped.
-                let _ = client.socket.tcp.write(&response);
-            }
-            return self.close(cx, key);
+        if let Err(outcome) = client.permit.serve_on_accept_side(tls) {
+            return self.let_go(cx, key, Some(outcome));
         }
         match self.returns.send_socket(&*client.socket.tcp) {
             Ok(()) => {
@@ -256,6 +271,7 @@ impl Clients {
     /// Takes a client out of the table and the queues, and stops watching its socket.
     fn remove(&mut self, cx: &ShardContext, key: usize) -> Client {
         let mut client = self.table.remove(key);
+        self.heads.change(key, client.pooled.take(), None);
         if client.queued {
             self.due.retain(|other| *other != key);
             self.deferred.retain(|other| *other != key);

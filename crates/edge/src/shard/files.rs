@@ -9,12 +9,11 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 
-use http::HeaderValue;
 use rustix::fs::{Advice, CWD, Mode, OFlags, ResolveFlags, fadvise, openat2};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::table_bound::TableBound;
-use crate::faces::file_etag;
+use crate::faces::FileVersion;
 use crate::limits::SHARD_FILES_MAX;
 
 /// Prefetched at once, bytes.
@@ -30,8 +29,7 @@ pub(super) struct Files {
 /// One version of a file. It is closed when its last reader is through.
 pub(super) struct OpenFile {
     file: TableBound<File>,
-    pub(super) length: u64,
-    pub(super) etag: HeaderValue,
+    pub(super) version: FileVersion,
 }
 
 impl Files {
@@ -40,12 +38,11 @@ impl Files {
         let Some(file) = open_now(path)? else {
             return Ok(None);
         };
-        let metadata = file.metadata()?;
-        let etag = file_etag(&metadata);
+        let version = FileVersion::of(&file.metadata()?);
         self.open.retain(|(_, file)| file.strong_count() > 0);
         let of_path = self.open.iter().filter(|(name, _)| name == path);
         let mut known = of_path.filter_map(|(_, file)| file.upgrade());
-        if let Some(known) = known.find(|known| known.etag == etag) {
+        if let Some(known) = known.find(|known| known.version == version) {
             return Ok(Some(known));
         }
         if self.open.len() >= SHARD_FILES_MAX {
@@ -56,8 +53,7 @@ impl Files {
         }
         let opened = Rc::new(OpenFile {
             file: TableBound::new(file),
-            length: metadata.len(),
-            etag,
+            version,
         });
         self.open.push((path.to_owned(), Rc::downgrade(&opened)));
         Ok(Some(opened))

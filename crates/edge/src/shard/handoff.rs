@@ -29,6 +29,8 @@ pub(crate) enum ServeAs {
         peer: SocketAddr,
         /// A request was already answered on this connection: until the next one it may idle.
         kept_alive: bool,
+        /// Bytes that were read from it and not answered.
+        read_ahead: Bytes,
     },
 }
 

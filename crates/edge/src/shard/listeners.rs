@@ -12,6 +12,7 @@ use mio::Interest;
 use slab::Slab;
 use stentor_core::admission::Rung;
 
+use super::blocked_look::BlockedLook;
 use super::context::{PollToken, ShardContext};
 use super::effect::NewListener;
 use super::listener::{FlushContext, Flushed, Listener, SlowLimits};
@@ -37,7 +38,7 @@ struct Entry {
     wheel: u32,
     slot: Slot,
     subscription: StreamSubscription,
-    _permit: Permit,
+    permit: Permit,
 }
 
 /// User memory of one listener on a plain socket, bytes: its entry, and its key in a slot of a wheel whose vector has grown.
@@ -52,6 +53,7 @@ pub(super) struct Listeners {
     streams: Slab<ShardStream>,
     /// The keys of the streams while they are gone through; kept for its memory.
     keys: Vec<usize>,
+    blocked: BlockedLook,
     slow_limits: SlowLimits,
 }
 
@@ -61,6 +63,7 @@ impl Listeners {
             table: Slab::new(),
             streams: Slab::new(),
             keys: Vec::new(),
+            blocked: BlockedLook::default(),
             slow_limits,
         }
     }
@@ -100,7 +103,7 @@ impl Listeners {
             wheel: wheel as u32,
             slot,
             subscription: response.subscription,
-            _permit: permit,
+            permit,
         });
         // It hears at once, whenever its slot is due.
         self.flush_one(cx, key, now_ms);
@@ -109,6 +112,8 @@ impl Listeners {
     /// Flushes all whose slots are due.
     pub(super) fn flush_due(&mut self, cx: &ShardContext) {
         let now_ms = cx.clock.now_ms();
+        self.blocked
+            .turn(now_ms, self.table.len(), &cx.status.gauge);
         let mut keys = std::mem::take(&mut self.keys);
         keys.extend(self.streams.iter().map(|(key, _)| key));
         for stream in keys.drain(..) {
@@ -183,6 +188,7 @@ impl Listeners {
             return;
         };
         let until = self.splice_point(cx, key, destination);
+        let listeners = self.table.len();
         let entry = &mut self.table[key];
         let stream = &mut self.streams[stream as usize];
         let rung = stream.wheels[wheel].announced_rung();
@@ -211,6 +217,10 @@ impl Listeners {
             }
             Flushed::Blocked => {
                 add(&cx.edge.count().blocked, 1);
+                let lag = &mut entry.listener.lag;
+                if lag.counts_as_blocked(self.blocked.number(), now_ms) {
+                    self.blocked.count(entry.permit.prefix(), listeners);
+                }
                 // It is flushed again even if nothing more is published.
                 stream.wheels[entry.wheel as usize].request_flush();
             }
@@ -342,6 +352,10 @@ impl Listeners {
         }
         drop(subscription);
         cx.release_socket();
+        if self.table.is_empty() {
+            let now_ms = cx.clock.now_ms();
+            self.blocked.turn(now_ms, 0, &cx.status.gauge);
+        }
     }
 }
 

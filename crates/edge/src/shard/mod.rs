@@ -8,8 +8,8 @@
 //! files counts per shard and not per process. Nothing is shared between shards while they send. A shard that panics cuts its own
 //! connections, which reconnect; the others go on.
 //!
-//! It is not an HTTP server: there are no request bodies, no handlers and no timers here, and what is not a plain request is never
-//! refused here but returned.
+//! It is not an HTTP server: there are no request bodies, no handlers and no timers here. A request for a handler is returned; all others
+//! are answered here, also those for what is not there, and heads that are wrong.
 //!
 //! # Layers
 //!
@@ -24,9 +24,12 @@
 //! | [`cadence`] | announcements of another cadence, framed | `stream_buffer` |
 //! | [`shard_stream`] | a stream as a shard serves it | the three above |
 //! | [`nonblocking_write`] | a socket that takes what it can | |
-//! | [`listener`] | one listener: a cursor, and what it is sent when it is flushed | `stream_buffer`, `nonblocking_write` |
+//! | [`lag`] | how a listener keeps up | |
+//! | [`listener`] | one listener: a cursor, and what it is sent when it is flushed | `stream_buffer`, `nonblocking_write`, `lag` |
+//! | [`blocked_look`] | how many listeners are blocked | |
 //! | [`socket`] | a plain or TLS socket | `nonblocking_write`, `local` |
 //! | [`files`] | recordings, read without waiting for a disk | `local` |
+//! | [`head_pool`] | what clients keep of heads | |
 //! | [`handoff`] | what a connection brings to a shard | |
 //! | [`returns`] | the way back to the accept side | `table`, `local` |
 //! | [`context`] | what both parts of a shard work with | `clock`, `handoff` |
@@ -37,6 +40,7 @@
 //! | [`pool`] | all shards of a port, from outside | `run`, `returns` |
 
 mod backoff;
+mod blocked_look;
 mod cadence;
 mod client;
 mod clients;
@@ -46,6 +50,8 @@ mod effect;
 mod fd_table;
 mod files;
 mod handoff;
+mod head_pool;
+mod lag;
 mod listener;
 mod listeners;
 mod nonblocking_write;

@@ -13,7 +13,7 @@ use http::{Method, Response};
 use super::files::{Files, OpenFile};
 use super::nonblocking_write::NonblockingWrite;
 use crate::edge::Edge;
-use crate::faces::{FileRequest, FileResponse, file_answer};
+use crate::faces::{AfterAnswer, FileRequest, FileResponse, file_answer};
 use crate::gate::{Ask, Attempt, ResourceUsage, judge};
 use crate::heads::{part_head, whole_head};
 use crate::limits::AcceptLimits;
@@ -39,6 +39,8 @@ pub(super) struct PendingResponse {
     body: Bytes,
     file: Option<FileRange>,
     pub(super) read_ahead: Bytes,
+    /// The connection is closed behind it.
+    pub(super) closes: bool,
 }
 
 /// What is left to send of a file.
@@ -60,29 +62,52 @@ pub(super) enum Sent {
 
 impl PendingResponse {
     /// An answer that is in memory.
-    pub(super) fn memory(method: &Method, response: Response<Bytes>) -> Self {
+    pub(super) fn memory(
+        method: &Method,
+        mut response: Response<Bytes>,
+        after: AfterAnswer,
+    ) -> Self {
+        after.tell(&mut response);
         Self {
             head: whole_head(method, &response).into(),
             body: response.into_body(),
+            closes: after == AfterAnswer::Close,
             ..Self::default()
         }
     }
 
     /// The answer to a request for a file; `None` if it cannot be opened here.
-    pub(super) fn file(files: &mut Files, request: &FileRequest) -> Option<Self> {
+    pub(super) fn file(
+        files: &mut Files,
+        request: &FileRequest,
+        after: AfterAnswer,
+    ) -> Option<Self> {
         let file = files.open(request.file()).ok()??;
-        Some(match file_answer(request, file.length, &file.etag) {
-            FileResponse::Nothing(response) => Self::memory(request.method(), response),
-            FileResponse::Bytes(response, range) => Self {
-                head: part_head(&response).into(),
-                file: Some(FileRange {
-                    file,
-                    range,
-                    waiting_since_ms: None,
-                }),
-                ..Self::default()
-            },
+        Some(match file_answer(request, &file.version) {
+            FileResponse::Nothing(response) => Self::memory(request.method(), response, after),
+            FileResponse::Bytes(mut response, range) => {
+                after.tell(&mut response);
+                Self {
+                    head: part_head(&response).into(),
+                    file: Some(FileRange {
+                        file,
+                        range,
+                        waiting_since_ms: None,
+                    }),
+                    closes: after == AfterAnswer::Close,
+                    ..Self::default()
+                }
+            }
         })
+    }
+
+    /// What a client that is let go is told.
+    pub(super) fn farewell(refusal: Vec<u8>) -> Self {
+        Self {
+            head: refusal.into(),
+            closes: true,
+            ..Self::default()
+        }
     }
 
     /// Nothing to send, and a client that is to be served again later.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Events, Interest, Poll};
 
+use super::client::Client;
 use super::clients::Clients;
 use super::clock::Clock;
 use super::context::{PollToken, ShardContext};
@@ -201,9 +202,14 @@ impl Shard {
                 };
                 self.listeners.insert(&self.cx, new);
             }
-            ServeAs::Client { peer, kept_alive } => {
-                self.clients
-                    .register(&self.cx, socket, peer, kept_alive, permit);
+            ServeAs::Client {
+                peer,
+                kept_alive,
+                read_ahead,
+            } => {
+                let now_ms = self.cx.clock.now_ms();
+                let client = Client::new(socket, peer, kept_alive, permit, read_ahead, now_ms);
+                self.clients.register(&self.cx, client);
             }
         }
     }

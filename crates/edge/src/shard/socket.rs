@@ -13,13 +13,12 @@ use socket2::SockRef;
 
 use super::nonblocking_write::{CloseCause, NonblockingWrite};
 use super::table_bound::TableBound;
+use crate::gate::{Ask, Attempt, ResourceUsage, judge};
+use crate::limits::TALK_BYTES_MAX;
 
 /// Encrypted at once, bytes: one TLS record (RFC 8446 section 5.1), of which is kept what the socket does not take. Smaller than a record
 /// may be, so that a session at rest (some 8 KiB) and what is kept have 16 KiB together.
 pub(super) const RECORD_BYTES_MAX: usize = 7 * 1024;
-
-/// What a listener may send, bytes; it is thrown away. Beyond: it is not read any more.
-const IGNORED_BYTES_MAX: u32 = 16 * 1024;
 
 /// Records in a row that bring no data. Beyond: the connection is closed.
 const EMPTY_READS_MAX: usize = 64;
@@ -28,7 +27,7 @@ const EMPTY_READS_MAX: usize = 64;
 pub(super) struct Socket {
     pub(super) tcp: TableBound<TcpStream>,
     pub(super) tls: Option<Box<ServerConnection>>,
-    /// What was read and thrown away, bytes.
+    /// What was read of a listener and thrown away, bytes.
     ignored: u32,
 }
 
@@ -52,7 +51,14 @@ impl Socket {
     /// Throws away what was received, and adds its bytes to `received`. Says why the connection is over, if it is.
     pub(super) fn drain_input(&mut self, received: &mut u64) -> Option<CloseCause> {
         let mut space = [0; 4096];
-        while self.ignored < IGNORED_BYTES_MAX {
+        loop {
+            let bytes = ResourceUsage {
+                used: self.ignored.into(),
+                max: TALK_BYTES_MAX,
+            };
+            if let Err(outcome) = judge(&Attempt::new(Ask::Talk { bytes })).allowed() {
+                return Some(CloseCause::Refused(outcome));
+            }
             let before = *received;
             let got = self.read(&mut space, received);
             self.ignored = self.ignored.saturating_add((*received - before) as u32);
@@ -68,7 +74,6 @@ impl Socket {
                 Err(_) => return Some(CloseCause::Disconnected),
             }
         }
-        None
     }
 
     /// As [`Read::read`], decrypted; the bytes taken from the kernel are added to `received`.
@@ -93,13 +98,18 @@ impl Socket {
         Err(io::Error::other("the peer sends records without data"))
     }
 
-    /// Closes after everything was sent.
-    pub(super) fn finish(mut self) {
+    /// Says that nothing more is sent, after everything was.
+    pub(super) fn say_end(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
             let _ = tls.write_tls(&mut *self.tcp);
         }
         let _ = self.tcp.shutdown(Shutdown::Write);
+    }
+
+    /// Closes after everything was sent.
+    pub(super) fn finish(mut self) {
+        self.say_end();
     }
 
     /// Closes with a reset, so that the kernel keeps nothing that is still to be sent.

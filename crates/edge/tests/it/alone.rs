@@ -81,8 +81,16 @@ pub(crate) fn status_bytes(name: &str) -> u64 {
 pub(crate) enum Does {
     /// Connects from one of ten networks, says nothing, and reads until it is let go.
     Connect,
+    /// Connects, says nothing, and reads nothing.
+    Hush,
+    /// Sends one byte of a head and no more.
+    Byte,
     /// Sends most of a head and no more.
     Dawdle,
+    /// Sends the head of a request for a handler, and one byte of its body.
+    Body,
+    /// Sends the first flight of a TLS handshake, and reads nothing.
+    Hello,
     /// Listens until the first chunk was heard, then reads nothing more.
     Listen,
     /// The same over TLS.
@@ -97,7 +105,11 @@ impl FromStr for Does {
     fn from_str(text: &str) -> Result<Self, ()> {
         let all = [
             Self::Connect,
+            Self::Hush,
+            Self::Byte,
             Self::Dawdle,
+            Self::Body,
+            Self::Hello,
             Self::Listen,
             Self::ListenTls,
             Self::Ask,
@@ -256,9 +268,27 @@ fn act(addr: SocketAddr, does: Does) -> Box<dyn Held> {
     socket.connect(&addr.into()).unwrap();
     let mut tcp = TcpStream::from(socket);
     tcp.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    if does == Does::Dawdle {
-        let head = format!("GET /x HTTP/1.1\r\nHost: x\r\nA: {}", "v".repeat(15_000));
-        tcp.write_all(head.as_bytes()).unwrap();
+    let said = match does {
+        Does::Hush => Some(String::new()),
+        Does::Byte => Some("G".to_owned()),
+        Does::Dawdle => {
+            let field = "v".repeat(15_000);
+            Some(format!("GET /x HTTP/1.1\r\nHost: x\r\nA: {field}"))
+        }
+        Does::Body => {
+            let head = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+            Some(format!("{head}v"))
+        }
+        Does::Hello => {
+            let name = ServerName::try_from("edge.test").unwrap();
+            let mut session = ClientConnection::new(Arc::new(client_config(&[])), name).unwrap();
+            session.write_tls(&mut tcp).unwrap();
+            Some(String::new())
+        }
+        _ => None,
+    };
+    if let Some(said) = said {
+        tcp.write_all(said.as_bytes()).unwrap();
         return Box::new(tcp);
     }
     let mut io: Box<dyn Held> = if does == Does::ListenTls {

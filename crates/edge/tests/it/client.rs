@@ -167,6 +167,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Client<T> {
         self.buffer.drain(..n).collect()
     }
 
+    /// Whatever comes until the peer says its end, in order.
+    ///
+    /// # Errors
+    /// When the connection is reset instead.
+    pub(crate) async fn closed_with(&mut self) -> std::io::Result<Vec<u8>> {
+        let reading = self.io.read_to_end(&mut self.buffer);
+        timeout(PATIENCE, reading)
+            .await
+            .expect("the server went on for longer than a test waits")?;
+        Ok(std::mem::take(&mut self.buffer))
+    }
+
     /// Whatever comes until the connection ends.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         while self.fill().await {}

@@ -20,7 +20,7 @@ struct Programme {
 /// A stream, its playlist, and a page that is none of it.
 fn programme() -> Programme {
     let server = start(Setup::default());
-    let demand = Demand::open().unwrap();
+    let demand = server.edge.open_demand().unwrap();
     let stream = open(&server.edge, 0..10);
     stream.mark_demand_on(&demand);
     let documents = server.edge.documents();

@@ -1,6 +1,7 @@
 //! Heads that are wrong, huge or hostile: one clear sentence, or a close where nobody listens; never a panic.
 
 use stentor_edge::RefusalReason;
+use tokio::io::AsyncWriteExt;
 
 use crate::client::{Answer, Client, ask, get};
 use crate::server::{Server, Setup, open, short_limits, start};
@@ -29,10 +30,7 @@ async fn what_cannot_be_read_gets_a_sentence_and_a_close() {
         "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n folded\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
         "GET / HTTP/1.1\r\n: no name\r\n\r\n",
-        "GET / HTTP/9.9\r\nHost: x\r\n\r\n",
         "G@T / HTTP/1.1\r\nHost: x\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
     ];
     for head in bad {
         raw(&server, head).await.is_sentence(400, "HTTP/1.1");
@@ -43,18 +41,152 @@ async fn what_cannot_be_read_gets_a_sentence_and_a_close() {
     eventually("all connections close", || server.open_connections() == 0).await;
 }
 
+/// Heads that a server may guess about, and this one does not, each with the status and a word of the sentence.
+const GUESSES: [(&str, u16, &str); 14] = [
+    ("GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505, "HTTP/1.1"),
+    ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505, "HTTP/1.1"),
+    ("GET / HTTP/1.1\nHost: x\n\n", 400, "carriage return"),
+    (
+        "GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n",
+        400,
+        "carriage return",
+    ),
+    ("GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n", 400, "fragment"),
+    ("GET a HTTP/1.1\r\nHost: x\r\n\r\n", 400, "slash"),
+    ("GET / HTTP/1.1\r\nHost:\r\n\r\n", 400, "names a host"),
+    ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "names a host"),
+    ("GET / HTTP/1.1\r\nHost: x@y\r\n\r\n", 400, "names a host"),
+    (
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        400,
+        "where its body ends",
+    ),
+    (
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        400,
+        "where its body ends",
+    ),
+    (
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "where its body ends",
+    ),
+    (
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "where its body ends",
+    ),
+    (
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        501,
+        "transfer coding",
+    ),
+];
+
 #[tokio::test]
-async fn two_lengths_of_one_body_are_refused_not_guessed() {
+async fn what_may_mean_two_things_is_refused_and_not_guessed() {
     let server = start(Setup::default());
-    let smuggle = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-    let mut client = Client::connect(server.addr).await;
-    client.send(smuggle).await;
-    let answer = client.answer("POST").await.expect("no answer");
-    // RFC 9112 §6.1 lets a server take the chunked body, and then it must close; or refuse.
-    if answer.status == 200 {
-        assert_eq!(answer.body, b"");
-    } else {
-        answer.is_sentence(400, "HTTP/1.1");
+    for (head, status, word) in GUESSES {
+        raw(&server, head).await.is_sentence(status, word);
+    }
+    let times = GUESSES.len() as u64;
+    server.refused(RefusalReason::BadHead, times).await;
+}
+
+#[tokio::test]
+async fn behind_a_request_for_a_handler_the_same_heads_are_refused_in_the_same_words() {
+    let server = start(Setup::default());
+    let first = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
+    for (head, status, word) in GUESSES {
+        let mut client = Client::connect(server.addr).await;
+        client.send([first, head].concat()).await;
+        assert_eq!(client.answer("POST").await.unwrap().text(), "body");
+        let answer = client.answer("GET").await.expect("no answer");
+        answer.is_sentence(status, word);
+        assert_eq!(client.rest().await, b"", "{head:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_later_minor_version_is_served_as_1_1_wherever_it_is_served() {
+    let server = start(Setup::default());
+    let _stream = open(&server.edge, 0..2);
+    for (path, text) in [("/e/demo/48/1.m4s", "<1>"), ("/peer", "tls: false")] {
+        let mut client = Client::connect(server.addr).await;
+        for minor in [2, 9, 1] {
+            let head = format!("GET {path} HTTP/1.{minor}\r\nHost: x\r\n\r\n");
+            client.send(head).await;
+            let answer = client.answer("GET").await.expect("no answer");
+            assert!(
+                answer.text().contains(text),
+                "{path} by 1.{minor}: {answer:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_has_said_everything_and_closes_its_side_is_answered() {
+    let server = start(Setup::default());
+    let _stream = open(&server.edge, 0..2);
+    for (head, text) in [
+        ("GET /e/demo/48/1.m4s HTTP/1.1\r\nHost: x\r\n\r\n", "<1>"),
+        (
+            "GET /e/demo/48/1.m4s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "<1>",
+        ),
+        ("GET /e/demo/48/1.m4s HTTP/1.0\r\n\r\n", "<1>"),
+        ("GET /peer HTTP/1.1\r\nHost: x\r\n\r\n", "tls"),
+        (
+            "GET /peer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "tls",
+        ),
+        ("GET /peer HTTP/1.0\r\n\r\n", "tls"),
+        (
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
+            "body",
+        ),
+    ] {
+        let mut client = Client::connect(server.addr).await;
+        client.send(head).await;
+        client.io.shutdown().await.unwrap();
+        let answer = client.answer("GET").await.expect("no answer");
+        assert!(answer.text().contains(text), "{head:?}: {answer:?}");
+        assert_eq!(client.rest().await, b"", "{head:?}");
+    }
+    eventually("all are gone", || server.open_connections() == 0).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_before_a_body_is_not_lost() {
+    let server = start(Setup::default());
+    let text = stentor_edge::Document::new("text/plain", stentor_edge::CacheClass::NoStore, "text");
+    server.edge.documents().put("/text", text).unwrap();
+    for (path, status) in [("/text", 405), ("/nowhere", 404), ("/peer", 200)] {
+        for fields in [
+            "Content-Length: 100000",
+            "Transfer-Encoding: chunked",
+            "Content-Length: 100000\r\nExpect: 100-continue",
+        ] {
+            let mut client = Client::connect(server.addr).await;
+            client
+                .send(format!(
+                    "POST {path} HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n"
+                ))
+                .await;
+            // It comes in pieces, some of them behind the answer.
+            for _ in 0..20 {
+                let _ = client.io.write_all(&[b'v'; 1_000]).await;
+                tokio::task::yield_now().await;
+            }
+            let answer = client.answer("POST").await.expect("no answer");
+            assert_eq!(answer.status, status, "{path} {fields}");
+            assert_eq!(
+                answer.header("connection"),
+                Some("close"),
+                "{path} {fields}"
+            );
+        }
     }
 }
 
@@ -160,7 +292,7 @@ async fn a_body_for_the_fallback_is_bounded_in_bytes() {
         let mut client = Client::connect(server.addr).await;
         let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
         client.send(head).await;
-        let _ = tokio::io::AsyncWriteExt::write_all(&mut client.io, &vec![b'x'; sent]).await;
+        let _ = AsyncWriteExt::write_all(&mut client.io, &vec![b'x'; sent]).await;
         client.answer("POST").await.expect("no answer")
     };
     let good = post(1000, 1000).await;

@@ -22,6 +22,7 @@ mod ladder;
 mod listening;
 mod luck;
 mod memory;
+mod missing;
 mod shutdown;
 mod slow;
 mod tls;

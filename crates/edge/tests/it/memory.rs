@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, Stream, StreamSpec};
+use stentor_edge::limits::PARTIAL_HEADS_BYTES_MAX;
+use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, RefusalReason, Stream, StreamSpec};
 
 use crate::alone::{Crowd, Does, alone, resident_bytes};
 use crate::server::{HEAD, Server, Setup, chunk, spec, start};
@@ -124,15 +125,85 @@ fn a_client_at_rest_between_two_requests_holds_at_most_512_bytes() {
     });
 }
 
+/// Long enough for a crowd to come and be measured.
+fn patient() -> AcceptLimits {
+    AcceptLimits {
+        header_ms: 60_000,
+        handshake_ms: 60_000,
+        request_body_ms: 60_000,
+        ..AcceptLimits::default()
+    }
+}
+
+/// What each of a crowd costs more than the price, bytes: nothing.
+fn costs_at_most(name: &str, price: u64, does: Does, (before, more): (usize, usize)) {
+    alone(name, async {
+        let server = start(Setup {
+            limits: patient(),
+            tls: (does == Does::Hello).then(tls),
+            ..Setup::default()
+        });
+        let each = grown(&server, before, more, does).await;
+        println!("{each} bytes");
+        assert!(each <= price, "{each} bytes");
+    });
+}
+
 #[test]
-fn a_head_that_is_never_finished_holds_at_most_its_limit_three_times() {
-    alone(
-        "memory::a_head_that_is_never_finished_holds_at_most_its_limit_three_times",
-        async {
-            let server = start(Setup::default());
-            let each = grown(&server, 300, 1_000, Does::Dawdle).await;
-            println!("{each} bytes");
-            assert!(each <= 3 * 16 * 1024, "{each} bytes");
-        },
-    );
+fn a_newcomer_who_says_nothing_holds_at_most_2_kib() {
+    let name = "memory::a_newcomer_who_says_nothing_holds_at_most_2_kib";
+    costs_at_most(name, 2 * 1024, Does::Hush, (2_000, 8_000));
+}
+
+#[test]
+fn a_head_of_which_one_byte_came_holds_at_most_1_kib() {
+    let name = "memory::a_head_of_which_one_byte_came_holds_at_most_1_kib";
+    costs_at_most(name, 1024, Does::Byte, (2_000, 8_000));
+}
+
+#[test]
+fn a_head_of_15_kb_that_is_never_finished_holds_at_most_18_kib() {
+    // As many as the pool of heads takes; beyond, others give way.
+    let name = "memory::a_head_of_15_kb_that_is_never_finished_holds_at_most_18_kib";
+    costs_at_most(name, 18 * 1024, Does::Dawdle, (60, 180));
+}
+
+#[test]
+fn heads_that_are_never_finished_hold_at_most_so_many_bytes_together() {
+    let name = "memory::heads_that_are_never_finished_hold_at_most_so_many_bytes_together";
+    alone(name, async {
+        let server = start(Setup {
+            limits: patient(),
+            ..Setup::default()
+        });
+        let resident = resident_bytes();
+        let (addr, size) = (server.addr, 4_000);
+        let coming = tokio::task::spawn_blocking(move || {
+            let mut crowd = Crowd::start(addr, size, Does::Dawdle);
+            crowd.is_in();
+            crowd
+        });
+        let crowd = coming.await.unwrap();
+        let full = || server.edge.counters().refused(RefusalReason::HeadsFull);
+        eventually("most have given way", || full() > 1_000).await;
+        let held = resident_bytes().saturating_sub(resident);
+        println!("{held} bytes");
+        let shards = server.edge.shards().max(1) as u64;
+        // The crowd would take 60 MB; each shard has its pool, its buffers, and what the allocator keeps of both.
+        let most = shards * (3 * PARTIAL_HEADS_BYTES_MAX as u64 + 4 * 1024 * 1024);
+        assert!(held <= most, "{held} of {most} bytes");
+        drop(crowd);
+    });
+}
+
+#[test]
+fn a_body_that_is_awaited_holds_at_most_32_kib() {
+    let name = "memory::a_body_that_is_awaited_holds_at_most_32_kib";
+    costs_at_most(name, 32 * 1024, Does::Body, (300, 1_000));
+}
+
+#[test]
+fn a_handshake_that_was_begun_holds_at_most_32_kib() {
+    let name = "memory::a_handshake_that_was_begun_holds_at_most_32_kib";
+    costs_at_most(name, 32 * 1024, Does::Hello, (200, 800));
 }

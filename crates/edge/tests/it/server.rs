@@ -117,7 +117,7 @@ impl Server {
     }
 }
 
-/// Echoes a body sent to `/echo` (or says why it could not be read), tells the peer at `/peer`, else 404.
+/// Echoes a body sent to `/echo` (or says why it could not be read), tells the peer at `/peer`, says nothing at `/later`, else 404.
 #[derive(Clone)]
 pub(crate) struct Fallback;
 
@@ -138,6 +138,7 @@ impl Service<Request<RequestBody>> for Fallback {
                     Ok(body) => (StatusCode::OK, body.to_bytes()),
                     Err(error) => (StatusCode::BAD_REQUEST, Bytes::from(error.to_string())),
                 },
+                "/later" => std::future::pending().await,
                 "/peer" => (StatusCode::OK, Bytes::from(format!("{peer:?}"))),
                 _ => (
                     StatusCode::NOT_FOUND,

@@ -1,4 +1,4 @@
-//! Leaving: listeners' answers end cleanly, answers under way finish, nobody new comes in, and it takes bounded time.
+//! Leaving: listeners' answers break off in order, answers under way finish, nobody new comes in, and it takes bounded time.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,12 @@ use bytes::Bytes;
 use stentor_edge::{CacheClass, Document};
 
 use crate::client::{Client, ask, listen};
-use crate::server::{Setup, chunk, open, short_limits, start};
+use crate::server::{HEAD, Setup, chunk, open, short_limits, start};
 use crate::support::eventually;
+use crate::tls::{shake, tls};
 
 #[tokio::test]
-async fn listeners_are_told_by_a_clean_end_and_the_port_is_free_again() {
+async fn listeners_answers_break_off_so_that_players_come_back_and_the_port_is_free_again() {
     let server = start(Setup::default());
     let stream = open(&server.edge, 0..1);
     let mut listeners = Vec::new();
@@ -26,8 +27,7 @@ async fn listeners_are_told_by_a_clean_end_and_the_port_is_free_again() {
     let began = Instant::now();
     server.stop.send(true).unwrap();
     for listener in &mut listeners {
-        assert_eq!(listener.chunk().await, None);
-        assert_eq!(listener.rest().await, b"");
+        assert_eq!(listener.closed_with().await.unwrap(), b"", "no last chunk");
     }
     assert_eq!(idle.rest().await, b"");
     server.task.await.unwrap();
@@ -82,7 +82,7 @@ async fn while_listeners_are_handed_over_they_hear_on_and_newcomers_are_sent_els
     stream.publish(1, chunk(1)).unwrap();
     assert_eq!(inside.said().await, "<1>");
     server.stop.send(true).unwrap();
-    assert_eq!(inside.chunk().await, None);
+    assert_eq!(inside.closed_with().await.unwrap(), b"", "no last chunk");
 }
 
 #[tokio::test]
@@ -103,6 +103,28 @@ async fn when_an_event_is_over_everybody_gets_what_is_left_and_a_clean_end() {
     }
     assert!(began.elapsed() < Duration::from_secs(2));
     eventually("they have left", || stream.listeners() == 0).await;
+}
+
+#[tokio::test]
+async fn an_answer_over_tls_and_one_of_http_1_0_break_off_in_order_too() {
+    let server = start(Setup {
+        tls: Some(tls()),
+        ..Setup::default()
+    });
+    let _stream = open(&server.edge, 0..1);
+    let mut secure = Client::over(shake(server.addr, &[]).await.unwrap());
+    secure.request("GET", "/e/demo/48/live.mp4", &[]).await;
+    secure.head().await.unwrap();
+    assert_eq!(secure.said().await, HEAD);
+    assert_eq!(secure.said().await, "<0>");
+    let mut old = Client::over(shake(server.addr, &[]).await.unwrap());
+    old.send("GET /e/demo/48/live.mp4 HTTP/1.0\r\n\r\n").await;
+    let head = old.head().await.unwrap();
+    assert_eq!(head.header("transfer-encoding"), None);
+    assert_eq!(old.exactly(9).await, b"<head><0>");
+    server.stop.send(true).unwrap();
+    assert_eq!(secure.closed_with().await.unwrap(), b"");
+    assert_eq!(old.closed_with().await.unwrap(), b"");
 }
 
 #[tokio::test]

@@ -184,6 +184,27 @@ async fn a_client_that_wants_only_http2_is_refused_in_the_handshake() {
 }
 
 #[tokio::test]
+async fn a_client_that_speaks_http_1_0_alone_is_served_and_one_that_speaks_neither_is_not() {
+    let server = start(Setup {
+        tls: Some(tls()),
+        ..Setup::default()
+    });
+    let _stream = open(&server.edge, 0..1);
+    for (offered, chosen) in [
+        (&[&b"http/1.0"[..]][..], &b"http/1.0"[..]),
+        (&[b"http/1.0", b"http/1.1"], b"http/1.1"),
+        (&[b"h2", b"http/1.0"], b"http/1.0"),
+    ] {
+        let io = shake(server.addr, offered).await.unwrap();
+        assert_eq!(io.get_ref().1.alpn_protocol(), Some(chosen));
+        let mut client = Client::over(io);
+        client.send("GET /e/demo/48/0.m4s HTTP/1.0\r\n\r\n").await;
+        assert_eq!(client.answer("GET").await.unwrap().text(), "<0>");
+    }
+    assert!(shake(server.addr, &[b"h2"]).await.is_err());
+}
+
+#[tokio::test]
 async fn a_bad_head_gets_its_sentence_over_tls_too() {
     let server = start(Setup {
         tls: Some(tls()),
@@ -196,7 +217,7 @@ async fn a_bad_head_gets_its_sentence_over_tls_too() {
         .answer("GET")
         .await
         .unwrap()
-        .is_sentence(400, "HTTP/1.1");
+        .is_sentence(505, "HTTP/1.1");
     let mut client = Client::over(shake(server.addr, &[]).await.unwrap());
     client.send("GET / HT").await;
     client

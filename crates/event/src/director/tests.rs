@@ -150,7 +150,7 @@ impl Scene {
         let recording = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicBool::new(false));
         let edge = Edge::new(EdgeConfig::default());
-        let demand = Demand::open().unwrap();
+        let demand = edge.open_demand().unwrap();
         let now = Arc::new(Mutex::new(STARTED));
         let clock = Arc::clone(&now);
         let publisher = Publisher::new(

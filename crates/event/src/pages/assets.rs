@@ -1,7 +1,8 @@
 //! What `web/` built, carried in the program and handed to the edge.
 
 use bytes::Bytes;
-use stentor_edge::{CacheClass, Document, Edge};
+use http::HeaderMap;
+use stentor_edge::{CacheClass, Document, Edge, NotFound};
 
 use super::compress::compress;
 use super::headers::page_headers;
@@ -61,6 +62,31 @@ pub fn publish_stage(edge: &Edge, slug: &str) {
         headers: page_headers(STAGE_POLICY, "microphone=(self), camera=(), geolocation=()"),
     };
     put(edge, &format!("/s/{slug}"), document);
+}
+
+/// Lets the edge answer where nothing is: people get that page, programs those problem details (RFC 9457), and the paths that begin like
+/// one of `handlers` are left to the fallback.
+pub fn publish_not_found(
+    edge: &Edge,
+    handlers: &[&str],
+    page: &'static str,
+    headers: &HeaderMap,
+    problem: String,
+) {
+    let not_found = NotFound {
+        handlers: handlers.iter().map(|&path| path.to_owned()).collect(),
+        page: Document {
+            content_type: content_type(".html").to_owned(),
+            cache: CacheClass::NoStore,
+            body: compress(Bytes::from_static(page.as_bytes())),
+            headers: headers.clone(),
+        },
+        sentence: Document::new("application/problem+json", CacheClass::NoStore, problem),
+    };
+    // Only a content type that is none is refused.
+    if let Err(error) = edge.answer_not_found(not_found) {
+        tracing::error!(%error, "what is not there is answered by handlers");
+    }
 }
 
 fn put(edge: &Edge, path: &str, document: Document) {

@@ -26,6 +26,8 @@ const _: () =
 const LISTENERS_MAX: usize = 1_000_000;
 /// Listeners of the Ogg face, which no CDN can share: capped apart (docs/design.md §5).
 const OGG_LISTENERS_MAX: usize = 2_000;
+/// Of these, listeners of one network (IPv4 /24, IPv6 /64): pages without script play this face, and one crowd must not take it.
+const OGG_PREFIX_LISTENERS_MAX: usize = 250;
 /// Segments that can be had: what the playlist lists, as much again for players that lag, and the one being written.
 const SEGMENTS_KEPT: usize = stentor_media::package::hls::SEGMENTS_AVAILABLE_MIN;
 /// Seconds the multivariant playlist may be kept; it never changes while an event lives.
@@ -63,12 +65,13 @@ impl Streams {
         // Nothing but sound fits between its pages.
         edge.make_family(std::slice::from_ref(&ogg), false);
         ogg.set_head(Packager::ogg_head());
+        ogg.limit_listeners_of_prefix(OGG_PREFIX_LISTENERS_MAX);
         let multivariant = Document::new(
             "application/vnd.apple.mpegurl",
             CacheClass::Short(MULTIVARIANT_KEPT_S),
             Packager::multivariant_playlist(),
         );
-        let demand = Demand::open()?;
+        let demand = edge.open_demand()?;
         edge.documents()
             .put_marking(&format!("{base}/index.m3u8"), multivariant, &demand)?;
         let streams = Self {

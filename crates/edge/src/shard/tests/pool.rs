@@ -89,6 +89,7 @@ impl Scene {
         let client = || ServeAs::Client {
             peer: "127.0.0.1:9".parse().unwrap(),
             kept_alive: false,
+            read_ahead: Bytes::new(),
         };
         self.connect(client).await.unwrap()
     }
