@@ -14,7 +14,9 @@ static LIMITS: LazyLock<AcceptLimits> = LazyLock::new(AcceptLimits::default);
 static EDGE: LazyLock<Edge> = LazyLock::new(|| {
     let edge = Edge::new(EdgeConfig::default());
     let page = Document::new("text/html", CacheClass::NoStore, "page");
-    edge.documents().put("/", page.clone()).expect("there is room");
+    edge.documents()
+        .put("/", page.clone())
+        .expect("there is room");
     let not_found = NotFound {
         handlers: vec!["/api/".to_owned()],
         page: page.clone(),
@@ -25,7 +27,8 @@ static EDGE: LazyLock<Edge> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let ParsedRequest::Answered(used, _, response, after) = parse_request(&EDGE, bytes, &LIMITS) else {
+    let ParsedRequest::Answered(used, _, response, after) = parse_request(&EDGE, bytes, &LIMITS)
+    else {
         return;
     };
     // The end of a head that is wrong is not looked for.
@@ -40,7 +43,10 @@ fuzz_target!(|bytes: &[u8]| {
     );
     let less = parse_request(&EDGE, &request[..used - 1], &LIMITS);
     assert!(matches!(less, ParsedRequest::Partial), "it was not whole");
-    assert!(bare_line_feed(request).is_none(), "a line that ends otherwise");
+    assert!(
+        bare_line_feed(request).is_none(),
+        "a line that ends otherwise"
+    );
     if after != AfterAnswer::Close {
         let text = String::from_utf8_lossy(request).to_ascii_lowercase();
         assert!(!text.contains("\ntransfer-encoding:"));
