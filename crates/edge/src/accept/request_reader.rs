@@ -6,7 +6,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::faces::{BodyFraming, HeadRead, as_known_version, read_head};
+use crate::faces::{BodyFraming, as_known_version, read_head};
 use crate::gate::HeadFault;
 use crate::limits::AcceptLimits;
 
@@ -76,10 +76,8 @@ impl RequestReader {
     /// # Errors
     /// What is wrong with the head.
     pub(super) fn look(&mut self, limits: &AcceptLimits) -> Result<bool, HeadFault> {
-        let head = match read_head(&self.held, limits) {
-            HeadRead::Partial => return Ok(false),
-            HeadRead::Bad(fault) => return Err(fault),
-            HeadRead::Whole(head) => head,
+        let Some(head) = read_head(&self.held, limits)? else {
+            return Ok(false);
         };
         as_known_version(&mut self.held[..head.bytes]);
         let behind = match head.body {

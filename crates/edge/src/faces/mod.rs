@@ -22,5 +22,5 @@ pub use reply::{AwaitedDocument, Reply};
 pub(crate) use document::{FileResponse, FileVersion, file_answer};
 pub(crate) use parse::parse_request_of;
 pub(crate) use refusal::{raw_bad_head, raw_refusal, refusal};
-pub(crate) use request_head::{BodyFraming, HeadRead, as_known_version, read_head};
+pub(crate) use request_head::{BodyFraming, as_known_version, read_head};
 pub(crate) use response::{SERVER, busy, common_where_missing, sentence};

@@ -13,7 +13,7 @@ use super::answer::answer_to;
 use super::file_request::FileRequest;
 use super::refusal::bad_head;
 use super::reply::Reply;
-use super::request_head::{HeadRead, RequestHead, read_head};
+use super::request_head::{RequestHead, read_head};
 use crate::edge::Edge;
 use crate::family::StreamSubscription;
 use crate::gate::{Ask, Attempt, judge};
@@ -80,9 +80,9 @@ pub(crate) fn parse_request_of(
     from: Option<Prefix>,
 ) -> ParsedRequest {
     let head = match read_head(bytes, limits) {
-        HeadRead::Whole(head) => head,
-        HeadRead::Partial => return ParsedRequest::Partial,
-        HeadRead::Bad(fault) => {
+        Ok(Some(head)) => head,
+        Ok(None) => return ParsedRequest::Partial,
+        Err(fault) => {
             let outcome = judge(&Attempt::new(Ask::Head { fault }));
             edge.count().refuse_if(outcome.reason());
             let response = bad_head(fault);

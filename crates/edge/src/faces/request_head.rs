@@ -25,16 +25,6 @@ const FIELDS_READ: [HeaderName; 9] = [
     header::IF_UNMODIFIED_SINCE,
 ];
 
-/// What the first bytes of a request are.
-pub(crate) enum HeadRead {
-    /// A head whose end has not come yet.
-    Partial,
-    /// A head.
-    Whole(RequestHead),
-    /// No head that is answered; nothing behind it can be read either.
-    Bad(HeadFault),
-}
-
 /// A head that was read.
 pub(crate) struct RequestHead {
     /// Method, target, version, and the fields that the faces read.
@@ -64,22 +54,27 @@ impl BodyFraming {
     }
 }
 
-/// Reads the head with which these bytes begin.
-pub(crate) fn read_head(bytes: &[u8], limits: &AcceptLimits) -> HeadRead {
-    let read = match version_digit(bytes) {
+/// Reads the head with which these bytes begin; `None` while its end has not come.
+///
+/// # Errors
+/// When it is no head that is answered; nothing behind it can be read either.
+pub(crate) fn read_head(
+    bytes: &[u8],
+    limits: &AcceptLimits,
+) -> Result<Option<RequestHead>, HeadFault> {
+    let head = match version_digit(bytes) {
         Some(at) => {
             let mut known = bytes.to_vec();
             known[at] = b'1';
             parse(&known, limits)
         }
         None => parse(bytes, limits),
-    };
-    match read {
-        Ok(Some(head)) if head.bytes <= limits.header_bytes_max => HeadRead::Whole(head),
-        Ok(None) if bytes.len() <= limits.header_bytes_max => HeadRead::Partial,
-        Ok(_) => HeadRead::Bad(HeadFault::TooLarge),
-        Err(fault) => HeadRead::Bad(fault),
+    }?;
+    let so_far = head.as_ref().map_or(bytes.len(), |head| head.bytes);
+    if so_far > limits.header_bytes_max {
+        return Err(HeadFault::TooLarge);
     }
+    Ok(head)
 }
 
 /// Makes a head that says a later minor version of HTTP/1 one of HTTP/1.1, for a library that takes no other: whoever speaks it
@@ -322,23 +317,23 @@ impl Framing {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> HeadRead {
+    fn read(text: &str) -> Result<Option<RequestHead>, HeadFault> {
         read_head(text.as_bytes(), &AcceptLimits::default())
     }
 
     fn whole(text: &str) -> RequestHead {
         match read(text) {
-            HeadRead::Whole(head) => head,
-            HeadRead::Partial => panic!("{text:?} is partial"),
-            HeadRead::Bad(fault) => panic!("{text:?} is bad: {fault:?}"),
+            Ok(Some(head)) => head,
+            Ok(None) => panic!("{text:?} is partial"),
+            Err(fault) => panic!("{text:?} is bad: {fault:?}"),
         }
     }
 
     fn fault(text: &str) -> HeadFault {
         match read(text) {
-            HeadRead::Bad(fault) => fault,
-            HeadRead::Partial => panic!("{text:?} is partial"),
-            HeadRead::Whole(_) => panic!("{text:?} is taken"),
+            Err(fault) => fault,
+            Ok(None) => panic!("{text:?} is partial"),
+            Ok(Some(_)) => panic!("{text:?} is taken"),
         }
     }
 
@@ -350,7 +345,7 @@ mod tests {
     fn a_head_is_partial_until_its_last_byte_and_ends_there() {
         let text = "GET /x?a=b HTTP/1.1\r\nHost: x\r\nAccept: a\r\nCookie: c\r\n\r\n";
         for end in 0..text.len() {
-            assert!(matches!(read(&text[..end]), HeadRead::Partial), "{end}");
+            assert!(matches!(read(&text[..end]), Ok(None)), "{end}");
         }
         let head = whole(&format!("{text}GET /y"));
         assert_eq!((head.bytes, head.keeps), (text.len(), true));
@@ -435,9 +430,9 @@ mod tests {
             "http://[::1]:8/?q",
             "//x",
         ] {
-            assert!(matches!(asked("GET", good), HeadRead::Whole(_)), "{good}");
+            assert!(matches!(asked("GET", good), Ok(Some(_))), "{good}");
         }
-        assert!(matches!(asked("OPTIONS", "*"), HeadRead::Whole(_)));
+        assert!(matches!(asked("OPTIONS", "*"), Ok(Some(_))));
         for bad in [
             "*",
             "a",
@@ -451,7 +446,7 @@ mod tests {
             "http:/x",
         ] {
             let read = asked("GET", bad);
-            assert!(matches!(read, HeadRead::Bad(HeadFault::Target)), "{bad}");
+            assert!(matches!(read, Err(HeadFault::Target)), "{bad}");
         }
     }
 
