@@ -24,10 +24,11 @@ const QUIET = [
   '--disable-features=WebRtcHideLocalIpsWithMdns,Translate,MediaRouter,OptimizationHints',
 ];
 
-/** A browser of its own (a fake microphone belongs to the process). `mic`: a WAV, repeated for ever; `inside`: the network namespace it lives in. */
-export async function browser(t, { mic, inside, args = [] } = {}) {
+/** A browser of its own (a fake microphone belongs to the process). `mic`: a WAV, repeated for ever; `asks`: whoever is to
+ * give it decides by the page's permissions; `inside`: the network namespace it lives in. */
+export async function browser(t, { mic, asks = false, inside, args = [] } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'stentor-chromium-'));
-  const fake = mic ? ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${mic}`] : [];
+  const fake = mic ? [...(asks ? [] : ['--use-fake-ui-for-media-stream']), '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${mic}`] : [];
   const launched = await chromium.launch({ executablePath: inside ? inside.wrapped(CHROMIUM) : CHROMIUM, headless: true, args: [...QUIET, ...fake, ...args], env: { ...process.env, HOME: home } });
   t?.after(async () => {
     await launched.close().catch(() => {});

@@ -168,6 +168,90 @@ test('unmuted but silent for three seconds: that person is told, and so is the h
   await desk.context().close();
 });
 
+/** Everything that takes a voice away behind a page's back; it never says that it is live, and offers what mends it. */
+const TAKEN = [
+  {
+    what: 'the permission is taken back',
+    take: ({ page }) => page.context().clearPermissions(),
+    says: /blocked for this page/,
+    mend: async ({ page }) => {
+      await page.context().grantPermissions(['microphone', 'screen-wake-lock']);
+      // Given back in the browser's own bar it is there by itself.
+    },
+  },
+  {
+    what: 'nothing is sent any more',
+    take: ({ page }) => page.evaluate(() => globalThis.__connections.at(-1).getSenders()[0].replaceTrack(null)),
+    says: /does not reach the server|no sound comes from your microphone/,
+    mend: ({ page }) => page.locator('.mend button').click(),
+  },
+  {
+    what: 'the system silences it',
+    take: ({ page }) =>
+      page.evaluate(() => {
+        const { track } = globalThis.__connections.at(-1).getSenders()[0];
+        track.dispatchEvent(new Event('mute'));
+      }),
+    says: /Your system has silenced the microphone/,
+    mend: ({ page }) => page.locator('.mend button').click(),
+  },
+];
+
+test('who is not heard is told so and why, and has the button that mends it; an unplugged microphone is replaced without one', async () => {
+  // One that asks before it gives its false microphone: only such a permission can be taken back.
+  const asking = await browser(t, { mic: mics.guest, asks: true });
+  const guest = await speaker('Taken', { on: asking });
+  const { page, seat } = guest;
+  for (const { what, take, says, mend } of TAKEN) {
+    await take(guest);
+    await page.locator('.mute.unheard').getByText(NOT_HEARD).waitFor();
+    await page.locator('.mute').getByText(says).waitFor();
+    assert.equal(await page.getByText('You’re live').count(), 0, what);
+    await mend(guest);
+    await page.locator('.mute.live').waitFor();
+    await until(`${what}: heard again`, () => host.levels.find(([of]) => of === seat)?.[1] > -60);
+  }
+  await page.evaluate(() => {
+    const { track } = globalThis.__connections.at(-1).getSenders()[0];
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  });
+  await until('another track', () => page.evaluate(() => globalThis.__connections.at(-1).getSenders()[0].track.readyState === 'live'));
+  await page.locator('.mute.live').waitFor();
+  await leave(guest);
+  await asking.close();
+});
+
+test('a key that is held down is one press, and one that is switched off is none; push to talk is open while it is held', async () => {
+  const guest = await speaker('Keys');
+  const { page, seat } = guest;
+  const version = () => host.seat(seat).mute_version;
+  const before = version();
+  for (let n = 0; n < 30; n++) await page.keyboard.down('m');
+  await page.keyboard.up('m');
+  await page.locator('.mute.muted').waitFor();
+  assert.equal(version(), before + 1);
+  await page.getByText('Sound and keys').click();
+  await page.getByLabel(/Push to talk/).check();
+  for (const hold of [
+    { down: () => page.keyboard.down('m'), up: () => page.keyboard.up('m') },
+    { down: async () => (await page.locator('.round').hover(), page.mouse.down()), up: () => page.mouse.up() },
+  ]) {
+    await hold.down();
+    await page.locator('.mute.live').waitFor();
+    await hold.up();
+    await page.locator('.mute.muted').waitFor();
+    await until('closed at the mixer', () => host.seat(seat).mixer_muted);
+  }
+  await page.getByLabel(/Push to talk/).uncheck();
+  await page.getByLabel(/Use the key/).uncheck();
+  const since = version();
+  await page.keyboard.press('m');
+  await sleep(500);
+  assert.equal(version(), since);
+  await leave(guest);
+});
+
 test('closing a live tab asks, closing a muted one does not, and the screen stays on while on stage', async () => {
   const guest = await speaker('Closing');
   const { page } = guest;

@@ -38,7 +38,7 @@ function content(stage: Stage, d: Dialog): TemplateResult {
     case 'remove':
       return confirm(stage, w.removeTitle(stage.seat(d.seat)?.name ?? ''), w.removeText, w.remove, { do: 'remove', seat: d.seat }, true);
     case 'admit':
-      return confirm(stage, w.admitTitle(stage.seat(d.seat)?.name ?? ''), w.admitText, w.admitAnyway, { do: 'admit', seat: d.seat });
+      return confirm(stage, w.admitTitle(stage.seat(d.seat)?.name ?? ''), w.admitText, w.admitAnyway, { do: 'admit', seat: d.seat, force: true });
     case 'hand_over':
       return confirm(stage, w.handTitle(stage.seat(d.seat)?.name ?? ''), w.handText, w.handOver, { do: 'hand_over', seat: d.seat });
     case 'invite':

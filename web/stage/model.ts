@@ -38,6 +38,8 @@ export type Dialog =
 export class Stage {
   readonly slug = location.pathname.split('/')[2] ?? '';
   readonly token: string;
+  /** This page's own number: it survives a reload, and a link opened anew has another. */
+  readonly page = pageNumber();
   lang: Lang;
   welcome: Welcome | null = null;
   state: StageState | null = null;
@@ -74,6 +76,8 @@ export class Stage {
   /** A new name that was asked for, and whether everybody sees it now. */
   private newName = '';
   renamed = false;
+  /** Whom this page has asked onto the stage. */
+  private admitted = 0;
 
   constructor(private readonly changed: () => void) {
     this.lang = language(undefined, 'en');
@@ -215,9 +219,22 @@ export class Stage {
     this.changed();
   }
 
+  /** Onto the stage; somebody of whom nothing was heard yet only after a question. */
+  admit(seat: StageSeat): void {
+    this.admitted = seat.seat;
+    if (seat.heard === false) this.open({ kind: 'admit', seat: seat.seat });
+    else this.send({ do: 'admit', seat: seat.seat });
+  }
+
+  /** Hears one who waits, alone, or nobody any more; for hosts. */
+  preListen(seat: number | null): void {
+    this.send({ do: 'pre_listen', seat });
+  }
+
   goOnStage(): void {
     if (this.loopback) this.setLoopback(false);
-    if (this.welcome) this.send({ do: 'admit', seat: this.welcome.seat });
+    // Oneself one hears.
+    if (this.welcome) this.send({ do: 'admit', seat: this.welcome.seat, force: true });
   }
 
   open(dialog: Dialog | null): void {
@@ -241,7 +258,7 @@ export class Stage {
     url.protocol = url.protocol.replace('http', 'ws');
     this.socket = new StageSocket(
       url.href,
-      () => ({ do: 'hello', token: this.token }),
+      () => ({ do: 'hello', token: this.token, page: this.page }),
       (message) => this.receive(message),
       this.changed,
     );
@@ -272,7 +289,7 @@ export class Stage {
         return this.refused(message);
       case 'warning': {
         const seat = this.seat(message.seat);
-        if (seat) seat.warning = message.on ? 'silent_microphone' : null;
+        if (seat) seat.warning = message.on ? message.warning : null;
         break;
       }
       case 'alarm':
@@ -293,6 +310,7 @@ export class Stage {
   private refused({ what, code }: { what: string; code: string }): void {
     if (code === 'wrong_token') return this.leave('rejected');
     if (what === 'mute') this.opening = null;
+    if (code === 'not_heard') return this.open({ kind: 'admit', seat: this.admitted });
     this.obey(); // a local mute that was refused is undone
     if (what !== 'ready') this.say((this.words.refusals as Record<string, string | undefined>)[code] ?? this.words.refused);
   }
@@ -352,7 +370,7 @@ export class Stage {
     this.state = state;
     const me = this.me;
     if (me) {
-      this.hushed = hushed(this.hushed, before, me, this.wantsMuted);
+      this.hushed = me.muted_by_host ?? hushed(this.hushed, before, me, this.wantsMuted);
       if (this.newName && me.name === this.newName) [this.newName, this.renamed] = ['', true];
       // In the green room one may hear oneself; on stage it would be an echo.
       if (me.place === 'on_stage' && this.loopback) this.setLoopback(false);
@@ -405,6 +423,19 @@ export class Stage {
   private async resume(): Promise<void> {
     if (!this.over && !this.mic.track && (await Microphone.granted())) await this.mic.open();
   }
+}
+
+/** 128 bits in hexadecimal, kept by this tab. */
+function pageNumber(): string {
+  const key = 'stentor-page';
+  let number = sessionStorage.getItem(key);
+  // A tab that is duplicated takes its number along; only a reload is the same page.
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  if (!number || navigation?.type === 'navigate') {
+    number = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    sessionStorage.setItem(key, number);
+  }
+  return number;
 }
 
 const tokenKey = (slug: string) => `stentor-token-${slug}`;

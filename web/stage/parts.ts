@@ -18,7 +18,7 @@ export function notices(stage: Stage): TemplateResult {
     if (!stage.online) lines.push(w.lineLost);
     if (peer.link === 'reconnecting' || (peer.link === 'connected' && !peer.heard)) lines.push(w.voiceLost);
     if (mic.problem && mic.track) lines.push(w.unheard[mic.problem]);
-    else if (me?.warning === 'silent_microphone' && me.place === 'green_room') lines.push(w.unheard.silent);
+    else if (me?.warning === 'silent_microphone' && me.place === 'green_room') lines.push(w.silentHere);
   }
   if (state?.phase === 'on_air') {
     const { hostDropped, stageEmpty, fault } = w;
@@ -26,6 +26,7 @@ export function notices(stage: Stage): TemplateResult {
     if (said) lines.push(said);
   }
   // What only the machine's people can mend is for those who run the event.
+  if (stage.runs && state?.ends) lines.push(w.ends(new Date(state.ends).toLocaleTimeString(locale(stage.lang), { hour: 'numeric', minute: '2-digit' })));
   for (const kind of stage.runs ? (state?.alarms ?? []) : []) lines.push(w.alarms[kind] ?? w.alarm(kind));
   return html`<div class="notices" role="status" ?data-some=${lines.length > 0}>${lines.map((l) => html`<p>${l}</p>`)}</div>`;
 }
@@ -45,7 +46,8 @@ export function heading(stage: Stage): TemplateResult {
       <span>${place}${air ? html` · ${w.listeners(count.toLocaleString(stage.lang))}` : nothing}</span>
     </p>
     <h1 tabindex="-1">${stage.welcome!.event.title}</h1>
-    ${starts ? html`<p class="soft">${w.startsAt(starts)}</p>` : nothing}`;
+    ${starts ? html`<p class="soft">${w.startsAt(starts)}</p>` : nothing}
+    ${state?.recorded ? html`<p class="recorded"><span class="dot on"></span> ${w.recorded}</p>` : nothing}`;
 }
 
 /** `id` is the field's own on this page. */

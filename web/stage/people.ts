@@ -38,7 +38,7 @@ function person(stage: Stage, s: StageSeat): TemplateResult {
   const speaks = stage.speaking.has(s.seat) && s.place === 'on_stage';
   const away = !s.connected && s.place !== 'invited';
   const notes = [mine ? w.you : '', w.roles[s.role], !away && s.place === 'on_stage' && s.mixer_muted ? w.seatMuted : ''];
-  const wrong = away ? w.away : s.warning ? w.silent : '';
+  const wrong = away ? w.away : s.warning ? (w.warnings[s.warning] ?? w.silent) : s.place === 'green_room' && s.heard === false ? w.notHeardYet : '';
   return html`<li class="${speaks ? 'on' : ''} ${away ? 'away' : ''}">
     <div class="who">
       <span class="name">${s.name}</span> <small>${notes.filter(Boolean).join(' · ')}</small>
@@ -56,7 +56,8 @@ function tools(stage: Stage, s: StageSeat): TemplateResult {
   const button = (label: string, act: () => void, cls = '') =>
     html`<button class="small ${cls}" aria-label=${w.of(label, s.name)} @click=${act}>${label}</button>`;
   return html`<div class="tools">
-    ${s.place === 'green_room' && s.connected ? button(w.admit, () => stage.send({ do: 'admit', seat: s.seat }), 'strong') : nothing}
+    ${s.place === 'green_room' && s.connected ? button(w.admit, () => stage.admit(s), 'strong') : nothing}
+    ${s.place === 'green_room' && s.connected ? preListen(stage, s) : nothing}
     ${on && !s.muted ? button(w.muteThem, () => stage.mute(s, true)) : nothing}
     ${on && s.muted && s.role === 'line_in' ? button(w.unmuteThem, () => stage.mute(s, false)) : nothing}
     <details>
@@ -64,6 +65,15 @@ function tools(stage: Stage, s: StageSeat): TemplateResult {
       <div class="tools">${rest(stage, s)}</div>
     </details>
   </div>`;
+}
+
+/** To hear who waits before everybody does; where the server can. */
+function preListen(stage: Stage, s: StageSeat): TemplateResult | typeof nothing {
+  const w = stage.words;
+  const hears = stage.me?.pre_listens;
+  if (hears === undefined) return nothing;
+  const on = hears === s.seat;
+  return html`<button class="small" aria-pressed=${on} aria-label=${w.of(w.preListen, s.name)} @click=${() => stage.preListen(on ? null : s.seat)}>${w.preListen}</button>`;
 }
 
 function rest(stage: Stage, s: StageSeat): TemplateResult {
