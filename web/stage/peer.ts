@@ -17,7 +17,7 @@ export type PeerLink = 'idle' | 'connecting' | 'connected' | 'reconnecting';
 export const DOUBTED_MS = 700;
 /** Nothing has arrived for so long: nobody hears us, as far as this page can know, ms. */
 export const SILENT_MS = 1_800;
-const LOOK_MS = 150;
+const LOOK_MS = 200;
 /** How long the server may take at least to answer a fragment, or an offer, before another try, ms. */
 const PATIENCE_MS = 500;
 const OFFER_PATIENCE_MS = 2_500;
