@@ -117,7 +117,8 @@ impl DelayEstimator {
         (frame_us + self.quantile_us() + MARGIN_US).clamp(TARGET_MIN_US, DELAY_MAX_US)
     }
 
-    fn quantile_us(&self) -> i64 {
+    /// What all but one in fifty packets are later than the earliest, in µs.
+    pub(super) fn quantile_us(&self) -> i64 {
         let allowed_late = ((1.0 - QUANTILE) * self.recent_len as f64) as usize;
         let mut later = 0;
         for (bin, &count) in self.bins.iter().enumerate().rev() {

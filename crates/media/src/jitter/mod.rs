@@ -536,6 +536,12 @@ impl JitterBuffer {
         self.in_dtx
     }
 
+    /// How much later than the earliest all but one in fifty packets of the last seconds came, in µs.
+    #[must_use]
+    pub fn jitter_us(&self) -> i64 {
+        self.delay.quantile_us()
+    }
+
     /// What has happened so far.
     #[must_use]
     pub const fn stats(&self) -> JitterStats {

@@ -265,6 +265,7 @@ impl Strip {
                 } = line.stats();
                 StripStats {
                     buffer_ms: line.delay_ms(),
+                    jitter_ms: line.jitter.jitter_us() as f32 / 1_000.0,
                     received,
                     lost,
                     red_recovered,

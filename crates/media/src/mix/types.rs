@@ -125,6 +125,8 @@ impl Default for StripOut {
 pub struct StripStats {
     /// Delay between the earliest a sample could be played and when it is, in ms.
     pub buffer_ms: f32,
+    /// How much later than the earliest all but one in fifty packets of the last seconds came, in ms.
+    pub jitter_ms: f32,
     /// Taken in, copies not counted.
     pub received: u64,
     /// Not there when due, in no copy.
