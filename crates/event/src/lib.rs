@@ -68,7 +68,7 @@ pub use encode_once::EncodeOnce;
 pub use json::json;
 pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent};
 pub use programme::cadence_box;
-pub use registry::{EventRegistry, RegistryStats};
+pub use registry::{EventRegistry, Hindrance, RegistryStats};
 pub use reports::StageLevels;
 pub use services::EventServices;
 pub use stats::EventStats;

@@ -30,6 +30,15 @@ pub struct RegistryStats {
     pub refused: usize,
 }
 
+/// What keeps this server from being whole, though it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// New people may come; somebody should look after it.
+    Warning(&'static str),
+    /// New people should be sent elsewhere.
+    NotReady(&'static str),
+}
+
 /// Opens the events of a store and finds them by their address.
 pub struct EventRegistry {
     services: EventServices,
@@ -41,6 +50,7 @@ pub struct EventRegistry {
     /// Events that wait for a room; at most as many as the store lists.
     waiting: Mutex<HashSet<String>>,
     ready: AtomicBool,
+    hindrance: RwLock<Option<Hindrance>>,
 }
 
 impl EventRegistry {
@@ -54,6 +64,7 @@ impl EventRegistry {
             refused: Mutex::default(),
             waiting: Mutex::default(),
             ready: AtomicBool::new(false),
+            hindrance: RwLock::default(),
         }
     }
 
@@ -70,7 +81,25 @@ impl EventRegistry {
     /// Whether new people should be sent here.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed)
+        let hindered = matches!(self.hindrance(), Some(Hindrance::NotReady(_)));
+        self.ready.load(Ordering::Relaxed) && !hindered
+    }
+
+    /// What keeps this server from being whole, if anything does.
+    #[must_use]
+    pub fn hindrance(&self) -> Option<Hindrance> {
+        *self
+            .hindrance
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on this, or nothing, keeps the server from being whole.
+    pub fn set_hindrance(&self, hindrance: Option<Hindrance>) {
+        *self
+            .hindrance
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = hindrance;
     }
 
     /// From now on new people should, or should not, be sent here.
