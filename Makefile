@@ -26,8 +26,25 @@ run: build ## install what is missing, build, start the demonstration and print 
 	$(TARGET)/release/stentor serve --demo $(ARGS)
 
 .PHONY: build
-build: build-tools web ## the program, optimised: target/release/stentor
+build: build-tools web ## the program, optimised: target/release/stentor, its symbols beside it in stentor.debug
 	$(CARGO) build --release --locked -p stentor
+	@scripts/split.sh $(TARGET)/release/stentor
+
+# What a machine that serves needs and nothing that builds: to be unpacked, or made into a package.
+DIST = $(TARGET)/dist/stentor-$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)-$(shell uname -m)
+
+.PHONY: dist
+dist: build ## the program with manual, completions, systemd unit and licences, as one archive in target/dist
+	rm -rf $(DIST)
+	mkdir -p $(DIST)/completions
+	cp $(TARGET)/release/stentor README.md CHANGELOG.md SECURITY.md LICENSE-APACHE LICENSE-MIT packaging/stentor.toml packaging/systemd/stentor.service packaging/systemd/stentor.sysusers.conf $(DIST)/
+	cp $(TARGET)/release/stentor.debug $(DIST).debug
+	$(DIST)/stentor manual > $(DIST)/stentor.1
+	$(DIST)/stentor completions bash > $(DIST)/completions/stentor.bash
+	$(DIST)/stentor completions zsh > $(DIST)/completions/_stentor
+	$(DIST)/stentor completions fish > $(DIST)/completions/stentor.fish
+	tar --create --gzip --owner=0 --group=0 --directory=$(dir $(DIST)) --file=$(DIST).tar.gz $(notdir $(DIST))
+	@ls -l $(DIST).tar.gz $(DIST).debug
 
 .PHONY: debug
 debug: build-tools web
