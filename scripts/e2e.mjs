@@ -29,6 +29,7 @@ const TAKES = {
   host: { seconds: 47, load: 28 },
   'bad-input': { seconds: 27, load: 18 },
   'players-come-back': { seconds: 20, load: 15 },
+  operator: { seconds: 30, load: 20 },
   metrics: { seconds: 9, load: 20 },
   command: { seconds: 9, load: 20 },
   threads: { seconds: 5, load: 20 },
