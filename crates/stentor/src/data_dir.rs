@@ -1,27 +1,99 @@
 //! The folder everything is kept in: events, recordings, the server's key.
 
-use std::fs::{DirBuilder, File, TryLockError};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::fs::Mode;
 use stentor_cluster::OlderFile;
 use stentor_cluster::blobs::{Blobs, FolderBlobs};
 use stentor_cluster::error::StoreError;
 use stentor_cluster::records::{Records, SqliteRecords};
 
+use crate::config::nearest;
 use crate::error::AppError;
 
 /// File of the records.
 const RECORDS: &str = "stentor.db";
 /// Folder of the recordings.
 const RECORDINGS: &str = "recordings";
+/// Room below which a disk counts as full, bytes: a store cannot be opened in less.
+const FULL_BYTES: u64 = 256 * 1024;
+
+/// The folder, which must be there: whoever mistyped its name must not get a new one, with links that no server knows.
+///
+/// # Errors
+/// The operator's: it is not there, with the name of one like it that is.
+pub(crate) fn must_be_there(dir: &Path) -> Result<(), AppError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let shown = dir.display().to_string();
+    if dir.exists() {
+        return Err(AppError::DataDirIsFile(shown));
+    }
+    Err(AppError::NoDataDir {
+        dir: shown,
+        meant: meant(dir)
+            .map(|meant| format!("; did you mean {meant}?"))
+            .unwrap_or_default(),
+    })
+}
+
+/// A folder beside it that a server has used and that is called nearly the same.
+fn meant(dir: &Path) -> Option<String> {
+    let name = dir.file_name()?.to_str()?;
+    let parent = match dir.parent()? {
+        parent if parent.as_os_str().is_empty() => Path::new("."),
+        parent => parent,
+    };
+    let entries = std::fs::read_dir(parent).ok()?.take(ENTRIES_MAX).flatten();
+    let used = entries.filter(|entry| entry.path().join(RECORDS).is_file());
+    let names: Vec<String> = used
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let near = nearest(name, names.iter().map(String::as_str))?;
+    Some(dir.with_file_name(near).display().to_string())
+}
+
+/// Entries of a folder that are looked at.
+const ENTRIES_MAX: usize = 10_000;
+
+/// Whether a server has kept anything in it.
+pub(crate) fn is_used(dir: &Path) -> bool {
+    dir.join(RECORDS).is_file()
+}
+
+/// Bytes that this user may still write to the disk of a folder, and how many it has in all; `None` where it does not say.
+pub(crate) fn room(dir: &Path) -> Option<(u64, u64)> {
+    let disk = rustix::fs::statvfs(dir).ok()?;
+    Some((
+        disk.f_bavail.saturating_mul(disk.f_frsize),
+        disk.f_blocks.saturating_mul(disk.f_frsize),
+    ))
+}
+
+/// What the store says, or that the disk is full where that is why.
+fn store_fault(dir: &Path, error: StoreError) -> AppError {
+    match error {
+        StoreError::Unusable { .. } | StoreError::Full { .. }
+            if room(dir).is_some_and(|(free, _)| free < FULL_BYTES) =>
+        {
+            AppError::DiskFull(dir.display().to_string())
+        }
+        error => error.into(),
+    }
+}
 
 /// Makes the data folder if it is not there: for this user alone, since what is said in the green room is in it.
 ///
 /// # Errors
 /// The operator's: the folder cannot be made.
 pub(crate) fn make(dir: &Path) -> Result<(), AppError> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(AppError::DataDirIsFile(dir.display().to_string()));
+    }
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -52,6 +124,60 @@ pub(crate) fn lock(dir: &Path) -> Result<File, AppError> {
     }
 }
 
+/// Files of the folder that open the stage or tell who is there, for nobody but this user.
+const PRIVATE: [&str; 4] = ["secret.key", RECORDS, "stentor.db-wal", "stentor.db-shm"];
+
+/// From now on what this process makes is for this user alone; what others could read of what is there already is closed to them. Says in
+/// a sentence what was open.
+///
+/// # Errors
+/// The operator's: a file of somebody else's that cannot be closed.
+pub(crate) fn close_to_others(dir: &Path) -> Result<Vec<String>, AppError> {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    let mut said = Vec::new();
+    for name in PRIVATE {
+        let path = dir.join(name);
+        let Ok(about) = std::fs::metadata(&path) else {
+            continue;
+        };
+        let mode = about.permissions().mode() & 0o777;
+        if mode & 0o077 == 0 {
+            continue;
+        }
+        let closed = std::fs::set_permissions(&path, Permissions::from_mode(mode & 0o700));
+        closed.map_err(|source| AppError::OpenToOthers {
+            path: path.display().to_string(),
+            source,
+        })?;
+        said.push(format!(
+            "{} could be read by others of this machine (mode {mode:o}): now it is for this user alone{}",
+            path.display(),
+            if name == "secret.key" { "; who has read it can open every stage" } else { "" }
+        ));
+    }
+    Ok(said)
+}
+
+/// Whether a server uses the folder now.
+pub(crate) fn is_locked(dir: &Path) -> bool {
+    let Ok(lock) = File::open(dir.join("lock")) else {
+        return false;
+    };
+    matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// What others of this machine could read in the folder, in one sentence.
+pub(crate) fn open_to_others(dir: &Path) -> Option<String> {
+    let mode = std::fs::metadata(dir).ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| {
+        format!(
+            "{} can be opened by others of this machine (mode {:o}): what is said in the green room is in it, `chmod 700` closes it",
+            dir.display(),
+            mode & 0o777
+        )
+    })
+}
+
 /// Opens the records of a folder that is locked; made if they are not there, and brought forward if an older version
 /// wrote them.
 ///
@@ -59,7 +185,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, AppError> {
 /// The operator's: records that are damaged, or of a newer version.
 pub(crate) async fn open_records(dir: &Path) -> Result<Arc<dyn Records>, AppError> {
     let opened = SqliteRecords::open(&dir.join(RECORDS), OlderFile::Migrate).await;
-    Ok(Arc::new(opened?))
+    Ok(Arc::new(opened.map_err(|error| store_fault(dir, error))?))
 }
 
 /// Opens the records of a folder that a server may be using. What an older version wrote is brought forward only if none
@@ -73,7 +199,7 @@ pub(crate) async fn open_records_beside(dir: &Path) -> Result<Arc<dyn Records>, 
             let _lock = lock(dir)?;
             open_records(dir).await
         }
-        opened => Ok(Arc::new(opened?)),
+        opened => Ok(Arc::new(opened.map_err(|error| store_fault(dir, error))?)),
     }
 }
 
@@ -83,4 +209,97 @@ pub(crate) async fn open_records_beside(dir: &Path) -> Result<Arc<dyn Records>, 
 /// Ours: no thread can be started.
 pub(crate) async fn open_recordings(dir: &Path) -> Result<Arc<dyn Blobs>, AppError> {
     Ok(Arc::new(FolderBlobs::open(&dir.join(RECORDINGS)).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(dir: &Path) -> String {
+        must_be_there(dir)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_not_made_and_one_like_it_is_named() {
+        let parent = tempfile::tempdir().unwrap();
+        for (name, used) in [("radio", true), ("stentor-data", true), ("empty", false)] {
+            make(&parent.path().join(name)).unwrap();
+            if used {
+                std::fs::write(parent.path().join(name).join(RECORDS), "").unwrap();
+            }
+        }
+        for (typed, meant) in [
+            ("raido", Some("radio")),
+            ("stentor_data", Some("stentor-data")),
+            ("Radio", Some("radio")),
+            ("emtpy", None),
+            ("elsewhere", None),
+        ] {
+            let said = said(&parent.path().join(typed));
+            assert!(
+                said.contains("there is no data folder") && said.contains(typed),
+                "{said}"
+            );
+            let named =
+                meant.map(|meant| format!("did you mean {}?", parent.path().join(meant).display()));
+            assert_eq!(named.is_some(), said.contains("did you mean"), "{said}");
+            assert!(said.contains(&named.unwrap_or_default()), "{said}");
+            assert!(!parent.path().join(typed).exists());
+        }
+        assert_eq!(said(&parent.path().join("empty")), "");
+        let file = parent.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(said(&file).contains("is a file"));
+        assert!(make(&file).is_err());
+    }
+
+    #[test]
+    fn what_others_could_read_is_closed_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, mode) in [
+            ("secret.key", 0o644),
+            (RECORDS, 0o640),
+            ("stentor.db-wal", 0o600),
+            ("other", 0o644),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "x").unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        }
+        let said = close_to_others(folder.path()).unwrap();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(
+            said[0].contains("secret.key") && said[0].contains("mode 644"),
+            "{said:?}"
+        );
+        let mode = |name: &str| {
+            std::fs::metadata(folder.path().join(name))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777
+        };
+        assert_eq!(
+            (mode("secret.key"), mode(RECORDS), mode("other")),
+            (0o600, 0o600, 0o644)
+        );
+        assert_eq!(close_to_others(folder.path()).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_full_disk_is_what_a_store_that_cannot_be_opened_is_told_by() {
+        let unusable = || StoreError::Unusable {
+            place: "x".to_owned(),
+            why: "disk I/O error".to_owned(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let said = store_fault(folder.path(), unusable()).to_string();
+        assert!(said.contains("disk I/O error"), "there is room: {said}");
+        // Where nothing can be written, nothing is free.
+        let said = store_fault(Path::new("/proc"), unusable()).to_string();
+        assert!(said.contains("the disk is full"), "{said}");
+    }
 }

@@ -12,20 +12,33 @@ use stentor_studio::StudioError;
 use crate::config::ConfigError;
 use crate::tls::CertificateError;
 
+/// The first port that needs no right (`net.ipv4.ip_unprivileged_port_start`, as most systems have it).
+const FIRST_FREE_PORT: u16 = 1024;
+
 /// What keeps the server from starting, or an event from being made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("log must be a filter like info or stentor_studio=debug: {0}")]
+    #[error("log must be a filter, for example info,stentor_studio=debug: {0}")]
     Log(String),
     #[error("the data folder {dir} cannot be used: {source}")]
     DataDir { dir: String, source: io::Error },
     #[error("another server uses the data folder {0}: stop it, or choose another with --data")]
     DataDirInUse(String),
-    /// A folder to be read that is not there: most likely a name mistyped.
-    #[error("there is no data folder {0}: name the one the events were made in with --data")]
-    NoDataDir(String),
+    /// A folder to be used that is not there: most likely a name mistyped.
+    #[error("there is no data folder {dir}: name the server's with --data{meant}")]
+    NoDataDir { dir: String, meant: String },
+    #[error("the data folder {0} is a file: name a folder with --data")]
+    DataDirIsFile(String),
+    #[error(
+        "the disk is full that the data folder {0} is on: make room, or choose another with --data"
+    )]
+    DiskFull(String),
+    #[error(
+        "{path} can be read by others of this machine, and cannot be closed to them ({source}): chmod 600 it"
+    )]
+    OpenToOthers { path: String, source: io::Error },
     #[error(transparent)]
     LinkKey(#[from] LinkKeyError),
     #[error(transparent)]
@@ -39,6 +52,24 @@ pub(crate) enum AppError {
     )]
     PortTaken {
         what: &'static str,
+        flag: &'static str,
+        addr: SocketAddr,
+    },
+    #[error(
+        "{what} port {} is below 1024 and needs a right, CAP_NET_BIND_SERVICE: AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit, \
+         or `setcap cap_net_bind_service=+ep` on the program; or choose another port with {flag}",
+        addr.port()
+    )]
+    PortNeedsRight {
+        what: &'static str,
+        flag: &'static str,
+        addr: SocketAddr,
+    },
+    #[error(
+        "this machine has no address {}: `ip address` lists those it has, and 0.0.0.0 or [::] with {flag} takes all",
+        addr.ip()
+    )]
+    NoSuchAddress {
         flag: &'static str,
         addr: SocketAddr,
     },
@@ -69,10 +100,21 @@ impl AppError {
         addr: SocketAddr,
         source: io::Error,
     ) -> Self {
-        if source.kind() == io::ErrorKind::AddrInUse {
-            Self::PortTaken { what, flag, addr }
-        } else {
-            Self::Bind { what, addr, source }
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::PortTaken { what, flag, addr },
+            io::ErrorKind::AddrNotAvailable => Self::NoSuchAddress { flag, addr },
+            io::ErrorKind::PermissionDenied if addr.port() < FIRST_FREE_PORT => {
+                Self::PortNeedsRight { what, flag, addr }
+            }
+            _ => Self::Bind { what, addr, source },
+        }
+    }
+
+    /// 2 for what is wrong with the command line, as `clap` gives it, and 1 for what cannot be done.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(error) if error.is_of_flag() => 2,
+            _ => 1,
         }
     }
 }

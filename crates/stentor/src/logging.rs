@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
+use crate::config::{Config, LogFormat};
 use crate::error::AppError;
 
 /// Lines of the log that wait for standard error.
@@ -20,18 +21,27 @@ pub(crate) struct Log {
 
 /// Logs to standard error from a thread of its own: a pipe that nobody reads must not stop the programme. Lines that find
 /// its queue full are lost, and counted.
-pub(crate) fn start(filter: &str) -> Result<Log, AppError> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| AppError::Log(error.to_string()))?;
+pub(crate) fn start(config: &Config) -> Result<Log, AppError> {
+    let filter =
+        EnvFilter::try_new(&config.log).map_err(|error| AppError::Log(error.to_string()))?;
     let ansi = std::io::stderr().is_terminal();
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(LOG_LINES_MAX)
         .finish(std::io::stderr());
     let lines_dropped = writer.error_counter();
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(writer)
-        .with_ansi(ansi)
-        .init();
+        .with_writer(writer);
+    match config.log_format {
+        LogFormat::Text => log.with_ansi(ansi).init(),
+        // Flat, so that a line's own fields stand beside its time and level.
+        LogFormat::Json => log
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .init(),
+    }
     Ok(Log {
         lines_dropped,
         _guard: guard,

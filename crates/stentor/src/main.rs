@@ -9,28 +9,40 @@
 //!
 //! | module | what | knows |
 //! |---|---|---|
+//! | `version` | which program this is | |
 //! | `stdout` | prints for whoever started the program | |
 //! | `config` | what the operator decides before the start | |
-//! | `tls` | where the certificate comes from | `config` |
+//! | `certificate` | for whom a certificate is, and until when | |
+//! | `tls` | where the certificate comes from | `config`, `certificate` |
 //! | `threads` | which thread goes before which | `config` |
 //! | `error` | what keeps a command from being carried out | `config`, `tls` |
 //! | `logging` | the log, on standard error | |
 //! | `data_dir` | the folder everything is kept in | |
+//! | `notify` | what systemd is told | |
+//! | `when` | when an event starts, as people write it | |
+//! | `disk` | how much room the data folder has | `data_dir` |
 //! | `links` | the links of events, as the operator reads them | `event` |
 //! | `signals` | what the system tells the process | |
 //! | `ladder` | moves the edge up and down the ladder as the load asks | `edge`, `core` |
-//! | `operator` | the operator's port: every metric, in one table | `edge`, `studio`, `event`, `ladder` |
+//! | `operator` | the operator's port: every metric, in one table | `edge`, `studio`, `event`, `ladder`, `disk` |
+//! | `memory` | how much may be used | |
+//! | `check` | whether a server can start, told before it is needed | all of the above |
 //! | `serve` | the ports, and what is looked after until the end | all |
 //! | `roles` | which parts a process runs | all |
 //! | `cli` | the command line | all |
 
+mod certificate;
+mod check;
 mod cli;
 mod config;
 mod data_dir;
+mod disk;
 mod error;
 mod ladder;
 mod links;
 mod logging;
+mod memory;
+mod notify;
 mod operator;
 mod roles;
 mod serve;
@@ -38,6 +50,8 @@ mod signals;
 mod stdout;
 mod threads;
 mod tls;
+mod version;
+mod when;
 
 use std::process::ExitCode;
 
@@ -46,7 +60,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("stentor: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
     }
 }

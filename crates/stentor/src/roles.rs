@@ -1,11 +1,14 @@
 //! Which parts a process runs. Today there is one role: all of them.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io::IsTerminal as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use stentor_core::admission::Rung;
 use stentor_edge::{Edge, EdgeConfig, Tls};
+use stentor_event::clock::unix_ms_now;
 use stentor_event::links::LinkKey;
 use stentor_event::pages::{self, ListenAssets};
 use stentor_event::{EventRegistry, EventServices, demo};
@@ -14,16 +17,50 @@ use tokio::net::TcpListener;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::config::Config;
+use crate::disk::DiskWatch;
 use crate::error::AppError;
 use crate::ladder::LadderWatch;
+use crate::operator::CertificateEnd;
 use crate::serve::{LoadConfig, Server};
 use crate::threads::Planned;
 use crate::{data_dir, links, logging, threads, tls};
+
+/// What a server is started with that is no setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServeOptions {
+    /// Hold a demonstration.
+    pub(crate) demo: bool,
+    /// Print links whoever reads them.
+    pub(crate) print_links: bool,
+}
+
+impl ServeOptions {
+    /// A link opens a place on the stage, so it is for whoever started the server by hand and not for a log. Those of a demonstration
+    /// are asked for with it; but what systemd keeps is a log, whatever was started.
+    fn prints_links(self) -> bool {
+        let is_log = is_journal(std::env::var_os("JOURNAL_STREAM").as_deref());
+        self.print_links || (!is_log && (self.demo || std::io::stdout().is_terminal()))
+    }
+}
+
+/// Whether standard output is the journal's, as systemd.exec(5) has it told: `JOURNAL_STREAM=device:inode`.
+fn is_journal(told: Option<&OsStr>) -> bool {
+    let Some((device, inode)) = told
+        .and_then(OsStr::to_str)
+        .and_then(|told| told.split_once(':'))
+    else {
+        return false;
+    };
+    rustix::fs::fstat(std::io::stdout())
+        .is_ok_and(|about| device.parse() == Ok(about.st_dev) && inode.parse() == Ok(about.st_ino))
+}
 
 /// What is had before there is an event loop, which would wait for the disk.
 struct Prepared {
     key: LinkKey,
     udp: UdpSocket,
+    /// The operator's port.
+    metrics: Option<std::net::TcpListener>,
     tls: Option<Tls>,
     lines_dropped: ErrorCounter,
     planned: Planned,
@@ -33,19 +70,24 @@ struct Prepared {
 ///
 /// # Errors
 /// The operator's, nearly always: an address that is taken, a folder that cannot be written, a certificate.
-pub(crate) fn run(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
+pub(crate) fn run(load: LoadConfig<'_>, options: ServeOptions) -> Result<(), AppError> {
     let config = load()?;
-    let log = logging::start(&config.log)?;
+    let log = logging::start(&config)?;
     let planned = threads::plan(config.thread_priority);
     stentor_edge::raise_descriptor_limit();
     let _lock = data_dir::lock(&config.data_dir)?;
+    for said in data_dir::close_to_others(&config.data_dir)? {
+        tracing::warn!("{said}");
+    }
     let tls = tls::of(&config)?;
-    warn_of_plain_http(&config);
+    warn(&config);
     // Sockets are bound before anything is opened: a taken port must not touch an event.
     let udp = bind_udp(&config)?;
+    let metrics = bind_metrics(&config)?;
     let prepared = Prepared {
         key: LinkKey::load_or_create(&config.data_dir)?,
         udp,
+        metrics,
         tls,
         lines_dropped: log.lines_dropped.clone(),
         planned,
@@ -58,8 +100,20 @@ pub(crate) fn run(load: LoadConfig<'_>, demo: bool) -> Result<(), AppError> {
     runtime.block_on(async {
         let tcp = stentor_edge::bind(config.listen)
             .map_err(|source| AppError::bind("TCP", "--listen", config.listen, source))?;
-        start(load, &config, demo, prepared, tcp).await
+        start(load, &config, options, prepared, tcp).await
     })
+}
+
+/// Taken like the others before anything is opened.
+fn bind_metrics(config: &Config) -> Result<Option<std::net::TcpListener>, AppError> {
+    let Some(addr) = config.metrics else {
+        return Ok(None);
+    };
+    let bound = std::net::TcpListener::bind(addr);
+    let bound = bound.and_then(|tcp| tcp.set_nonblocking(true).map(|()| tcp));
+    bound
+        .map(Some)
+        .map_err(|source| AppError::bind("TCP", "--metrics", addr, source))
 }
 
 fn bind_udp(config: &Config) -> Result<UdpSocket, AppError> {
@@ -75,13 +129,14 @@ fn bind_udp(config: &Config) -> Result<UdpSocket, AppError> {
 async fn start(
     load: LoadConfig<'_>,
     config: &Config,
-    demo: bool,
+    options: ServeOptions,
     prepared: Prepared,
     tcp: TcpListener,
 ) -> Result<(), AppError> {
     let Prepared {
         key,
         udp,
+        metrics,
         tls,
         lines_dropped,
         planned,
@@ -112,7 +167,7 @@ async fn start(
         nothing.headers,
         nothing.problem,
     );
-    let demo = if demo {
+    let demo = if options.demo {
         Some(demo::prepare(&*records, config.invitation_days).await?)
     } else {
         None
@@ -133,16 +188,29 @@ async fn start(
         tracing::warn!("this program was built without its pages: `make build` builds both");
     }
     let ladder = watch_load(config, &edge, &events)?;
-    links::print(&*records, &key, &base_url, demo.as_deref()).await?;
+    if options.prints_links() {
+        links::print(&*records, &key, &base_url, demo.as_deref()).await?;
+    } else {
+        tracing::info!(
+            "links are printed to a terminal only: `stentor event list` shows them, or --print-links"
+        );
+    }
     let server = Server {
         load,
         edge,
         studio,
         events,
         ladder,
+        metrics,
         tls,
         log_lines_dropped: lines_dropped,
+        disk: DiskWatch::of(&config.data_dir),
+        certificate: CertificateEnd::default(),
     };
+    let certificate = tls::certificate(config);
+    server
+        .certificate
+        .set(certificate.map(|found| found.ends_unix_s));
     server.run(config, tcp).await
 }
 
@@ -167,16 +235,12 @@ fn watch_load(
     .map_err(AppError::Runtime)
 }
 
-fn warn_of_plain_http(config: &Config) {
-    let proxied = config
-        .public_url
-        .as_ref()
-        .is_some_and(|url| url.starts_with("https://"));
-    if !config.listen.ip().is_loopback() && !config.tls() && !proxied {
-        tracing::warn!(
-            "plain HTTP on a public address: anybody can listen, but browsers give speakers no microphone; \
-             use --tls-cert and --tls-key, --dev-tls, or a proxy with an https --public-url"
-        );
+/// Says what is allowed and most likely not meant.
+fn warn(config: &Config) {
+    let of_certificate = tls::warnings(config, unix_ms_now());
+    let of_certificate = of_certificate.into_iter().map(|warning| warning.said);
+    for warning in config.warnings().into_iter().chain(of_certificate) {
+        tracing::warn!("{warning}");
     }
 }
 
@@ -198,4 +262,25 @@ fn start_studio(config: &Config, udp: UdpSocket) -> Result<Studio, AppError> {
         on_thread_start: Some(threads::set_media),
     };
     Studio::start(studio).map_err(AppError::Studio)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_is_known_by_its_stream() {
+        let about = rustix::fs::fstat(std::io::stdout()).unwrap();
+        let own = format!("{}:{}", about.st_dev, about.st_ino);
+        let other = format!("{}:{}", about.st_dev, about.st_ino + 1);
+        for (told, is) in [
+            (Some(own.as_str()), true),
+            (Some(&other), false),
+            (Some("x:y"), false),
+            (Some(""), false),
+            (None, false),
+        ] {
+            assert_eq!(is_journal(told.map(OsStr::new)), is, "{told:?}");
+        }
+    }
 }

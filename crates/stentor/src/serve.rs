@@ -1,11 +1,11 @@
 //! Lets people in, and looks after what runs until it is told to leave.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stentor_edge::{AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeStats, Tls};
-use stentor_event::EventRegistry;
+use stentor_edge::{AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeStats, RefusalReason, Tls};
+use stentor_event::clock::unix_ms_now;
+use stentor_event::{EventRegistry, Hindrance};
 use stentor_studio::Studio;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,9 +13,11 @@ use tokio::time::MissedTickBehavior;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::config::{Config, ConfigError};
+use crate::disk::{DiskState, DiskWatch};
 use crate::error::AppError;
 use crate::ladder::LadderWatch;
-use crate::operator::{self, Sources};
+use crate::notify::Notifier;
+use crate::operator::{self, CertificateEnd, Sources};
 use crate::signals::{ProcessSignal, ShutdownReason, Signals};
 use crate::{stdout, tls};
 
@@ -29,8 +31,12 @@ const LATE_PART_TOLD: u64 = 100;
 const LEAVE_WITHIN: Duration = Duration::from_secs(8);
 /// How often it is looked whether everybody has found another server.
 const DRAINED_LOOK: Duration = Duration::from_millis(200);
+/// A network thread whose figures are older does not run.
+const STUDIO_STUCK: Duration = Duration::from_secs(10);
 /// Connections to the operator's port.
-const OPERATOR_CONNECTIONS_MAX: usize = 16;
+const OPERATOR_CONNECTIONS_MAX: usize = 2_048;
+/// How long one of them may say nothing.
+const OPERATOR_SILENT_MS: u64 = 2_000;
 /// ICE-TCP connections between the accept loop and the studio.
 const ICE_TCP_WAITING_MAX: usize = 64;
 
@@ -44,8 +50,12 @@ pub(crate) struct Server<'a> {
     pub(crate) studio: Studio,
     pub(crate) events: Arc<EventRegistry>,
     pub(crate) ladder: Arc<LadderWatch>,
+    /// The operator's port.
+    pub(crate) metrics: Option<std::net::TcpListener>,
     pub(crate) tls: Option<Tls>,
     pub(crate) log_lines_dropped: ErrorCounter,
+    pub(crate) disk: DiskWatch,
+    pub(crate) certificate: CertificateEnd,
 }
 
 impl Server<'_> {
@@ -53,28 +63,42 @@ impl Server<'_> {
     ///
     /// # Errors
     /// The operator's: an address that is taken.
-    pub(crate) async fn run(self, config: &Config, tcp: TcpListener) -> Result<(), AppError> {
+    pub(crate) async fn run(mut self, config: &Config, tcp: TcpListener) -> Result<(), AppError> {
+        let notifier = Notifier::of_environment();
         self.events.set_ready(true);
         let (shutdown, leaving) = watch::channel(false);
         let accept = AcceptConfig {
-            limits: accept_limits(config)?,
+            limits: accept_limits(config),
             tls: self.tls.clone(),
             ice_tcp: Some(self.take_ice_tcp()),
             fallback: stentor_api::router(Arc::clone(&self.events)),
             shutdown: leaving.clone(),
         };
-        if let Some(addr) = config.metrics {
-            self.serve_operator(addr, leaving)?;
+        if let Some(tcp) = self.metrics.take() {
+            let tcp = TcpListener::from_std(tcp).map_err(AppError::Runtime)?;
+            self.serve_operator(tcp, leaving);
         }
         let serving = tokio::spawn(stentor_edge::serve(self.edge.clone(), tcp, accept));
         let mut signals = Signals::listen();
         stdout::print("ready\n").map_err(AppError::Print)?;
+        notifier.ready(&self.status());
         let look = tokio::spawn(look_for_events(Arc::clone(&self.events)));
-        let reason = self.until_shutdown(&mut signals).await;
+        let events = Arc::clone(&self.events);
+        tokio::spawn(
+            self.disk
+                .clone()
+                .run(move |state| events.set_hindrance(hindrance(state))),
+        );
+        let reason = self.until_shutdown(config, &mut signals, &notifier).await;
         look.abort();
         self.events.set_ready(false);
-        if reason == ShutdownReason::Terminate && config.drain_s > 0 {
-            self.drain(config.drain_s, &mut signals).await;
+        let drain_s = match reason {
+            ShutdownReason::Terminate => config.drain_s,
+            ShutdownReason::Interrupt => 0,
+        };
+        notifier.stopping(Duration::from_secs(drain_s.into()) + 2 * LEAVE_WITHIN);
+        if drain_s > 0 {
+            self.drain(drain_s, &mut signals).await;
         }
         self.events.stop_all();
         shutdown.send_replace(true);
@@ -101,13 +125,7 @@ impl Server<'_> {
     }
 
     /// The operator's port, with the same accept loop and limits as the public one, and nothing of what is served there.
-    fn serve_operator(
-        &self,
-        addr: SocketAddr,
-        shutdown: watch::Receiver<bool>,
-    ) -> Result<(), AppError> {
-        let tcp = stentor_edge::bind(addr)
-            .map_err(|source| AppError::bind("TCP", "--metrics", addr, source))?;
+    fn serve_operator(&self, tcp: TcpListener, shutdown: watch::Receiver<bool>) {
         let edge = Edge::new(EdgeConfig::default());
         let sources = Sources {
             edge: self.edge.clone(),
@@ -116,10 +134,15 @@ impl Server<'_> {
             studio: self.studio.clone(),
             events: Arc::clone(&self.events),
             log_lines_dropped: self.log_lines_dropped.clone(),
+            disk: self.disk.clone(),
+            certificate: self.certificate.clone(),
         };
         let accept = AcceptConfig {
+            // Many and for a short time: who connects and says nothing must not keep out a probe of health.
             limits: AcceptLimits {
                 connections_max: OPERATOR_CONNECTIONS_MAX,
+                header_ms: OPERATOR_SILENT_MS,
+                idle_ms: OPERATOR_SILENT_MS,
                 ..AcceptLimits::default()
             },
             tls: None,
@@ -129,7 +152,15 @@ impl Server<'_> {
             shutdown,
         };
         tokio::spawn(stentor_edge::serve(edge, tcp, accept));
-        Ok(())
+    }
+
+    /// In one line, for whoever asks systemd.
+    fn status(&self) -> String {
+        let stats = self.events.stats();
+        format!(
+            "{} events have a room, {} wait for one",
+            stats.with_room, stats.waiting
+        )
     }
 
     /// The programme goes on; those who hear it are told to find another server, until they have or their time is over.
@@ -163,22 +194,36 @@ impl Server<'_> {
         );
     }
 
-    async fn until_shutdown(&self, signals: &mut Signals) -> ShutdownReason {
+    async fn until_shutdown(
+        &self,
+        config: &Config,
+        signals: &mut Signals,
+        notifier: &Notifier,
+    ) -> ShutdownReason {
         let mut report = tokio::time::interval(REPORT_EVERY);
+        let mut alive = tokio::time::interval(notifier.alive_every);
         let mut counted = self.edge.counters();
         loop {
             tokio::select! {
                 signal = signals.next() => match signal {
                     ProcessSignal::Shutdown(reason) => return reason,
-                    ProcessSignal::Reload => self.reload(),
+                    ProcessSignal::Reload => {
+                        notifier.reloading();
+                        self.reload(config);
+                        notifier.ready(&self.status());
+                    }
                 },
                 _ = report.tick() => counted = self.report(&counted),
+                // A network thread that has stopped is no life, whatever else runs.
+                _ = alive.tick() => if self.studio.stats_age() < STUDIO_STUCK {
+                    notifier.alive();
+                },
             }
         }
     }
 
-    /// What an operator may change while the server runs: the certificate, and the rung to stay on.
-    fn reload(&self) {
+    /// What an operator may change while the server runs: the certificate, and the rung to stay on. What else has changed is named.
+    fn reload(&self, running: &Config) {
         let config = match (self.load)() {
             Ok(config) => config,
             Err(error) => {
@@ -187,11 +232,39 @@ impl Server<'_> {
             }
         };
         self.ladder.pin(config.pinned());
-        tracing::info!(rung = ?config.rung, "the configuration was read again: rung and certificate follow it");
-        if let Some(tls) = &self.tls
-            && let Err(error) = tls::renew(&config, tls)
-        {
-            tracing::error!(%error, "the certificate in use stays");
+        let rung = config
+            .rung
+            .map_or_else(|| "by load".to_owned(), |rung| rung.to_string());
+        match self.tls.as_ref().map(|tls| tls::renew(&config, tls)) {
+            Some(Ok(())) => {
+                self.certificate
+                    .set(tls::certificate(&config).map(|found| found.ends_unix_s));
+                tracing::info!(
+                    rung,
+                    "the configuration was read again: rung and certificate follow it"
+                );
+            }
+            None => tracing::info!(
+                rung,
+                "the configuration was read again: the rung follows it"
+            ),
+            Some(Err(error)) => {
+                tracing::error!(%error, "the certificate in use stays");
+                tracing::info!(
+                    rung,
+                    "the configuration was read again: the rung alone follows it"
+                );
+            }
+        }
+        for warning in tls::warnings(&config, unix_ms_now()) {
+            tracing::warn!("{}", warning.said);
+        }
+        let waiting = running.needing_restart(&config);
+        if !waiting.is_empty() {
+            tracing::warn!(
+                settings = waiting.join(", "),
+                "these settings have changed and need a restart: until then the server goes on with those it was started with"
+            );
         }
     }
 
@@ -202,7 +275,8 @@ impl Server<'_> {
             .refused
             .iter()
             .map(|(why, count)| (why, count - before.refused(*why)))
-            .filter(|(_, count)| *count > 0)
+            // To let go who asked for nothing more is no refusal.
+            .filter(|(why, count)| *count > 0 && **why != RefusalReason::Idle)
             .map(|(why, count)| format!("{} {count}", why.name()))
             .collect();
         if !refused.is_empty() {
@@ -211,7 +285,7 @@ impl Server<'_> {
                 open,
                 accepted = now.accepted - before.accepted,
                 refused = refused.join(", "),
-                "connections in the last minute"
+                "in the last minute somebody was refused"
             );
         }
         let late = now.turns_late - before.turns_late;
@@ -241,11 +315,22 @@ async fn look_for_events(events: Arc<EventRegistry>) {
     }
 }
 
-fn accept_limits(config: &Config) -> Result<AcceptLimits, ConfigError> {
+/// What a full disk is to whoever asks for health, and one that will be.
+fn hindrance(state: DiskState) -> Option<Hindrance> {
+    match state {
+        DiskState::Enough => None,
+        DiskState::Little => Some(Hindrance::Warning("the disk has little room left")),
+        DiskState::Full => Some(Hindrance::NotReady(
+            "the disk is full, and nothing is recorded",
+        )),
+    }
+}
+
+fn accept_limits(config: &Config) -> AcceptLimits {
     let mut limits = AcceptLimits {
         connections_max: config.connections_max,
         ..AcceptLimits::default()
     };
-    limits.proxies.extend(config.proxy_nets()?);
-    Ok(limits)
+    limits.proxies.extend(&config.proxies);
+    limits
 }

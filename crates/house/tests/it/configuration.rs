@@ -44,7 +44,7 @@ fn fields_are_read_as_they_stand() {
 fn every_key_of_the_configuration_is_explained_to_operators() {
     let config = tree::read("crates/stentor/src/config/keys.rs");
     let flags = fields(
-        &tree::read("crates/stentor/src/cli/mod.rs").text,
+        &tree::read("crates/stentor/src/cli/settings.rs").text,
         "Settings",
     );
     let readme = tree::read("README.md");

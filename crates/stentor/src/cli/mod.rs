@@ -3,21 +3,24 @@
 //! Flags are the last layer of the configuration (see [`crate::config`]); nothing is read from them anywhere else.
 
 mod event;
+mod manual;
+mod settings;
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
-use serde::Serialize;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use stentor_event::record::NewEvent;
 
-use crate::config::{Config, ConfigError};
+use crate::check::Report;
+use crate::config::is_key;
 use crate::error::AppError;
-use crate::roles;
+use crate::roles::{self, ServeOptions};
+use crate::stdout;
+use crate::version::VERSION;
+use settings::{OF_EVENTS, Settings};
 
 /// A live audio conversation that millions can hear, that starts on time and says truthfully what happened.
 #[derive(Debug, Parser)]
-#[command(name = "stentor", version, max_term_width = 100)]
+#[command(name = "stentor", version = VERSION, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -27,9 +30,18 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(Serve),
+    /// Try configuration, certificate, ports, name, disk, limits and clock, and say whether a server can start
+    Check(Check),
     /// Prepare events
     #[command(subcommand)]
     Event(EventCommand),
+    /// Print the manual page: stentor manual | man -l -
+    Manual,
+    /// Print what a shell reads to complete commands and flags
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -37,6 +49,18 @@ struct Serve {
     /// Hold a demonstration event that is on air at once, with a recorded voice
     #[arg(long)]
     demo: bool,
+    /// Print the links of all events also where standard output is no terminal: whoever reads it can open the stage
+    #[arg(long)]
+    print_links: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Args)]
+struct Check {
+    /// Say it as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -76,64 +100,30 @@ struct Create {
     settings: Settings,
 }
 
-/// Every flag that is also a configuration key; a flag that is not given leaves the key alone.
-#[derive(Debug, Default, Args, Serialize)]
-pub(crate) struct Settings {
-    /// Configuration file (TOML); STENTOR_… variables override it, and flags override both
-    #[arg(long, value_name = "FILE")]
-    #[serde(skip)]
-    config: Option<PathBuf>,
-    /// Address of the pages, the sound and ICE-TCP [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "IP:PORT")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    listen: Option<SocketAddr>,
-    /// Address of the speakers' UDP [default: as --listen; if that is loopback, any address of this machine, heard from this machine only]
-    #[arg(long, value_name = "IP:PORT")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    udp: Option<SocketAddr>,
-    /// Address under which speakers reach this machine; give it again for a second one
-    #[arg(long = "public-ip", value_name = "IP")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    public_ips: Vec<IpAddr>,
-    /// What links begin with, for example `https://live.example.org` [default: made from --listen]
-    #[arg(long, value_name = "URL")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    public_url: Option<String>,
-    /// Folder for events, recordings and the server's secret [default: stentor-data, where it is run]
-    #[arg(long = "data", value_name = "DIR")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_dir: Option<PathBuf>,
-    /// TLS certificate chain (PEM)
-    #[arg(long, value_name = "FILE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tls_cert: Option<PathBuf>,
-    /// TLS private key (PEM)
-    #[arg(long, value_name = "FILE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tls_key: Option<PathBuf>,
-    /// Make a self-signed certificate at every start: browsers warn, then allow the microphone
-    #[arg(long)]
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    dev_tls: bool,
-    /// Address where an operator reads metrics and the steps of the ladder, for example 127.0.0.1:9100 [default: none]
-    #[arg(long, value_name = "IP:PORT")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metrics: Option<SocketAddr>,
-    /// What is logged, for example stentor_studio=debug [default: info]
-    #[arg(long, value_name = "FILTER")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log: Option<String>,
-}
-
-impl Settings {
-    fn load(&self) -> Result<Config, ConfigError> {
-        Config::load(self.config.as_deref(), self)
-    }
-}
-
 fn seconds_since_1970(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| {
         "expected seconds since 1970; `date -d \"20:00\" +%s` prints those of a time".to_owned()
+    })
+}
+
+/// Every command and flag: help shows of each what matters to it.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("event", |events| {
+        events.mut_subcommands(without_the_servers)
+    })
+}
+
+/// Hides what matters to a server alone; it is taken all the same, so that one set of flags does for all commands.
+fn without_the_servers(command: clap::Command) -> clap::Command {
+    let of_settings = Settings::augment_args(clap::Command::new("settings"));
+    let hidden: Vec<_> = of_settings
+        .get_arguments()
+        .map(|arg| arg.get_id().clone())
+        .filter(|id| !OF_EVENTS.contains(&id.as_str()))
+        .collect();
+    command.mut_args(|arg| {
+        let hide = hidden.contains(arg.get_id());
+        arg.hide(hide)
     })
 }
 
@@ -142,8 +132,42 @@ fn seconds_since_1970(text: &str) -> Result<i64, String> {
 /// # Errors
 /// One sentence that says what was expected and what came.
 pub(crate) fn run() -> Result<(), AppError> {
-    match Cli::parse().command {
-        Command::Serve(serve) => roles::run(&|| serve.settings.load(), serve.demo),
+    let cli = match command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+    {
+        Ok(cli) => cli,
+        Err(error) => {
+            // What cannot be printed any more cannot be told either.
+            let _ = error.print();
+            if let Some(tip) = tip(&error) {
+                eprintln!("\n  tip: {tip}");
+            }
+            std::process::exit(error.exit_code());
+        }
+    };
+    match cli.command {
+        Command::Serve(serve) => {
+            let options = ServeOptions {
+                demo: serve.demo,
+                print_links: serve.print_links,
+            };
+            roles::run(&|| serve.settings.load(), options)
+        }
+        Command::Check(check) => {
+            let report = Report::of(check.settings.load());
+            let text = if check.json {
+                as_json(&report)
+            } else {
+                report.told()
+            };
+            stdout::print(&text).map_err(AppError::Print)?;
+            if report.ok {
+                Ok(())
+            } else {
+                std::process::exit(1)
+            }
+        }
         Command::Event(EventCommand::Create(create)) => {
             let config = create.settings.load()?;
             let new = NewEvent {
@@ -157,16 +181,38 @@ pub(crate) fn run() -> Result<(), AppError> {
             event::create(&config, new)
         }
         Command::Event(EventCommand::List { settings }) => event::list(&settings.load()?),
+        Command::Manual => {
+            let page = manual::page(&command()).map_err(AppError::Print)?;
+            stdout::print(&String::from_utf8_lossy(&page)).map_err(AppError::Print)
+        }
+        Command::Completions { shell } => {
+            let script = manual::completions(&mut command(), shell);
+            stdout::print(&String::from_utf8_lossy(&script)).map_err(AppError::Print)
+        }
     }
+}
+
+/// One line of JSON.
+fn as_json(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string(value).expect("what is told is always JSON");
+    text.push('\n');
+    text
+}
+
+/// What was meant by a flag that is a key of the configuration file and no flag.
+fn tip(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    if error.kind() != ErrorKind::UnknownArgument || !is_key(flag) {
+        return None;
+    }
+    let key = flag.trim_start_matches('-').replace('-', "_");
+    Some(format!(
+        "{key} is a key of the configuration file (--config FILE) and a variable, STENTOR_{}",
+        key.to_uppercase()
+    ))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stentor_core::admission::Rung;
+use super::found::Origin;
 
 /// What the operator has to mend before the server can start.
 #[derive(Debug, thiserror::Error)]
@@ -13,33 +13,51 @@ pub(crate) enum ConfigError {
     /// What is named with `--config` is a folder.
     #[error("configuration file {} is a folder: name the file in it", .0.display())]
     NotAFile(PathBuf),
-    /// A key that is unknown or a value that does not fit.
-    #[error("configuration: {0}")]
-    Value(Box<figment::Error>),
-    /// Certificate without key or key without certificate.
-    #[error("tls_cert and tls_key belong together: one was given without the other")]
-    HalfTls,
-    /// A self-signed certificate was asked for beside a given one.
-    #[error("dev_tls makes a certificate of its own: leave it out where tls_cert is given")]
-    TwoTls,
-    /// The ladder has no such rung.
-    #[error("rung must be 0 to {max}, got {0}", max = Rung::CLOSED.number())]
-    Rung(u8),
-    /// A bound within which nobody could be served.
-    #[error("{0} is a number above zero, not 0")]
-    Zero(&'static str),
-    /// One of `proxies` is neither a network nor an address.
-    #[error("proxies takes networks as 192.0.2.0/24, and addresses, got \"{0}\"")]
-    Proxy(String),
-    /// So many of `proxies` are too many.
-    #[error("proxies takes at most {max}, got {got}")]
-    Proxies {
-        /// How many are taken.
-        max: usize,
-        /// How many were given.
-        got: usize,
+    /// It cannot be read.
+    #[error("configuration file {} cannot be read: {why}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// In one line.
+        why: String,
     },
-    /// `public_url` has no scheme we serve.
-    #[error("public_url must begin with http:// or https://, got \"{0}\"")]
-    PublicUrl(String),
+    /// It is not TOML.
+    #[error("{} line {line} column {column} is not TOML: {why}", path.display())]
+    Toml {
+        /// Which file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What the parser says.
+        why: String,
+    },
+    /// A name that is none, a value that does not fit, or settings that contradict each other.
+    #[error("{}", sentence(origin, what))]
+    Setting {
+        /// Where it was found.
+        origin: Origin,
+        /// The rest of the sentence.
+        what: String,
+    },
+}
+
+impl ConfigError {
+    /// Whether it is the command line that has to be mended.
+    pub(crate) fn is_of_flag(&self) -> bool {
+        matches!(
+            self,
+            Self::Setting {
+                origin: Origin::Flag(_),
+                ..
+            }
+        )
+    }
+}
+
+/// In a file, what is wrong stands behind where; a variable and a flag are what the sentence is about.
+fn sentence(origin: &Origin, what: &str) -> String {
+    let colon = if origin.is_file() { ":" } else { "" };
+    format!("{origin}{colon} {what}")
 }

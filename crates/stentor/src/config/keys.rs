@@ -3,12 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use ipnet::IpNet;
 use stentor_core::admission::Rung;
 
+use super::url::PublicUrl;
+
 /// The effective configuration.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
     /// Address of the pages, the sound and ICE-TCP: one TCP port.
     pub(crate) listen: SocketAddr,
@@ -17,7 +18,7 @@ pub(crate) struct Config {
     /// Addresses under which speakers reach this machine, announced as ICE candidates.
     pub(crate) public_ips: Vec<IpAddr>,
     /// What links begin with; made from `listen` where not given.
-    pub(crate) public_url: Option<String>,
+    pub(crate) public_url: Option<PublicUrl>,
     /// Folder for events, recordings and the server's secret.
     pub(crate) data_dir: PathBuf,
     /// TLS certificate chain (PEM). Needs `tls_key`.
@@ -38,7 +39,7 @@ pub(crate) struct Config {
     pub(crate) connections_max: usize,
     /// Reverse proxies, each a network (`192.0.2.0/24`) or an address: who comes through them does not count as one crowd from one
     /// network. This machine need not be named.
-    pub(crate) proxies: Vec<String>,
+    pub(crate) proxies: Vec<IpNet>,
     /// How long listeners are given to find another server when this one is told to leave (SIGTERM), seconds. With nowhere to
     /// go, 0: they come back to this one when it is back.
     pub(crate) drain_s: u32,
@@ -47,11 +48,21 @@ pub(crate) struct Config {
     pub(crate) thread_priority: ThreadPriorities,
     /// What is logged (a `tracing` filter).
     pub(crate) log: String,
+    /// How a line of the log is written: for people (`"text"`) or for programs (`"json"`).
+    pub(crate) log_format: LogFormat,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Whether threads are given priorities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ThreadPriorities {
     /// As far as the system allows it.
     Auto,
@@ -79,6 +90,7 @@ impl Default for Config {
             drain_s: 0,
             thread_priority: ThreadPriorities::Auto,
             log: "info".to_owned(),
+            log_format: LogFormat::Text,
         }
     }
 }
@@ -87,6 +99,38 @@ impl Config {
     /// The rung to stay on.
     pub(crate) fn pinned(&self) -> Option<Rung> {
         self.rung.and_then(Rung::new)
+    }
+
+    /// The keys in which another configuration differs, and which are not read while the server runs.
+    pub(crate) fn needing_restart(&self, other: &Self) -> Vec<&'static str> {
+        macro_rules! changed {
+            ($($key:ident),*) => { [$((stringify!($key), self.$key != other.$key)),*] };
+        }
+        let mut changed = changed!(
+            listen,
+            udp,
+            public_ips,
+            public_url,
+            data_dir,
+            dev_tls,
+            invitation_days,
+            link_mbit_s,
+            metrics,
+            connections_max,
+            proxies,
+            drain_s,
+            thread_priority,
+            log,
+            log_format
+        )
+        .to_vec();
+        // Another file is read by the next renewal; that there is TLS at all was decided at the start.
+        changed.push((
+            "tls_cert",
+            self.tls_cert.is_some() != other.tls_cert.is_some(),
+        ));
+        let changed = changed.into_iter().filter(|(_, changed)| *changed);
+        changed.map(|(key, _)| key).collect()
     }
 
     /// Whether the listening port speaks TLS itself.

@@ -24,7 +24,7 @@ impl Config {
     /// What every link begins with, without a slash at the end.
     pub(crate) fn base_url(&self) -> String {
         match &self.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
+            Some(url) => url.to_string(),
             None => {
                 let scheme = if self.tls() { "https" } else { "http" };
                 let host = match self.listen.ip() {

@@ -1,14 +1,28 @@
 //! The configuration: what the operator decides before the server starts, and nothing else.
 //!
-//! One struct, three layers in this order: a TOML file, the environment (`STENTOR_LISTEN=…`), flags. A key that is
-//! not known is an error: a misspelt setting must not be silently ignored. Everything about an event is in
-//! the store, never here.
+//! One struct, three layers in this order: a TOML file, the environment (`STENTOR_LISTEN=…`), flags. What is found in any of
+//! them goes through one table of keys, so that a misspelt name or a wrong value is one sentence with its place, and what
+//! was most likely meant. Everything about an event is in the store, never here.
 
+mod address;
+mod environment;
 mod error;
+mod file;
+mod found;
 mod keys;
 mod listen;
 mod load;
+mod log_filter;
 mod proxies;
+mod table;
+#[cfg(test)]
+mod tests;
+mod unknown;
+mod url;
+mod warnings;
 
 pub(crate) use error::ConfigError;
-pub(crate) use keys::{Config, ThreadPriorities};
+pub(crate) use found::Found;
+pub(crate) use keys::{Config, LogFormat, ThreadPriorities};
+pub(crate) use table::{documented, is_key};
+pub(crate) use unknown::nearest;

@@ -4,32 +4,25 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::error::ConfigError;
-use super::keys::Config;
+use super::address::Hint;
 
 /// Networks of reverse proxies: each is compared with whoever comes.
 pub(super) const PROXIES_MAX: usize = 64;
 
-impl Config {
-    /// The networks of the reverse proxies.
-    ///
-    /// # Errors
-    /// [`ConfigError::Proxy`].
-    pub(crate) fn proxy_nets(&self) -> Result<Vec<IpNet>, ConfigError> {
-        if self.proxies.len() > PROXIES_MAX {
-            return Err(ConfigError::Proxies {
-                max: PROXIES_MAX,
-                got: self.proxies.len(),
-            });
+/// A network or an address, as an edge sees it.
+///
+/// # Errors
+/// What may have been meant.
+pub(super) fn net(text: &str) -> Result<IpNet, Hint> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    let net = text.parse().or_else(|_| address()).map_err(|_| {
+        if text.contains(|char: char| char.is_ascii_alphabetic()) && !text.contains(':') {
+            "a name is no address".to_owned()
+        } else {
+            Hint::new()
         }
-        let net = |text: &String| {
-            let address = || text.parse::<IpAddr>().map(IpNet::from);
-            let net = text.parse().or_else(|_| address()).ok();
-            net.and_then(as_seen)
-                .ok_or_else(|| ConfigError::Proxy(text.clone()))
-        };
-        self.proxies.iter().map(net).collect()
-    }
+    })?;
+    as_seen(net).ok_or_else(Hint::new)
 }
 
 /// As an edge sees it, to which an IPv4 peer is one on a port for IPv6, too (RFC 4291 §2.5.5.2).

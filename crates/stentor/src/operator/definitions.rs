@@ -96,12 +96,32 @@ macro_rules! table {
 
 table! {
     "The process" {
-        BUILD_INFO: Gauge, One, "stentor_build_info", ["version"],
-            "Always 1; the label says which version runs.";
+        BUILD_INFO: Gauge, One, "stentor_build_info", ["version", "commit"],
+            "Always 1; the labels say which version runs, and the commit it was built from.";
         READY: Gauge, One, "stentor_ready", [],
             "Whether new people should be sent here: what /healthz/ready answers.";
         LOG_LINES_DROPPED: Counter, One, "stentor_log_lines_dropped_total", [],
             "Lines of the log that found its queue full.";
+        DISK_FREE: Gauge, Bytes, "stentor_disk_free_bytes", [],
+            "Room on the disk of the data folder, as of the last five seconds; /healthz/ready says when it is full.";
+        DISK_SIZE: Gauge, Bytes, "stentor_disk_size_bytes", [],
+            "How much that disk holds in all.";
+        CERTIFICATE_END: Gauge, Seconds, "stentor_certificate_end_timestamp_seconds", [],
+            "When the certificate ends that is served, in seconds since 1970; not there without one from a file.";
+        PROCESS_CPU: Counter, Seconds, "process_cpu_seconds_total", [],
+            "Processor time of all threads, whole seconds.";
+        PROCESS_RESIDENT: Gauge, Bytes, "process_resident_memory_bytes", [],
+            "Memory that is in use.";
+        PROCESS_VIRTUAL: Gauge, Bytes, "process_virtual_memory_bytes", [],
+            "Address space that is reserved.";
+        PROCESS_THREADS: Gauge, One, "process_threads", [],
+            "Threads that run.";
+        PROCESS_START: Gauge, Seconds, "process_start_time_seconds", [],
+            "When the process was started, in seconds since 1970.";
+        PROCESS_OPEN_FDS: Gauge, One, "process_open_fds", [],
+            "Descriptors that are open, those of shards not counted: each shard has a table of its own.";
+        PROCESS_MAX_FDS: Gauge, One, "process_max_fds", [],
+            "Descriptors that a table may have.";
     }
     "The ladder" {
         RUNG: Gauge, One, "stentor_rung", [],
@@ -266,6 +286,10 @@ table! {
             "Times the stream was taken up anew after a jump in its numbers.";
         SPEAKER_DELAY: Gauge, Seconds, "stentor_speaker_delay_seconds", ["event", "seat"],
             "How long the speaker's sound waits in the jitter buffer.";
+        SPEAKER_LOSS: Gauge, Ratio, "stentor_speaker_loss_ratio", ["event", "seat"],
+            "Part of the packets of the session that were not there when they were due, in no copy; `rate()` of the counters shows the last minutes.";
+        SPEAKER_JITTER: Gauge, Seconds, "stentor_speaker_jitter_seconds", ["event", "seat"],
+            "How much later than the earliest all but one in fifty packets of the last seconds came.";
         SPEAKER_CLOCK_DRIFT: Gauge, Ratio, "stentor_speaker_clock_drift_ratio", ["event", "seat"],
             "By how much the speaker's clock is faster than ours; 0.0001 is 100 ppm.";
     }

@@ -137,6 +137,7 @@ fn speaker(scrape: &Scrape, event: &str, speaker: &SeatStats) {
     let seat = &speaker.seat.0.to_string();
     let StripStats {
         buffer_ms,
+        jitter_ms,
         received,
         lost,
         red_recovered,
@@ -171,6 +172,14 @@ fn speaker(scrape: &Scrape, event: &str, speaker: &SeatStats) {
     scrape.count(recovered, [event, seat, "fec"], fec_recovered);
     let delay_s = f64::from(buffer_ms) / 1_000.0;
     scrape.gauge(metric::SPEAKER_DELAY, [event, seat], delay_s);
+    let jitter_s = f64::from(jitter_ms) / 1_000.0;
+    scrape.gauge(metric::SPEAKER_JITTER, [event, seat], jitter_s);
+    let due = received.saturating_add(lost).max(1);
+    scrape.gauge(
+        metric::SPEAKER_LOSS,
+        [event, seat],
+        lost as f64 / due as f64,
+    );
     let drift = f64::from(drift_ppm) / 1_000_000.0;
     scrape.gauge(metric::SPEAKER_CLOCK_DRIFT, [event, seat], drift);
 }

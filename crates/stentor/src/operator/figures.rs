@@ -4,6 +4,7 @@
 //! deadline never wait for a reader.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use stentor_edge::{Edge, EdgeStats, Stream, StreamStats};
@@ -11,6 +12,8 @@ use stentor_event::{EventRegistry, EventStats, RegistryStats};
 use stentor_studio::{Studio, StudioStats};
 use tracing_appender::non_blocking::ErrorCounter;
 
+use super::process::ProcessFigures;
+use crate::disk::{DiskRoom, DiskWatch};
 use crate::ladder::{LadderReport, LadderWatch};
 
 /// Where figures come from.
@@ -23,12 +26,31 @@ pub(crate) struct Sources {
     pub(crate) studio: Studio,
     pub(crate) events: Arc<EventRegistry>,
     pub(crate) log_lines_dropped: ErrorCounter,
+    pub(crate) disk: DiskWatch,
+    pub(crate) certificate: CertificateEnd,
+}
+
+/// When the certificate ends that is served, seconds since 1970; 0 without one from a file. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct CertificateEnd(Arc<AtomicI64>);
+
+impl CertificateEnd {
+    pub(crate) fn set(&self, unix_s: Option<i64>) {
+        self.0.store(unix_s.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<i64> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|unix_s| *unix_s != 0)
+    }
 }
 
 /// All figures of one moment.
 pub(super) struct Figures {
     pub(super) is_ready: bool,
     pub(super) log_lines_dropped: u64,
+    pub(super) disk: DiskRoom,
+    pub(super) certificate_ends_unix_s: Option<i64>,
+    pub(super) process: ProcessFigures,
     pub(super) ladder: LadderReport,
     /// Of the public port.
     pub(super) edge: EdgeFigures,
@@ -71,6 +93,9 @@ impl Sources {
         Figures {
             is_ready: self.events.is_ready(),
             log_lines_dropped: self.log_lines_dropped.dropped_lines() as u64,
+            disk: self.disk.room(),
+            certificate_ends_unix_s: self.certificate.get(),
+            process: ProcessFigures::read(),
             ladder: self.ladder.report(),
             edge: EdgeFigures::of(&self.edge),
             operator: self.operator.counters(),

@@ -1,4 +1,4 @@
-//! The operator's port: metrics for Prometheus at `/metrics`, and the ladder with its last steps at `/ladder.json`.
+//! The operator's port: metrics for Prometheus at `/metrics`, the ladder with its last steps at `/ladder.json`, and at `/` what there is.
 //!
 //! A port of its own, meant for loopback or a private network: listeners have no business here, and nothing can be changed.
 
@@ -7,13 +7,14 @@ mod edge;
 mod events;
 mod figures;
 mod ladder;
+mod process;
 mod render;
 mod scrape;
 mod studio;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use figures::Sources;
+pub(crate) use figures::{CertificateEnd, Sources};
 
 use axum::extract::State;
 use axum::http::header;
@@ -23,9 +24,17 @@ use axum::{Json, Router};
 
 use crate::ladder::LadderReport;
 
+/// What there is at this port.
+const INDEX: &str = "Stentor, the operator's port\n\n\
+    /metrics         figures for Prometheus\n\
+    /ladder.json     the rung, the load, and the last steps with their reasons\n\
+    /healthz/live    200 while the process answers\n\
+    /healthz/ready   200 while new people should be sent here, else 503 and why\n";
+
 /// The routes.
 pub(crate) fn router(sources: Sources) -> Router {
     Router::new()
+        .route("/", get(|| async { INDEX }))
         .route("/metrics", get(metrics))
         .route("/ladder.json", get(ladder_report))
         .with_state(sources)

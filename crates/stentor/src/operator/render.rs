@@ -3,7 +3,8 @@
 use super::definitions as metric;
 use super::figures::Figures;
 use super::scrape::Scrape;
-use super::{edge, events, ladder, studio};
+use super::{edge, events, ladder, process, studio};
+use crate::version;
 
 /// The public port, as a label.
 const PUBLIC: &str = "public";
@@ -13,9 +14,15 @@ const OPERATOR: &str = "operator";
 /// In Prometheus' text format, with what everything means.
 pub(super) fn render(figures: &Figures) -> String {
     let scrape = Scrape::new();
-    scrape.gauge(metric::BUILD_INFO, [env!("CARGO_PKG_VERSION")], 1.0);
+    scrape.gauge(metric::BUILD_INFO, [version::NUMBER, version::COMMIT], 1.0);
     scrape.gauge(metric::READY, [], figures.is_ready.into());
     scrape.count(metric::LOG_LINES_DROPPED, [], figures.log_lines_dropped);
+    scrape.gauge(metric::DISK_FREE, [], figures.disk.free as f64);
+    scrape.gauge(metric::DISK_SIZE, [], figures.disk.size as f64);
+    if let Some(ends) = figures.certificate_ends_unix_s {
+        scrape.gauge(metric::CERTIFICATE_END, [], ends as f64);
+    }
+    process::process(&scrape, &figures.process);
     ladder::ladder(&scrape, &figures.ladder);
     edge::connections(&scrape, PUBLIC, &figures.edge.counters);
     edge::connections(&scrape, OPERATOR, &figures.operator);
