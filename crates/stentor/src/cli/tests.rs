@@ -97,7 +97,7 @@ fn the_manual_has_every_flag_that_help_shows_and_every_key() {
             .collect();
         assert!(
             [
-                "TH", "SH", "SS", "TP", "ie", "el", "br", "RS", "RE", "PP", "sp"
+                "TH", "SH", "IP", "SS", "TP", "ie", "el", "br", "RS", "RE", "PP", "sp"
             ]
             .contains(&macro_name.as_str()),
             "{line}"

@@ -42,7 +42,7 @@ fn meant_socket(text: &str) -> Hint {
     if text.contains("://") {
         return "an address has no scheme: leave out what stands before the address".to_owned();
     }
-    if let Ok(port) = text.trim_start_matches(':').parse::<u16>() {
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
         return format!("a port alone says nothing of the address: {}", every(port));
     }
     if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {

@@ -237,12 +237,7 @@ pub(super) const KEYS: [Key; 18] = [
         ],
         expected: "a level, or parts with levels",
         example: "info,stentor_studio=debug",
-        set: Set::Text(|config, text| {
-            set(
-                &mut config.log,
-                log_filter::check(text).map(|()| text.to_owned()),
-            )
-        }),
+        set: Set::Text(|config, text| set(&mut config.log, log_filter::checked(text))),
     },
     Key {
         name: "log_format",
