@@ -1,5 +1,6 @@
 //! The links of events, as the operator reads them.
 
+use jiff::Timestamp;
 use stentor_cluster::records::Records;
 use stentor_core::conversation::Conversation;
 use stentor_core::stage::{Place, Role};
@@ -9,6 +10,7 @@ use stentor_event::record::EventRecord;
 
 use crate::error::AppError;
 use crate::stdout;
+use crate::when::When;
 
 /// Prints the links of every event, or of one alone.
 ///
@@ -58,9 +60,12 @@ pub(crate) fn of_event(
     base_url: &str,
 ) -> String {
     let view = conversation.view();
+    let starts = view.starts_unix_ms.and_then(When::of_unix_ms);
+    let starts = starts.map(|starts| format!("  starts    {}\n", starts.told(Timestamp::now())));
     let mut text = format!(
-        "{}\n  listener  {}\n",
+        "{}\n{}  listener  {}\n",
         view.title,
+        starts.unwrap_or_default(),
         record.listen_link(base_url)
     );
     for (label, role) in [("host    ", Role::Host), ("guest   ", Role::Guest)] {

@@ -81,6 +81,7 @@ impl When {
     }
 
     /// In UTC, for programs.
+    #[cfg(test)]
     pub(crate) fn rfc3339(&self) -> String {
         self.0
             .timestamp()

@@ -8,6 +8,7 @@ mod settings;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use jiff::Zoned;
 use stentor_event::record::NewEvent;
 
 use crate::check::Report;
@@ -16,6 +17,7 @@ use crate::error::AppError;
 use crate::roles::{self, ServeOptions};
 use crate::stdout;
 use crate::version::VERSION;
+use crate::when::When;
 use settings::{OF_EVENTS, Settings};
 
 /// A live audio conversation that millions can hear, that starts on time and says truthfully what happened.
@@ -87,9 +89,9 @@ struct Create {
     /// Language of its page: en or fr
     #[arg(long, default_value = "en")]
     lang: String,
-    /// When it starts, in seconds since 1970: --starts $(date -d "20:00" +%s); shown on the page
-    #[arg(long, value_name = "SECONDS", value_parser = seconds_since_1970)]
-    starts: Option<i64>,
+    /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris"; without a zone, in this machine's. Shown on the page
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    starts: Option<When>,
     /// The host's name on the page
     #[arg(long, default_value = "Host")]
     host: String,
@@ -100,10 +102,9 @@ struct Create {
     settings: Settings,
 }
 
-fn seconds_since_1970(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|_| {
-        "expected seconds since 1970; `date -d \"20:00\" +%s` prints those of a time".to_owned()
-    })
+/// A time as it is typed on the command line.
+fn when(text: &str) -> Result<When, String> {
+    When::parse(text, &Zoned::now())
 }
 
 /// Every command and flag: help shows of each what matters to it.
@@ -174,7 +175,7 @@ pub(crate) fn run() -> Result<(), AppError> {
                 title: create.title,
                 slug: create.slug,
                 lang: create.lang,
-                starts_unix_ms: create.starts.map(|seconds| seconds.saturating_mul(1000)),
+                starts_unix_ms: create.starts.map(|starts| starts.unix_ms()),
                 host: create.host,
                 opens_at: create.opens_at,
             };
