@@ -86,11 +86,11 @@ pub(super) fn disk(config: &Config) -> Finding {
         bytes(free)
     );
     match free {
-        ..ROOM_BAD => bad(
+        0..ROOM_BAD => bad(
             CHECK,
             format!("{said}: make room, recordings will not be written"),
         ),
-        ..ROOM_WARN => warn(CHECK, said),
+        ROOM_BAD..ROOM_WARN => warn(CHECK, said),
         _ => ok(CHECK, said),
     }
 }

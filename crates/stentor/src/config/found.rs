@@ -28,7 +28,7 @@ pub(super) enum Value {
     Text(String),
     Number(i128),
     Switch(bool),
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// What no setting is, as it was written: a date, a table.
     Other(String),
 }
