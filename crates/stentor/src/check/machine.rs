@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustix::fs::{Access, access};
 use rustix::process::{Resource, getrlimit};
 
-use super::{Finding, bad, ok, warn};
+use super::finding::{Finding, bad, ok, warn};
 use crate::config::Config;
 use crate::data_dir;
 use crate::memory;

@@ -3,6 +3,7 @@
 //! It changes nothing and starts nothing: ports are taken for a moment and given back, files are read. What it cannot know from here
 //! (whether a firewall lets speakers through) it does not claim.
 
+mod finding;
 mod machine;
 mod network;
 
@@ -11,28 +12,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stentor_event::clock::unix_ms_now;
 
+use finding::{Finding, Verdict, bad, ok, warn};
+
 use crate::config::{Config, ConfigError};
 use crate::{data_dir, tls};
-
-/// What was found out about one thing.
-#[derive(Debug, Serialize)]
-struct Finding {
-    /// What was looked at.
-    check: &'static str,
-    verdict: Verdict,
-    /// What is so, and what to do where it is not well.
-    said: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Verdict {
-    Ok,
-    /// The server starts, and somebody will most likely miss something.
-    Warn,
-    /// It does not start, or nobody reaches it.
-    Bad,
-}
 
 /// All findings.
 #[derive(Debug, Serialize)]
@@ -108,26 +91,6 @@ impl Report {
 
 fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-fn ok(check: &'static str, said: impl Into<String>) -> Finding {
-    found(check, Verdict::Ok, said)
-}
-
-fn warn(check: &'static str, said: impl Into<String>) -> Finding {
-    found(check, Verdict::Warn, said)
-}
-
-fn bad(check: &'static str, said: impl Into<String>) -> Finding {
-    found(check, Verdict::Bad, said)
-}
-
-fn found(check: &'static str, verdict: Verdict, said: impl Into<String>) -> Finding {
-    Finding {
-        check,
-        verdict,
-        said: said.into(),
-    }
 }
 
 fn configuration(config: &Config) -> Vec<Finding> {

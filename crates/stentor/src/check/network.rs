@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::{Finding, bad, ok, warn};
+use super::finding::{Finding, bad, ok, warn};
 use crate::config::Config;
 use crate::error::AppError;
 
