@@ -151,6 +151,8 @@ impl OpenEvent {
             seat,
             session,
             kind,
+            is_staff: false,
+            original_sound: false,
             offer,
         };
         match self.answer(request).await {
@@ -222,6 +224,7 @@ impl OpenEvent {
             }
             Ok(Err(PatchError::Theirs(fault))) => Err(IceUpdateError::Fragment(fault)),
             Ok(Err(PatchError::NoSession)) | Err(_) => Err(IceUpdateError::NoSession),
+            Ok(Err(error @ PatchError::TooOften { .. })) => Err(IceUpdateError::TooOften(error)),
             Ok(Err(error)) => Err(IceUpdateError::Studio(error)),
         }
     }
@@ -285,6 +288,9 @@ pub enum IceUpdateError {
     /// There is no such session any more.
     #[error("this session is gone: send a new offer")]
     NoSession,
+    /// Theirs: more fragments than a session has a use for.
+    #[error(transparent)]
+    TooOften(PatchError),
     /// Ours: the studio cannot do it at the moment.
     #[error(transparent)]
     Studio(PatchError),

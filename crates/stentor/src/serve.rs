@@ -115,8 +115,10 @@ impl Server<'_> {
         >(ICE_TCP_WAITING_MAX);
         let studio = self.studio.clone();
         tokio::spawn(async move {
-            while let Some((stream, peer)) = accepted.recv().await {
-                if let Err(error) = studio.accept_tcp(stream, peer) {
+            while let Some(connection) = accepted.recv().await {
+                let peer = connection.peer;
+                let permit = Box::new(connection.permit);
+                if let Err(error) = studio.accept_tcp(connection.stream, peer, permit) {
                     tracing::debug!(%error, %peer, "ICE-TCP refused");
                 }
             }

@@ -27,6 +27,14 @@ pub enum PatchError {
     /// There is no such session (any more).
     #[error("there is no such session")]
     NoSession,
+    /// More fragments than a session has a use for.
+    #[error(
+        "expected at most one fragment a second for this session; try again in {retry_after_s} s"
+    )]
+    TooOften {
+        /// Seconds until one is taken again.
+        retry_after_s: u64,
+    },
 }
 
 /// What is wrong with an SDP or a fragment of one.
@@ -70,7 +78,7 @@ pub enum SdpFault {
     /// Both sides cannot be ICE-lite (RFC 8445 §2.5: a lite agent never checks).
     #[error("expected a full ICE agent, got a=ice-lite, which we are ourselves")]
     BothLite,
-    /// A media section we cannot carry.
+    /// Something we cannot carry.
     #[error("expected {expected}, got {got:?}")]
     Media {
         /// What is carried here.
@@ -86,9 +94,9 @@ pub enum SdpFault {
         /// What was offered.
         got: &'static str,
     },
-    /// The WebRTC library refused it, in its words.
-    #[error("{0}")]
-    Refused(String),
+    /// The WebRTC library refused it. Its words are for the log.
+    #[error("expected an offer that this server can answer; why it cannot is in its log")]
+    Refused,
 }
 
 /// What stops us.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stentor_core::limits::SEATS_MAX;
+use stentor_core::limits::{SEAT_RESERVATIONS_MAX, SEATS_MAX};
 use stentor_core::timeline;
 use stentor_media::mix::STRIPS_MAX;
 use stentor_media::opus::PACKET_BYTES_MAX;
@@ -14,21 +14,40 @@ const _: () = assert!(timeline::BOUNDARY_SAMPLES == COMMON_BOUNDARY_SAMPLES);
 const _: () = assert!(STRIPS_MAX >= SEATS_MAX, "every seat has a strip");
 const _: () = assert!(SESSIONS_MAX >= 2 * SEATS_MAX);
 
-/// Longest SDP offer or fragment read, in bytes. A browser's audio offer is about 4 KiB.
+/// Longest SDP offer or fragment read, in bytes, its candidates not counted: none of them is kept. A browser's audio offer is about 4 KiB.
 pub const SDP_BYTES_MAX: usize = 64 * 1024;
 /// Longest single SDP line read, in bytes.
 pub const SDP_LINE_BYTES_MAX: usize = 2048;
 /// Most `m=` sections in one offer. OBS sends two.
 pub const MEDIA_SECTIONS_MAX: usize = 8;
-/// Most remote candidates taken from one offer or fragment. With ICE-lite they only name the peer's addresses.
-pub const CANDIDATES_MAX: usize = 32;
+/// Most header extensions taken from one offer. A browser's sound has six.
+pub const EXTENSIONS_MAX: usize = 16;
+/// What a voice is asked to keep below, in bit/s as a mean (RFC 7587 §6.1): speech at full bandwidth, with room for in-band FEC.
+pub const VOICE_BITS_PER_SECOND_MAX: u32 = 48_000;
+/// The same of a line, which may be music in stereo.
+pub const LINE_BITS_PER_SECOND_MAX: u32 = 96_000;
+
+/// Fragments (RFC 8840) that one session may send at once: a browser sends its candidates one by one.
+pub const PATCH_BURST_MAX: u32 = 5;
+/// Time after which it may send one more.
+pub const PATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Most WebRTC peers of one studio, all rooms together.
 pub const PEERS_MAX: usize = 256;
+/// Of these, places that only hosts and co-hosts may take: as many sessions of one seat in each of sixteen rooms.
+pub const PEERS_STAFF: usize = 64;
 /// Most sessions of one room: every seat may have an old and a new one, and monitors come on top.
 pub const SESSIONS_MAX: usize = 160;
+/// Of these, places that only hosts and co-hosts may take: as many sessions of eight seats.
+pub const SESSIONS_STAFF: usize = 32;
+/// Sessions that a seat may have which are not connected; the oldest gives way. The conversation reserves as many, and closes in time;
+/// this is for an offer that is answered after its reservation is gone.
+pub const SEAT_UNCONNECTED_MAX: usize = SEAT_RESERVATIONS_MAX;
 /// Most five-tuples remembered for one peer; the oldest is forgotten.
 pub const TUPLES_PER_PEER_MAX: usize = 8;
+
+/// Most streams (SSRCs) that one peer's sound is known as. A sender that changes its own has one more for each change.
+pub const SOURCES_PER_PEER_MAX: usize = 8;
 
 /// Largest datagram or RFC 4571 frame read, in bytes. WebRTC keeps below 1,500.
 pub const DATAGRAM_BYTES_MAX: usize = 2048;
@@ -39,15 +58,29 @@ pub const STUN_FAILURES_PER_SECOND_MAX: u16 = 50;
 /// Slots of the table that counts those failures. Sources that collide share a slot's budget.
 pub const STUN_SOURCES_MAX: usize = 4096;
 
-/// Most ICE-TCP connections held at a time; further ones are closed at once.
-pub const TCP_CONNECTIONS_MAX: usize = 256;
+/// Most ICE-TCP connections that belong to peers; one that proves itself beyond it is closed.
+pub const TCP_CONNECTIONS_MAX: usize = 512;
+/// Most ICE-TCP connections that have not proved themselves yet; the oldest of them gives way.
+pub const TCP_UNPROVEN_MAX: usize = 64;
+/// Most of these from one network (IPv4 /24, IPv6 /64); its oldest gives way.
+pub const TCP_UNPROVEN_PER_PREFIX_MAX: usize = 8;
 /// Bytes queued for one slow ICE-TCP connection; further frames to it are dropped.
 pub const TCP_QUEUE_BYTES_MAX: usize = 64 * 1024;
-/// An ICE-TCP connection that belongs to no peer after this long is closed.
-pub const TCP_IDENTIFY_TIME: Duration = Duration::from_secs(10);
+/// An ICE-TCP connection that belongs to no peer after this long is closed. Its first frame is a check that proves it.
+pub const TCP_IDENTIFY_TIME: Duration = Duration::from_secs(2);
 
-/// Commands waiting for the network thread; callers are told to come again.
+/// Receive buffer asked of the system for the UDP socket, in bytes: 13 speakers and their checks for some seconds, and a flood of
+/// strangers for some milliseconds. What the system gives is said in the log.
+pub const UDP_RECEIVE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Commands waiting for the network thread: what rooms send, and goodbyes.
 pub const NET_COMMANDS_MAX: usize = 1024;
+/// What peers ask of it (offers, fragments, connections) that waits for it; further callers are told to come again.
+pub const NET_REQUESTS_MAX: usize = 256;
+/// Most of these that are answered in one turn, before sound, timers and commands have theirs.
+pub const REQUESTS_PER_TURN_MAX: usize = 8;
+/// Time after which a turn answers no more of them. A turn is to be short beside the 20 ms of a packet.
+pub const REQUESTS_TURN_TIME: Duration = Duration::from_millis(2);
 /// Messages waiting for a room's mixer: 13 speakers send 650 a second. Further sound is dropped and counted.
 pub const ROOM_MESSAGES_MAX: usize = 4096;
 /// Control messages (orders, sessions) waiting for a room's mixer; callers are told to come again.
@@ -57,10 +90,9 @@ pub const ROOM_OVERFLOW_MAX: usize = 1024;
 
 /// A peer that has not finished ICE and DTLS after this long is removed.
 pub const CONNECT_TIME: Duration = Duration::from_secs(15);
-/// A sender from which nothing at all arrives for this long is gone. Sound or comfort noise comes every 400 ms.
-pub const SENDER_SILENT_TIME: Duration = Duration::from_secs(5);
-/// A pure listener from which nothing arrives for this long is gone: consent checks come every 5 s (RFC 7675 §5.1).
-pub const MONITOR_SILENT_TIME: Duration = Duration::from_secs(20);
+/// A peer from which nothing at all arrives for this long is gone. A pause of its sound is no end: what counts as well are its consent
+/// checks, which come every 4 to 6 s (RFC 7675 §5.1); three of them may be lost.
+pub const SILENT_TIME: Duration = Duration::from_secs(20);
 /// A closing peer that has not drained its goodbye after this long is dropped.
 pub const CLOSE_TIME: Duration = Duration::from_millis(500);
 /// How long a caller waits for the network thread to answer.

@@ -2,11 +2,14 @@
 //!
 //! Candidates alone are trickled; new credentials ask for an ICE restart (RFC 9725 §4.3.2 and §4.3.3).
 //! Parsing is strict about bounds and lax about everything else: unknown attributes pass.
+//!
+//! A peer's candidates are counted and thrown away, however many there are: as an ICE-lite agent we check nothing, and learn a peer's
+//! addresses from its checks (RFC 8445 §7.3.1.3).
 
 use std::fmt;
 
 use crate::error::SdpFault;
-use crate::limits::{CANDIDATES_MAX, SDP_BYTES_MAX, SDP_LINE_BYTES_MAX};
+use crate::limits::{SDP_BYTES_MAX, SDP_LINE_BYTES_MAX};
 
 /// A fragment: credentials, candidates, and whether more will come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,8 +20,10 @@ pub struct SdpFrag {
     pub ice_pwd: Option<String>,
     /// The `a=mid` the candidates belong to; of a bundle there is one.
     pub mid: Option<String>,
-    /// Candidates, each as `candidate:…`.
+    /// Our candidates, each as `candidate:…`; none in what was read.
     pub candidates: Vec<String>,
+    /// How many candidates were in what was read.
+    pub trickled: usize,
     /// `a=end-of-candidates` was there.
     pub end_of_candidates: bool,
 }
@@ -28,18 +33,23 @@ impl SdpFrag {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with it: too long, too many candidates, a line that is not SDP, one credential without the
-    /// other, or nothing in it at all.
+    /// Says what is wrong with it: too long, a line that is not SDP, one credential without the other, or nothing in it at all.
     pub fn parse(text: &str) -> Result<Self, SdpFault> {
-        if text.len() > SDP_BYTES_MAX {
+        let mut fragment = Self::default();
+        let mut bytes = 0;
+        for (index, line) in text.lines().enumerate() {
+            if line.starts_with("a=candidate:") {
+                fragment.trickled += 1;
+                continue;
+            }
+            bytes += line.len() + 2;
+            fragment.read(index + 1, line.trim_end())?;
+        }
+        if bytes > SDP_BYTES_MAX {
             return Err(SdpFault::TooLong {
                 bytes_max: SDP_BYTES_MAX,
-                got: text.len(),
+                got: bytes,
             });
-        }
-        let mut fragment = Self::default();
-        for (index, line) in text.lines().enumerate() {
-            fragment.read(index + 1, line)?;
         }
         fragment.check()
     }
@@ -69,16 +79,6 @@ impl SdpFrag {
             "ice-pwd" => self.ice_pwd = Some(ice_chars(number, value)?),
             "mid" => self.mid = Some(value.to_owned()),
             "end-of-candidates" => self.end_of_candidates = true,
-            "candidate" => {
-                if self.candidates.len() == CANDIDATES_MAX {
-                    return Err(SdpFault::TooMany {
-                        what: "candidates",
-                        max: CANDIDATES_MAX,
-                        got: CANDIDATES_MAX + 1,
-                    });
-                }
-                self.candidates.push(attribute.to_owned());
-            }
             _ => {}
         }
         Ok(())
@@ -88,7 +88,7 @@ impl SdpFrag {
         match (&self.ice_ufrag, &self.ice_pwd) {
             (Some(_), None) => Err(SdpFault::Missing("a=ice-pwd beside a=ice-ufrag")),
             (None, Some(_)) => Err(SdpFault::Missing("a=ice-ufrag beside a=ice-pwd")),
-            (None, None) if self.candidates.is_empty() && !self.end_of_candidates => {
+            (None, None) if self.trickled == 0 && !self.end_of_candidates => {
                 Err(SdpFault::Missing("candidates or ICE credentials"))
             }
             _ => Ok(self),

@@ -3,6 +3,7 @@
 //! Both are cheap to clone. Their calls come from any thread and block for a moment at most: [`Room::offer`] for
 //! cryptography and one turn of the network thread, the others not at all.
 
+use std::any::Any;
 use std::fmt;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,18 +11,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt;
 use stentor_core::stage::{SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 
 use crate::clock::Clock;
 use crate::error::{NoticeTooLong, OfferError, PatchError, SdpFault, StudioError, StudioFault};
 use crate::latest::Latest;
-use crate::limits::{ANSWER_TIME, NET_COMMANDS_MAX, NOTICE_BYTES_MAX, VOICE_SAMPLES_MAX};
+use crate::limits::{ANSWER_TIME, NOTICE_BYTES_MAX, UDP_RECEIVE_BYTES, VOICE_SAMPLES_MAX};
 use crate::net::stats::StudioStats;
 use crate::net::thread::NetThread;
 use crate::peer::webrtc::WebRtc;
-use crate::peer::{DisconnectReason, Peer, PeerKey};
-use crate::ports::net::{NetCommand, NetPort};
+use crate::peer::{DisconnectReason, ExpectedSession, Peer, PeerKey};
+use crate::ports::net::{HandedOver, NetPort, NetRequest};
 use crate::ports::room::{RoomMessage, RoomPort};
 use crate::room::sink::RoomConfig;
 use crate::room::stats::RoomStats;
@@ -78,6 +80,10 @@ pub struct OfferRequest {
     pub session: SessionId,
     /// What it shall be.
     pub kind: SessionKind,
+    /// The seat is a host's or co-host's: it may take the places that are kept for them.
+    pub is_staff: bool,
+    /// A line's sound is left as it comes: no high-pass, no level rider.
+    pub original_sound: bool,
     /// The offer.
     pub offer: Offer,
 }
@@ -130,13 +136,12 @@ impl Studio {
         let webrtc = WebRtc::new(clock, udp_candidates.clone(), tcp_candidates.clone())?;
         let stats = Latest::default();
         let io = |doing| move |source| StudioError::Io { doing, source };
-        let (commands, receiver) = crossbeam_channel::bounded(NET_COMMANDS_MAX);
-        let (net, waker) = NetThread::new(
+        ask_for_receive_buffer(&udp);
+        let (net, port) = NetThread::new(
             udp,
             local_only,
             udp_candidates,
             tcp_candidates,
-            receiver,
             stats.clone(),
         )
         .map_err(io("watch the UDP socket for speakers"))?;
@@ -146,7 +151,7 @@ impl Studio {
             .map_err(io("start the network thread"))?;
         let shared = StudioShared {
             clock,
-            net: NetPort::new(commands, waker),
+            net: port,
             webrtc,
             starter,
             stats,
@@ -190,13 +195,23 @@ impl Studio {
         })
     }
 
-    /// Hands an ICE-TCP connection over: nothing of it must have been read, only peeked. Too many are closed.
+    /// Hands an ICE-TCP connection over: nothing of it must have been read, only peeked. One that proves nothing is closed soon, and
+    /// the oldest of those gives way where there are many. `permit` is its place with whoever accepted it: dropped when it is closed.
     ///
     /// # Errors
     ///
     /// When the network thread is too busy or gone; the connection is closed.
-    pub fn accept_tcp(&self, stream: TcpStream, remote: SocketAddr) -> Result<(), StudioFault> {
-        self.shared.net.send(NetCommand::Accept(stream, remote))
+    pub fn accept_tcp(
+        &self,
+        stream: TcpStream,
+        remote: SocketAddr,
+        permit: Box<dyn Any + Send>,
+    ) -> Result<(), StudioFault> {
+        self.shared.net.ask(NetRequest::Accept(HandedOver {
+            stream,
+            remote,
+            permit,
+        }))
     }
 
     /// How it is doing, at most a second or two old.
@@ -219,10 +234,18 @@ impl Room {
     ///
     /// Whose fault it is, with what was expected and what came.
     pub fn offer(&self, request: OfferRequest) -> Result<Answer, OfferError> {
-        let offer = &request.offer;
-        check_direction(request.kind, offer)?;
+        let OfferRequest {
+            seat,
+            session,
+            kind,
+            is_staff,
+            original_sound,
+            offer,
+        } = request;
+        check_direction(kind, &offer)?;
+        let offer = offer.for_kind(kind);
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            self.studio.webrtc.answer(Instant::now(), offer)
+            self.studio.webrtc.answer(Instant::now(), &offer)
         }));
         let (peer, sdp) = answered.map_err(|_| StudioFault::Panicked)??;
         let answer = Answer {
@@ -231,42 +254,50 @@ impl Room {
             red: peer.has_red(),
             refused_sections: offer.refused_sections,
         };
-        let sends = offer.sends && request.kind != SessionKind::Monitor;
-        let (reply, expected) = crossbeam_channel::bounded(1);
-        self.port.send(RoomMessage::Expect {
-            session: request.session,
-            seat: request.seat,
-            kind: request.kind,
-            sends,
+        let expected = ExpectedSession {
+            seat,
+            kind,
+            sends: offer.sends,
             hears: offer.receives,
-            reply,
-        })?;
-        let expected = expected.recv_timeout(ANSWER_TIME);
-        if expected.is_err() {
-            // A room that is only late would wait for a peer that never comes.
-            self.close(request.session);
-        }
-        expected.map_err(|_| StudioFault::Busy)??;
-        let inserted = self.insert(request.session, Box::new(peer), sends);
+            is_staff,
+            original_sound: original_sound && kind == SessionKind::LineIn,
+        };
+        self.expect(session, expected)?;
+        let inserted = self.insert(session, Box::new(peer), is_staff);
         if inserted.is_err() {
             // The room forgets what will never come.
-            self.close(request.session);
+            self.close(session);
         }
         inserted?;
         Ok(answer)
+    }
+
+    fn expect(&self, session: SessionId, expected: ExpectedSession) -> Result<(), StudioFault> {
+        let (reply, taken) = crossbeam_channel::bounded(1);
+        self.port.send(RoomMessage::Expect {
+            session,
+            expected,
+            reply,
+        })?;
+        let taken = taken.recv_timeout(ANSWER_TIME);
+        if taken.is_err() {
+            // A room that is only late would wait for a peer that never comes.
+            self.close(session);
+        }
+        taken.map_err(|_| StudioFault::Busy)?
     }
 
     fn insert(
         &self,
         session: SessionId,
         peer: Box<dyn Peer>,
-        sends: bool,
+        is_staff: bool,
     ) -> Result<(), StudioFault> {
         let (reply, inserted) = crossbeam_channel::bounded(1);
-        self.studio.net.send(NetCommand::Insert {
+        self.studio.net.ask(NetRequest::Insert {
             key: self.key(session),
             peer,
-            sends,
+            is_staff,
             room: self.port.clone(),
             reply,
         })?;
@@ -283,7 +314,7 @@ impl Room {
     pub fn patch(&self, session: SessionId, sdpfrag: &str) -> Result<PatchOutcome, PatchError> {
         let fragment = SdpFrag::parse(sdpfrag)?;
         let (reply, patched) = crossbeam_channel::bounded(1);
-        self.studio.net.send(NetCommand::Patch {
+        self.studio.net.ask(NetRequest::Patch {
             key: self.key(session),
             fragment,
             reply,
@@ -314,6 +345,12 @@ impl Room {
     /// Lets a speaker in the green room hear their own voice, a second later.
     pub fn loopback(&self, seat: SeatId, on: bool) {
         self.tell(RoomMessage::Loopback(seat, on));
+    }
+
+    /// Lets a session hear who waits in the green room, over what it hears otherwise, which is softer meanwhile; `None` ends it. It ends
+    /// by itself when that seat is on the stage, or gone. Who may is not asked here.
+    pub fn pre_listen(&self, session: SessionId, seat: Option<SeatId>) {
+        self.tell(RoomMessage::PreListen(session, seat));
     }
 
     /// Puts a notice into the next chunk of every rendition.
@@ -370,6 +407,24 @@ impl Room {
         PeerKey {
             room: self.id,
             session,
+        }
+    }
+}
+
+/// The system's default holds a few hundred datagrams: a flood of strangers would push out the sound of speakers.
+fn ask_for_receive_buffer(udp: &UdpSocket) {
+    // With the right to it beyond the system's limit, else up to that.
+    let asked = sockopt::set_socket_recv_buffer_size_force(udp, UDP_RECEIVE_BYTES)
+        .or_else(|_| sockopt::set_socket_recv_buffer_size(udp, UDP_RECEIVE_BYTES));
+    match asked.and_then(|()| sockopt::socket_recv_buffer_size(udp)) {
+        // Linux counts its own bookkeeping and says twice what was asked.
+        Ok(bytes) => tracing::info!(
+            bytes = bytes / 2,
+            asked = UDP_RECEIVE_BYTES,
+            "receive buffer of the UDP socket for speakers"
+        ),
+        Err(error) => {
+            tracing::info!(%error, "the UDP socket for speakers keeps the system's receive buffer")
         }
     }
 }

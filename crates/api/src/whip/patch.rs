@@ -87,8 +87,14 @@ async fn patch(
         Err(IceUpdateError::Fragment(fault)) => {
             Err(Problem::new(StatusCode::BAD_REQUEST, fault.to_string()))
         }
+        Err(error @ IceUpdateError::TooOften(_)) => Err(too_often(&error)),
         Err(error @ IceUpdateError::Studio(_)) => Err(unavailable(&error)),
     }
+}
+
+/// RFC 6585 §4. A session is given leave for one fragment a second.
+fn too_often(error: &IceUpdateError) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()).with(header::RETRY_AFTER, "1")
 }
 
 /// Whether the condition of a request (RFC 9110 section 13.1.1) names the present ICE session.

@@ -141,6 +141,38 @@ async fn a_seat_has_several_sessions_on_their_way_and_the_oldest_gives_way() {
     }
 }
 
+/// Candidates, restarts, or both: a session is given leave for a few at once, and is told when there is one again.
+#[tokio::test]
+async fn whoever_patches_too_often_is_told_to_come_again() {
+    let scene = Scene::new().await;
+    for kind in ["candidates", "restarts", "both"] {
+        let (path, _) = session(&scene).await;
+        let flood = async {
+            for n in 0_u32.. {
+                let restart = RESTART.replace("nEw1", &format!("nEw{n:05}"));
+                let is_restart = kind == "restarts" || (kind == "both" && n % 2 == 0);
+                let fragment = if is_restart { &restart } else { CANDIDATE };
+                let answer = scene.patches(&path, "*", fragment).await;
+                if answer.status == 429 {
+                    return (n, answer);
+                }
+                assert!(answer.status.is_success(), "{answer:?}");
+            }
+            unreachable!("the numbers do not end")
+        };
+        let (taken, answer) = timeout(WITHIN, flood).await.expect("it is too often");
+        assert!(taken >= 5, "{kind}: {taken} were taken");
+        assert_eq!(answer.header("retry-after"), "1");
+        answer.is_problem(
+            429,
+            "Expected at most one fragment a second for this session; try again in 1 s.",
+        );
+        // Another session of the seat is none of its business.
+        let (path, _) = session(&scene).await;
+        assert_eq!(scene.patches(&path, "*", CANDIDATE).await.status, 204);
+    }
+}
+
 #[tokio::test]
 async fn the_end_of_the_event_is_the_end_of_its_sessions() {
     let scene = Scene::new().await;

@@ -2,6 +2,7 @@
 //! Types only; the accept loop is [`super::serve()`].
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
@@ -15,10 +16,36 @@ use tower_service::Service;
 
 use super::request_body::{BoxError, RequestBody};
 use super::tls::Tls;
+use crate::gate::Permit;
 use crate::limits::{AcceptLimits, LISTEN_BACKLOG, RECEIVE_BUFFER_BYTES};
 
-/// An accepted ICE-TCP connection with nothing consumed (non-blocking), and where it comes from.
-pub type IceTcpConnection = (std::net::TcpStream, SocketAddr);
+/// An accepted ICE-TCP connection.
+#[derive(Debug)]
+pub struct IceTcpConnection {
+    /// The connection, with nothing consumed (non-blocking).
+    pub stream: std::net::TcpStream,
+    /// Where it comes from.
+    pub peer: SocketAddr,
+    /// Its place among the connections of the port: to be dropped when it is closed, not before.
+    pub permit: ConnectionPermit,
+}
+
+/// A connection's place among those of the port, and of its network. Dropped, it is free.
+pub struct ConnectionPermit {
+    _held: Permit,
+}
+
+impl ConnectionPermit {
+    pub(super) const fn new(held: Permit) -> Self {
+        Self { _held: held }
+    }
+}
+
+impl fmt::Debug for ConnectionPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionPermit").finish_non_exhaustive()
+    }
+}
 
 /// The connection a request came on. The fallback finds it among the extensions of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::config::{ConnectionInfo, Fallback};
+use super::config::{ConnectionInfo, ConnectionPermit, Fallback, IceTcpConnection};
 use super::context::AcceptContext;
 use super::counted::CountedTcp;
 use super::deadlines::Deadlines;
@@ -56,7 +56,7 @@ pub(super) async fn run<S: Fallback>(
         return;
     }
     if spoken == Spoken::IceTcp {
-        return give_to_studio(&shared, stream, addr);
+        return give_to_studio(&shared, stream, addr, permit);
     }
     let deadlines = Deadlines::new();
     let counted = CountedTcp::new(stream, deadlines.clone(), shared.edge.clone(), permit);
@@ -114,12 +114,21 @@ fn count<S>(shared: &AcceptContext<S>, outcome: Outcome) {
     shared.edge.count().refuse_if(outcome.reason());
 }
 
-/// Gives an ICE-TCP connection to the studio; it is closed where the studio does not take it.
-fn give_to_studio<S>(shared: &AcceptContext<S>, stream: TcpStream, addr: SocketAddr) {
+/// Gives an ICE-TCP connection to the studio, with its permit: it is counted here until it is closed there. It is closed at once where
+/// the studio does not take it.
+fn give_to_studio<S>(
+    shared: &AcceptContext<S>,
+    stream: TcpStream,
+    addr: SocketAddr,
+    permit: Permit,
+) {
+    let connection = stream.into_std().map(|stream| IceTcpConnection {
+        stream,
+        peer: addr,
+        permit: ConnectionPermit::new(permit),
+    });
     let taken = shared.ice_tcp.as_ref().is_some_and(|studio| {
-        stream
-            .into_std()
-            .is_ok_and(|stream| studio.try_send((stream, addr)).is_ok())
+        connection.is_ok_and(|connection| studio.try_send(connection).is_ok())
     });
     let attempt = Attempt::new(Ask::IceTcp { taken }).by(addr.ip());
     match judge(&attempt).allowed() {

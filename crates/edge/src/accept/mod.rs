@@ -51,6 +51,8 @@ pub mod tls;
 mod tls_stream;
 mod transport;
 
-pub use config::{AcceptConfig, ConnectionInfo, Fallback, IceTcpConnection, bind};
+pub use config::{
+    AcceptConfig, ConnectionInfo, ConnectionPermit, Fallback, IceTcpConnection, bind,
+};
 pub use request_body::{BoxError, RequestBody};
 pub use serve::serve;

@@ -3,9 +3,9 @@
 use stentor_core::conversation::Input;
 use stentor_studio::RoomStatusChange;
 
-/// The input a change is.
-pub(super) const fn input_of(change: RoomStatusChange) -> Input<'static> {
-    match change {
+/// The input a change is; `None` for what the conversation does not follow.
+pub(super) const fn input_of(change: RoomStatusChange) -> Option<Input<'static>> {
+    Some(match change {
         RoomStatusChange::Connected {
             seat,
             session,
@@ -26,5 +26,8 @@ pub(super) const fn input_of(change: RoomStatusChange) -> Input<'static> {
             applied,
         },
         RoomStatusChange::Alarm { alarm, on } => Input::Alarm { alarm, on },
-    }
+        RoomStatusChange::ConnectFailed { .. } | RoomStatusChange::OutOfReach { .. } => {
+            return None;
+        }
+    })
 }

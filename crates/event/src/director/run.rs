@@ -213,7 +213,9 @@ impl Director {
             if let RoomStatusChange::Disconnected { session, .. } = change {
                 self.outputs.sessions.remove(session);
             }
-            self.step(input_of(change));
+            if let Some(input) = input_of(change) {
+                self.step(input);
+            }
         }
     }
 

@@ -263,6 +263,7 @@ impl Scene {
                 kind: SessionKind::Browser,
                 connected: None,
                 mute: None,
+                out_of_reach: false,
             };
             room.sessions.insert(session, state);
         })
@@ -276,6 +277,7 @@ impl Scene {
                 kind,
                 connected: Some(session.0),
                 mute: None,
+                out_of_reach: false,
             };
             room.sessions.insert(session, state);
         })

@@ -43,11 +43,19 @@ pub const MIX_DELAY_SAMPLES: usize = limiter::DELAY_SAMPLES;
 /// The rider of the bus corrects the differences of level that the strips' riders leave.
 const BUS_RIDER: RiderConfig = RiderConfig {
     target_lufs: TARGET_LUFS,
-    range_db: 9.0,
+    down_db_max: 9.0,
+    up_db_max: 9.0,
     up_db_per_s: 1.5,
     down_db_per_s: 3.0,
     memory_s: 12.0,
+    follows_turns: false,
 };
+
+/// Most strips in the green room that are listened to at once; where more wait, they take turns.
+pub const ATTENDED_MAX: usize = 8;
+
+/// Ticks of one such turn: 1 s.
+const ATTENDED_TICKS: usize = 50;
 
 /// Seconds between two readings of the meter.
 const READING_S: f32 = 0.1;
@@ -70,6 +78,8 @@ pub struct Mixer {
     empty_ticks: u32,
     /// Ticks since there was speech in the mix.
     speechless_ticks: u32,
+    /// Ticks of the turns in which those who wait are listened to.
+    attending_ticks: usize,
     sum: [f32; TICK_SAMPLES],
 }
 
@@ -92,6 +102,7 @@ impl Mixer {
             // A mixer that starts without strips starts with the bed.
             empty_ticks: EMPTY_TICKS,
             speechless_ticks: SPEECH_TICKS,
+            attending_ticks: 0,
             sum: [0.0; TICK_SAMPLES],
         })
     }
@@ -177,6 +188,24 @@ impl Mixer {
         Ok(())
     }
 
+    /// Leaves a strip's sound as it comes, for music: no high-pass, no level rider, and it moves no level of the programme.
+    ///
+    /// # Errors
+    /// [`MixerError::UnknownStrip`].
+    pub fn set_original(&mut self, id: StripId, original: bool) -> Result<(), MixerError> {
+        let at = self.find(id)?;
+        self.strips[at].original = original;
+        Ok(())
+    }
+
+    /// What a strip in the green room gave in the last tick, at its level; `None` for one on the stage, and for one that is not there.
+    #[must_use]
+    pub fn waiting_sound(&self, id: StripId) -> Option<&[f32; TICK_SAMPLES]> {
+        let at = self.find(id).ok()?;
+        let strip = &self.strips[at];
+        strip.waits().then_some(&strip.waiting)
+    }
+
     /// Takes in a packet. What is wrong with a packet is counted in [`StripStats`], not an error.
     ///
     /// # Errors
@@ -237,6 +266,7 @@ impl Mixer {
     /// `now_us` should be the time at which the tick was due, not the time of the call: the delay of every line is measured
     /// against it, and a single late tick must not look like delay of the network.
     pub fn tick(&mut self, now_us: u64, out: &mut TickOut) {
+        self.attend();
         for strip in &mut self.strips {
             strip.run(now_us);
         }
@@ -250,6 +280,18 @@ impl Mixer {
             .any(|strip| strip.open_on_air() && strip.heard.voice);
         self.returns(out);
         self.programme(out);
+    }
+
+    /// Chooses who of those that wait is listened to.
+    fn attend(&mut self) {
+        let waiting = self.strips.iter().filter(|strip| strip.waits()).count();
+        let turns = waiting.div_ceil(ATTENDED_MAX).max(1);
+        let turn = self.attending_ticks / ATTENDED_TICKS % turns;
+        self.attending_ticks = (self.attending_ticks + 1) % (turns * ATTENDED_TICKS);
+        let waiting = self.strips.iter_mut().filter(|strip| strip.waits());
+        for (n, strip) in waiting.enumerate() {
+            strip.attended = n / ATTENDED_MAX == turn;
+        }
     }
 
     /// Each strip's own outputs, and its mix of the others.
@@ -268,6 +310,7 @@ impl Mixer {
             }
             one.dbfs = strip.heard.dbfs;
             one.voice = strip.heard.voice;
+            one.out_of_reach = strip.is_out_of_reach();
             one.digital_silence = strip.heard.digital_silence;
             one.mute_applied = strip.mute_applied();
             one.stats = strip.stats();
@@ -307,12 +350,14 @@ impl Mixer {
         let empty = self.stage_is_empty();
         out.bed = self.bed.run(self.config.bed && empty, &mut out.programme);
         self.limiter.run(&mut out.programme);
-        self.speechless_ticks = if out.mix_has_speech {
+        let speaks = |strip: &Strip| strip.open_on_air() && strip.heard.voice && !strip.original;
+        self.speechless_ticks = if self.strips.iter().any(speaks) {
             0
         } else {
             self.speechless_ticks.saturating_add(1)
         };
-        if self.meter.run(&out.programme) && self.speechless_ticks < SPEECH_TICKS && !out.bed {
+        let rides = self.speechless_ticks < SPEECH_TICKS && !out.bed;
+        if self.meter.run(&out.programme) && rides {
             let before_gain = self.meter.reading().momentary_lufs - self.bus_rider.gain_db();
             self.bus_rider.observe(before_gain, READING_S);
         }

@@ -15,14 +15,22 @@ use crate::rendition::TICK_SAMPLES;
 /// Everything below is rumble, wind and mains: no voice.
 const HIGH_PASS_HZ: f64 = 80.0;
 
-/// The rider of a strip: quick enough to find a new speaker's level within a sentence, then slow.
+/// The rider of a strip: quick enough to find a new speaker's level within a sentence, then slow. Its range takes a voice from the far
+/// end of a table and one that shouts into the microphone.
 const RIDER: RiderConfig = RiderConfig {
     target_lufs: TARGET_LUFS,
-    range_db: 12.0,
+    down_db_max: 24.0,
+    up_db_max: 40.0,
     up_db_per_s: 6.0,
     down_db_per_s: 12.0,
     memory_s: 8.0,
+    follows_turns: true,
 };
+
+/// The room that is raised with a quiet voice stays below this, in dBFS, as long as the voice is not raised by less than the other
+/// figure, in dB.
+const RAISED_NOISE_MAX_DB: f32 = -42.0;
+const RAISED_ANYWAY_DB: f32 = 12.0;
 
 /// Seconds of a tick.
 const TICK_S: f32 = 0.02;
@@ -46,6 +54,10 @@ pub(super) struct Strip {
     pub(super) muted: bool,
     pub(super) place: StripPlace,
     pub(super) loopback: bool,
+    /// Its sound is left as it comes: no high-pass, no rider.
+    pub(super) original: bool,
+    /// In the green room, it is listened to for its meter and for whoever pre-listens.
+    pub(super) attended: bool,
     pub(super) limiter: Limiter,
     fader: Fader,
     air_fader: Fader,
@@ -65,6 +77,8 @@ pub(super) struct Strip {
     pub(super) aired: [f32; TICK_SAMPLES],
     /// What the speaker hears of themselves in the green room.
     pub(super) looped: [f32; TICK_SAMPLES],
+    /// What whoever pre-listens hears of them there.
+    pub(super) waiting: [f32; TICK_SAMPLES],
     /// Whether [`levelled`](Self::levelled) holds anything.
     pub(super) sounding: bool,
     /// Whether [`aired`](Self::aired) holds anything.
@@ -82,6 +96,8 @@ impl Strip {
             muted: true,
             place: StripPlace::GreenRoom,
             loopback: false,
+            original: false,
+            attended: false,
             limiter: Limiter::new(),
             fader: Fader::closed(),
             air_fader: Fader::closed(),
@@ -101,6 +117,7 @@ impl Strip {
             levelled: [0.0; TICK_SAMPLES],
             aired: [0.0; TICK_SAMPLES],
             looped: [0.0; TICK_SAMPLES],
+            waiting: [0.0; TICK_SAMPLES],
             sounding: false,
             airing: false,
             looping: false,
@@ -115,6 +132,11 @@ impl Strip {
     /// Whether the others on the stage hear this strip.
     pub(super) const fn on_stage(&self) -> bool {
         !matches!(self.place, StripPlace::GreenRoom)
+    }
+
+    /// Whether its level is to be known although nobody hears it.
+    pub(super) const fn waits(&self) -> bool {
+        !self.on_stage()
     }
 
     /// Whether this strip may be heard by listeners.
@@ -137,7 +159,9 @@ impl Strip {
         self.fader.aim(self.open());
         self.air_fader.aim(self.open_on_air());
         self.loop_fader.aim(self.loopback && !self.on_stage());
-        let unheard = self.muted && self.fader.is_closed() && self.loop_fader.is_closed();
+        let attended = self.attended && self.waits();
+        let closed = self.muted && self.fader.is_closed() && self.loop_fader.is_closed();
+        let unheard = closed && !attended;
         let given = if unheard {
             self.skip(now_us)
         } else {
@@ -176,6 +200,7 @@ impl Strip {
         self.sounding = false;
         self.airing = false;
         self.looping = false;
+        self.waiting.fill(0.0);
         self.nothing_ticks = if unheard {
             0
         } else {
@@ -186,6 +211,10 @@ impl Strip {
         self.fader.finish();
         self.air_fader.finish();
         self.loop_fader.finish();
+        if unheard && self.waits() {
+            // Its turn to be listened to comes again; until then its meter stays as it was.
+            return;
+        }
         let was = self.heard.digital_silence;
         let digital_silence = !unheard && (was || self.nothing_ticks >= NOTHING_TICKS);
         self.heard = VoiceActivity {
@@ -199,7 +228,9 @@ impl Strip {
         if given == LineSignal::Nothing {
             self.clean.fill(0.0);
         }
-        self.high_pass.run_all(&mut self.clean);
+        if !self.original {
+            self.high_pass.run_all(&mut self.clean);
+        }
         self.heard = match given {
             LineSignal::Sound => self.detector.run(&self.clean),
             LineSignal::Silence | LineSignal::Nothing => {
@@ -218,7 +249,9 @@ impl Strip {
             0
         };
         let lufs = self.weighting.loudness(&self.clean);
-        if self.heard.voice && (self.open() || !self.on_stage()) {
+        if self.heard.voice && (self.open() || !self.on_stage()) && !self.original {
+            let most = RAISED_NOISE_MAX_DB - self.detector.noise_floor_db();
+            self.rider.limit_gain(most.max(RAISED_ANYWAY_DB));
             self.rider.observe(lufs, TICK_S);
         }
         self.split();
@@ -226,7 +259,11 @@ impl Strip {
 
     /// Makes the three uses of the sound: for the stem, for the bus, for the speaker's own ear.
     fn split(&mut self) {
-        let gain = self.rider.gain();
+        let gain = if self.original {
+            1.0
+        } else {
+            self.rider.gain()
+        };
         let step = (gain - self.last_gain) / TICK_SAMPLES as f32;
         self.looping = !self.loop_fader.is_closed() || self.loop_fader.opening();
         self.sounding = !self.fader.is_closed() || self.fader.opening();
@@ -234,13 +271,19 @@ impl Strip {
         for i in 0..TICK_SAMPLES {
             let level = self.last_gain + step * (i + 1) as f32;
             let dry = self.clean[i];
-            self.looped[i] = dry * level * self.loop_fader.next();
+            self.waiting[i] = dry * level;
+            self.looped[i] = self.waiting[i] * self.loop_fader.next();
             let faded = dry * self.fader.next();
             self.clean[i] = faded;
             self.levelled[i] = faded * level;
             self.aired[i] = self.levelled[i] * self.air_fader.next();
         }
         self.last_gain = gain;
+    }
+
+    /// Whether a voice is heard that the rider cannot bring to its level.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        !self.original && self.rider.is_out_of_reach()
     }
 
     pub(super) fn stats(&self) -> StripStats {

@@ -97,6 +97,8 @@ pub struct StripOut {
     pub dbfs: f32,
     /// A voice is heard.
     pub voice: bool,
+    /// A voice is heard that is too quiet to be brought to the others' level, or has too much noise around it.
+    pub out_of_reach: bool,
     /// Listened to, and there is nothing at all: digital silence, or no packets for a second.
     pub digital_silence: bool,
     /// The strip is muted and nothing of it is left in the mix.
@@ -113,6 +115,7 @@ impl Default for StripOut {
             minus: [0.0; TICK_SAMPLES],
             dbfs: SILENCE_DB,
             voice: false,
+            out_of_reach: false,
             digital_silence: false,
             mute_applied: false,
             stats: StripStats::default(),

@@ -9,7 +9,16 @@ use crate::rendition::TICK_SAMPLES;
 const OVER_NOISE_FLOOR_DB: f32 = 9.0;
 
 /// Quieter than this nothing is called a voice, in dBFS.
-const VOICE_MIN_DB: f32 = -55.0;
+const VOICE_MIN_DB: f32 = -75.0;
+
+/// Below this a voice is known by its syllables, too: what stays within so many dB is the hum of a fan or of the mains.
+const HUM_MAX_DB: f32 = -40.0;
+const HUM_RANGE_DB: f32 = 5.0;
+
+/// Ticks of something like a voice in which a voice has at least two syllables: 0.6 s. Of these, so many are left out at each end: a hum
+/// that begins or ends is one still.
+const SYLLABLE_TICKS: usize = 30;
+const OUTLIERS: usize = 2;
 
 /// The estimate of the noise floor starts at the first of these and stays between the other two, in dBFS.
 const NOISE_FLOOR_START_DB: f32 = -60.0;
@@ -53,6 +62,9 @@ pub(super) struct VoiceDetector {
     noise_floor_db: f32,
     /// The last two ticks, decimated.
     recent: [f32; 2 * SHORT],
+    /// Levels of the last ticks that were loud and periodic, in turn.
+    levels: [f32; SYLLABLE_TICKS],
+    next_level: usize,
     hang: u32,
 }
 
@@ -61,6 +73,8 @@ impl VoiceDetector {
         Self {
             noise_floor_db: NOISE_FLOOR_START_DB,
             recent: [0.0; 2 * SHORT],
+            levels: [f32::INFINITY; SYLLABLE_TICKS],
+            next_level: 0,
             hang: 0,
         }
     }
@@ -90,7 +104,7 @@ impl VoiceDetector {
             };
         }
         let loud = dbfs > VOICE_MIN_DB && dbfs > self.noise_floor_db + OVER_NOISE_FLOOR_DB;
-        let voiced = loud && self.periodicity() > PERIODIC;
+        let voiced = loud && self.periodicity() > PERIODIC && !self.is_hum(dbfs);
         if voiced {
             self.hang = HANG_TICKS;
         } else {
@@ -113,6 +127,20 @@ impl VoiceDetector {
         self.noise_floor_db = self
             .noise_floor_db
             .clamp(NOISE_FLOOR_MIN_DB, NOISE_FLOOR_MAX_DB);
+    }
+
+    /// Whether something periodic is soft, and has been as loud for as long as it is known.
+    fn is_hum(&mut self, dbfs: f32) -> bool {
+        self.levels[self.next_level] = dbfs;
+        self.next_level = (self.next_level + 1) % SYLLABLE_TICKS;
+        if dbfs > HUM_MAX_DB {
+            return false;
+        }
+        let mut levels = self.levels;
+        levels.sort_unstable_by(f32::total_cmp);
+        // Before there are as many nothing soft is a voice yet.
+        let most = levels[SYLLABLE_TICKS - 1 - OUTLIERS];
+        most.is_infinite() || most - levels[OUTLIERS] < HUM_RANGE_DB
     }
 
     /// Keeps two ticks at 6 kHz; a mean of eight is low-pass enough to find a pitch.

@@ -3,9 +3,11 @@
 use ::opus::{Application, Bitrate, Channels, Signal};
 
 use super::codec::{
-    CodecError, Decode, Encode, EncoderProfile, PACKET_BYTES_MAX, RETURN_KBIT_PER_S,
-    STEM_KBIT_PER_S,
+    CodecError, Decode, Encode, EncoderProfile, PACKET_BYTES_MAX, PACKET_SAMPLES_MAX,
+    RETURN_KBIT_PER_S, STEM_KBIT_PER_S,
 };
+use super::downmix::Downmix;
+use super::packet;
 use crate::rendition::{Rendition, SAMPLE_RATE_HZ};
 
 /// Loss the return encoder assumes until it has been told: enough for libopus to write in-band FEC at all.
@@ -99,8 +101,38 @@ impl Encode for OpusEncoder {
 }
 
 /// A decoder of one speaker.
+///
+/// It is libopus' decoder of one channel until a packet of two comes; that one would sum the channels, and lose what is in them with
+/// opposite sign.
 pub struct OpusDecoder {
     inner: ::opus::Decoder,
+    /// Once there has been a packet of two channels: senders change between both, and this one decodes both.
+    stereo: Option<Box<StereoDecoder>>,
+}
+
+struct StereoDecoder {
+    inner: ::opus::Decoder,
+    channels: Vec<f32>,
+    downmix: Downmix,
+}
+
+impl StereoDecoder {
+    fn new() -> ::opus::Result<Self> {
+        Ok(Self {
+            inner: ::opus::Decoder::new(SAMPLE_RATE_HZ, Channels::Stereo)?,
+            channels: vec![0.0; 2 * PACKET_SAMPLES_MAX],
+            downmix: Downmix::default(),
+        })
+    }
+
+    fn decode(&mut self, packet: &[u8], out: &mut [f32], fec: bool) -> ::opus::Result<usize> {
+        let space = 2 * out.len().min(PACKET_SAMPLES_MAX);
+        let channels = &mut self.channels[..space];
+        let samples = self.inner.decode_float(packet, channels, fec)?;
+        self.downmix
+            .run(&channels[..2 * samples], &mut out[..samples]);
+        Ok(samples)
+    }
 }
 
 impl OpusDecoder {
@@ -111,7 +143,22 @@ impl OpusDecoder {
     pub fn new() -> Result<Self, CodecError> {
         let inner =
             ::opus::Decoder::new(SAMPLE_RATE_HZ, Channels::Mono).map_err(|e| refused(&e, 0))?;
-        Ok(Self { inner })
+        Ok(Self {
+            inner,
+            stereo: None,
+        })
+    }
+
+    fn run(&mut self, packet: &[u8], out: &mut [f32], fec: bool) -> Result<usize, CodecError> {
+        if self.stereo.is_none() && packet::is_stereo(packet) {
+            let stereo = StereoDecoder::new().map_err(|e| refused(&e, packet.len()))?;
+            self.stereo = Some(Box::new(stereo));
+        }
+        match &mut self.stereo {
+            Some(stereo) => stereo.decode(packet, out, fec),
+            None => self.inner.decode_float(packet, out, fec),
+        }
+        .map_err(|e| refused(&e, packet.len()))
     }
 }
 
@@ -125,24 +172,19 @@ impl Decode for OpusDecoder {
                 bytes: 0,
             });
         }
-        self.inner
-            .decode_float(packet, out, false)
-            .map_err(|e| refused(&e, packet.len()))
+        self.run(packet, out, false)
     }
 
     fn decode_fec(&mut self, next_packet: &[u8], out: &mut [f32]) -> Result<usize, CodecError> {
-        self.inner
-            .decode_float(next_packet, out, true)
-            .map_err(|e| refused(&e, next_packet.len()))
+        self.run(next_packet, out, true)
     }
 
     fn conceal(&mut self, out: &mut [f32]) -> Result<usize, CodecError> {
-        self.inner
-            .decode_float(&[], out, false)
-            .map_err(|e| refused(&e, 0))
+        self.run(&[], out, false)
     }
 
     fn reset(&mut self) -> Result<(), CodecError> {
+        self.stereo = None;
         self.inner.reset_state().map_err(|e| refused(&e, 0))
     }
 }

@@ -52,6 +52,12 @@ const fn frame_samples(toc: u8) -> usize {
     }
 }
 
+/// Whether it holds two channels (RFC 6716 §3.1).
+#[must_use]
+pub const fn is_stereo(packet: &[u8]) -> bool {
+    matches!(packet.first(), Some(&toc) if toc & 4 != 0)
+}
+
 /// Duration of a packet in samples at 48 kHz, or `None` when it breaks the rules of RFC 6716 §3.4 that can be seen here.
 #[must_use]
 pub fn samples(packet: &[u8]) -> Option<usize> {

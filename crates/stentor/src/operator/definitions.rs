@@ -208,10 +208,10 @@ table! {
             "RED packets (RFC 2198) of connected speakers that could not be read.";
         PEER_PANICS: Counter, One, "stentor_peer_panics_total", [],
             "Peers removed because their code panicked: a defect.";
-        ICE_TCP_CONNECTIONS: Gauge, One, "stentor_ice_tcp_connections", [],
-            "ICE-TCP connections held.";
-        ICE_TCP_CONNECTIONS_REFUSED: Counter, One, "stentor_ice_tcp_connections_refused_total", [],
-            "ICE-TCP connections closed because as many as can be were held.";
+        ICE_TCP_CONNECTIONS: Gauge, One, "stentor_ice_tcp_connections", ["state"],
+            "ICE-TCP connections held: `proven` (of a speaker), `unproven` (have not shown yet whose they are).";
+        ICE_TCP_CONNECTIONS_REFUSED: Counter, One, "stentor_ice_tcp_connections_refused_total", ["reason"],
+            "ICE-TCP connections closed: `full` (as many as can be were held), `gave_way` (unproven, for a newer one), `unidentified` (did not show in time whose they are).";
         ICE_TCP_FRAMES_DROPPED: Counter, One, "stentor_ice_tcp_frames_dropped_total", [],
             "Frames that a slow ICE-TCP connection did not take.";
     }

@@ -14,15 +14,28 @@ pub(super) fn studio(scrape: &Scrape, stats: &StudioStats, age: Duration) {
         net,
         udp_not_sent,
         tcp_connections,
+        tcp_unproven,
         tcp_refused,
+        tcp_gave_way,
+        tcp_unidentified,
         tcp_frames_dropped,
     } = *stats;
     scrape.gauge(metric::STUDIO_FIGURES_AGE, [], age.as_secs_f64());
     scrape.gauge(metric::PEERS, [], peers as f64);
-    scrape.gauge(metric::ICE_TCP_CONNECTIONS, [], tcp_connections as f64);
+    let proven = tcp_connections.saturating_sub(tcp_unproven);
+    for (state, value) in [("proven", proven), ("unproven", tcp_unproven)] {
+        scrape.gauge(metric::ICE_TCP_CONNECTIONS, [state], value as f64);
+    }
+    let closed = [
+        ("full", tcp_refused),
+        ("gave_way", tcp_gave_way),
+        ("unidentified", tcp_unidentified),
+    ];
+    for (reason, value) in closed {
+        scrape.count(metric::ICE_TCP_CONNECTIONS_REFUSED, [reason], value);
+    }
     let counted = [
         (metric::DATAGRAMS_NOT_SENT, udp_not_sent),
-        (metric::ICE_TCP_CONNECTIONS_REFUSED, tcp_refused),
         (metric::ICE_TCP_FRAMES_DROPPED, tcp_frames_dropped),
     ];
     for (metric, value) in counted {

@@ -1,4 +1,4 @@
-//! How many failed authentications one source may cost us.
+//! What others may cost us: failed authentications of one source, and requests of one session.
 //!
 //! Checking a STUN message that names a real user name fragment costs a MAC. Whoever has seen a fragment could make us
 //! compute one for each datagram; this bounds that per source address and second. Established five-tuples are exempt, so
@@ -68,9 +68,65 @@ impl FailureBudget {
     }
 }
 
+/// Leave to do something: so often at once, and then once an interval.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenBucket {
+    burst: u32,
+    interval: Duration,
+    /// When all that was taken has come back.
+    full_at: Instant,
+}
+
+impl TokenBucket {
+    /// A full one.
+    #[must_use]
+    pub const fn new(now: Instant, burst: u32, interval: Duration) -> Self {
+        Self {
+            burst,
+            interval,
+            full_at: now,
+        }
+    }
+
+    /// Takes leave once.
+    ///
+    /// # Errors
+    ///
+    /// There is none now; says how long it takes until there is.
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        let full_at = self.full_at.max(now) + self.interval;
+        let missing = full_at.saturating_duration_since(now + self.interval * self.burst);
+        if !missing.is_zero() {
+            return Err(missing);
+        }
+        self.full_at = full_at;
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_one_an_interval_however_much_is_asked() {
+        let start = Instant::now();
+        for (burst, interval_ms) in [(5, 1_000), (1, 250), (64, 20)] {
+            let interval = Duration::from_millis(interval_ms);
+            let mut bucket = TokenBucket::new(start, burst, interval);
+            let given = (0..1_000).filter(|_| bucket.take(start).is_ok()).count();
+            assert_eq!(given, burst as usize);
+            assert_eq!(bucket.take(start), Err(interval));
+            // A flood of ten intervals, ten requests each: one is heard in each.
+            let flood = (1..=100).map(|n| start + interval / 10 * n);
+            let given = flood.filter(|&now| bucket.take(now).is_ok()).count();
+            assert_eq!(given, 10);
+            // Rest fills it, and not beyond its burst.
+            let later = start + interval * (burst + 1_000);
+            let given = (0..1_000).filter(|_| bucket.take(later).is_ok()).count();
+            assert_eq!(given, burst as usize);
+        }
+    }
 
     #[test]
     fn a_source_is_cut_off_at_the_limit_and_free_again_next_second() {

@@ -12,14 +12,14 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::budget::FailureBudget;
+use super::budget::{FailureBudget, TokenBucket};
 use super::stats::DatagramCounters;
 use super::stun;
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
-    CLOSE_TIME, CONNECT_TIME, MONITOR_SILENT_TIME, PEERS_MAX, SENDER_SILENT_TIME,
+    CLOSE_TIME, CONNECT_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX, PEERS_STAFF, SILENT_TIME,
     TUPLES_PER_PEER_MAX,
 };
 use crate::peer::{
@@ -49,7 +49,9 @@ struct Entry {
     peer_timer: Instant,
     born_at: Instant,
     heard_at: Instant,
-    sends: bool,
+    is_staff: bool,
+    /// For fragments, ICE restarts among them.
+    fragments: TokenBucket,
     connected: bool,
     closing: Option<(Instant, DisconnectReason)>,
 }
@@ -114,21 +116,19 @@ impl Peers {
         self.by_tuple.contains_key(&(transport, source))
     }
 
-    /// Takes a peer in. `sends` says whether sound is expected from it, which decides how long it may be silent.
+    /// Takes a peer in. `is_staff` says that it is a host's or co-host's: it may take the places that are kept for them.
     ///
     /// # Errors
     ///
-    /// When the table is full, or the peer panics at once.
+    /// When the places that it may have are taken, or the peer panics at once.
     pub fn insert(
         &mut self,
         now: Instant,
         key: PeerKey,
         peer: Box<dyn Peer>,
-        sends: bool,
+        is_staff: bool,
     ) -> Result<(), StudioFault> {
-        if self.entries.len() >= PEERS_MAX {
-            return Err(StudioFault::Full { max: PEERS_MAX });
-        }
+        self.check_place(is_staff)?;
         let ufrag =
             catch_unwind(AssertUnwindSafe(|| peer.ufrag())).map_err(|_| StudioFault::Panicked)?;
         let entry = Entry {
@@ -139,7 +139,8 @@ impl Peers {
             peer_timer: now,
             born_at: now,
             heard_at: now,
-            sends,
+            is_staff,
+            fragments: TokenBucket::new(now, PATCH_BURST_MAX, PATCH_INTERVAL),
             connected: false,
             closing: None,
         };
@@ -149,6 +150,24 @@ impl Peers {
         self.entries.insert(key, entry);
         self.drive(now, key, |peer| peer.handle_timeout(now));
         Ok(())
+    }
+
+    /// Guests never take the last places, so that a host can come whatever guests do.
+    fn check_place(&self, is_staff: bool) -> Result<(), StudioFault> {
+        let guests = || {
+            self.entries
+                .values()
+                .filter(|entry| !entry.is_staff)
+                .count()
+        };
+        let guests_max = PEERS_MAX - PEERS_STAFF;
+        if self.entries.len() >= PEERS_MAX {
+            Err(StudioFault::Full { max: PEERS_MAX })
+        } else if !is_staff && guests() >= guests_max {
+            Err(StudioFault::Full { max: guests_max })
+        } else {
+            Ok(())
+        }
     }
 
     /// Gives a datagram to whom it belongs, or drops it.
@@ -235,24 +254,22 @@ impl Peers {
         self.drive(now, key, |peer| peer.handle_timeout(now));
     }
 
-    /// Applies trickled candidates, or restarts ICE when the fragment carries new credentials; then ours come back.
+    /// Restarts ICE when the fragment carries new credentials; then ours come back. A peer's candidates are of no use to a lite agent.
     ///
     /// # Errors
     ///
-    /// When there is no such session, or the fragment cannot be applied.
+    /// When there is no such session, it sends too many fragments, or this one cannot be applied.
     pub fn patch(
         &mut self,
         now: Instant,
         key: PeerKey,
         fragment: &SdpFrag,
     ) -> Result<Option<SdpFrag>, PatchError> {
-        if !self.entries.contains_key(&key) {
-            return Err(PatchError::NoSession);
-        }
+        let entry = self.entries.get_mut(&key).ok_or(PatchError::NoSession)?;
+        entry.fragments.take(now).map_err(too_often)?;
         let mut restarts = false;
         self.drive(now, key, |peer| restarts = peer.is_restart(fragment));
         if !restarts {
-            self.drive(now, key, |peer| peer.trickle(now, fragment));
             return Ok(None);
         }
         let mut answer: Option<Result<SdpFrag, SdpFault>> = None;
@@ -377,6 +394,14 @@ impl Peers {
     }
 }
 
+/// Rounded up: whoever comes back then is heard.
+fn too_often(wait: Duration) -> PatchError {
+    let retry_after_s = wait.as_millis().div_ceil(1_000);
+    PatchError::TooOften {
+        retry_after_s: u64::try_from(retry_after_s).unwrap_or(u64::MAX),
+    }
+}
+
 impl Entry {
     fn malformed_red(&self) -> u64 {
         catch_unwind(AssertUnwindSafe(|| self.peer.malformed_red())).unwrap_or(0)
@@ -391,14 +416,15 @@ impl Entry {
     fn deadline(&self) -> (Instant, DisconnectReason) {
         match self.closing {
             Some(closing) => closing,
-            None if !self.connected => (
+            None if self.connected => (self.heard_at + SILENT_TIME, DisconnectReason::Silent),
+            // A check that proved itself has reached us, and what failed came after it.
+            None if self.tuples.is_empty() => (
                 self.born_at + CONNECT_TIME,
                 DisconnectReason::NeverConnected,
             ),
-            None if self.sends => (self.heard_at + SENDER_SILENT_TIME, DisconnectReason::Silent),
             None => (
-                self.heard_at + MONITOR_SILENT_TIME,
-                DisconnectReason::Silent,
+                self.born_at + CONNECT_TIME,
+                DisconnectReason::HandshakeFailed,
             ),
         }
     }

@@ -30,10 +30,17 @@ pub struct StudioStats {
     pub net: DatagramCounters,
     /// Datagrams that the UDP socket did not take.
     pub udp_not_sent: u64,
-    /// ICE-TCP connections held.
+    /// ICE-TCP connections held, proven or not.
     pub tcp_connections: usize,
+    /// Of these, those that have not proved yet that they belong to a peer.
+    pub tcp_unproven: usize,
     /// ICE-TCP connections closed because [`TCP_CONNECTIONS_MAX`](crate::limits::TCP_CONNECTIONS_MAX) were held.
     pub tcp_refused: u64,
+    /// Unproven ICE-TCP connections closed to make place for newer ones.
+    pub tcp_gave_way: u64,
+    /// ICE-TCP connections closed because they belonged to no peer for
+    /// [`TCP_IDENTIFY_TIME`](crate::limits::TCP_IDENTIFY_TIME).
+    pub tcp_unidentified: u64,
     /// Frames that a slow ICE-TCP connection did not take.
     pub tcp_frames_dropped: u64,
 }

@@ -1,19 +1,24 @@
 //! ICE-TCP connections (RFC 6544, passive): accepted elsewhere, handed over with nothing read, framed by RFC 4571.
 //!
-//! A connection is known by its remote address, as a five-tuple is. It has to prove itself like any source; one that has
-//! not within [`TCP_IDENTIFY_TIME`](crate::limits::TCP_IDENTIFY_TIME) is closed. What a slow one does not take is dropped
-//! at [`TCP_QUEUE_BYTES_MAX`](crate::limits::TCP_QUEUE_BYTES_MAX): old sound is worth nothing.
+//! A connection is known by its remote address, as a five-tuple is. It has to prove itself like any source, within
+//! [`TCP_IDENTIFY_TIME`](crate::limits::TCP_IDENTIFY_TIME). Until then it is one of few, and of fewer from one network, and gives way to
+//! newer ones; what has proved itself is not touched by any number of those that have not. What a slow one does not take is dropped at
+//! [`TCP_QUEUE_BYTES_MAX`](crate::limits::TCP_QUEUE_BYTES_MAX): old sound is worth nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use super::framing::{Deframer, head};
-use crate::limits::{TCP_CONNECTIONS_MAX, TCP_IDENTIFY_TIME, TCP_QUEUE_BYTES_MAX};
+use crate::limits::{
+    TCP_CONNECTIONS_MAX, TCP_IDENTIFY_TIME, TCP_QUEUE_BYTES_MAX, TCP_UNPROVEN_MAX,
+    TCP_UNPROVEN_PER_PREFIX_MAX,
+};
+use crate::ports::net::HandedOver;
 
 /// Bytes read from one connection before the others have their turn.
 const READ_BYTES_MAX: usize = 16 * 1024;
@@ -28,11 +33,17 @@ pub(crate) struct Connections {
     pub(crate) frames_dropped: u64,
     /// Connections closed because as many as we hold were there.
     pub(crate) refused: u64,
+    /// Unproven connections closed to make place for newer ones.
+    pub(crate) gave_way: u64,
+    /// Connections closed because they belonged to nobody for too long.
+    pub(crate) unidentified: u64,
 }
 
 struct Connection {
     stream: TcpStream,
     remote: SocketAddr,
+    /// Its place with whoever accepted it, given back when this is dropped.
+    _permit: Box<dyn std::any::Any + Send>,
     deframer: Deframer,
     /// Framed bytes the socket has not taken yet.
     queue: VecDeque<u8>,
@@ -43,15 +54,22 @@ struct Connection {
 }
 
 impl Connections {
-    /// Takes a connection over. Closes it when there are too many.
+    /// Takes a connection over. The oldest that has not proved itself gives way to it where there are too many of those.
     pub(crate) fn accept(
         &mut self,
         now: Instant,
         registry: &Registry,
         first_token: usize,
-        stream: std::net::TcpStream,
-        remote: SocketAddr,
+        handed_over: HandedOver,
     ) -> io::Result<()> {
+        let HandedOver {
+            stream,
+            remote,
+            permit,
+        } = handed_over;
+        let network = prefix(remote.ip());
+        self.make_place(TCP_UNPROVEN_PER_PREFIX_MAX, |of| prefix(of.ip()) == network);
+        self.make_place(TCP_UNPROVEN_MAX, |_| true);
         if self.by_token.len() >= TCP_CONNECTIONS_MAX {
             self.refused += 1;
             return Ok(());
@@ -65,6 +83,7 @@ impl Connections {
         let connection = Connection {
             stream,
             remote,
+            _permit: permit,
             deframer: Deframer::default(),
             queue: VecDeque::new(),
             identify_by: Some(now + TCP_IDENTIFY_TIME),
@@ -75,6 +94,28 @@ impl Connections {
         }
         self.by_token.insert(token, connection);
         Ok(())
+    }
+
+    /// Closes the oldest of the unproven connections so described, unless there are fewer of them than `max`.
+    fn make_place(&mut self, max: usize, is_one: impl Fn(SocketAddr) -> bool) {
+        let unproven = || {
+            let all = self.by_token.iter();
+            all.filter(|(_, c)| c.identify_by.is_some() && is_one(c.remote))
+        };
+        if unproven().count() < max {
+            return;
+        }
+        // Tokens are given in the order of coming.
+        if let Some(oldest) = unproven().map(|(&token, _)| token).min() {
+            self.close(oldest);
+            self.gave_way += 1;
+        }
+    }
+
+    /// Connections that have not proved themselves.
+    pub(crate) fn unproven(&self) -> usize {
+        let all = self.by_token.values();
+        all.filter(|c| c.identify_by.is_some()).count()
     }
 
     /// Connections held.
@@ -155,6 +196,7 @@ impl Connections {
                 next = Some(next.map_or(by, |n| n.min(by)));
             }
         }
+        self.unidentified += gone.len() as u64;
         gone.into_iter().for_each(|token| self.close(token));
         next
     }
@@ -165,6 +207,14 @@ impl Connections {
         {
             self.by_address.remove(&connection.remote);
         }
+    }
+}
+
+/// The network that an address is counted in: what one customer of a provider gets.
+fn prefix(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(ip) => IpAddr::from((u32::from(ip) & !0xff).to_be_bytes()),
+        IpAddr::V6(ip) => IpAddr::from((u128::from(ip) >> 64 << 64).to_be_bytes()),
     }
 }
 
@@ -206,27 +256,73 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use mio::Poll;
 
     use super::*;
 
+    /// A listener, and what is accepted there.
+    struct Door {
+        listener: TcpListener,
+        poll: Poll,
+        clients: Vec<std::net::TcpStream>,
+    }
+
+    /// Counts itself away.
+    struct Permit(Arc<AtomicUsize>);
+
+    impl Drop for Permit {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Door {
+        fn new() -> Self {
+            Self {
+                listener: TcpListener::bind("127.0.0.1:0").unwrap(),
+                poll: Poll::new().unwrap(),
+                clients: Vec::new(),
+            }
+        }
+
+        /// Takes one over as if it came from `remote`.
+        fn accept(
+            &mut self,
+            connections: &mut Connections,
+            now: Instant,
+            remote: &str,
+            permits: &Arc<AtomicUsize>,
+        ) {
+            let address = self.listener.local_addr().unwrap();
+            let client = std::net::TcpStream::connect(address).unwrap();
+            self.clients.push(client);
+            permits.fetch_add(1, Ordering::Relaxed);
+            let handed_over = HandedOver {
+                stream: self.listener.accept().unwrap().0,
+                remote: remote.parse().unwrap(),
+                permit: Box::new(Permit(Arc::clone(permits))),
+            };
+            connections
+                .accept(now, self.poll.registry(), 1, handed_over)
+                .unwrap();
+        }
+    }
+
     #[test]
     fn a_connection_whose_peer_is_gone_is_closed_like_one_that_never_had_any() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (stream, remote) = listener.accept().unwrap();
-        let poll = Poll::new().unwrap();
+        let (mut door, permits) = (Door::new(), Arc::default());
         let mut connections = Connections::default();
         let start = Instant::now();
-        connections
-            .accept(start, poll.registry(), 1, stream, remote)
-            .unwrap();
+        door.accept(&mut connections, start, "192.0.2.1:1", &permits);
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(connections.expire(at(5), |_| true), None);
-        // Owned: however old it is, it stays.
+        assert_eq!(connections.expire(at(1), |_| true), None);
+        // Owned: however old it is, it stays, and keeps its place with whoever accepted it.
         assert_eq!(connections.expire(at(3_600), |_| true), None);
+        assert_eq!(permits.load(Ordering::Relaxed), 1);
         let gone = at(4_000);
         assert_eq!(
             connections.expire(gone, |_| false),
@@ -240,5 +336,59 @@ mod tests {
             (connections.by_token.len(), connections.by_address.len()),
             (0, 0)
         );
+        assert_eq!(permits.load(Ordering::Relaxed), 0);
+        assert_eq!(connections.unidentified, 1);
+    }
+
+    #[test]
+    fn the_oldest_unproven_of_a_network_gives_way_and_nobody_elses() {
+        for (flood, honest) in [
+            ("192.0.2.{}:1000", "192.0.3.1:1"),
+            ("[2001:db8:0:1::{}]:1000", "[2001:db8:0:2::1]:1"),
+            // The same address from many ports is one network, too.
+            ("203.0.113.7:{}", "203.0.112.7:1"),
+        ] {
+            let (mut door, permits) = (Door::new(), Arc::default());
+            let mut connections = Connections::default();
+            let now = Instant::now();
+            door.accept(&mut connections, now, honest, &permits);
+            for n in 1..=40 {
+                let remote = flood.replace("{}", &n.to_string());
+                door.accept(&mut connections, now, &remote, &permits);
+            }
+            assert_eq!(connections.unproven(), TCP_UNPROVEN_PER_PREFIX_MAX + 1);
+            assert_eq!(
+                connections.gave_way,
+                40 - TCP_UNPROVEN_PER_PREFIX_MAX as u64
+            );
+            assert_eq!(permits.load(Ordering::Relaxed), connections.len());
+            let has = |remote: &str| {
+                connections
+                    .by_address
+                    .contains_key(&remote.parse().unwrap())
+            };
+            assert!(has(honest) && has(&flood.replace("{}", "40")));
+            assert!(!has(&flood.replace("{}", "32")) && has(&flood.replace("{}", "33")));
+        }
+    }
+
+    #[test]
+    fn no_number_of_unproven_connections_takes_the_place_of_a_proven_one() {
+        let (mut door, permits) = (Door::new(), Arc::default());
+        let mut connections = Connections::default();
+        let now = Instant::now();
+        let is_owned = |of: SocketAddr| of.ip().to_string().starts_with("192.0.");
+        for n in 0..100 {
+            door.accept(&mut connections, now, &format!("192.0.{n}.1:1"), &permits);
+            connections.expire(now, is_owned);
+        }
+        for n in 0..200 {
+            door.accept(&mut connections, now, &format!("10.1.{n}.1:1"), &permits);
+            connections.expire(now, is_owned);
+        }
+        assert_eq!(connections.unproven(), TCP_UNPROVEN_MAX);
+        assert_eq!(connections.len(), 100 + TCP_UNPROVEN_MAX);
+        assert_eq!(connections.gave_way, 200 - TCP_UNPROVEN_MAX as u64);
+        assert_eq!(permits.load(Ordering::Relaxed), connections.len());
     }
 }

@@ -1,8 +1,8 @@
 //! The one thread that owns the sockets.
 //!
 //! It waits for datagrams, for commands and for the next peer's time, and carries bytes between [`Peers`] and the sockets.
-//! It decides nothing. Its queue of commands is bounded; packets that do not fit into a room's queue are dropped and
-//! counted there.
+//! It decides nothing. Its queues are bounded, and of what peers ask for outside their sound each turn takes a share only; packets that
+//! do not fit into a room's queue are dropped and counted there.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::TryRecvError;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 
@@ -18,9 +18,9 @@ use super::peers::{Peers, PeersOutput};
 use super::stats::StudioStats;
 use super::tcp::Connections;
 use crate::latest::Latest;
-use crate::limits::{DATAGRAM_BYTES_MAX, UDP_BURST_MAX};
+use crate::limits::{DATAGRAM_BYTES_MAX, REQUESTS_PER_TURN_MAX, REQUESTS_TURN_TIME, UDP_BURST_MAX};
 use crate::peer::{Datagram, PeerEvent, PeerKey, Transport};
-use crate::ports::net::NetCommand;
+use crate::ports::net::{NetCommand, NetInbox, NetPort, NetRequest};
 use crate::ports::room::RoomPort;
 
 const UDP: Token = Token(0);
@@ -40,7 +40,7 @@ pub(crate) struct NetThread {
     local_only: bool,
     udp_candidates: Vec<SocketAddr>,
     tcp_candidates: Vec<SocketAddr>,
-    commands: Receiver<NetCommand>,
+    inbox: NetInbox,
     connections: Connections,
     peers: Peers,
     rooms: HashMap<PeerKey, RoomPort>,
@@ -56,9 +56,8 @@ impl NetThread {
         local_only: bool,
         udp_candidates: Vec<SocketAddr>,
         tcp_candidates: Vec<SocketAddr>,
-        commands: Receiver<NetCommand>,
         stats: Latest<StudioStats>,
-    ) -> io::Result<(Self, Arc<Waker>)> {
+    ) -> io::Result<(Self, NetPort)> {
         let now = Instant::now();
         udp.set_nonblocking(true)?;
         let udp_is_v6 = udp.local_addr()?.is_ipv6();
@@ -67,6 +66,7 @@ impl NetThread {
         poll.registry()
             .register(&mut udp, UDP, Interest::READABLE)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let (port, inbox) = NetPort::new(waker);
         let thread = Self {
             poll,
             udp,
@@ -74,7 +74,7 @@ impl NetThread {
             local_only,
             udp_candidates,
             tcp_candidates,
-            commands,
+            inbox,
             connections: Connections::default(),
             peers: Peers::new(now),
             rooms: HashMap::new(),
@@ -83,7 +83,7 @@ impl NetThread {
             stats,
             stats_at: now,
         };
-        Ok((thread, waker))
+        Ok((thread, port))
     }
 
     /// Runs until nobody can command it any more.
@@ -91,6 +91,7 @@ impl NetThread {
         let mut events = Events::with_capacity(256);
         let mut busy = false;
         while self.take_commands() {
+            busy |= self.take_requests();
             let now = Instant::now();
             let identify = self
                 .connections
@@ -127,7 +128,7 @@ impl NetThread {
     /// Obeys the commands that wait. False when nobody is left to command.
     fn take_commands(&mut self) -> bool {
         loop {
-            match self.commands.try_recv() {
+            match self.inbox.commands.try_recv() {
                 Ok(command) => self.obey(command),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return false,
@@ -140,40 +141,62 @@ impl NetThread {
     fn obey(&mut self, command: NetCommand) {
         let now = Instant::now();
         match command {
-            NetCommand::Insert {
-                key,
-                peer,
-                sends,
-                room,
-                reply,
-            } => {
-                let inserted = self.peers.insert(now, key, peer, sends);
-                if inserted.is_ok() {
-                    self.rooms.insert(key, room);
-                }
-                // Who asked may have stopped waiting.
-                let _ = reply.try_send(inserted);
-            }
-            NetCommand::Patch {
-                key,
-                fragment,
-                reply,
-            } => {
-                let _ = reply.try_send(self.peers.patch(now, key, &fragment));
-            }
             NetCommand::Close { key, reason } => self.peers.close(now, key, reason),
             NetCommand::Send(packets) => {
                 for (key, packet) in &packets {
                     self.peers.send(now, *key, packet);
                 }
             }
-            NetCommand::Accept(stream, remote) => {
+        }
+    }
+
+    /// Answers a share of the requests that wait. Gives whether more are waiting.
+    fn take_requests(&mut self) -> bool {
+        let until = Instant::now() + REQUESTS_TURN_TIME;
+        for _ in 0..REQUESTS_PER_TURN_MAX {
+            let Ok(request) = self.inbox.requests.try_recv() else {
+                return false;
+            };
+            let now = Instant::now();
+            self.answer(now, request);
+            self.deliver();
+            if now >= until {
+                break;
+            }
+        }
+        !self.inbox.requests.is_empty()
+    }
+
+    fn answer(&mut self, now: Instant, request: NetRequest) {
+        match request {
+            NetRequest::Insert {
+                key,
+                peer,
+                is_staff,
+                room,
+                reply,
+            } => {
+                let inserted = self.peers.insert(now, key, peer, is_staff);
+                if inserted.is_ok() {
+                    self.rooms.insert(key, room);
+                }
+                // Who asked may have stopped waiting.
+                let _ = reply.try_send(inserted);
+            }
+            NetRequest::Patch {
+                key,
+                fragment,
+                reply,
+            } => {
+                let _ = reply.try_send(self.peers.patch(now, key, &fragment));
+            }
+            NetRequest::Accept(mut handed_over) => {
+                handed_over.remote = canonical(handed_over.remote);
                 let registry = self.poll.registry();
-                let remote = canonical(remote);
-                if let Err(error) = self
+                let accepted = self
                     .connections
-                    .accept(now, registry, FIRST_TCP, stream, remote)
-                {
+                    .accept(now, registry, FIRST_TCP, handed_over);
+                if let Err(error) = accepted {
                     tracing::debug!(%error, "an ICE-TCP connection could not be taken over");
                 }
             }
@@ -266,7 +289,10 @@ impl NetThread {
             net: self.peers.counters(),
             udp_not_sent: self.udp_not_sent,
             tcp_connections: self.connections.len(),
+            tcp_unproven: self.connections.unproven(),
             tcp_refused: self.connections.refused,
+            tcp_gave_way: self.connections.gave_way,
+            tcp_unidentified: self.connections.unidentified,
             tcp_frames_dropped: self.connections.frames_dropped,
         });
     }

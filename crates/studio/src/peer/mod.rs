@@ -5,7 +5,10 @@
 //! be sent, so that tests move both. A peer may panic; whoever drives it must be ready to drop it
 //! (`crate::net::peers`).
 
+mod header_extension;
 pub mod red;
+mod rtp_header;
+mod sources;
 pub mod webrtc;
 
 use std::fmt;
@@ -13,7 +16,8 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use stentor_core::SessionId;
+use stentor_core::stage::SessionKind;
+use stentor_core::{SeatId, SessionId};
 use stentor_media::opus::ReceivedPacket;
 
 use crate::error::SdpFault;
@@ -26,6 +30,23 @@ pub struct PeerKey {
     pub room: u64,
     /// Which session of the room.
     pub session: SessionId,
+}
+
+/// What is known of a session before it is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpectedSession {
+    /// Whose.
+    pub seat: SeatId,
+    /// What it shall be.
+    pub kind: SessionKind,
+    /// It will send sound.
+    pub sends: bool,
+    /// It wants to hear.
+    pub hears: bool,
+    /// A host's or co-host's: it may take the places that are kept for them.
+    pub is_staff: bool,
+    /// Its sound is left as it comes: no high-pass, no level rider.
+    pub original_sound: bool,
 }
 
 /// What carries a datagram.
@@ -89,8 +110,12 @@ pub enum DisconnectReason {
     Goodbye,
     /// Its owner or the server's own decision closed it.
     Requested,
-    /// It never finished connecting.
+    /// It never finished connecting: nothing that proves itself came from it.
     NeverConnected,
+    /// It reached us (ICE), and its DTLS handshake did not come to an end.
+    HandshakeFailed,
+    /// A newer session of its seat took its place before it was connected.
+    Replaced,
     /// Nothing came from it for too long.
     Silent,
     /// The connection broke its protocol.
@@ -106,7 +131,12 @@ impl fmt::Display for DisconnectReason {
         f.write_str(match self {
             Self::Goodbye => "the peer said goodbye",
             Self::Requested => "it was closed on request",
-            Self::NeverConnected => "it never finished connecting",
+            Self::NeverConnected => "it never reached this server by UDP or ICE-TCP",
+            Self::HandshakeFailed => {
+                "it reached this server and failed in the DTLS handshake (a client needs a certificate by ECDSA P-256, RFC 8827; RSA \
+                 is not supported)"
+            }
+            Self::Replaced => "a newer session of its seat took its place",
             Self::Silent => "nothing arrived from it for too long",
             Self::ProtocolError => "the connection broke its protocol",
             Self::Panicked => "it failed inside the server",
@@ -143,9 +173,6 @@ pub trait Peer: Send {
 
     /// Sends a packet; nothing happens if the peer does not want to hear or is not connected.
     fn send(&mut self, now: Instant, packet: &ReturnPacket);
-
-    /// Takes candidates trickled by the peer.
-    fn trickle(&mut self, now: Instant, fragment: &SdpFrag);
 
     /// Whether a fragment asks for an ICE restart: it brings credentials that are not those in force (RFC 9725 §4.3.3;
     /// a client that trickles repeats the ones in force, §4.3.2).

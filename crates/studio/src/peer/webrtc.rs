@@ -5,6 +5,9 @@
 //!
 //! An ICE restart by fragment (RFC 8840, RFC 9725 §4.3.3) has no call in str0m, but a re-offer with new credentials
 //! has. So the first offer is kept, and a restart is that offer with the fragment's credentials in it.
+//!
+//! str0m knows which section a packet belongs to by its SSRC, where that was announced, or by its MID. Here there is one section of sound,
+//! so that the payload type is enough (RFC 9143 §9.2): whatever SSRC it comes with is announced when it comes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,11 +20,14 @@ use str0m::format::Codec;
 use str0m::media::{MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{RtpPacket, RtpWrite};
-use str0m::{Candidate, Event, IceConnectionState, Input, Rtc};
+use str0m::{Candidate, Event, Input, Rtc, RtcError};
 
 use super::red::{RedReceiver, RedSender, RtpStamp};
+use super::rtp_header::RtpHeader;
+use super::sources::Sources;
 use super::{
     Datagram, DisconnectReason, Output, Peer, PeerEvent, ReturnPacket, Transmit, Transport,
+    header_extension,
 };
 use crate::clock::Clock;
 use crate::error::{SdpFault, StudioError};
@@ -57,7 +63,7 @@ impl WebRtc {
         udp: Vec<SocketAddr>,
         tcp: Vec<SocketAddr>,
     ) -> Result<Self, StudioError> {
-        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        let crypto = Arc::new(header_extension::crypto_provider());
         let certificate = made(crypto.dtls_provider.generate_certificate())?;
         Ok(Self {
             clock,
@@ -74,8 +80,6 @@ impl WebRtc {
     ///
     /// When the WebRTC library refuses it.
     pub fn answer(&self, now: Instant, offer: &Offer) -> Result<(WebRtcPeer, String), SdpFault> {
-        let parsed = SdpOffer::from_sdp_string(offer.text())
-            .map_err(|e| SdpFault::Refused(e.to_string()))?;
         let mut rtc = Rtc::builder()
             .set_crypto_provider(self.crypto.clone())
             .set_dtls_cert(self.certificate.clone())
@@ -87,19 +91,16 @@ impl WebRtc {
         for candidate in self.candidates() {
             rtc.add_local_candidate(candidate);
         }
-        let answer = rtc
-            .sdp_api()
-            .accept_offer(parsed)
-            .map_err(|e| SdpFault::Refused(e.to_string()))?;
-        let answer = sdp::with_candidates_in_accepted_section(&answer.to_sdp_string());
+        let library = accept(&mut rtc, offer)?;
+        let answer = sdp::answer_to(offer, &library);
         let peer = WebRtcPeer {
             rtc,
             clock: self.clock,
             now,
             local_ufrag: attribute(&answer, "a=ice-ufrag:")
                 .ok_or(SdpFault::Missing("a=ice-ufrag"))?,
-            offer: offer.text().to_owned(),
-            receives: offer.receives,
+            offer: offer.clone(),
+            sources: Sources::default(),
             outgoing: None,
             sequence: FIRST_SEQUENCE,
             first_timestamp: None,
@@ -145,8 +146,9 @@ pub struct WebRtcPeer {
     now: Instant,
     /// str0m gives it to those who may change it only; the answer says the same.
     local_ufrag: String,
-    offer: String,
-    receives: bool,
+    offer: Offer,
+    /// The streams that its sound has come as.
+    sources: Sources,
     outgoing: Option<OutgoingAudio>,
     sequence: u64,
     first_timestamp: Option<u64>,
@@ -183,6 +185,12 @@ impl WebRtcPeer {
         Some((opus.pt(), opus.red()))
     }
 
+    fn receive(&mut self, now: Instant, datagram: &Datagram<'_>) {
+        if let Some(receive) = receive(datagram) {
+            self.input(Input::Receive(now, receive));
+        }
+    }
+
     fn input(&mut self, input: Input<'_>) {
         // A datagram the library refuses (garbage that looks like DTLS, say) must not end the session: the network is
         // open to all. What really ends it closes the connection inside, which is seen in `poll`.
@@ -216,17 +224,32 @@ impl WebRtcPeer {
                 self.goodbye = DisconnectReason::Goodbye;
                 None
             }
-            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
-                self.goodbye = DisconnectReason::Silent;
-                self.rtc.disconnect();
-                None
-            }
             _ => None,
         }
     }
 
+    /// Makes a stream known before its first packet is given to the library, which would drop it.
+    fn announce(&mut self, header: RtpHeader) {
+        if !self.offer.is_sound(header.payload_type) {
+            return;
+        }
+        let Some(known) = self.sources.meet(header.ssrc) else {
+            return;
+        };
+        let mid = Mid::from(self.offer.library_mid());
+        let mut direct = self.rtc.direct_api();
+        if let Some(forgotten) = known.forgotten {
+            direct.remove_stream_rx(forgotten.into());
+        }
+        // What is lost of sound is not sent again.
+        direct
+            .expect_stream_rx(header.ssrc.into(), None, mid, None)
+            .suppress_nack(true);
+    }
+
     fn packet(&mut self, packet: RtpPacket) -> Option<PeerEvent> {
         let (opus, red) = self.opus_and_red()?;
+        self.sources.proved(*packet.header.ssrc);
         let payload_type = packet.header.payload_type;
         let stamp = RtpStamp {
             sequence: *packet.seq_no,
@@ -261,9 +284,13 @@ impl Peer for WebRtcPeer {
 
     fn handle_datagram(&mut self, now: Instant, datagram: Datagram<'_>) {
         self.now = now;
-        if let Some(receive) = receive(&datagram) {
-            self.input(Input::Receive(now, receive));
+        if let Some(header) = RtpHeader::read(datagram.bytes) {
+            self.announce(header);
+            if let Some(disguised) = header_extension::disguised(datagram.bytes) {
+                return disguised.with(|bytes| self.receive(now, &Datagram { bytes, ..datagram }));
+            }
         }
+        self.receive(now, &datagram);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -275,7 +302,7 @@ impl Peer for WebRtcPeer {
         self.now = now;
         let Some(outgoing) = self
             .outgoing
-            .filter(|_| self.receives && !self.closing && self.rtc.is_connected())
+            .filter(|_| self.offer.receives && !self.closing && self.rtc.is_connected())
         else {
             return;
         };
@@ -304,45 +331,32 @@ impl Peer for WebRtcPeer {
         self.sequence += 1;
     }
 
-    fn trickle(&mut self, now: Instant, fragment: &SdpFrag) {
-        self.now = now;
-        for candidate in &fragment.candidates {
-            // A candidate we cannot read (mDNS names, TURN over TLS) is no loss: a lite agent learns the peer's address
-            // from its checks (RFC 8445 §7.3.1.3).
-            if let Ok(candidate) = Candidate::from_sdp_string(candidate) {
-                self.rtc.add_remote_candidate(candidate);
-            }
-        }
-    }
-
     fn is_restart(&self, fragment: &SdpFrag) -> bool {
-        fragment.ice_ufrag.is_some() && fragment.ice_ufrag != attribute(&self.offer, "a=ice-ufrag:")
+        let named = fragment.ice_ufrag.as_deref();
+        named.is_some_and(|ufrag| ufrag != self.offer.ice_ufrag)
     }
 
     fn restart_ice(&mut self, now: Instant, fragment: &SdpFrag) -> Result<SdpFrag, SdpFault> {
         self.now = now;
-        let offer = sdp::with_fragment(&self.offer, fragment);
-        let parsed =
-            SdpOffer::from_sdp_string(&offer).map_err(|e| SdpFault::Refused(e.to_string()))?;
-        let answer = self
-            .rtc
-            .sdp_api()
-            .accept_offer(parsed)
-            .map_err(|e| SdpFault::Refused(e.to_string()))?;
-        let answer = answer.to_sdp_string();
+        let (Some(ufrag), Some(pwd)) = (&fragment.ice_ufrag, &fragment.ice_pwd) else {
+            return Err(SdpFault::Missing("a=ice-ufrag and a=ice-pwd"));
+        };
+        let offer = self.offer.with_credentials(ufrag, pwd);
+        let answer = accept(&mut self.rtc, &offer)?;
         let ice_ufrag = attribute(&answer, "a=ice-ufrag:");
         self.offer = offer;
         self.local_ufrag = ice_ufrag.clone().unwrap_or_default();
         Ok(SdpFrag {
             ice_ufrag,
             ice_pwd: attribute(&answer, "a=ice-pwd:"),
-            mid: attribute(&answer, "a=mid:"),
+            mid: self.offer.mid().map(str::to_owned),
             candidates: answer
                 .lines()
                 .filter_map(|line| line.strip_prefix("a="))
                 .filter(|line| line.starts_with("candidate:"))
                 .map(str::to_owned)
                 .collect(),
+            trickled: 0,
             end_of_candidates: true,
         })
     }
@@ -397,6 +411,17 @@ impl Peer for WebRtcPeer {
             }
         }
     }
+}
+
+/// The library's answer to an offer, or to one with new credentials. What it says against one is for the log: it has been written for it.
+fn accept(rtc: &mut Rtc, offer: &Offer) -> Result<String, SdpFault> {
+    let refused = |error: RtcError| {
+        tracing::warn!(%error, "the WebRTC library refused an offer that was written for it");
+        SdpFault::Refused
+    };
+    let parsed = SdpOffer::from_sdp_string(&offer.text()).map_err(|e| refused(e.into()))?;
+    let answer = rtc.sdp_api().accept_offer(parsed).map_err(refused)?;
+    Ok(answer.to_sdp_string())
 }
 
 fn made(certificate: Option<DtlsCert>) -> Result<DtlsCert, StudioError> {

@@ -2,20 +2,23 @@
 //!
 //! Packets are dropped before the queue is full, and counted; the rest of the queue belongs to commands. A room that has
 //! not run for seconds has a full queue: what must not be lost all the same (connections coming and going, orders, the
-//! end) then waits beside it, in a list of its own. A room that mixes is woken by nobody: it looks before each tick.
+//! end) then waits beside it, in a list of its own, and a room that waits for its queue is told to look there. A room that mixes is
+//! woken by nobody: it looks before each tick.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError};
-use stentor_core::stage::{SeatOrder, SessionKind};
+use crossbeam_channel::{
+    Receiver, RecvError, RecvTimeoutError, Sender, TryRecvError, TrySendError,
+};
+use stentor_core::stage::SeatOrder;
 use stentor_core::{SeatId, SessionId};
 
 use crate::error::StudioFault;
 use crate::limits::{ROOM_COMMANDS_MAX, ROOM_MESSAGES_MAX, ROOM_OVERFLOW_MAX};
-use crate::peer::{DisconnectReason, PeerEvent};
+use crate::peer::{DisconnectReason, ExpectedSession, PeerEvent};
 
 /// Packets and commands together.
 const QUEUE_MAX: usize = ROOM_MESSAGES_MAX + ROOM_COMMANDS_MAX;
@@ -27,10 +30,7 @@ pub(crate) enum RoomMessage {
     /// An offer was answered; the peer will come.
     Expect {
         session: SessionId,
-        seat: SeatId,
-        kind: SessionKind,
-        sends: bool,
-        hears: bool,
+        expected: ExpectedSession,
         reply: Sender<Result<(), StudioFault>>,
     },
     /// End a session.
@@ -39,6 +39,8 @@ pub(crate) enum RoomMessage {
     Order(SeatOrder),
     /// Let a speaker in the green room hear themselves, or no longer.
     Loopback(SeatId, bool),
+    /// Let a session hear who waits in the green room, or no longer.
+    PreListen(SessionId, Option<SeatId>),
     /// A notice to put into the programme.
     Notice(Vec<u8>),
     /// An in-process voice, looped.
@@ -53,6 +55,8 @@ pub(crate) enum RoomMessage {
     Resume,
     /// End the room.
     Stop,
+    /// Look beside the queue.
+    Look,
 }
 
 impl RoomMessage {
@@ -62,9 +66,12 @@ impl RoomMessage {
             Self::Peer(_, event) => !matches!(event, PeerEvent::Packet(_)),
             Self::Close(..) | Self::Order(_) | Self::Suspend | Self::Resume | Self::Stop => true,
             // Who asks for these is told that they were not taken.
-            Self::Expect { .. } | Self::Loopback(..) | Self::Notice(_) | Self::PlayVoice { .. } => {
-                false
-            }
+            Self::Expect { .. }
+            | Self::Loopback(..)
+            | Self::PreListen(..)
+            | Self::Notice(_)
+            | Self::PlayVoice { .. }
+            | Self::Look => false,
         }
     }
 
@@ -156,6 +163,10 @@ impl RoomPort {
         }
         overflow.push_back(message);
         self.shared.overflowing.store(true, Ordering::Release);
+        drop(overflow);
+        // The queue may have been emptied since it was found full, by a room that now waits for it. If it is still full, the room has
+        // something to wake up for, and then looks here.
+        let _ = self.try_send(RoomMessage::Look);
         Ok(())
     }
 
@@ -190,7 +201,13 @@ impl RoomInbox {
         is_open
     }
 
-    /// The next message of the queue, waited for that long. What waits beside it wakes nobody: [`Self::drain`] finds it.
+    /// The next message of the queue, waited for. What waits beside it makes one come ([`RoomMessage::Look`]), and is found by
+    /// [`Self::drain`].
+    pub(crate) fn recv(&self) -> Result<RoomMessage, RecvError> {
+        self.queue.recv()
+    }
+
+    /// The same, waited for that long.
     pub(crate) fn recv_timeout(&self, longest: Duration) -> Result<RoomMessage, RecvTimeoutError> {
         self.queue.recv_timeout(longest)
     }
@@ -286,6 +303,28 @@ mod tests {
         port.send(order(7, 4)).unwrap();
         assert_eq!(inbox.queue.len(), 1);
         assert_eq!(drained(&inbox), ["order 7 v4"]);
+    }
+
+    /// The moment between "the queue is full" and "it waits beside it" is when a room may empty its queue and fall asleep.
+    #[test]
+    fn a_room_that_sleeps_is_woken_for_what_waits_beside_its_queue() {
+        for waits in [
+            order(7, 1),
+            RoomMessage::Resume,
+            RoomMessage::Close(SessionId(4), DisconnectReason::Requested),
+        ] {
+            let (port, inbox) = RoomPort::new();
+            fill(&port);
+            port.send(order(9, 1)).unwrap();
+            // The room takes what is in the queue and sees no overflow yet.
+            inbox.shared.overflowing.store(false, Ordering::Release);
+            while inbox.queue.try_recv().is_ok() {}
+            port.send(waits).unwrap();
+            assert!(matches!(inbox.recv(), Ok(RoomMessage::Look)));
+            let mut found = 0;
+            inbox.drain(|_| found += 1);
+            assert_eq!(found, 2);
+        }
     }
 
     #[test]

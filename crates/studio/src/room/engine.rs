@@ -9,22 +9,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stentor_core::stage::{AppliedMute, SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
-use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, StripKind, StripPlace, TickOut};
+use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, TickOut};
 use stentor_media::opus::{OpusEncoder, ReceivedPacket};
 use stentor_media::package::{Packager, PackagerConfig, Published};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use stentor_media::verify::confidence::{self, Monitor};
 
+use super::failures::FailedAttempts;
 use super::output::EngineOutput;
 use super::return_feed::{self, ReturnFeed};
-use super::session::{LoopbackDelay, LoopingRecording, Session, Strip};
+use super::routing::{place_of, route_to_mixer};
+use super::session::{LoopbackDelay, LoopingRecording, Session, Strip, TickPcm, check_place};
 use super::state::RoomStatus;
 use super::stems::StemPackagers;
 use super::telemetry::Telemetry;
 use super::tick::TickTiming;
 use crate::error::{StudioError, StudioFault};
-use crate::limits::SESSIONS_MAX;
-use crate::peer::{DisconnectReason, PeerEvent, ReturnPacket};
+use crate::limits::{SEAT_UNCONNECTED_MAX, SESSIONS_MAX};
+use crate::peer::{DisconnectReason, ExpectedSession, PeerEvent, ReturnPacket};
 
 /// One room.
 pub struct Engine {
@@ -35,6 +37,8 @@ pub struct Engine {
     /// Encodes the programme for all monitors at once.
     programme_encoder: OpusEncoder,
     sessions: BTreeMap<SessionId, Session>,
+    /// Of seats without a session that came up since.
+    failed: FailedAttempts,
     strips: BTreeMap<StripId, SessionId>,
     /// Muted already, to be removed from the mixer after the next tick, when they have faded.
     leaving: Vec<StripId>,
@@ -80,6 +84,7 @@ impl Engine {
             monitor: Monitor::new().map_err(audio)?,
             programme_encoder: return_feed::encoder().map_err(audio)?,
             sessions: BTreeMap::new(),
+            failed: FailedAttempts::default(),
             strips: BTreeMap::new(),
             leaving: Vec::new(),
             orders: BTreeMap::new(),
@@ -101,30 +106,39 @@ impl Engine {
         self.packager.position()
     }
 
-    /// Prepares for a session whose offer was answered. A session of the same name is forgotten.
+    /// Prepares for a session whose offer was answered. A session of the same name is forgotten, and the oldest of its seat that is not
+    /// connected gives way where there are many.
     ///
     /// # Errors
     ///
-    /// When the room is full.
+    /// When the places that it may have are taken.
     pub fn expect(
         &mut self,
         session: SessionId,
-        seat: SeatId,
-        kind: SessionKind,
-        sends: bool,
-        hears: bool,
+        expected: ExpectedSession,
         out: &mut Vec<EngineOutput>,
     ) -> Result<(), StudioFault> {
-        let expected = self.insert(session, Session::new(seat, kind, sends, hears));
+        self.make_place(expected.seat, out);
+        let inserted = self.insert(session, Session::new(expected));
         self.give_state(out);
-        expected
+        inserted
+    }
+
+    fn make_place(&mut self, seat: SeatId, out: &mut Vec<EngineOutput>) {
+        let is_waiting = |(&id, known): (&SessionId, &Session)| {
+            (known.seat == seat && known.connected.is_none()).then_some(id)
+        };
+        // Sessions are numbered in the order of their offers.
+        let waiting: Vec<SessionId> = self.sessions.iter().filter_map(is_waiting).collect();
+        let too_many = (waiting.len() + 1).saturating_sub(SEAT_UNCONNECTED_MAX);
+        for &session in waiting.iter().take(too_many) {
+            self.end(session, DisconnectReason::Replaced, out);
+        }
     }
 
     fn insert(&mut self, id: SessionId, session: Session) -> Result<(), StudioFault> {
         self.remove(id);
-        if self.sessions.len() >= SESSIONS_MAX {
-            return Err(StudioFault::Full { max: SESSIONS_MAX });
-        }
+        check_place(&self.sessions, session.is_staff)?;
         self.sessions.insert(id, session);
         self.state_changed = true;
         Ok(())
@@ -142,7 +156,15 @@ impl Engine {
             tracing::warn!(%seat, "an in-process voice without a sound was not seated");
             return;
         };
-        let mut speaker = Session::new(seat, SessionKind::LineIn, true, false);
+        let mut speaker = Session::new(ExpectedSession {
+            seat,
+            kind: SessionKind::LineIn,
+            sends: true,
+            hears: false,
+            // It is the server's own.
+            is_staff: true,
+            original_sound: false,
+        });
         speaker.voice = Some(voice);
         match self.insert(session, speaker) {
             Ok(()) => self.connect(session, out),
@@ -162,17 +184,18 @@ impl Engine {
     }
 
     fn connect(&mut self, session: SessionId, out: &mut Vec<EngineOutput>) {
-        let Some(known) = self
-            .sessions
-            .get_mut(&session)
-            .filter(|known| known.connected.is_none())
-        else {
-            return;
+        let Some(known) = self.sessions.get_mut(&session) else {
+            // It was closed while its offer was being answered: nobody else will close its peer.
+            return out.push(EngineOutput::Close(session, DisconnectReason::Requested));
         };
+        if known.connected.is_some() {
+            return;
+        }
         known.connected = Some(self.next_connected);
         self.next_connected += 1;
         self.state_changed = true;
         let (seat, sends) = (known.seat, known.sends);
+        self.failed.forget(seat);
         if sends && let Err(error) = self.add_strip(session) {
             tracing::error!(%error, %seat, "a speaker could not be added to the mixer");
             self.end(session, DisconnectReason::ProtocolError, out);
@@ -238,6 +261,7 @@ impl Engine {
         };
         self.telemetry.stats.disconnects.count(reason);
         let seat = known.seat;
+        self.failed.note(seat, session, reason);
         if reason == DisconnectReason::Panicked {
             tracing::error!(%seat, %session, "the code that serves a speaker panicked");
         } else {
@@ -274,6 +298,7 @@ impl Engine {
                 .iter()
                 .map(|(&id, session)| (id, session.state()))
                 .collect(),
+            failed: self.failed.by_seat().clone(),
             mixer_late: self.telemetry.mixer_late(),
             output_silent: self.output_silent,
         }
@@ -321,6 +346,13 @@ impl Engine {
             if let Err(error) = self.mixer.set_loopback(strip.id, on) {
                 tracing::error!(%error, %seat, "loopback found no strip");
             }
+        }
+    }
+
+    /// Lets a session hear who waits in the green room, or no longer.
+    pub fn pre_listen(&mut self, session: SessionId, seat: Option<SeatId>) {
+        if let Some(known) = self.sessions.get_mut(&session) {
+            known.pre_listens = seat;
         }
     }
 
@@ -470,6 +502,7 @@ impl Engine {
     /// Sends every session what it hears.
     fn send_returns(&mut self, out: &mut Vec<EngineOutput>) {
         let timestamp = self.ticks * TICK_SAMPLES as u64;
+        let waiting = self.waiting_sounds();
         let mixed = &*self.mixed;
         let mut programme = None;
         for (&session, known) in self
@@ -479,7 +512,11 @@ impl Engine {
         {
             let strip = known.strip.as_ref().map(|strip| strip.id);
             let own = strip.and_then(|id| mixed.strips.iter().find(|strip| strip.id == id));
-            let bytes = match return_feed::choose(known, own, mixed) {
+            let mut feed = return_feed::choose(known, own, mixed);
+            if let Some(pcm) = known.pre_listens.and_then(|seat| waiting.get(&seat)) {
+                feed = return_feed::with_waiting(feed, pcm, mixed);
+            }
+            let bytes = match feed {
                 // Encoded once, whoever listens.
                 ReturnFeed::Programme => programme
                     .get_or_insert_with(|| {
@@ -505,6 +542,18 @@ impl Engine {
         }
     }
 
+    /// The sound of everybody in the green room whom somebody pre-listens to.
+    fn waiting_sounds(&self) -> BTreeMap<SeatId, TickPcm> {
+        let wanted = self.sessions.values().filter_map(|known| known.pre_listens);
+        let sound = |seat: SeatId| {
+            let of_seat = self.sessions.values().filter(|known| known.seat == seat);
+            let newest = of_seat.filter(|known| known.strip.is_some());
+            let strip = newest.max_by_key(|known| known.connected)?.strip.as_ref()?;
+            Some((seat, *self.mixer.waiting_sound(strip.id)?))
+        };
+        wanted.filter_map(sound).collect()
+    }
+
     /// Takes what the mixer measured of each strip, and which mutes it has applied.
     fn measure(&mut self) {
         for measured in &self.mixed.strips {
@@ -515,6 +564,7 @@ impl Engine {
             if let Some(strip) = session.and_then(|session| session.strip.as_mut()) {
                 strip.measure(measured);
                 self.state_changed |= strip.confirm_mute(measured);
+                self.state_changed |= strip.note_reach(measured);
             }
         }
     }
@@ -528,28 +578,6 @@ impl Engine {
         self.stems
             .finish(|seat, chunk| out.push(EngineOutput::Stem(seat, chunk)));
     }
-}
-
-/// Where an order puts the strips of its seat.
-fn place_of(order: &SeatOrder) -> StripPlace {
-    match (order.on_stage, order.on_air) {
-        (true, true) => StripPlace::OnAir,
-        (true, false) => StripPlace::OnStage,
-        (false, _) => StripPlace::GreenRoom,
-    }
-}
-
-/// Adds a session's strip to the mixer, as the last order wants it.
-fn route_to_mixer(mixer: &mut Mixer, session: &Session, strip: &Strip) -> Result<(), MixerError> {
-    let kind = match session.kind {
-        _ if session.voice.is_some() => StripKind::InProcess,
-        SessionKind::LineIn => StripKind::LineIn,
-        SessionKind::Browser | SessionKind::Monitor => StripKind::Microphone,
-    };
-    mixer.add(strip.id, kind)?;
-    mixer.set_place(strip.id, strip.place)?;
-    mixer.set_loopback(strip.id, session.loopback.is_some())?;
-    mixer.set_muted(strip.id, strip.desired.muted)
 }
 
 fn audio(error: impl std::error::Error + Send + Sync + 'static) -> StudioError {

@@ -8,9 +8,11 @@
 //! [figures](stats) are worth nothing when they are old.
 
 pub mod engine;
+mod failures;
 pub mod levels;
 pub mod output;
 mod return_feed;
+mod routing;
 mod session;
 pub mod sink;
 pub mod state;

@@ -1,7 +1,8 @@
 //! What each session hears.
 //!
 //! On the stage: everybody else. In the green room: oneself a second later if asked for, otherwise the conversation one is
-//! about to join, but not the bed, which is for listeners. A monitor: the programme.
+//! about to join, but not the bed, which is for listeners. A monitor: the programme. Whoever pre-listens hears who waits over that,
+//! which is softer meanwhile.
 
 use bytes::Bytes;
 use stentor_core::stage::SessionKind;
@@ -14,6 +15,9 @@ use super::session::{LoopbackDelay, Session, TickPcm};
 /// What share of the packets to a speaker is expected to be lost, in percent: how much is spent on in-band FEC. RED, where
 /// it is spoken, comes on top.
 const EXPECTED_LOSS_PERCENT: u8 = 10;
+
+/// How loud everything else is while somebody pre-listens, as an amplitude: 12 dB softer, so that a host on the stage still follows.
+const BESIDE_PRE_LISTENED: f32 = 0.25;
 
 /// What a session hears in one tick.
 pub(super) enum ReturnFeed {
@@ -49,6 +53,18 @@ pub(super) fn choose(session: &mut Session, own: Option<&StripOut>, mixed: &Tick
         None if mixed.bed => silence(),
         None => ReturnFeed::Own(Box::new(mixed.programme)),
     }
+}
+
+/// Puts who waits over what a session hears.
+pub(super) fn with_waiting(feed: ReturnFeed, waiting: &TickPcm, mixed: &TickOut) -> ReturnFeed {
+    let mut pcm = match feed {
+        ReturnFeed::Programme => Box::new(mixed.programme),
+        ReturnFeed::Own(pcm) => pcm,
+    };
+    for (x, over) in pcm.iter_mut().zip(waiting) {
+        *x = (*x * BESIDE_PRE_LISTENED + over).clamp(-1.0, 1.0);
+    }
+    ReturnFeed::Own(pcm)
 }
 
 /// Encodes a tick; `None` if the encoder refuses, which costs who listens 20 ms.

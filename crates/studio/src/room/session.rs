@@ -1,15 +1,17 @@
 //! What a room keeps of one session.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use stentor_core::SeatId;
 use stentor_core::stage::{AppliedMute, SeatLevel, SessionKind};
+use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::{StripId, StripOut, StripPlace, StripStats};
 use stentor_media::opus::OpusEncoder;
 use stentor_media::rendition::TICK_SAMPLES;
 
 use super::state::SessionStatus;
-use crate::limits::LOOPBACK_TICKS;
+use crate::error::StudioFault;
+use crate::limits::{LOOPBACK_TICKS, SESSIONS_MAX, SESSIONS_STAFF};
+use crate::peer::ExpectedSession;
 
 /// 20 ms of sound.
 pub(super) type TickPcm = [f32; TICK_SAMPLES];
@@ -22,12 +24,34 @@ pub(super) struct Session {
     pub(super) sends: bool,
     /// It wants to hear.
     pub(super) hears: bool,
+    /// A host's or co-host's.
+    pub(super) is_staff: bool,
+    /// Its sound is left as it comes.
+    pub(super) original_sound: bool,
     /// It is connected, as the n-th session of the room. `None` before.
     pub(super) connected: Option<u64>,
     pub(super) strip: Option<Strip>,
     pub(super) voice: Option<LoopingRecording>,
     pub(super) encoder: Option<OpusEncoder>,
     pub(super) loopback: Option<LoopbackDelay>,
+    /// Whom in the green room it hears.
+    pub(super) pre_listens: Option<SeatId>,
+}
+
+/// Whether one more session has a place. Guests never take the last, so that a host can come whatever guests do.
+pub(super) fn check_place(
+    sessions: &BTreeMap<SessionId, Session>,
+    is_staff: bool,
+) -> Result<(), StudioFault> {
+    let guests = || sessions.values().filter(|known| !known.is_staff).count();
+    let guests_max = SESSIONS_MAX - SESSIONS_STAFF;
+    if sessions.len() >= SESSIONS_MAX {
+        Err(StudioFault::Full { max: SESSIONS_MAX })
+    } else if !is_staff && guests() >= guests_max {
+        Err(StudioFault::Full { max: guests_max })
+    } else {
+        Ok(())
+    }
 }
 
 /// A speaking session's strip in the mixer.
@@ -39,21 +63,34 @@ pub(super) struct Strip {
     /// What the mixer does; `None` before the first tick.
     pub(super) applied: Option<AppliedMute>,
     pub(super) level: LevelWindow,
+    /// A voice comes from it that cannot be brought to the others' level.
+    pub(super) out_of_reach: bool,
     pub(super) stats: StripStats,
 }
 
 impl Session {
-    pub(super) const fn new(seat: SeatId, kind: SessionKind, sends: bool, hears: bool) -> Self {
+    pub(super) const fn new(expected: ExpectedSession) -> Self {
+        let ExpectedSession {
+            seat,
+            kind,
+            sends,
+            hears,
+            is_staff,
+            original_sound,
+        } = expected;
         Self {
             seat,
             kind,
             sends,
             hears,
+            is_staff,
+            original_sound,
             connected: None,
             strip: None,
             voice: None,
             encoder: None,
             loopback: None,
+            pre_listens: None,
         }
     }
 
@@ -64,6 +101,7 @@ impl Session {
             kind: self.kind,
             connected: self.connected,
             mute: self.strip.as_ref().and_then(|strip| strip.applied),
+            out_of_reach: self.strip.as_ref().is_some_and(|strip| strip.out_of_reach),
         }
     }
 
@@ -93,6 +131,7 @@ impl Strip {
             },
             applied: None,
             level: LevelWindow::default(),
+            out_of_reach: false,
             stats: StripStats::default(),
         }
     }
@@ -101,6 +140,13 @@ impl Strip {
     pub(super) fn measure(&mut self, out: &StripOut) {
         self.level.add(out);
         self.stats = out.stats;
+    }
+
+    /// Takes whether its voice can be brought to the others' level. Whether that has changed.
+    pub(super) const fn note_reach(&mut self, out: &StripOut) -> bool {
+        let changed = self.out_of_reach != out.out_of_reach;
+        self.out_of_reach = out.out_of_reach;
+        changed
     }
 
     /// Takes which mute the mixer has applied. Whether it does now what was desired and did not before.

@@ -15,6 +15,8 @@ pub struct RoomStatus {
     /// Every session whose offer was answered and that is not over: at most
     /// [`SESSIONS_MAX`](crate::limits::SESSIONS_MAX).
     pub sessions: BTreeMap<SessionId, SessionStatus>,
+    /// The newest attempt to connect that came to nothing, of each seat that has none that came up since.
+    pub failed: BTreeMap<SeatId, FailedAttempt>,
     /// The mixer does not keep its time ([`Alarm::MixerLate`]).
     pub mixer_late: bool,
     /// There is speech in the mix and none in what is published ([`Alarm::OutputSilent`]).
@@ -32,6 +34,27 @@ pub struct SessionStatus {
     pub connected: Option<u64>,
     /// What the mixer does with its strip; `None` before the first tick, and for one that only listens.
     pub mute: Option<AppliedMute>,
+    /// A voice comes from it that is too quiet to be brought to the others' level, or has too much noise around it.
+    pub out_of_reach: bool,
+}
+
+/// An attempt to connect that came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailedAttempt {
+    /// The session that was answered.
+    pub session: SessionId,
+    /// What went wrong.
+    pub why: ConnectFailure,
+}
+
+/// Why an attempt to connect came to nothing, as far as it can be seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectFailure {
+    /// Nothing reached us: a firewall between, or a page that was closed.
+    NeverReached,
+    /// ICE reached us and DTLS did not come to an end: an RSA certificate, for example.
+    Handshake,
 }
 
 /// One difference between two states of a room.
@@ -53,6 +76,13 @@ pub enum RoomStatusChange {
         /// What it is.
         kind: SessionKind,
     },
+    /// An attempt to connect came to nothing.
+    ConnectFailed {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        attempt: FailedAttempt,
+    },
     /// The mixer does what an order said.
     MuteApplied {
         /// Whose strip.
@@ -61,6 +91,15 @@ pub enum RoomStatusChange {
         session: SessionId,
         /// What it does.
         applied: AppliedMute,
+    },
+    /// A voice can no longer be brought to the others' level, or can again.
+    OutOfReach {
+        /// Whose.
+        seat: SeatId,
+        /// Which session.
+        session: SessionId,
+        /// Since now, or no more.
+        on: bool,
     },
     /// Something of our own fails, or works again.
     Alarm {
@@ -72,7 +111,8 @@ pub enum RoomStatusChange {
 }
 
 impl RoomStatus {
-    /// What has changed since `before`: first what is over, then who came, in their order, then mutes, then alarms.
+    /// What has changed since `before`: first what is over, then who came, in their order, then who tried in vain, then mutes
+    /// and levels, then alarms.
     ///
     /// What came and went between the two is in neither, and in no change.
     #[must_use]
@@ -88,7 +128,13 @@ impl RoomStatus {
             })
             .collect();
         changes.extend(self.connected_since(before));
+        let failed = self.failed.iter();
+        let failed = failed.filter(|&(seat, attempt)| before.failed.get(seat) != Some(attempt));
+        changes.extend(
+            failed.map(|(&seat, &attempt)| RoomStatusChange::ConnectFailed { seat, attempt }),
+        );
         changes.extend(self.mutes_since(before));
+        changes.extend(self.reach_since(before));
         let alarms = [
             (Alarm::MixerLate, self.mixer_late, before.mixer_late),
             (
@@ -133,6 +179,17 @@ impl RoomStatus {
         })
     }
 
+    fn reach_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = RoomStatusChange> + 'a {
+        let changed = self
+            .since(before)
+            .filter(|(_, new, old)| new.out_of_reach != old.is_some_and(|old| old.out_of_reach));
+        changed.map(|(session, new, _)| RoomStatusChange::OutOfReach {
+            seat: new.seat,
+            session,
+            on: new.out_of_reach,
+        })
+    }
+
     /// The sessions there are, each with what it was before, if it was there.
     fn since<'a>(
         &'a self,
@@ -167,6 +224,7 @@ mod tests {
             kind: SessionKind::Browser,
             connected,
             mute,
+            out_of_reach: false,
         }
     }
 
@@ -248,6 +306,52 @@ mod tests {
         assert_eq!(expected.changes_since(&before), [over]);
         let again = state(&[(1, session(1, Some(2), None))]);
         assert_eq!(again.changes_since(&before), [over, connected(1, 1)]);
+    }
+
+    #[test]
+    fn an_attempt_in_vain_is_told_once_and_told_anew_when_it_fails_otherwise() {
+        let failed = |session, why| {
+            let attempt = FailedAttempt {
+                session: SessionId(session),
+                why,
+            };
+            let mut status = RoomStatus::default();
+            status.failed.insert(SeatId(1), attempt);
+            (
+                status,
+                RoomStatusChange::ConnectFailed {
+                    seat: SeatId(1),
+                    attempt,
+                },
+            )
+        };
+        let (none, no_change) = (RoomStatus::default(), [] as [RoomStatusChange; 0]);
+        let (first, first_change) = failed(4, ConnectFailure::NeverReached);
+        let (again, again_change) = failed(5, ConnectFailure::NeverReached);
+        let (other, other_change) = failed(5, ConnectFailure::Handshake);
+        assert_eq!(first.changes_since(&none), [first_change]);
+        assert_eq!(first.changes_since(&first), no_change);
+        assert_eq!(again.changes_since(&first), [again_change]);
+        assert_eq!(other.changes_since(&again), [other_change]);
+        assert_eq!(none.changes_since(&other), no_change);
+    }
+
+    #[test]
+    fn a_voice_that_cannot_be_brought_to_its_level_is_told_and_told_when_it_can() {
+        let fine = session(1, Some(1), Some(MUTED));
+        let out = SessionStatus {
+            out_of_reach: true,
+            ..fine
+        };
+        let told = |on| RoomStatusChange::OutOfReach {
+            seat: SeatId(1),
+            session: SessionId(1),
+            on,
+        };
+        let (fine, out) = (state(&[(1, fine)]), state(&[(1, out)]));
+        assert_eq!(out.changes_since(&fine), [told(true)]);
+        assert_eq!(fine.changes_since(&out), [told(false)]);
+        assert_eq!(out.changes_since(&out), []);
     }
 
     #[test]

@@ -49,6 +49,10 @@ pub struct Disconnects {
     pub requested: u64,
     /// [`DisconnectReason::NeverConnected`].
     pub never_connected: u64,
+    /// [`DisconnectReason::HandshakeFailed`].
+    pub handshake_failed: u64,
+    /// [`DisconnectReason::Replaced`].
+    pub replaced: u64,
     /// [`DisconnectReason::Silent`].
     pub silent: u64,
     /// [`DisconnectReason::ProtocolError`].
@@ -65,6 +69,8 @@ impl Disconnects {
             DisconnectReason::Goodbye => &mut self.goodbye,
             DisconnectReason::Requested => &mut self.requested,
             DisconnectReason::NeverConnected => &mut self.never_connected,
+            DisconnectReason::HandshakeFailed => &mut self.handshake_failed,
+            DisconnectReason::Replaced => &mut self.replaced,
             DisconnectReason::Silent => &mut self.silent,
             DisconnectReason::ProtocolError => &mut self.protocol_error,
             DisconnectReason::Panicked => &mut self.panicked,
@@ -75,11 +81,13 @@ impl Disconnects {
 
     /// Every reason's name in metrics, with how many ended for it.
     #[must_use]
-    pub const fn by_reason(&self) -> [(&'static str, u64); 7] {
+    pub const fn by_reason(&self) -> [(&'static str, u64); 9] {
         [
             ("goodbye", self.goodbye),
             ("requested", self.requested),
             ("never_connected", self.never_connected),
+            ("handshake_failed", self.handshake_failed),
+            ("replaced", self.replaced),
             ("silent", self.silent),
             ("protocol_error", self.protocol_error),
             ("panicked", self.panicked),
@@ -109,6 +117,8 @@ mod tests {
             (DisconnectReason::Goodbye, "goodbye"),
             (DisconnectReason::Requested, "requested"),
             (DisconnectReason::NeverConnected, "never_connected"),
+            (DisconnectReason::HandshakeFailed, "handshake_failed"),
+            (DisconnectReason::Replaced, "replaced"),
             (DisconnectReason::Silent, "silent"),
             (DisconnectReason::ProtocolError, "protocol_error"),
             (DisconnectReason::Panicked, "panicked"),

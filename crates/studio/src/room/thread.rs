@@ -31,9 +31,8 @@ use crate::ports::room::{RoomInbox, RoomMessage};
 /// 960 samples at 48 kHz.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How long a suspended room waits for a message before it looks whether one waits beside a queue that was full, and whether there is
-/// a goodbye to be sent again.
-const SUSPENDED_LOOK: Duration = Duration::from_secs(1);
+/// How long a suspended room with a goodbye that the network thread had no place for waits before it sends that again.
+const GOODBYE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Ticks between two boundaries of all renditions.
 const BOUNDARY_TICKS: u32 = (BOUNDARY_SAMPLES / TICK_SAMPLES as u64) as u32;
@@ -142,11 +141,7 @@ impl RoomThread {
         self.deliver();
         tracing::debug!(room = self.id, "suspended: nobody is there");
         while self.running && self.idle {
-            match self.inbox.recv_timeout(SUSPENDED_LOOK) {
-                Ok(message) => self.waiting.push_back(message),
-                Err(RecvTimeoutError::Timeout) => self.deliver(),
-                Err(RecvTimeoutError::Disconnected) => self.running = false,
-            }
+            self.wait_for_message();
             self.look_into_inbox();
             // What follows the order to mix again is for a room that mixes: it is taken there.
             while self.idle
@@ -159,6 +154,21 @@ impl RoomThread {
             self.resume()
         } else {
             Instant::now()
+        }
+    }
+
+    /// Sleeps until there is a message.
+    fn wait_for_message(&mut self) {
+        let received = if self.closes.is_empty() {
+            let received = self.inbox.recv();
+            received.map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            self.inbox.recv_timeout(GOODBYE_AGAIN)
+        };
+        match received {
+            Ok(message) => self.waiting.push_back(message),
+            Err(RecvTimeoutError::Timeout) => self.deliver(),
+            Err(RecvTimeoutError::Disconnected) => self.running = false,
         }
     }
 
@@ -228,14 +238,10 @@ impl RoomThread {
             RoomMessage::Peer(session, event) => self.engine.peer(session, event, outputs),
             RoomMessage::Expect {
                 session,
-                seat,
-                kind,
-                sends,
-                hears,
+                expected,
                 reply,
             } => {
-                let engine = &mut self.engine;
-                let expected = engine.expect(session, seat, kind, sends, hears, outputs);
+                let expected = self.engine.expect(session, expected, outputs);
                 // Who asked finds the session in the room's state from here on, until it is over.
                 self.deliver();
                 // They may have stopped waiting.
@@ -245,6 +251,7 @@ impl RoomThread {
             RoomMessage::Close(session, reason) => self.engine.close(session, reason, outputs),
             RoomMessage::Order(order) => self.engine.order(order),
             RoomMessage::Loopback(seat, on) => self.engine.loopback(seat, on),
+            RoomMessage::PreListen(session, seat) => self.engine.pre_listen(session, seat),
             RoomMessage::Notice(notice) => self.engine.notice(&notice),
             RoomMessage::PlayVoice { seat, session, pcm } => {
                 self.engine.play_voice(seat, session, pcm, outputs);
@@ -252,6 +259,7 @@ impl RoomThread {
             RoomMessage::Suspend => self.idle = true,
             RoomMessage::Resume => self.idle = false,
             RoomMessage::Stop => self.running = false,
+            RoomMessage::Look => {}
         }
         self.deliver();
     }
@@ -347,14 +355,13 @@ mod tests {
         let (port, inbox) = RoomPort::new();
         let poll = Poll::new().unwrap();
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
-        let (commands, _net) = crossbeam_channel::bounded(1);
         let config = RoomConfig {
             event: "talk".to_owned(),
             epoch_unix_ms: 0,
             resume_after_position: 0,
             sink: Box::new(chunks.clone()),
         };
-        let net = NetPort::new(commands, waker);
+        let (net, _inbox) = NetPort::new(waker);
         let clock = Clock::new(Instant::now());
         let mut room = RoomThread::new(1, config, inbox, net, clock, Latest::default()).unwrap();
         for _ in 0..LEAD_IN_MS / 20 {

@@ -3,6 +3,7 @@
 use stentor_core::SeatId;
 use stentor_core::stage::{AppliedMute, SessionKind};
 use stentor_studio::RoomStatusChange;
+use stentor_studio::limits::SILENT_TIME;
 use str0m::media::Direction;
 
 use crate::netem::{LinkConfig, Loss};
@@ -211,7 +212,8 @@ fn a_goodbye_is_heard_at_once_and_silence_after_a_while() {
     world.run_ms(500);
     assert!(is_over(&world, 1));
     world.clients.remove(&stentor_core::SessionId(2));
-    world.run_ms(4_000);
+    let silent = u64::try_from(SILENT_TIME.as_millis()).unwrap();
+    world.run_ms(silent - 1_000);
     assert!(!is_over(&world, 2));
     world.run_ms(2_500);
     assert!(is_over(&world, 2));

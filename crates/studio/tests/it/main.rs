@@ -2,11 +2,14 @@
 
 mod conversation;
 mod demux;
+mod floods;
 mod netem;
+mod normalised;
 mod offers;
 mod panics;
 mod restart;
 mod room;
+mod rtp;
 mod sockets;
 mod sound;
 mod suspension;

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use stentor_core::SessionId;
 use stentor_core::stage::SessionKind;
-use stentor_core::{SeatId, SessionId};
-use stentor_studio::limits::PEERS_MAX;
+use stentor_studio::limits::{CLOSE_TIME, PEERS_MAX, PEERS_STAFF, SILENT_TIME};
 use stentor_studio::net::peers::{Peers, PeersOutput};
 use stentor_studio::peer::{
     Datagram, DisconnectReason, Output, Peer, PeerEvent, ReturnPacket, Transport,
@@ -18,7 +18,7 @@ use stentor_studio::{PatchError, SdpFault, StudioFault};
 
 use crate::conversation::{is_over, pair};
 use crate::netem::LinkConfig;
-use crate::world::{World, addr};
+use crate::world::{World, addr, expected};
 
 /// Panics in the call it is told to.
 struct Faulty {
@@ -57,8 +57,9 @@ impl Peer for Faulty {
     fn send(&mut self, _: Instant, _: &ReturnPacket) {
         self.call("send");
     }
-    fn trickle(&mut self, _: Instant, _: &SdpFrag) {
-        self.call("trickle");
+    fn is_restart(&self, fragment: &SdpFrag) -> bool {
+        self.call("is_restart");
+        fragment.ice_ufrag.is_some()
     }
     fn restart_ice(&mut self, _: Instant, _: &SdpFrag) -> Result<SdpFrag, SdpFault> {
         self.call("restart_ice");
@@ -102,7 +103,7 @@ fn a_panic_anywhere_in_a_peer_removes_it_and_says_so() {
         "authenticates",
         "handle_datagram",
         "send",
-        "trickle",
+        "is_restart",
         "restart_ice",
         "close",
         "endless",
@@ -156,48 +157,46 @@ fn a_panic_in_drop_is_contained() {
     peers
         .insert(now, key, Box::new(Faulty::new("drop", now)), true)
         .unwrap();
-    peers.handle_timeout(now + Duration::from_secs(6));
-    peers.handle_timeout(now + Duration::from_secs(7));
+    peers.handle_timeout(now + SILENT_TIME);
+    peers.handle_timeout(now + SILENT_TIME + CLOSE_TIME);
     assert!(peers.is_empty());
 }
 
 #[test]
-fn the_table_of_peers_is_bounded() {
+fn guests_never_take_the_last_places_of_the_studio() {
     let now = Instant::now();
     let mut peers = Peers::new(now);
-    for n in 0..PEERS_MAX as u64 {
-        peers
-            .insert(
-                now,
-                World::key(SessionId(n)),
-                Box::new(Faulty::new("", now)),
-                true,
-            )
-            .unwrap();
+    let mut insert = |session, is_staff| {
+        let peer = Box::new(Faulty::new("", now));
+        peers.insert(now, World::key(SessionId(session)), peer, is_staff)
+    };
+    let guests = PEERS_MAX - PEERS_STAFF;
+    for n in 0..guests as u64 {
+        insert(n, false).unwrap();
     }
-    let one_more = peers.insert(
-        now,
-        World::key(SessionId(9_999)),
-        Box::new(Faulty::new("", now)),
-        true,
+    for n in 1_000..1_003 {
+        assert_eq!(insert(n, false), Err(StudioFault::Full { max: guests }));
+    }
+    for n in 0..PEERS_STAFF as u64 {
+        insert(2_000 + n, true).unwrap();
+    }
+    assert_eq!(
+        insert(3_000, true),
+        Err(StudioFault::Full { max: PEERS_MAX })
     );
-    assert_eq!(one_more, Err(StudioFault::Full { max: PEERS_MAX }));
     assert_eq!(peers.len(), PEERS_MAX);
 }
 
 #[test]
 fn the_others_in_the_room_do_not_notice() {
     let mut world = pair(51, LinkConfig::CLEAN, true);
-    let (seat, session) = (SeatId(3), SessionId(3));
+    let session = SessionId(3);
     let (now, mut outputs) = (world.now(), Vec::new());
     world
         .engine
         .expect(
             session,
-            seat,
-            SessionKind::Browser,
-            true,
-            true,
+            expected(3, SessionKind::Browser, true, true),
             &mut outputs,
         )
         .unwrap();

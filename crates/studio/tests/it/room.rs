@@ -3,21 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::sound::Voice;
-use crate::world::newest_session;
+use crate::sound::{Voice, dbfs};
+use crate::world::{expected, newest_session};
 use stentor_core::event::Alarm;
 use stentor_core::stage::{AppliedMute, SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
-use stentor_media::opus::{CodecError, Encode, EncoderProfile, OpusEncoder};
+use stentor_media::opus::{
+    CodecError, Decode as _, Encode, EncoderProfile, OpusDecoder, OpusEncoder, PACKET_SAMPLES_MAX,
+};
 use stentor_media::package::{Packager, PackagerConfig};
 use stentor_media::rendition::Rendition;
-use stentor_studio::limits::SESSIONS_MAX;
-use stentor_studio::peer::PeerEvent;
+use stentor_studio::limits::{SEAT_UNCONNECTED_MAX, SESSIONS_MAX, SESSIONS_STAFF};
+use stentor_studio::peer::{PeerEvent, ReturnPacket};
 use stentor_studio::room::engine::Engine;
 use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
 use stentor_studio::{
-    DisconnectReason, RoomLevels, RoomStats, RoomStatus, RoomStatusChange, StudioFault,
+    ConnectFailure, DisconnectReason, ExpectedSession, FailedAttempt, RoomLevels, RoomStats,
+    RoomStatus, RoomStatusChange, StudioFault,
 };
 
 struct Room {
@@ -29,6 +32,7 @@ struct Room {
     stats: RoomStats,
     stems: Vec<(SeatId, u64)>,
     closed: Vec<(SessionId, DisconnectReason)>,
+    sent: Vec<(SessionId, ReturnPacket)>,
 }
 
 impl Room {
@@ -46,6 +50,7 @@ impl Room {
             stats: RoomStats::default(),
             stems: Vec::new(),
             closed: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -74,22 +79,33 @@ impl Room {
                 EngineOutput::Stats(stats) => self.stats = stats,
                 EngineOutput::Stem(seat, chunk) => self.stems.push((seat, chunk.sequence)),
                 EngineOutput::Close(session, reason) => self.closed.push((session, reason)),
-                EngineOutput::Send(..)
-                | EngineOutput::Programme(_)
-                | EngineOutput::Suspended
-                | EngineOutput::Resumed => {}
+                EngineOutput::Send(session, packet) => self.sent.push((session, packet)),
+                EngineOutput::Programme(_) | EngineOutput::Suspended | EngineOutput::Resumed => {}
             }
         }
     }
 
     fn expect(&mut self, seat: u32, session: u64, kind: SessionKind) -> Result<(), StudioFault> {
+        self.expect_of(false, seat, session, kind)
+    }
+
+    fn expect_of(
+        &mut self,
+        is_staff: bool,
+        seat: u32,
+        session: u64,
+        kind: SessionKind,
+    ) -> Result<(), StudioFault> {
         let (sends, mut outputs) = (kind != SessionKind::Monitor, Vec::new());
-        let (session, seat) = (SessionId(session), SeatId(seat));
-        let expected = self
+        let session_of = ExpectedSession {
+            is_staff,
+            ..expected(seat, kind, sends, true)
+        };
+        let taken = self
             .engine
-            .expect(session, seat, kind, sends, true, &mut outputs);
+            .expect(SessionId(session), session_of, &mut outputs);
         self.note(outputs);
-        expected
+        taken
     }
 
     fn peer(&mut self, session: u64, event: PeerEvent) {
@@ -178,17 +194,116 @@ fn a_seat_on_the_stage_is_recorded_and_in_the_green_room_is_not() {
 }
 
 #[test]
-fn sessions_are_bounded_and_a_name_used_again_replaces() {
+fn guests_never_take_the_last_places_of_a_room() {
     let mut room = Room::new();
-    for n in 0..SESSIONS_MAX as u64 {
-        room.expect(1, n, SessionKind::Monitor).unwrap();
+    let guests = SESSIONS_MAX - SESSIONS_STAFF;
+    for n in 0..guests as u64 {
+        room.expect(n as u32, n, SessionKind::Monitor).unwrap();
+    }
+    for kind in [
+        SessionKind::Monitor,
+        SessionKind::Browser,
+        SessionKind::LineIn,
+    ] {
+        assert_eq!(
+            room.expect(9_999, 9_999, kind),
+            Err(StudioFault::Full { max: guests })
+        );
+    }
+    // A name that is used again replaces.
+    assert_eq!(room.expect(3, 3, SessionKind::Monitor), Ok(()));
+    for n in 0..SESSIONS_STAFF as u64 {
+        let seat = 10_000 + n as u32;
+        room.expect_of(true, seat, 10_000 + n, SessionKind::Browser)
+            .unwrap();
     }
     assert_eq!(
-        room.expect(1, 9_999, SessionKind::Monitor),
+        room.expect_of(true, 20_000, 20_000, SessionKind::Browser),
         Err(StudioFault::Full { max: SESSIONS_MAX })
     );
-    assert_eq!(room.expect(1, 3, SessionKind::Monitor), Ok(()));
     assert_eq!(room.state.sessions.len(), SESSIONS_MAX);
+}
+
+#[test]
+fn one_link_holds_few_places_however_often_it_offers() {
+    for kind in [
+        SessionKind::Browser,
+        SessionKind::LineIn,
+        SessionKind::Monitor,
+    ] {
+        let mut room = Room::new();
+        room.expect(2, 1, kind).unwrap();
+        for n in 10..1_000 {
+            room.expect(1, n, kind).unwrap();
+        }
+        let of_seat = |state: &RoomStatus, seat| {
+            let sessions = state
+                .sessions
+                .iter()
+                .filter(move |(_, of)| of.seat == SeatId(seat));
+            sessions.map(|(&session, _)| session.0).collect::<Vec<_>>()
+        };
+        let newest: Vec<u64> = (1_000 - SEAT_UNCONNECTED_MAX as u64..1_000).collect();
+        assert_eq!(of_seat(&room.state, 1), newest);
+        assert_eq!(of_seat(&room.state, 2), [1]);
+        let gone = 990 - SEAT_UNCONNECTED_MAX;
+        assert_eq!(room.closed.len(), gone);
+        assert_eq!(room.closed[0], (SessionId(10), DisconnectReason::Replaced));
+        // Who is connected stays, whatever is offered beside.
+        room.peer(999, PeerEvent::Connected);
+        for n in 1_000..1_100 {
+            room.expect(1, n, kind).unwrap();
+        }
+        assert!(room.state.sessions[&SessionId(999)].connected.is_some());
+        assert_eq!(room.state.sessions.len(), 2 + SEAT_UNCONNECTED_MAX);
+    }
+}
+
+#[test]
+fn a_peer_that_connects_after_its_session_was_closed_is_sent_away() {
+    let mut room = Room::new();
+    room.expect(1, 1, SessionKind::Browser).unwrap();
+    room.close(1, DisconnectReason::Requested);
+    room.closed.clear();
+    room.peer(1, PeerEvent::Connected);
+    assert_eq!(room.closed, [(SessionId(1), DisconnectReason::Requested)]);
+    assert_eq!(room.state, RoomStatus::default());
+}
+
+#[test]
+fn why_somebody_did_not_get_in_is_in_the_state_until_they_do() {
+    let mut room = Room::new();
+    for (session, reason, why) in [
+        (
+            1,
+            DisconnectReason::NeverConnected,
+            ConnectFailure::NeverReached,
+        ),
+        (
+            2,
+            DisconnectReason::HandshakeFailed,
+            ConnectFailure::Handshake,
+        ),
+    ] {
+        room.expect(7, session, SessionKind::Browser).unwrap();
+        room.peer(session, PeerEvent::Closed(reason));
+        let attempt = FailedAttempt {
+            session: SessionId(session),
+            why,
+        };
+        assert_eq!(room.state.failed.get(&SeatId(7)), Some(&attempt));
+        let told = RoomStatusChange::ConnectFailed {
+            seat: SeatId(7),
+            attempt,
+        };
+        assert_eq!(room.changes.last(), Some(&told));
+    }
+    room.expect(7, 3, SessionKind::Browser).unwrap();
+    room.peer(3, PeerEvent::Connected);
+    assert!(room.state.failed.is_empty());
+    // What ends a session that was up is no attempt in vain.
+    room.peer(3, PeerEvent::Closed(DisconnectReason::Silent));
+    assert!(room.state.failed.is_empty());
 }
 
 #[test]
@@ -272,6 +387,56 @@ fn whoever_looks_after_minutes_finds_the_truth_and_nothing_has_piled_up() {
         session: SessionId(1),
     };
     assert_eq!(room.state.changes_since(&seen), [gone]);
+}
+
+/// How loud a session heard so many ticks, in dBFS.
+fn heard(room: &mut Room, session: u64, ticks: u64) -> f32 {
+    let mut decoder = OpusDecoder::new().unwrap();
+    room.sent.clear();
+    room.run(ticks);
+    let mut pcm = vec![0.0; PACKET_SAMPLES_MAX];
+    let mut all = Vec::new();
+    for (_, packet) in room.sent.iter().filter(|(to, _)| to.0 == session) {
+        let samples = decoder.decode(&packet.bytes, &mut pcm).unwrap();
+        all.extend_from_slice(&pcm[..samples]);
+    }
+    dbfs(&all[all.len() / 2..])
+}
+
+#[test]
+fn who_waits_is_heard_by_whoever_pre_listens_and_by_nobody_else() {
+    for (kind, on_stage) in [
+        (SessionKind::Monitor, false),
+        (SessionKind::Browser, false),
+        (SessionKind::Browser, true),
+    ] {
+        let mut room = Room::new();
+        let mut voice = Voice::new(7, 140.0);
+        let pcm = (0..250).flat_map(|_| voice.next()).collect();
+        room.line_of(1, 1, pcm);
+        for session in [2, 3] {
+            room.expect(session as u32, session, kind).unwrap();
+            room.peer(session, PeerEvent::Connected);
+            room.order(session as u32, on_stage, true, 1);
+        }
+        let silent = |level: f32| level < -34.0;
+        assert!(silent(heard(&mut room, 2, 100)), "{kind:?}");
+        room.engine.pre_listen(SessionId(2), Some(SeatId(1)));
+        let level = heard(&mut room, 2, 100);
+        assert!(level > -30.0, "{kind:?}: {level} dBFS");
+        assert!(silent(heard(&mut room, 3, 100)), "another one hears it");
+        // It ends by itself on the stage: others are heard there as everybody hears them, muted not at all.
+        room.order(1, true, true, 1);
+        assert!(silent(heard(&mut room, 2, 100)), "{kind:?}");
+        room.order(1, false, true, 2);
+        assert!(!silent(heard(&mut room, 2, 100)), "{kind:?}");
+        room.engine.pre_listen(SessionId(2), None);
+        assert!(silent(heard(&mut room, 2, 100)), "{kind:?}");
+        // Seats and sessions that are not there are no matter.
+        room.engine.pre_listen(SessionId(2), Some(SeatId(99)));
+        room.engine.pre_listen(SessionId(99), Some(SeatId(1)));
+        assert!(silent(heard(&mut room, 2, 50)), "{kind:?}");
+    }
 }
 
 /// An encoder that hears nothing while it is told so: an encoder fed with the wrong buffer.

@@ -159,7 +159,8 @@ impl Client {
                 .build()
                 .unwrap();
             let (accepted, from) = fixture.tcp.accept().unwrap();
-            fixture.studio.accept_tcp(accepted, from).unwrap();
+            let permit = Box::new(());
+            fixture.studio.accept_tcp(accepted, from, permit).unwrap();
             (
                 Wire::Tcp(stream, Deframer::default()),
                 local,
@@ -189,6 +190,8 @@ impl Client {
                 seat: SeatId(1),
                 session: SessionId(session),
                 kind: SessionKind::Browser,
+                is_staff: false,
+                original_sound: false,
                 offer: Offer::parse(&offer.to_sdp_string()).unwrap(),
             })
             .unwrap();
@@ -366,7 +369,8 @@ fn strangers_get_no_answer_over_udp_and_tcp() {
     // A frame that is announced too long ends the connection.
     let mut stream = TcpStream::connect(fixture.tcp.local_addr().unwrap()).unwrap();
     let (accepted, from) = fixture.tcp.accept().unwrap();
-    fixture.studio.accept_tcp(accepted, from).unwrap();
+    let permit = Box::new(());
+    fixture.studio.accept_tcp(accepted, from, permit).unwrap();
     stream.write_all(&[0, 20]).unwrap();
     stream.write_all(&stun).unwrap();
     stream.write_all(&[0xff, 0xff, 1, 2, 3]).unwrap();
@@ -391,6 +395,8 @@ fn offers_and_fragments_of_the_wrong_kind_get_one_clear_error() {
             seat: SeatId(1),
             session: SessionId(1),
             kind,
+            is_staff: false,
+            original_sound: false,
             offer: Offer::parse(sdp)?,
         })
     };
@@ -461,6 +467,8 @@ fn an_in_process_voice_is_heard_by_nobody_until_ordered_and_a_stopped_room_says_
             seat: SeatId(1),
             session: SessionId(9),
             kind: SessionKind::Monitor,
+            is_staff: false,
+            original_sound: false,
             offer: Offer::parse(&offer_of(Direction::RecvOnly)).unwrap(),
         })
     };

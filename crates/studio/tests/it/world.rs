@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -20,8 +21,9 @@ use stentor_studio::peer::{Datagram, PeerKey, Transport};
 use stentor_studio::room::engine::Engine;
 use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
-use stentor_studio::{Offer, RoomStats, RoomStatus, RoomStatusChange};
+use stentor_studio::{ExpectedSession, Offer, RoomStats, RoomStatus, RoomStatusChange};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::config::CryptoProvider;
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
@@ -37,6 +39,30 @@ pub(crate) fn addr(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
 
+/// What answers offers, on a clock of its own.
+pub(crate) fn webrtc() -> WebRtc {
+    webrtc_since(Instant::now())
+}
+
+fn webrtc_since(origin: Instant) -> WebRtc {
+    WebRtc::new(Clock::new(origin), vec![addr(SERVER)], vec![]).unwrap()
+}
+
+/// What a room is told of a session: a guest's.
+pub(crate) fn expected(seat: u32, kind: SessionKind, sends: bool, hears: bool) -> ExpectedSession {
+    ExpectedSession {
+        seat: SeatId(seat),
+        kind,
+        sends,
+        hears,
+        is_staff: false,
+        original_sound: false,
+    }
+}
+
+/// Rewrites an offer.
+pub(crate) type ChangeOffer = Box<dyn FnOnce(&str) -> String>;
+
 pub(crate) struct World {
     pub(crate) origin: Instant,
     pub(crate) now_us: u64,
@@ -49,6 +75,14 @@ pub(crate) struct World {
     pub(crate) changes: Vec<(u64, RoomStatusChange)>,
     pub(crate) stats: RoomStats,
     pub(crate) stems: BTreeMap<SeatId, usize>,
+    /// Nothing of DTLS arrives at the studio.
+    pub(crate) loses_dtls: bool,
+    /// What the network does to RTP on its way to the studio.
+    pub(crate) changes_rtp: Option<fn(&mut Vec<u8>)>,
+    /// What becomes of the next offer on its way to the studio.
+    pub(crate) changes_offer: Option<ChangeOffer>,
+    /// With what clients encrypt.
+    pub(crate) crypto: Arc<CryptoProvider>,
     seed: u64,
     link: LinkConfig,
 }
@@ -91,7 +125,7 @@ impl World {
         Self {
             origin,
             now_us: 0,
-            webrtc: WebRtc::new(Clock::new(origin), vec![addr(SERVER)], vec![]).unwrap(),
+            webrtc: webrtc_since(origin),
             peers: Peers::new(origin),
             engine: Engine::new(0, 0).unwrap(),
             clients: BTreeMap::new(),
@@ -99,6 +133,10 @@ impl World {
             changes: Vec::new(),
             stats: RoomStats::default(),
             stems: BTreeMap::new(),
+            loses_dtls: false,
+            changes_rtp: None,
+            changes_offer: None,
+            crypto: Arc::new(str0m::crypto::from_feature_flags()),
             seed,
             link,
         }
@@ -122,17 +160,20 @@ impl World {
         voice: Option<Voice>,
         red: bool,
     ) {
-        let (seat, session) = (SeatId(seat), SessionId(session));
+        let session = SessionId(session);
         let now = self.now();
-        let (mut client, offer, pending) = Client::new(
+        let change = self.changes_offer.take();
+        let (mut client, offer, pending) = Client::with_crypto(
             now,
             self.seed ^ session.0,
             self.link,
             addr(local),
             direction,
             red,
+            self.crypto.clone(),
         );
         client.voice = voice;
+        let offer = change.map_or_else(|| offer.clone(), |change| change(&offer));
         let (peer, answer) = self
             .webrtc
             .answer(now, &Offer::parse(&offer).unwrap())
@@ -149,11 +190,11 @@ impl World {
         };
         let mut outputs = Vec::new();
         self.engine
-            .expect(session, seat, kind, sends, hears, &mut outputs)
+            .expect(session, expected(seat, kind, sends, hears), &mut outputs)
             .unwrap();
         self.act(now, outputs);
         self.peers
-            .insert(now, Self::key(session), Box::new(peer), sends)
+            .insert(now, Self::key(session), Box::new(peer), false)
             .unwrap();
         self.clients.insert(session, client);
     }
@@ -167,6 +208,18 @@ impl World {
             muted,
             version,
         });
+    }
+
+    /// Gives the studio bytes that somebody sent from an address.
+    pub(crate) fn give(&mut self, source: &str, bytes: &[u8]) {
+        let now = self.now();
+        let datagram = Datagram {
+            transport: Transport::Udp,
+            source: addr(source),
+            destination: addr(SERVER),
+            bytes,
+        };
+        self.peers.handle_datagram(now, datagram);
     }
 
     pub(crate) fn client(&mut self, session: u64) -> &mut Client {
@@ -219,7 +272,16 @@ impl World {
 
     fn arrive(&mut self, now: Instant) {
         for client in self.clients.values_mut() {
-            while let Some(bytes) = client.up.receive(self.now_us) {
+            while let Some(mut bytes) = client.up.receive(self.now_us) {
+                // RFC 7983 §7.
+                if self.loses_dtls && matches!(bytes.first(), Some(20..64)) {
+                    continue;
+                }
+                if is_rtp(&bytes)
+                    && let Some(change) = self.changes_rtp
+                {
+                    change(&mut bytes);
+                }
                 let datagram = Datagram {
                     transport: Transport::Udp,
                     source: client.local,
@@ -302,7 +364,21 @@ impl Client {
         direction: Direction,
         red: bool,
     ) -> (Self, String, SdpPendingOffer) {
+        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        Self::with_crypto(now, seed, link, local, direction, red, crypto)
+    }
+
+    fn with_crypto(
+        now: Instant,
+        seed: u64,
+        link: LinkConfig,
+        local: SocketAddr,
+        direction: Direction,
+        red: bool,
+        crypto: Arc<CryptoProvider>,
+    ) -> (Self, String, SdpPendingOffer) {
         let mut rtc = Rtc::builder()
+            .set_crypto_provider(crypto)
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, red)
@@ -404,6 +480,15 @@ impl Client {
         self.drain(now_us);
         let _ = self.rtc.handle_input(Input::Timeout(now));
         self.drain(now_us);
+    }
+
+    /// Goes on as another stream, as a client does that was given another device, or whose SSRC collided (RFC 3550 §8.2).
+    pub(crate) fn change_ssrc(&mut self, ssrc: u32) {
+        let mut direct = self.rtc.direct_api();
+        let before = direct.stream_tx_by_mid(self.mid, None).unwrap().ssrc();
+        direct.remove_stream_tx(before);
+        direct.declare_stream_tx(ssrc.into(), None, self.mid, None);
+        self.sequence = u64::from(ssrc) % 30_000;
     }
 
     /// Makes the next packet's sequence number jump.
