@@ -8,6 +8,8 @@
 export const ANSWER_MS = 300;
 /** A clock that was looked at later than this stood still with us: that is no silence of the other side's, ms. */
 const LOOK_MS_MAX = 1_000;
+/** A look so late counts only at the next one, ms: what has arrived meanwhile may still wait to be read, as this page waited. */
+const LATE_MS = 400;
 
 /** How long nothing has been heard, by looks at the clock; time in which this page itself stood still counts only a little. */
 export class Quiet {
@@ -15,6 +17,8 @@ export class Quiet {
   /** Silent since the network changed, ms; null while it has not, or was heard again. */
   private sinceDoubt: number | null = null;
   private looked: number;
+  /** Of the last look, which was late, ms. */
+  private held = 0;
 
   constructor(private readonly clock: () => number = () => performance.now()) {
     this.looked = clock();
@@ -23,6 +27,7 @@ export class Quiet {
   heard(): void {
     this.quiet = 0;
     this.sinceDoubt = null;
+    this.held = 0;
     this.looked = this.clock();
   }
 
@@ -36,9 +41,12 @@ export class Quiet {
   look(): number {
     const now = this.clock();
     const passed = Math.min(LOOK_MS_MAX, now - this.looked);
+    const late = passed > LATE_MS;
+    const counts = this.held + (late ? 0 : passed);
+    this.held = late ? passed : 0;
     this.looked = now;
-    this.quiet += passed;
-    if (this.sinceDoubt !== null) this.sinceDoubt += passed;
+    this.quiet += counts;
+    if (this.sinceDoubt !== null) this.sinceDoubt += counts;
     return this.quiet;
   }
 

@@ -33,6 +33,23 @@ test('after a change of network a short silence is enough, and it does not make 
   assert.ok(!quiet.doubtful(700), 'answered');
 });
 
+test('a page that was late reads first what waits for it, and a page that always is late counts all the same', () => {
+  let now = 0;
+  const quiet = new Quiet(() => now);
+  now = 900;
+  assert.ok(!quiet.doubtful(700), 'what has come may wait to be read');
+  quiet.heard();
+  now += 100;
+  assert.equal(quiet.look(), 100);
+  // As in a tab that nobody looks at, whose clock is looked at once a second.
+  quiet.heard();
+  for (let n = 0; n < 3; n++) {
+    now += 1_000;
+    quiet.look();
+  }
+  assert.equal(quiet.look(), 3_000);
+});
+
 test('a clock that stood still is no silence', () => {
   let now = 0;
   const quiet = new Quiet(() => now);
