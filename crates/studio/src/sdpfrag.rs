@@ -36,13 +36,13 @@ impl SdpFrag {
     /// Says what is wrong with it: too long, a line that is not SDP, one credential without the other, or nothing in it at all.
     pub fn parse(text: &str) -> Result<Self, SdpFault> {
         let mut fragment = Self::default();
-        let mut bytes = 0;
+        let mut bytes = text.len();
         for (index, line) in text.lines().enumerate() {
             if line.starts_with("a=candidate:") {
                 fragment.trickled += 1;
+                bytes -= line.len();
                 continue;
             }
-            bytes += line.len() + 2;
             fragment.read(index + 1, line.trim_end())?;
         }
         if bytes > SDP_BYTES_MAX {

@@ -68,14 +68,17 @@ pub(super) fn sections(sdp: &str) -> Result<(Section<'_>, Vec<Section<'_>>), Sdp
     let mut session = Section::default();
     let mut media: Vec<Section<'_>> = Vec::new();
     let mut begun = false;
-    let mut bytes = 0;
+    let mut bytes = sdp.len();
     for (index, line) in sdp.trim_start_matches('\u{feff}').lines().enumerate() {
         let (number, line) = (index + 1, line.trim_end());
         // A lite agent learns addresses from checks (RFC 8445 §7.3.1.3): however many there are, none is kept.
-        if line.is_empty() || is_candidate(line) {
+        if is_candidate(line) {
+            bytes -= line.len();
             continue;
         }
-        bytes += line.len() + 2;
+        if line.is_empty() {
+            continue;
+        }
         let (kind, value) = split_line(number, line)?;
         if !begun && (kind, value) != ('v', "0") {
             return Err(syntax(number, "v=0", line));
