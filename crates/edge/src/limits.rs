@@ -61,6 +61,8 @@ pub struct AcceptLimits {
     pub headers_max: usize,
     /// A request body, bytes. Beyond: 413, or an error to the handler when the length was not announced.
     pub request_body_bytes_max: u64,
+    /// Bytes of all request bodies that are being read; less where there is little memory. Beyond: an error to the handler.
+    pub request_bodies_bytes_max: usize,
     /// Open connections of this listener. Beyond: 503 where plain HTTP is spoken, else closed.
     pub connections_max: usize,
     /// Open connections of one IPv4 /24 or IPv6 /64. Beyond: as `connections_max`.
@@ -88,6 +90,7 @@ impl Default for AcceptLimits {
             header_bytes_max: 16 * 1024,
             headers_max: 64,
             request_body_bytes_max: 256 * 1024,
+            request_bodies_bytes_max: 256 * 1024 * 1024,
             connections_max: 100_000,
             prefix_connections_max: 4_096,
             proxies: loopback().to_vec(),

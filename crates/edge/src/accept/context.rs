@@ -25,6 +25,8 @@ pub(super) struct AcceptContext<S> {
     pub(super) refusal_writes: Arc<Semaphore>,
     /// Who shakes hands: as many at once as there is room for.
     pub(super) handshakes: Arc<FairQueue>,
+    /// Bytes that the bodies of all requests may have together while they are read, one permit for each.
+    pub(super) body_bytes: Arc<Semaphore>,
     /// Recordings that are read on the accept side, by the networks that read them.
     pub(super) files: Arc<PrefixShares>,
     pub(super) shards: ShardPool,

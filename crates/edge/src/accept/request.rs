@@ -140,7 +140,8 @@ async fn fall_back<S: Fallback>(
     let max = shared.limits.request_body_bytes_max;
     let mut request = request.map(|body| {
         let read_whole = unread.read_whole.clone();
-        RequestBody::new(body, &shared.limits, shared.edge.clone(), read_whole)
+        let room = shared.body_bytes.clone();
+        RequestBody::new(body, &shared.limits, shared.edge.clone(), read_whole, room)
     });
     if let Some(announced) = request.body().size_hint().exact()
         && let Err(outcome) = judge(&Attempt::new(Ask::Body {

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, timeout};
 
 use crate::edge::Edge;
@@ -32,6 +33,10 @@ pub struct RequestBody {
     edge: Edge,
     /// Set when there is nothing more to read.
     read_whole: Arc<AtomicBool>,
+    /// Room for what is read, of all bodies together, one permit a byte; and what this one has of it. Whoever reads it keeps it until it is
+    /// whole, and most are not meant to become so.
+    room: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
 }
 
 impl RequestBody {
@@ -40,9 +45,12 @@ impl RequestBody {
         limits: &AcceptLimits,
         edge: Edge,
         read_whole: Arc<AtomicBool>,
+        room: Arc<Semaphore>,
     ) -> Self {
         Self {
             read_whole,
+            room,
+            taken: None,
             inner,
             read: 0,
             bytes_max: limits.request_body_bytes_max,
@@ -72,6 +80,23 @@ impl RequestBody {
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::from_millis(limit_ms))))
             .as_mut()
             .poll(cx)
+    }
+
+    /// Takes room for so many bytes more; false where there is none.
+    fn take_room(&mut self, bytes: usize) -> bool {
+        let Ok(bytes) = u32::try_from(bytes) else {
+            return false;
+        };
+        match self.room.clone().try_acquire_many_owned(bytes) {
+            Ok(more) => {
+                match &mut self.taken {
+                    Some(taken) => taken.merge(more),
+                    None => self.taken = Some(more),
+                }
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     /// Ends the body where the gate does not allow to read on, with that sentence.
@@ -106,11 +131,19 @@ impl Body for RequestBody {
         let Some(frame) = frame else {
             return Poll::Ready(None);
         };
-        self.read += frame.data_ref().map_or(0, |d| d.len() as u64);
+        let came = frame.data_ref().map_or(0, Bytes::len);
+        self.read += came as u64;
         let (bytes, bytes_max) = (self.read, self.bytes_max);
         self.judged(Ask::Body { bytes, bytes_max }, || {
             format!("The request body has more than {bytes_max} bytes.")
         })?;
+        if !self.take_room(came) {
+            let left = self.room.available_permits() as u64;
+            let (bytes, bytes_max) = (came as u64, left);
+            self.judged(Ask::Body { bytes, bytes_max }, || {
+                "This server reads as many request bodies as it has room for; try again in a few seconds.".to_owned()
+            })?;
+        }
         Poll::Ready(Some(Ok(frame)))
     }
 

@@ -61,6 +61,7 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
         shutdown: config.shutdown,
         refusal_writes: Arc::new(Semaphore::new(REFUSAL_WRITES_MAX)),
         handshakes: FairQueue::new(room.handshakes),
+        body_bytes: Arc::new(Semaphore::new(room.body_bytes)),
         files: Arc::default(),
         shards,
         handing: Mutex::default(),

@@ -29,6 +29,8 @@ pub(crate) struct Room {
     pub(crate) served: usize,
     /// Of these, connections in their TLS handshake.
     pub(crate) handshakes: usize,
+    /// Bytes of the bodies of requests that are being read.
+    pub(crate) body_bytes: usize,
     /// What keeps the connections from being more.
     pub(crate) bound_by: &'static str,
 }
@@ -64,6 +66,7 @@ impl Room {
             accept_side,
             served: by_memory(4, SERVED_BYTES).min(accept_side).max(1),
             handshakes: by_memory(16, HANDSHAKE_BYTES).clamp(1, HANDSHAKES_MAX),
+            body_bytes: by_memory(8, 1).min(limits.request_bodies_bytes_max),
             bound_by,
         }
     }
@@ -77,6 +80,7 @@ impl Room {
         accept_side: usize::MAX,
         served: usize::MAX,
         handshakes: usize::MAX,
+        body_bytes: usize::MAX,
         bound_by: "nothing",
     };
 }
@@ -114,15 +118,16 @@ mod tests {
         let small = room(GIB / 2);
         assert_eq!((small.connections, small.bound_by), (65_536, "memory"));
         assert_eq!((small.accept_side, small.served), (65_536, 4_096));
-        assert_eq!(small.handshakes, 1_024);
+        assert_eq!((small.handshakes, small.body_bytes), (1_024, 64 << 20));
         assert_eq!(room(GIB / 8).handshakes, 256);
         for mib in [64, 128, 512, 4_096] {
             let memory = mib * 1024 * 1024;
             let room = room(memory);
             let held = room.connections as u64 * CONNECTION_BYTES
                 + room.served as u64 * SERVED_BYTES
-                + room.handshakes as u64 * HANDSHAKE_BYTES;
-            assert!(held <= memory / 16 * 13, "{room:?} of {mib} MiB");
+                + room.handshakes as u64 * HANDSHAKE_BYTES
+                + room.body_bytes as u64;
+            assert!(held <= memory / 16 * 15, "{room:?} of {mib} MiB");
         }
         assert_eq!(room(0).served, 1, "somebody is served");
     }

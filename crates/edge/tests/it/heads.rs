@@ -1,6 +1,6 @@
 //! Heads that are wrong, huge or hostile: one clear sentence, or a close where nobody listens; never a panic.
 
-use stentor_edge::RefusalReason;
+use stentor_edge::{AcceptLimits, RefusalReason};
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{Answer, Client, ask, get};
@@ -312,6 +312,37 @@ async fn a_body_for_the_fallback_is_bounded_in_bytes() {
     // And in time.
     assert!(post(10, 5).await.text().contains("longer than 300 ms"));
     server.refused(RefusalReason::BadBody, 4).await;
+}
+
+#[tokio::test]
+async fn bodies_that_are_read_have_so_many_bytes_together_and_give_them_back() {
+    let server = start(Setup {
+        limits: AcceptLimits {
+            request_bodies_bytes_max: 100_000,
+            ..AcceptLimits::default()
+        },
+        ..Setup::default()
+    });
+    let began = async |bytes: usize| {
+        let mut client = Client::connect(server.addr).await;
+        client
+            .send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+            .await;
+        client.send(vec![b'v'; bytes]).await;
+        client
+    };
+    let before = server.edge.counters().bytes_received;
+    let mut first = began(59_999).await;
+    let read = || server.edge.counters().bytes_received - before;
+    eventually("most of it is read", || read() > 59_999).await;
+    let mut second = began(60_000).await;
+    let refused = second.answer("POST").await.expect("no answer");
+    assert!(refused.text().contains("as it has room for"), "{refused:?}");
+    server.refused(RefusalReason::BadBody, 1).await;
+    first.send("v").await;
+    assert_eq!(first.answer("POST").await.unwrap().body.len(), 60_000);
+    let mut third = began(60_000).await;
+    assert_eq!(third.answer("POST").await.unwrap().body.len(), 60_000);
 }
 
 #[tokio::test]
