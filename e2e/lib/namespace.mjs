@@ -49,11 +49,13 @@ export class Namespace {
     await this.ip('route', 'replace', 'default', 'via', this.host);
   }
 
-  /** Another address, after so long without any. */
+  /** Another address, after so long without any. Gives when that was over, Unix ms: whoever looks finds a way while `ip` still ends. */
   async readdress(ms = 0) {
     await this.ip('address', 'flush', 'dev', this.inside);
     await sleep(ms);
+    const works = Date.now();
     await this.address();
+    return works;
   }
 
   /** A program that runs this one in here, for those who want a path and no command line. */

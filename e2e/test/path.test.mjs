@@ -196,7 +196,7 @@ test('in a network namespace whose address changes, in Chromium', async (test) =
   await line.admit(seat);
   await onStage(page);
   await unmute(page);
-  await survives(test, { line, seat, page, what: 'another address', harm: () => at(() => space.readdress()) });
-  await survives(test, { line, seat, page, what: 'no address for 4 s', outage: true, harm: () => at(() => space.readdress(4_000)) });
+  await survives(test, { line, seat, page, what: 'another address', harm: () => space.readdress() });
+  await survives(test, { line, seat, page, what: 'no address for 4 s', outage: true, harm: () => space.readdress(4_000) });
   await page.context().close();
 });
