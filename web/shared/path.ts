@@ -58,10 +58,11 @@ export class Quiet {
 
 /** Every so many tries one is patient: on a path that is only slow, an answer needs its time. */
 const PATIENT_EVERY = 5;
-/** How long a patient try waits, and no try longer, ms: five round trips of the slowest mobile network. */
-export const PATIENCE_MS_MAX = 6_000;
-/** So many times what the last answer took, a try waits for the next. */
+/** How long a patient try waits, and no try longer, ms: five round trips of a slow mobile network. */
+export const PATIENCE_MS_MAX = 4_000;
+/** So many times what the last answer took, a try waits for the next, and at most so long, ms: one slow answer must not make all tries slow. */
 const TOOK_TIMES = 4;
+const TOOK_MS_MAX = 1_500;
 
 /**
  * How long try number `tries` waits for its answer before the next is begun, ms. Short, because a try that was begun while nothing got
@@ -69,7 +70,7 @@ const TOOK_TIMES = 4;
  */
 export function patience(tries: number, least: number, took: number): number {
   if (tries % PATIENT_EVERY === PATIENT_EVERY - 1) return PATIENCE_MS_MAX;
-  return Math.min(PATIENCE_MS_MAX, Math.max(least, took * TOOK_TIMES));
+  return Math.max(least, Math.min(TOOK_MS_MAX, took * TOOK_TIMES));
 }
 
 interface Connection extends EventTarget {
