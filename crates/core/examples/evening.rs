@@ -20,6 +20,7 @@ fn main() {
         title: "Fifty men".into(),
         starts_unix_ms: Some(now.unix_ms),
         host_name: "Homer".into(),
+        recorded: true,
     };
     let mut conversation = Conversation::new(info, now);
     let mut out = Outbox::new();
@@ -46,8 +47,14 @@ fn main() {
             seat: FIRST_HOST,
             muted_version: 1,
         }),
-        by_host(StageCommand::Admit { seat: FIRST_HOST }),
-        by_host(StageCommand::Admit { seat: GUEST }),
+        by_host(StageCommand::Admit {
+            seat: FIRST_HOST,
+            unheard: true,
+        }),
+        by_host(StageCommand::Admit {
+            seat: GUEST,
+            unheard: true,
+        }),
         by_host(EventCommand::SetPhase {
             phase: Phase::OnAir,
             version: 1,
@@ -97,6 +104,7 @@ fn reserve(seat: SeatId, session: u64) -> Input<'static> {
         seat,
         session: SessionId(session),
         kind: SessionKind::Browser,
+        page: None,
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `codes` | the words that closed sets have on the wire | – |
 //! | `limits` | every bound of this crate, with its unit | – |
 //! | `now` | the time, as an argument | – |
+//! | `bucket` | how often something may be asked for | `now` |
 //! | `id` | the numbers of seats, sessions and pages | – |
 //! | `timeline` | where the programme is, in samples since the event's epoch | – |
 //! | `phase` | scheduled, on air, ended: desired state with a version | `now` |
@@ -21,9 +22,10 @@
 //! | `text` | texts that people type, one for each language | `limits`, `refusal` |
 //! | `principal` | who asks, and what their role allows | `id`, `refusal` |
 //! | `event` | the scheduled conversation: its phase, its condition, the host's message | `limits`, `now`, `phase`, `refusal`, `text`, `principal` |
-//! | `output` | what a step wants done | `limits`, `id`, `refusal`, `event` |
+//! | `session_kind` | what a session is | – |
+//! | `output` | what a step wants done | `limits`, `id`, `refusal`, `event`, `session_kind` |
 //! | `step` | what one step carries along | `now`, `id`, `phase`, `output` |
-//! | `stage` | seats: who may speak, who is speaking, whose microphone is silent | all above but `timeline` |
+//! | `stage` | seats: who may speak, who is speaking, what is wrong with whom | all above but `timeline` |
 //! | `conversation` | one event's conversation, the machine that ties event and stage together | all above but `timeline` |
 //! | `admission` | the ladder, which decides what a newcomer costs under load | `now`, `event` |
 
@@ -32,6 +34,7 @@
 extern crate alloc;
 
 pub mod admission;
+mod bucket;
 mod codes;
 pub mod conversation;
 pub mod event;
@@ -42,11 +45,12 @@ mod output;
 mod phase;
 mod principal;
 mod refusal;
+mod session_kind;
 pub mod stage;
 mod step;
 mod text;
 pub mod timeline;
 
-pub use id::{PageId, SeatId, SessionId};
+pub use id::{PageId, PageKey, SeatId, SessionId};
 pub use now::Now;
 pub use text::{LanguageTag, NotALanguageTag, Texts, TextsFull};

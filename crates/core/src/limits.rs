@@ -28,18 +28,30 @@ pub const TITLE_CHARS_MAX: usize = 200;
 /// Sessions of one event that were reserved and have not come up. At it, a reservation is refused.
 pub const RESERVATIONS_MAX: usize = SEATS_MAX * 2;
 
-/// Sessions of one seat that were reserved and have not come up: one page tries again while its last attempts have not failed yet.
-/// Beyond it the seat's oldest gives way, so that one link cannot take the places of others.
-pub const SEAT_RESERVATIONS_MAX: usize = 4;
+/// Sessions of one seat that were reserved and have not come up: one page tries again while its last attempt has not failed yet.
+/// Beyond it the seat's oldest gives way, so that one link cannot take the places of others. All seats together come to
+/// [`RESERVATIONS_MAX`]: no guest can take the place of a host.
+pub const SEAT_RESERVATIONS_MAX: usize = 2;
+
+const _: () = assert!(SEATS_MAX * SEAT_RESERVATIONS_MAX <= RESERVATIONS_MAX);
+
+/// Offers of one seat at once; more are refused. A page that tries again backs off long before.
+pub const OFFERS_BURST: u32 = 10;
+
+/// Milliseconds after which a seat may make one more offer.
+pub const OFFER_EACH_MS: u64 = 1_000;
+
+/// Milliseconds after its last refused offer or unread frame that a seat is still shown as one that floods.
+pub const FLOODING_SHOWN_MS: u64 = 15_000;
 
 /// Milliseconds a session may take from its reservation until it is up. The studio gives up after half of it; this frees what whoever
 /// asked has forgotten.
 pub const RESERVATION_MS: u64 = 30_000;
 
 /// Outputs of one step. The worst step is the end of an event with every seat connected twice, hearing itself or warned: per seat two
-/// orders, two closed sessions and one cleared warning; every reservation may expire in it; and a handful for the event. At it, an
-/// output is dropped and counted.
-pub const OUTBOX_MAX: usize = SEATS_MAX * 5 + RESERVATIONS_MAX + 32;
+/// orders, two closed sessions, four cleared warnings and one that hears nobody any more; every reservation may expire in it; and a
+/// handful for the event. At it, an output is dropped and counted.
+pub const OUTBOX_MAX: usize = SEATS_MAX * 9 + RESERVATIONS_MAX + 32;
 
 /// Milliseconds without a host or co-host on stage before listeners are told. Shorter would announce every reload.
 pub const HOST_DROPPED_AFTER_MS: u64 = 3_000;
@@ -53,6 +65,15 @@ pub const AWAY_MUTED_AFTER_MS: u64 = 60_000;
 
 /// Milliseconds of digital silence from an unmuted microphone before its owner and the hosts are warned.
 pub const SILENT_MICROPHONE_AFTER_MS: u64 = 3_000;
+
+/// Milliseconds an open microphone may be held because its page has not confirmed the mute state, before hosts are warned.
+pub const NOT_READY_AFTER_MS: u64 = 2_000;
+
+/// Milliseconds that hosts are shown that somebody tried to connect and could not.
+pub const CANNOT_CONNECT_SHOWN_MS: u64 = 60_000;
+
+/// Milliseconds without anybody before it is shown when an event on air ends by itself. Longer than a restart of everybody's machine.
+pub const ABANDONED_SHOWN_AFTER_MS: u64 = 60_000;
 
 /// Level windows looked at to decide that somebody began to speak.
 pub const SPEAKING_WINDOWS: u32 = 4;

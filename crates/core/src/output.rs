@@ -5,6 +5,7 @@ use crate::event::Alarm;
 use crate::id::{PageId, SeatId, SessionId};
 use crate::limits::OUTBOX_MAX;
 use crate::refusal::Refusal;
+use crate::session_kind::SessionKind;
 use alloc::vec::Vec;
 
 /// One thing to do. Those of one step are to be done in their order.
@@ -45,6 +46,10 @@ pub enum Output {
         seat: SeatId,
         /// Which.
         session: SessionId,
+        /// What it will be, whatever was asked for.
+        kind: SessionKind,
+        /// Whether it may have one of the places that are kept for hosts and co-hosts.
+        staff: bool,
     },
     /// To whoever made the offer: it may not be answered.
     ReservationRefused {
@@ -67,6 +72,13 @@ pub enum Output {
         /// Wanted.
         on: bool,
     },
+    /// To the studio: a host hears one who waits in the green room, alone; or nobody any more.
+    PreListen {
+        /// The host's session.
+        by: SessionId,
+        /// Who is heard.
+        seat: Option<SeatId>,
+    },
     /// To every listener, inside the programme. What to say is in [`crate::conversation::Conversation::view`].
     Notice(Notice),
     /// To the seat itself and to the hosts.
@@ -74,14 +86,14 @@ pub enum Output {
         /// Whose trouble it is.
         seat: SeatId,
         /// What.
-        warning: MicrophoneWarning,
+        warning: SeatWarning,
     },
     /// To the seat itself and to the hosts: the trouble is over.
     WarnCleared {
         /// Whose trouble it was.
         seat: SeatId,
         /// What.
-        warning: MicrophoneWarning,
+        warning: SeatWarning,
     },
     /// To the hosts: something of our own began or ceased to fail.
     Alarm {
@@ -194,14 +206,23 @@ pub enum NoticeKind {
     Listeners,
 }
 
-/// What a speaker should know about their own sound.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum MicrophoneWarning {
-    /// Unmuted, but nothing but digital silence comes.
+/// What is wrong with one seat, for whoever has it and for the hosts. The gravest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SeatWarning {
+    /// Its link is used to ask for more than anybody needs: a host may want to remove it.
+    Flooding,
+    /// It is reached, and no connection comes about: the handshake of its media fails, or its checks never come.
+    CannotConnect,
+    /// Unmuted, but held, because its page has not confirmed the mute state: nobody hears it.
+    NotReady,
+    /// Unmuted or in the green room, but nothing but digital silence comes.
     SilentMicrophone,
 }
 
-codes!(MicrophoneWarning {
+codes!(SeatWarning {
+    Self::Flooding => "flooding",
+    Self::CannotConnect => "cannot_connect",
+    Self::NotReady => "not_ready",
     Self::SilentMicrophone => "silent_microphone",
 });
 

@@ -68,6 +68,15 @@ pub enum Refusal {
         /// How many there can be.
         max: usize,
     },
+    /// The seat makes offers faster than anybody needs.
+    #[error("this link opens connections too fast; please wait a few seconds")]
+    TooManyOffers,
+    /// The seat has a connection, and nothing was heard of it yet. It can be said that it does not matter.
+    #[error("nothing was heard from seat {seat} yet; ask them to speak, or bring them on stage all the same")]
+    NotHeard {
+        /// Whose microphone.
+        seat: SeatId,
+    },
     /// The seat only hears and cannot go on stage.
     #[error("this seat can only listen")]
     ReceiveOnly,
@@ -106,6 +115,8 @@ codes!(Refusal {
     Self::NotConnected => "not_connected",
     Self::NotInGreenRoom => "not_in_green_room",
     Self::TooManySessions { .. } => "too_many_sessions",
+    Self::TooManyOffers => "too_many_offers",
+    Self::NotHeard { .. } => "not_heard",
     Self::ReceiveOnly => "receive_only",
     Self::HostStays => "host_stays",
     Self::RoleNotGiven => "role_not_given",

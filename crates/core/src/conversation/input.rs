@@ -1,8 +1,9 @@
 //! What can happen to a conversation.
 
 use crate::event::{Alarm, EventCommand};
-use crate::id::{PageId, SeatId, SessionId};
+use crate::id::{PageId, PageKey, SeatId, SessionId};
 use crate::stage::{AppliedMute, SeatLevel, SessionKind, StageCommand};
+use alloc::string::String;
 
 /// One thing that happened. `Levels` borrows, because it comes ten times a second.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,11 +31,25 @@ pub enum Input<'a> {
         session: SessionId,
         /// What it would be.
         kind: SessionKind,
+        /// The page that makes the offer, if one does and has a number of its own.
+        page: Option<PageKey>,
     },
     /// The operator admits a seat beforehand: it goes on stage as soon as it is connected, unless a host has sent it to the green
     /// room since. Not kept over a restart; to be told again after one.
     AdmitOnArrival {
         /// Who.
+        seat: SeatId,
+    },
+    /// The operator changes the event, beside the stage.
+    Amend(Amendment),
+    /// The link of a seat is used to send more than it may.
+    Flood {
+        /// Whose.
+        seat: SeatId,
+    },
+    /// A session failed before it was up: what was offered came through, and no connection came about.
+    ConnectFailed {
+        /// Whose.
         seat: SeatId,
     },
     /// A session can carry media.
@@ -86,6 +101,19 @@ pub enum Input<'a> {
     },
     /// Time passed. At least every 500 ms, while the mixer is suspended every second: conditions, warnings and notices that fall due are found on any input.
     Tick,
+}
+
+/// What an operator changes about an event; `None` leaves it as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Amendment {
+    /// What it is called. Cut at [`crate::limits::TITLE_CHARS_MAX`].
+    pub title: Option<String>,
+    /// The announced beginning, in milliseconds since 1970; `Some(None)`: no time is announced.
+    pub starts_unix_ms: Option<Option<i64>>,
+    /// Whether what is on air is recorded.
+    pub recorded: Option<bool>,
+    /// Whether it is over from now on.
+    pub end: bool,
 }
 
 /// What a seat can ask for, by what it is asked of.

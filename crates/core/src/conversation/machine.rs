@@ -1,7 +1,8 @@
 //! The machine itself: inputs are handed to the event and to the stage, and what follows from both is drawn once a step.
 
+use super::abandoned::{Abandoned, AbandonedTimer};
 use super::idle::IdleTimer;
-use super::input::{Command, Input};
+use super::input::{Amendment, Command, Input};
 use super::notices::NoticePacer;
 use super::view::{SeatView, View};
 use crate::event::{Alarm, EventInfo, EventState, Phase};
@@ -29,6 +30,7 @@ pub struct Conversation {
     /// Stage pages that are open.
     pub(super) pages: usize,
     pub(super) idle: IdleTimer,
+    pub(super) abandoned: AbandonedTimer,
     pub(super) notices: NoticePacer,
 }
 
@@ -42,11 +44,12 @@ impl Conversation {
         }
         let host = Seat::new(FIRST_HOST, host_name, Role::Host);
         Self {
-            event: EventState::new(&info.title, info.starts_unix_ms, now),
+            event: EventState::new(&info.title, info.starts_unix_ms, info.recorded, now),
             stage: SeatTable::new(Vec::from([host]), FIRST_HOST.0 + 1),
             listeners: 0,
             pages: 0,
             idle: IdleTimer::default(),
+            abandoned: AbandonedTimer::default(),
             notices: NoticePacer::new(0, now),
         }
     }
@@ -63,6 +66,7 @@ impl Conversation {
     ///     title: "Fifty men".into(),
     ///     starts_unix_ms: None,
     ///     host_name: "Homer".into(),
+    ///     recorded: true,
     /// };
     /// let mut conversation = Conversation::new(info, now);
     /// let mut out = Outbox::new();
@@ -86,7 +90,11 @@ impl Conversation {
                 seat,
                 session,
                 kind,
-            } => self.stage.reserve(seat, session, kind, &mut cx),
+                page,
+            } => self.stage.reserve(seat, session, kind, page, &mut cx),
+            Input::Amend(amendment) => self.amend(amendment, &mut cx),
+            Input::Flood { seat } => self.stage.flooded(seat, &mut cx),
+            Input::ConnectFailed { seat } => self.stage.connect_failed(seat, &mut cx),
             Input::AdmitOnArrival { seat } => self.stage.admit_on_arrival(seat, &mut cx),
             Input::SessionUp {
                 seat,
@@ -124,6 +132,17 @@ impl Conversation {
         self.idle.suspended()
     }
 
+    /// The announced beginning, in milliseconds since 1970.
+    #[must_use]
+    pub const fn starts_unix_ms(&self) -> Option<i64> {
+        self.event.starts_unix_ms
+    }
+
+    /// Ends the event when it is on air and nobody has been there for so many milliseconds; `None`: never.
+    pub const fn end_when_abandoned(&mut self, after_ms: Option<u64>) {
+        self.abandoned.end_after(after_ms);
+    }
+
     /// What pages show, now. It copies every text: once for each change is enough.
     #[must_use]
     pub fn view(&self) -> View {
@@ -141,6 +160,8 @@ impl Conversation {
                 .collect(),
             listeners: self.listeners,
             message: event.message.clone(),
+            recorded: event.recorded,
+            ends_unix_ms: self.abandoned.ends_unix_ms(),
             notice_id: self.notices.last_id(),
             seats: self.stage.iter().map(SeatView::of).collect(),
         }
@@ -182,13 +203,33 @@ impl Conversation {
                     cx.changes.public();
                     cx.changes.persist = true;
                 }
-                if cx.phase != self.phase() {
-                    cx.phase = self.phase();
-                    self.stage.follow_phase(cx);
-                }
+                self.follow_phase(cx);
             }
         }
         Ok(())
+    }
+
+    fn follow_phase(&mut self, cx: &mut StepContext<'_>) {
+        if cx.phase != self.phase() {
+            cx.phase = self.phase();
+            self.stage.follow_phase(cx);
+        }
+    }
+
+    /// The operator's word stands above everybody's.
+    fn amend(&mut self, amendment: Amendment, cx: &mut StepContext<'_>) {
+        let Amendment {
+            title,
+            starts_unix_ms,
+            recorded,
+            end,
+        } = amendment;
+        let amended = self.event.amend(title.as_deref(), starts_unix_ms, recorded);
+        if (end && self.event.end(cx.now)) || amended {
+            cx.changes.public();
+            cx.changes.persist = true;
+        }
+        self.follow_phase(cx);
     }
 
     fn alarm(&mut self, alarm: Alarm, on: bool, cx: &mut StepContext<'_>) {
@@ -206,6 +247,8 @@ impl Conversation {
             cx.changes.public();
         }
         self.follow_occupancy(cx);
+        self.stage.follow_pre_listens(cx);
+        self.stage.follow_warnings(cx);
         if let Some(notice) = self.notices.due(cx.now, &cx.changes) {
             // Stage pages show the number of listeners at the pace of the notices; who speaks they see in the levels.
             cx.changes.stage |= notice.kind != NoticeKind::Speaking;
@@ -221,7 +264,21 @@ impl Conversation {
 
     /// Suspends the mixer when nobody has been there for a while, and resumes it as soon as somebody is.
     fn follow_occupancy(&mut self, cx: &mut StepContext<'_>) {
-        let somebody = self.listeners > 0 || self.pages > 0 || self.stage.has_sessions();
+        let on_stage = self.pages > 0 || self.stage.has_sessions();
+        match self
+            .abandoned
+            .observe(cx.now, cx.phase == Phase::OnAir && !on_stage)
+        {
+            Abandoned::Unchanged => {}
+            Abandoned::Shown => cx.changes.public(),
+            Abandoned::Over => {
+                self.event.end(cx.now);
+                cx.changes.public();
+                cx.changes.persist = true;
+                self.follow_phase(cx);
+            }
+        }
+        let somebody = self.listeners > 0 || on_stage;
         if somebody || cx.phase == Phase::OnAir {
             self.idle.occupied(cx.now);
         }

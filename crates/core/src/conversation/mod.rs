@@ -7,6 +7,7 @@
 //! It is not a mixer and not a page: mute, for instance, is here what is *desired*, with a version; what the mixer does
 //! comes back as [`Input::MuteApplied`] and is shown beside it.
 
+mod abandoned;
 mod idle;
 mod input;
 mod machine;
@@ -15,9 +16,9 @@ mod restore;
 mod snapshot;
 mod view;
 
-pub use crate::output::{MicrophoneWarning, Notice, NoticeKind, Outbox, Output, SessionEndReason};
+pub use crate::output::{Notice, NoticeKind, Outbox, Output, SeatWarning, SessionEndReason};
 pub use crate::refusal::Refusal;
-pub use input::{Command, Input};
+pub use input::{Amendment, Command, Input};
 pub use machine::{Conversation, FIRST_HOST};
 pub use snapshot::{SeatSnapshot, Snapshot, SnapshotError};
 pub use view::{SeatView, View};

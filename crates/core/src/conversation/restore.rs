@@ -1,5 +1,6 @@
 //! Rest and return: a conversation as a snapshot, and back.
 
+use super::abandoned::AbandonedTimer;
 use super::idle::IdleTimer;
 use super::machine::Conversation;
 use super::notices::NoticePacer;
@@ -23,6 +24,7 @@ impl Conversation {
             phase_version: event.phase.version,
             phase_since_unix_ms: event.phase.since_unix_ms,
             message: event.message.clone(),
+            recorded: event.recorded,
             next_seat: self.stage.next_seat(),
             notice_id: self.notices.last_id(),
             seats: self.stage.iter().map(seat_at_rest).collect(),
@@ -53,11 +55,13 @@ impl Conversation {
                 condition: ConditionWatch::new(now),
                 alarms: Alarms::default(),
                 message: snapshot.message,
+                recorded: snapshot.recorded,
             },
             stage: SeatTable::new(seats, snapshot.next_seat),
             listeners: 0,
             pages: 0,
             idle: IdleTimer::default(),
+            abandoned: AbandonedTimer::default(),
             notices: NoticePacer::new(snapshot.notice_id, now),
         })
     }
@@ -71,6 +75,8 @@ fn seat_at_rest(seat: &Seat) -> SeatSnapshot {
         place: seat.place,
         muted: seat.muted,
         mute_version: seat.mute_version,
+        muted_by_host: seat.muted_by_host,
+        page: seat.page,
     }
 }
 
@@ -79,6 +85,8 @@ fn seat_restored(snapshot: SeatSnapshot, now: Now) -> Seat {
     seat.place = snapshot.place;
     seat.muted = snapshot.muted;
     seat.mute_version = snapshot.mute_version;
+    seat.muted_by_host = snapshot.muted_by_host;
+    seat.page = snapshot.page;
     seat.away_since = Some(now);
     seat
 }

@@ -1,7 +1,7 @@
 //! What of a conversation survives a restart: everything but connections and what was heard.
 
 use crate::event::Phase;
-use crate::id::SeatId;
+use crate::id::{PageKey, SeatId};
 use crate::stage::{Place, Role};
 use crate::text::Texts;
 use alloc::string::String;
@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub phase_since_unix_ms: i64,
     /// The host's line to listeners; empty if there is none.
     pub message: Texts,
+    /// Whether what is on air is recorded.
+    pub recorded: bool,
     /// Number of the next seat.
     pub next_seat: u32,
     /// Number of the last notice.
@@ -46,6 +48,10 @@ pub struct SeatSnapshot {
     pub muted: bool,
     /// Its version.
     pub mute_version: u64,
+    /// A host has muted it, and nobody has opened it since.
+    pub muted_by_host: bool,
+    /// The page that was the last to confirm the mute state.
+    pub page: Option<PageKey>,
 }
 
 /// A snapshot that no conversation can have written: the operator's record was damaged or edited.

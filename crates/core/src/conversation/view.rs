@@ -2,6 +2,7 @@
 
 use crate::event::{Alarm, Condition, ConditionKind, Phase};
 use crate::id::SeatId;
+use crate::output::SeatWarning;
 use crate::stage::{Place, Role, Seat};
 use crate::text::Texts;
 use alloc::string::String;
@@ -28,6 +29,10 @@ pub struct View {
     pub listeners: u64,
     /// The host's line to listeners; empty if there is none.
     pub message: Texts,
+    /// Whether what is on air is recorded.
+    pub recorded: bool,
+    /// When it is ended because everybody has left it, in milliseconds since 1970; known once nobody has been there for a while.
+    pub ends_unix_ms: Option<i64>,
     /// Number of the last notice.
     pub notice_id: u64,
     /// In the order of invitation. Listeners are shown those on stage ([`View::on_stage`]).
@@ -56,10 +61,16 @@ pub struct SeatView {
     pub ready: bool,
     /// What the mixer does: what a mute button shows. True without a session.
     pub mixer_muted: bool,
+    /// A host has muted it, and nobody has opened it since.
+    pub muted_by_host: bool,
+    /// Its microphone gave something since it is connected, while it was open or in the green room.
+    pub heard: bool,
+    /// Whom it hears alone, as a host may.
+    pub pre_listens: Option<SeatId>,
     /// Whether it is speaking, on stage or in the green room; false while muted.
     pub speaking: bool,
-    /// Unmuted, but nothing but digital silence comes.
-    pub silent_microphone: bool,
+    /// What is wrong with it: the gravest.
+    pub warning: Option<SeatWarning>,
 }
 
 impl View {
@@ -106,8 +117,11 @@ impl SeatView {
             mute_version: seat.mute_version,
             ready: seat.session.is_some_and(|session| session.ready),
             mixer_muted: seat.session.is_none_or(|session| session.mixer_muted),
+            muted_by_host: seat.muted_by_host,
+            heard: seat.heard,
+            pre_listens: seat.pre_listens,
             speaking: seat.speaking.speaking(),
-            silent_microphone: seat.silence.warned(),
+            warning: seat.warnings.gravest(),
         }
     }
 }

@@ -26,6 +26,11 @@ pub enum EventCommand {
         /// In the languages it was given in.
         message: Texts,
     },
+    /// Record what is on air, or no longer.
+    SetRecorded {
+        /// Wanted.
+        on: bool,
+    },
 }
 
 impl EventCommand {
@@ -35,6 +40,7 @@ impl EventCommand {
         match self {
             Self::SetPhase { .. } => "phase",
             Self::SetMessage { .. } => "message",
+            Self::SetRecorded { .. } => "record",
         }
     }
 }
@@ -51,6 +57,12 @@ impl EventState {
         match command {
             EventCommand::SetPhase { phase, version } => self.set_phase(phase, version, now),
             EventCommand::SetMessage { message } => self.set_message(message),
+            EventCommand::SetRecorded { on } if self.ended() && self.recorded != on => {
+                Err(Refusal::EventEnded)
+            }
+            EventCommand::SetRecorded { on } => {
+                Ok(core::mem::replace(&mut self.recorded, on) != on)
+            }
         }
     }
 

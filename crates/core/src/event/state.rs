@@ -15,6 +15,8 @@ pub struct EventInfo {
     pub title: String,
     /// The announced beginning, in milliseconds since 1970, if one was announced.
     pub starts_unix_ms: Option<i64>,
+    /// Whether what is on air is recorded.
+    pub recorded: bool,
     /// Name on the host's seat, which is always seat 1 at the beginning. Cut at [`crate::limits::NAME_CHARS_MAX`].
     pub host_name: String,
 }
@@ -29,10 +31,17 @@ pub(crate) struct EventState {
     pub(crate) alarms: Alarms,
     /// The host's line to every listener.
     pub(crate) message: Texts,
+    /// Whether what is on air is recorded.
+    pub(crate) recorded: bool,
 }
 
 impl EventState {
-    pub(crate) fn new(title: &str, starts_unix_ms: Option<i64>, now: Now) -> Self {
+    pub(crate) fn new(
+        title: &str,
+        starts_unix_ms: Option<i64>,
+        recorded: bool,
+        now: Now,
+    ) -> Self {
         Self {
             title: cut(title, TITLE_CHARS_MAX),
             starts_unix_ms,
@@ -40,6 +49,7 @@ impl EventState {
             condition: ConditionWatch::new(now),
             alarms: Alarms::default(),
             message: Texts::new(),
+            recorded,
         }
     }
 
@@ -49,6 +59,31 @@ impl EventState {
 
     pub(crate) fn ended(&self) -> bool {
         self.phase() == Phase::Ended
+    }
+
+    /// What the operator says of it. Returns whether anything changed.
+    pub(crate) fn amend(
+        &mut self,
+        title: Option<&str>,
+        starts_unix_ms: Option<Option<i64>>,
+        recorded: Option<bool>,
+    ) -> bool {
+        let before = (self.title.clone(), self.starts_unix_ms, self.recorded);
+        if let Some(title) = title {
+            self.title = cut(title, TITLE_CHARS_MAX);
+        }
+        self.starts_unix_ms = starts_unix_ms.unwrap_or(self.starts_unix_ms);
+        self.recorded = recorded.unwrap_or(self.recorded);
+        before != (self.title.clone(), self.starts_unix_ms, self.recorded)
+    }
+
+    /// It is over from now on. Returns whether it was not before.
+    pub(crate) fn end(&mut self, now: Now) -> bool {
+        let goes_on = !self.ended();
+        if goes_on {
+            self.phase.enter(Phase::Ended, now);
+        }
+        goes_on
     }
 
     /// Returns whether this changed anything.

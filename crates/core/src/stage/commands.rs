@@ -37,6 +37,13 @@ pub enum StageCommand {
     Admit {
         /// Who.
         seat: SeatId,
+        /// Although nothing was heard of them yet.
+        unheard: bool,
+    },
+    /// Hear one who waits in the green room, alone. Hosts.
+    PreListen {
+        /// Whom; `None`: nobody any more.
+        seat: Option<SeatId>,
     },
     /// From the stage to the green room; mutes a person. Hosts, and everybody for themselves.
     ToGreenRoom {
@@ -102,6 +109,7 @@ impl StageCommand {
         match self {
             Self::SetMuted { .. } => "mute",
             Self::Admit { .. } => "admit",
+            Self::PreListen { .. } => "pre_listen",
             Self::ToGreenRoom { .. } => "green_room",
             Self::Remove { .. } => "remove",
             Self::SetRole { .. } => "role",
@@ -133,7 +141,8 @@ impl SeatTable {
                 muted,
                 version,
             } => self.set_muted(by, seat, muted, version, cx),
-            StageCommand::Admit { seat } => self.admit(by, seat, cx),
+            StageCommand::Admit { seat, unheard } => self.admit(by, seat, unheard, cx),
+            StageCommand::PreListen { seat } => self.pre_listen(by, seat, cx),
             StageCommand::ToGreenRoom { seat } => self.send_to_green_room(by, seat, cx),
             StageCommand::Remove { seat } => self.remove(by, seat, cx),
             StageCommand::SetRole { seat, role } => self.set_role(by, seat, role, cx),
@@ -194,6 +203,7 @@ impl SeatTable {
         }
         Refusal::unless_version(held.mute_version, version)?;
         held.set_muted(muted);
+        held.muted_by_host = muted && by.seat != seat;
         if muted {
             stop_hearing(held, cx);
         }
@@ -207,10 +217,11 @@ impl SeatTable {
         &mut self,
         by: Principal,
         seat: SeatId,
+        unheard: bool,
         cx: &mut StepContext<'_>,
     ) -> Result<(), Refusal> {
         by.must_host()?;
-        self.bring_on_stage(seat, cx)
+        self.bring_on_stage(seat, unheard, cx)
     }
 
     fn send_to_green_room(
@@ -256,6 +267,7 @@ impl SeatTable {
         held.place = Place::Removed;
         held.set_muted(true);
         close_all(held, SessionEndReason::Removed, cx);
+        self.give_up_reservations(seat, cx);
         Ok(())
     }
 
@@ -367,6 +379,9 @@ impl SeatTable {
         Refusal::unless_version(version, muted_version)?;
         cx.changes.stage |= !session.ready;
         session.ready = true;
+        let page = session.page;
+        cx.changes.persist |= held.page != page;
+        held.page = page;
         cx.out.push(Output::Mixer(held.order(cx.phase)));
         Ok(())
     }

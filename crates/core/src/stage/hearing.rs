@@ -4,7 +4,6 @@ use super::level::SeatLevel;
 use super::seat::Seat;
 use super::table::SeatTable;
 use crate::limits::SEATS_MAX;
-use crate::output::{MicrophoneWarning, Output};
 use crate::step::StepContext;
 
 impl SeatTable {
@@ -13,14 +12,18 @@ impl SeatTable {
             let Some(seat) = self.active_mut(level.seat) else {
                 continue;
             };
-            // The mixer may measure a silenced microphone before it mutes it; nobody may learn from that what is said there.
-            if seat.silenced() {
+            let silenced = seat.silenced();
+            // What is measured of a silenced microphone on stage nobody may learn from; of one in the green room, only whether it works.
+            if silenced && !seat.waits() {
+                seat.silence.clear();
                 continue;
             }
-            cx.changes.speaking |= seat.speaking.hear(cx.now, level.voice) && seat.on_stage();
-            if seat.silence.hear(cx.now, level.digital_silence) {
-                warn(seat, cx);
+            if !silenced {
+                cx.changes.speaking |= seat.speaking.hear(cx.now, level.voice) && seat.on_stage();
             }
+            seat.silence.hear(cx.now, level.digital_silence);
+            cx.changes.stage |= !seat.heard && !level.digital_silence;
+            seat.heard |= !level.digital_silence;
         }
     }
 
@@ -35,17 +38,5 @@ impl SeatTable {
 /// A seat is no longer heard: it does not speak, and its silence means nothing.
 pub(super) fn stop_hearing(seat: &mut Seat, cx: &mut StepContext<'_>) {
     cx.changes.speaking |= seat.speaking.stop() && seat.on_stage();
-    if seat.silence.clear() {
-        warn(seat, cx);
-    }
-}
-
-fn warn(seat: &Seat, cx: &mut StepContext<'_>) {
-    let (id, warning) = (seat.id, MicrophoneWarning::SilentMicrophone);
-    cx.changes.stage = true;
-    cx.out.push(if seat.silence.warned() {
-        Output::Warn { seat: id, warning }
-    } else {
-        Output::WarnCleared { seat: id, warning }
-    });
+    seat.silence.clear();
 }

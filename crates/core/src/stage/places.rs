@@ -12,9 +12,12 @@ use crate::step::StepContext;
 
 impl SeatTable {
     /// Puts a seat on stage, or says why not. Somebody who is there already stays.
+    ///
+    /// Nobody goes there of whom nothing was heard, unless that is said not to matter: a dead microphone is found out before air.
     pub(super) fn bring_on_stage(
         &mut self,
         seat: SeatId,
+        unheard: bool,
         cx: &mut StepContext<'_>,
     ) -> Result<(), Refusal> {
         let full = self.on_stage_count() >= ON_STAGE_MAX;
@@ -25,10 +28,12 @@ impl SeatTable {
         if held.on_stage() {
             return Ok(());
         }
-        // Nobody goes on stage whose microphone was not heard in the green room.
         let session = held.session.as_mut().ok_or(Refusal::NotConnected)?;
         if full {
             return Err(Refusal::StageFull { max: ON_STAGE_MAX });
+        }
+        if !held.heard && !unheard {
+            return Err(Refusal::NotHeard { seat });
         }
         // A line has nobody who could confirm the mute state.
         session.ready |= session.kind == SessionKind::LineIn;
@@ -53,7 +58,7 @@ impl SeatTable {
         let waits = |held: &Seat| held.admit_on_arrival && held.session.is_some();
         if cx.phase != Phase::Ended && self.active(seat).is_some_and(waits) {
             // Refused only by a full stage: a host sees the seat in the green room and admits it when there is room.
-            let _ = self.bring_on_stage(seat, cx);
+            let _ = self.bring_on_stage(seat, true, cx);
         }
     }
 }

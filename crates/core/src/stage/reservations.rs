@@ -1,6 +1,6 @@
 //! Sessions that were offered and have not come up yet: bounded, oldest first.
 
-use crate::id::{SeatId, SessionId};
+use crate::id::{PageKey, SeatId, SessionId};
 use crate::limits::{RESERVATION_MS, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX};
 use crate::now::Now;
 use crate::refusal::Refusal;
@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 pub(crate) struct Reservation {
     pub(crate) seat: SeatId,
     pub(crate) session: SessionId,
+    /// The page that made the offer.
+    pub(crate) page: Option<PageKey>,
     since: Now,
 }
 
@@ -32,6 +34,7 @@ impl Reservations {
         &mut self,
         seat: SeatId,
         session: SessionId,
+        page: Option<PageKey>,
         now: Now,
     ) -> Result<Option<Reservation>, Refusal> {
         let of_seat = |reservation: &Reservation| reservation.seat == seat;
@@ -48,15 +51,25 @@ impl Reservations {
         self.0.push(Reservation {
             seat,
             session,
+            page,
             since: now,
         });
         Ok(oldest)
     }
 
-    /// The session came up or went down.
-    pub(super) fn take(&mut self, seat: SeatId, session: SessionId) {
-        self.0
-            .retain(|held| (held.seat, held.session) != (seat, session));
+    /// The session came up or went down: takes out what was reserved for it.
+    pub(super) fn take(&mut self, seat: SeatId, session: SessionId) -> Option<Reservation> {
+        let at = self
+            .0
+            .iter()
+            .position(|held| (held.seat, held.session) == (seat, session))?;
+        Some(self.0.remove(at))
+    }
+
+    /// Takes out one of a seat that has none any more, if there is one.
+    pub(super) fn take_of(&mut self, seat: SeatId) -> Option<Reservation> {
+        let at = self.0.iter().position(|held| held.seat == seat)?;
+        Some(self.0.remove(at))
     }
 
     /// Takes out one that has lasted too long, if there is one.

@@ -2,12 +2,22 @@
 
 use super::silence::SilenceWatch;
 use super::speaking::SpeakingWatch;
+use super::warnings::WarningWatch;
+use crate::bucket::{Rate, TokenBucket};
 use crate::codes::codes;
-use crate::id::{SeatId, SessionId};
+use crate::id::{PageKey, SeatId, SessionId};
+use crate::limits::{OFFER_EACH_MS, OFFERS_BURST};
 use crate::now::Now;
 use crate::output::SeatOrder;
 use crate::phase::Phase;
+pub(super) use crate::session_kind::SessionKind;
 use alloc::string::String;
+
+/// How often a seat may make an offer.
+pub(super) const OFFERS: Rate = Rate {
+    burst: OFFERS_BURST,
+    each_ms: OFFER_EACH_MS,
+};
 
 /// What a seat may do.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -60,22 +70,13 @@ codes!(Place {
     Self::Removed => "removed",
 });
 
-/// What a session is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum SessionKind {
-    /// A stage page: sends a microphone, hears the others. Must confirm the mute state before it is heard.
-    Browser,
-    /// A line-in over WHIP: sends only, has nobody to press a button.
-    LineIn,
-    /// Hears only (WHEP). It is no part of the stage and stands beside the seat's speaking session.
-    Monitor,
-}
-
 /// The speaking session of a seat.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) kind: SessionKind,
+    /// The page it belongs to, as far as that has a number of its own.
+    pub(crate) page: Option<PageKey>,
     /// The page has confirmed that it knows the mute state. Until then the strip is muted, whatever is desired.
     pub(crate) ready: bool,
     /// What the mixer does, by its own report.
@@ -85,10 +86,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) const fn new(id: SessionId, kind: SessionKind) -> Self {
+    pub(crate) const fn new(id: SessionId, kind: SessionKind, page: Option<PageKey>) -> Self {
         Self {
             id,
             kind,
+            page,
             ready: false,
             mixer_muted: true,
             mixer_version: 0,
@@ -106,6 +108,10 @@ pub(crate) struct Seat {
     /// Desired.
     pub(crate) muted: bool,
     pub(crate) mute_version: u64,
+    /// A host has muted it, and nobody has opened it since.
+    pub(crate) muted_by_host: bool,
+    /// The page that was the last to confirm the mute state: it may come back as it was, another one comes back muted.
+    pub(crate) page: Option<PageKey>,
     /// The operator admitted it beforehand, and no host has sent it to the green room since.
     pub(crate) admit_on_arrival: bool,
     /// Desired: it hears its own microphone. Only in the green room.
@@ -116,6 +122,12 @@ pub(crate) struct Seat {
     pub(crate) away_since: Option<Now>,
     pub(crate) speaking: SpeakingWatch,
     pub(crate) silence: SilenceWatch,
+    /// Its microphone gave something since its session is up, while it was open or in the green room.
+    pub(crate) heard: bool,
+    /// Whom it hears alone; hosts only.
+    pub(crate) pre_listens: Option<SeatId>,
+    pub(crate) warnings: WarningWatch,
+    pub(super) offers: TokenBucket,
 }
 
 impl Seat {
@@ -128,6 +140,8 @@ impl Seat {
             place: Place::Invited,
             muted: role != Role::LineIn,
             mute_version: 1,
+            muted_by_host: false,
+            page: None,
             admit_on_arrival: false,
             loopback: false,
             session: None,
@@ -135,6 +149,10 @@ impl Seat {
             away_since: None,
             speaking: SpeakingWatch::default(),
             silence: SilenceWatch::default(),
+            heard: false,
+            pre_listens: None,
+            warnings: WarningWatch::default(),
+            offers: TokenBucket::full(OFFERS),
         }
     }
 
@@ -147,6 +165,11 @@ impl Seat {
 
     pub(crate) fn on_stage(&self) -> bool {
         self.place == Place::OnStage
+    }
+
+    /// Whether it is in the green room with a microphone: hosts see what that gives, open or not, and nobody else hears it.
+    pub(crate) fn waits(&self) -> bool {
+        self.place == Place::GreenRoom && self.session.is_some()
     }
 
     /// Whether a machine is at the other end: by role, or because the link was given to one.
@@ -179,6 +202,7 @@ impl Seat {
         let changed = self.muted != muted;
         if changed {
             self.muted = muted;
+            self.muted_by_host = false;
             self.mute_version = self.mute_version.saturating_add(1);
         }
         changed

@@ -5,9 +5,9 @@
 use super::hearing::stop_hearing;
 use super::loopback::set_loopback;
 use super::reservations::Reservation;
-use super::seat::{Place, Role, Seat, Session, SessionKind};
+use super::seat::{OFFERS, Place, Role, Seat, Session, SessionKind};
 use super::table::SeatTable;
-use crate::id::{SeatId, SessionId};
+use crate::id::{PageKey, SeatId, SessionId};
 use crate::limits::AWAY_MUTED_AFTER_MS;
 use crate::output::{AppliedMute, Output, SessionEndReason};
 use crate::phase::Phase;
@@ -21,10 +21,16 @@ impl SeatTable {
         seat: SeatId,
         session: SessionId,
         kind: SessionKind,
+        page: Option<PageKey>,
         cx: &mut StepContext<'_>,
     ) {
-        let output = match self.try_reserve(seat, session, kind, cx) {
-            Ok(()) => Output::Reserved { seat, session },
+        let output = match self.try_reserve(seat, session, kind, page, cx) {
+            Ok((kind, staff)) => Output::Reserved {
+                seat,
+                session,
+                kind,
+                staff,
+            },
             Err(reason) => Output::ReservationRefused { session, reason },
         };
         cx.out.push(output);
@@ -35,25 +41,34 @@ impl SeatTable {
         seat: SeatId,
         session: SessionId,
         kind: SessionKind,
+        page: Option<PageKey>,
         cx: &mut StepContext<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(SessionKind, bool), Refusal> {
         if cx.phase == Phase::Ended {
             return Err(Refusal::EventEnded);
         }
-        let held = self.active(seat).ok_or(Refusal::NoSuchSender)?;
+        let held = self.active_mut(seat).ok_or(Refusal::NoSuchSender)?;
+        if !held.offers.take(cx.now, OFFERS) {
+            held.warnings.flooded(cx.now);
+            return Err(Refusal::TooManyOffers);
+        }
         if held.role == Role::Monitor && kind != SessionKind::Monitor {
             return Err(Refusal::ReceiveOnly);
         }
-        if let Some(oldest) = self.reservations.add(seat, session, cx.now)? {
-            expire(oldest, cx);
-        }
-        if kind == SessionKind::Browser
-            && let Some(held) = self.active_mut(seat)
-        {
+        // At the other end of a line is a machine, whatever it offers: it would never confirm a mute state.
+        let kind = match kind {
+            SessionKind::Browser if held.role == Role::LineIn => SessionKind::LineIn,
+            kind => kind,
+        };
+        if kind == SessionKind::Browser {
             // A page that connects anew says anew whether it wants to hear itself.
             set_loopback(held, false, cx);
         }
-        Ok(())
+        let staff = held.role.hosts();
+        if let Some(oldest) = self.reservations.add(seat, session, page, cx.now)? {
+            expire(oldest, cx);
+        }
+        Ok((kind, staff))
     }
 
     /// Frees what was reserved and has not come up in time.
@@ -70,7 +85,10 @@ impl SeatTable {
         kind: SessionKind,
         cx: &mut StepContext<'_>,
     ) {
-        self.reservations.take(seat, session);
+        let page = self
+            .reservations
+            .take(seat, session)
+            .and_then(|reservation| reservation.page);
         if cx.phase == Phase::Ended {
             return cx.close_session(seat, session, SessionEndReason::Ended);
         }
@@ -86,10 +104,11 @@ impl SeatTable {
                 return cx.close_session(seat, session, SessionEndReason::ReceiveOnly);
             }
             SessionKind::Browser | SessionKind::LineIn => {
-                speaker_up(held, session, kind, cx);
+                speaker_up(held, Session::new(session, kind, page), cx);
                 cx.out.push(Output::Mixer(held.order(cx.phase)));
             }
         }
+        held.warnings.connected();
         if held.place == Place::Invited && held.connected() {
             held.place = Place::GreenRoom;
             cx.changes.persist = true;
@@ -116,6 +135,7 @@ impl SeatTable {
             held.monitor = None;
         } else {
             held.session = None;
+            held.heard = false;
             held.loopback = false;
             held.away_since = Some(cx.now);
             stop_hearing(held, cx);
@@ -151,6 +171,15 @@ impl SeatTable {
     }
 }
 
+impl SeatTable {
+    /// Gives up what was reserved for a seat that is removed.
+    pub(super) fn give_up_reservations(&mut self, seat: SeatId, cx: &mut StepContext<'_>) {
+        while let Some(reservation) = self.reservations.take_of(seat) {
+            expire(reservation, cx);
+        }
+    }
+}
+
 fn expire(Reservation { seat, session, .. }: Reservation, cx: &mut StepContext<'_>) {
     cx.out.push(Output::ReservationExpired { seat, session });
 }
@@ -168,16 +197,20 @@ fn monitor_up(seat: &mut Seat, session: SessionId, cx: &mut StepContext<'_>) {
 /// The newer session wins: it is the page in front of the person, while the older may be a connection that died
 /// without a word. It starts silenced until its page confirms the mute state; a line has no page, and its admission
 /// stands.
-fn speaker_up(seat: &mut Seat, session: SessionId, kind: SessionKind, cx: &mut StepContext<'_>) {
+fn speaker_up(seat: &mut Seat, mut fresh: Session, cx: &mut StepContext<'_>) {
     stop_hearing(seat, cx);
     let away = seat.away_since.take();
     let long = away.is_some_and(|since| cx.now.ms_since(since.mono_ms) >= AWAY_MUTED_AFTER_MS);
+    // Who opens the link anew has touched nothing yet; who reloads the page that was live has.
+    let another = seat.page != fresh.page;
     // A laptop opened again hours later must not be live by itself.
-    if long && kind == SessionKind::Browser && seat.set_muted(true) {
+    if (long || another) && fresh.kind == SessionKind::Browser && seat.set_muted(true) {
         cx.changes.persist = true;
     }
-    let mut fresh = Session::new(session, kind);
-    fresh.ready = kind == SessionKind::LineIn && seat.on_stage();
+    fresh.ready = fresh.kind == SessionKind::LineIn && seat.on_stage();
+    seat.heard = false;
+    // The page of the new session asks anew.
+    seat.pre_listens = None;
     if let Some(older) = seat.session.replace(fresh) {
         cx.close_session(seat.id, older.id, SessionEndReason::Replaced);
     }
@@ -187,6 +220,7 @@ fn speaker_up(seat: &mut Seat, session: SessionId, kind: SessionKind, cx: &mut S
 pub(crate) fn close_all(seat: &mut Seat, reason: SessionEndReason, cx: &mut StepContext<'_>) {
     stop_hearing(seat, cx);
     seat.loopback = false;
+    seat.heard = false;
     let session = seat.session.take();
     if let Some(session) = session {
         cx.out.push(Output::Mixer(seat.order(cx.phase)));

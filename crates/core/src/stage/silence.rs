@@ -1,4 +1,4 @@
-//! "Unmuted but silent": a microphone that is open and sends nothing but digital silence.
+//! "Unmuted but silent": a microphone that is open, or waits in the green room, and sends nothing but digital silence.
 //!
 //! Phones do this when another application takes the microphone, and headsets when they are unplugged. The speaker
 //! cannot notice; the server can.
@@ -10,32 +10,27 @@ use crate::now::Now;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SilenceWatch {
     silent_since_mono_ms: Option<u64>,
-    warned: bool,
+    silent: bool,
 }
 
 impl SilenceWatch {
-    pub(crate) const fn warned(&self) -> bool {
-        self.warned
+    /// Whether it has been silent for long enough to be told.
+    pub(crate) const fn silent(&self) -> bool {
+        self.silent
     }
 
-    /// Takes one window of an open microphone. Returns whether the warning went on or off.
-    pub(crate) fn hear(&mut self, now: Now, digital_silence: bool) -> bool {
+    /// Takes one window of a microphone that should give something.
+    pub(crate) fn hear(&mut self, now: Now, digital_silence: bool) {
         if !digital_silence {
             return self.clear();
         }
         let since = *self.silent_since_mono_ms.get_or_insert(now.mono_ms);
-        if !self.warned && now.ms_since(since) >= SILENT_MICROPHONE_AFTER_MS {
-            self.warned = true;
-            return true;
-        }
-        false
+        self.silent |= now.ms_since(since) >= SILENT_MICROPHONE_AFTER_MS;
     }
 
-    /// The microphone is heard, muted or gone. Returns whether a warning went off.
-    pub(crate) const fn clear(&mut self) -> bool {
-        let was = self.warned;
+    /// The microphone is heard, muted or gone.
+    pub(crate) const fn clear(&mut self) {
         self.silent_since_mono_ms = None;
-        self.warned = false;
-        was
+        self.silent = false;
     }
 }

@@ -34,6 +34,18 @@ impl SeatTable {
         self.seats.iter()
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    pub(super) fn all(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    pub(super) fn all_mut(&mut self) -> &mut [Seat] {
+        &mut self.seats
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
         self.seats.iter_mut()
     }

@@ -1,6 +1,6 @@
 //! Invited, green room, stage, removed.
 
-use crate::scene::{HOST, Scene};
+use crate::scene::{HOST, Scene, admit};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Input, Output, Refusal, SessionEndReason};
 use stentor_core::limits::ON_STAGE_MAX;
@@ -14,7 +14,7 @@ fn an_invited_person_comes_to_the_green_room_and_is_admitted() {
     scene.browser(seat);
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert!(!scene.last_order(seat).on_stage);
-    scene.command(HOST, StageCommand::Admit { seat });
+    scene.command(HOST, admit(seat));
     assert_eq!(scene.seat(seat).place, Place::OnStage);
     assert!(scene.last_order(seat).on_stage);
 }
@@ -34,7 +34,7 @@ fn the_host_comes_through_the_green_room_too_and_admits_themselves() {
     let mut scene = Scene::new();
     scene.browser(HOST);
     assert_eq!(scene.seat(HOST).place, Place::GreenRoom);
-    scene.command(HOST, StageCommand::Admit { seat: HOST });
+    scene.command(HOST, admit(HOST));
     assert_eq!(scene.seat(HOST).place, Place::OnStage);
 }
 
@@ -43,14 +43,14 @@ fn who_was_never_here_or_just_dropped_cannot_be_admitted() {
     let mut scene = Scene::on_air();
     let seat = scene.invite(Role::Guest);
     assert_eq!(
-        scene.refused(HOST, StageCommand::Admit { seat }),
+        scene.refused(HOST, admit(seat)),
         Refusal::NotConnected
     );
     let session = scene.browser(seat);
     scene.down(seat, session);
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert_eq!(
-        scene.refused(HOST, StageCommand::Admit { seat }),
+        scene.refused(HOST, admit(seat)),
         Refusal::NotConnected
     );
 }
@@ -62,7 +62,7 @@ fn a_line_is_admitted_like_a_person_and_is_then_heard_without_a_button() {
     scene.up(seat, SessionKind::LineIn);
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert!(scene.last_order(seat).muted);
-    scene.command(HOST, StageCommand::Admit { seat });
+    scene.command(HOST, admit(seat));
     let order = scene.last_order(seat);
     assert!(order.on_stage && !order.muted);
 }
@@ -72,7 +72,7 @@ fn a_line_that_comes_back_is_heard_again_by_itself() {
     let mut scene = Scene::on_air();
     let seat = scene.invite(Role::LineIn);
     let session = scene.up(seat, SessionKind::LineIn);
-    scene.command(HOST, StageCommand::Admit { seat });
+    scene.command(HOST, admit(seat));
     scene.down(seat, session);
     assert!(scene.last_order(seat).muted);
     scene.up(seat, SessionKind::LineIn);
@@ -86,7 +86,7 @@ fn sent_back_to_the_green_room_a_person_is_muted_and_stays_so_when_admitted_agai
     let (seat, _) = scene.guest_on_stage();
     scene.command(HOST, StageCommand::ToGreenRoom { seat });
     assert!(!scene.last_order(seat).on_stage);
-    scene.command(HOST, StageCommand::Admit { seat });
+    scene.command(HOST, admit(seat));
     assert!(scene.last_order(seat).muted);
 }
 
@@ -97,7 +97,7 @@ fn a_guest_may_step_down_or_leave_by_themselves() {
     scene.command(seat, StageCommand::ToGreenRoom { seat });
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
     assert_eq!(
-        scene.refused(seat, StageCommand::Admit { seat }),
+        scene.refused(seat, admit(seat)),
         Refusal::NotAllowed
     );
     scene.command(seat, StageCommand::Remove { seat });
@@ -133,7 +133,7 @@ fn removal_closes_the_session_and_the_link_is_dead() {
     };
     assert_eq!(scene.refused(seat, rename), Refusal::NoSuchSender);
     assert_eq!(
-        scene.refused(HOST, StageCommand::Admit { seat }),
+        scene.refused(HOST, admit(seat)),
         Refusal::NoSuchSeat { seat }
     );
 }
@@ -162,7 +162,7 @@ fn a_monitor_hears_and_never_comes_on_stage() {
     scene.up(seat, SessionKind::Monitor);
     assert!(scene.seat(seat).connected);
     assert_eq!(
-        scene.refused(HOST, StageCommand::Admit { seat }),
+        scene.refused(HOST, admit(seat)),
         Refusal::ReceiveOnly
     );
     let session = scene.up(seat, SessionKind::Browser);

@@ -1,6 +1,6 @@
 //! What listeners are told is wrong: derived from what is seen.
 
-use crate::scene::{HOST, Scene};
+use crate::scene::{HOST, Scene, admit};
 use stentor_core::conversation::{Input, NoticeKind, Output};
 use stentor_core::event::{Alarm, ConditionKind, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, STAGE_EMPTY_AFTER_MS};
@@ -89,7 +89,7 @@ fn an_event_run_by_a_line_alone_lacks_nothing() {
     let mut scene = Scene::new();
     let line = scene.invite(Role::LineIn);
     scene.up(line, SessionKind::LineIn);
-    scene.command(HOST, StageCommand::Admit { seat: line });
+    scene.command(HOST, admit(line));
     scene.phase(Phase::OnAir);
     scene.wait(10_000);
     assert_eq!(condition(&scene), ConditionKind::Ok);

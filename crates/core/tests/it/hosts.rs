@@ -1,6 +1,6 @@
 //! One host, co-hosts with equal powers, hand over and succession.
 
-use crate::scene::{HOST, Scene, message};
+use crate::scene::{HOST, Scene, message, admit};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Command, Refusal};
 use stentor_core::event::{EventCommand, Phase};
@@ -18,7 +18,7 @@ fn a_co_host_can_do_all_that_the_host_can() {
     let guest = scene.invite(Role::Guest);
     scene.browser(guest);
 
-    scene.command(co_host, StageCommand::Admit { seat: guest });
+    scene.command(co_host, admit(guest));
     scene.unmute(guest);
     scene.set_muted(co_host, guest, true);
     scene.set_muted(co_host, HOST, true);
@@ -130,7 +130,7 @@ fn a_guest_has_no_power_over_others() {
             version,
         }
         .into(),
-        StageCommand::Admit { seat: other }.into(),
+        admit(other).into(),
         StageCommand::ToGreenRoom { seat: other }.into(),
         StageCommand::Remove { seat: other }.into(),
         StageCommand::SetRole {

@@ -1,6 +1,6 @@
 //! Hearing oneself in the green room.
 
-use crate::scene::{HOST, Scene};
+use crate::scene::{HOST, Scene, admit};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Input, Output, Refusal};
 use stentor_core::event::Phase;
@@ -38,7 +38,7 @@ fn on_stage_it_is_refused_and_going_on_stage_ends_it() {
     let seat = scene.invite(Role::Guest);
     scene.browser(seat);
     scene.command(seat, set(seat, true));
-    let admitted = scene.command(HOST, StageCommand::Admit { seat });
+    let admitted = scene.command(HOST, admit(seat));
     assert_eq!(switched(&admitted), [false]);
 }
 
@@ -74,6 +74,7 @@ fn a_page_that_connects_anew_begins_without_it() {
         seat,
         session,
         kind: SessionKind::Browser,
+        page: None,
     };
     let again = stentor_core::SessionId(9_000);
     assert_eq!(switched(&scene.step(reserve(again))), [false]);

@@ -1,7 +1,11 @@
 //! The core by behaviour. Every test moves the time itself.
 
+mod abandoned;
 mod admission;
+mod amendments;
 mod conditions;
+mod flooding;
+mod green_room;
 mod hosts;
 mod ladder;
 mod limits;
@@ -9,6 +13,7 @@ mod loopback;
 mod mutes;
 mod notices;
 mod pages;
+mod pages_anew;
 mod phases;
 mod properties;
 mod refusals;

@@ -1,6 +1,6 @@
 //! Mute is desired state with a version; a session is silent until it shows that it knows it.
 
-use crate::scene::{HOST, Scene};
+use crate::scene::{HOST, Scene, admit};
 use stentor_core::conversation::{Input, Output, Refusal};
 use stentor_core::stage::{AppliedMute, Role, SeatOrder, SessionKind, StageCommand};
 
@@ -119,7 +119,7 @@ fn a_line_has_nobody_at_the_button_so_hosts_press_it() {
     let mut scene = Scene::on_air();
     let line = scene.invite(Role::LineIn);
     scene.up(line, SessionKind::LineIn);
-    scene.command(HOST, StageCommand::Admit { seat: line });
+    scene.command(HOST, admit(line));
     scene.set_muted(HOST, line, true);
     scene.set_muted(HOST, line, false);
     assert!(!scene.last_order(line).muted);
@@ -127,7 +127,7 @@ fn a_line_has_nobody_at_the_button_so_hosts_press_it() {
     // The same for a guest's link that was given to a machine.
     let guest = scene.invite(Role::Guest);
     scene.up(guest, SessionKind::LineIn);
-    scene.command(HOST, StageCommand::Admit { seat: guest });
+    scene.command(HOST, admit(guest));
     assert!(scene.last_order(guest).muted);
     scene.set_muted(HOST, guest, false);
     assert!(!scene.last_order(guest).muted);

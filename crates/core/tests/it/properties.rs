@@ -1,13 +1,15 @@
 //! What holds whatever happens: a seeded stream of inputs, sound and absurd, and invariants after each.
 
 use std::collections::HashMap;
-use stentor_core::conversation::{Command, Conversation, Input, Outbox, Output, Snapshot, View};
+use stentor_core::conversation::{
+    Amendment, Command, Conversation, Input, Outbox, Output, SeatWarning, Snapshot, View,
+};
 use stentor_core::event::{Alarm, EventCommand, Phase};
 use stentor_core::limits::{
     ON_STAGE_MAX, OUTBOX_MAX, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX, SEATS_MAX,
 };
 use stentor_core::stage::{AppliedMute, Place, Role, SeatLevel, SessionKind, StageCommand};
-use stentor_core::{Now, PageId, SeatId, SessionId};
+use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 
 const SEEDS: u64 = 60;
 const STEPS_PER_SEED: u64 = 3_000;
@@ -99,7 +101,13 @@ fn stage_command(dice: &mut Dice, view: &View) -> StageCommand {
             muted: dice.coin(),
             version: version(dice, mute_version),
         },
-        9..=16 => StageCommand::Admit { seat },
+        9..=15 => StageCommand::Admit {
+            seat,
+            unheard: dice.coin(),
+        },
+        16 => StageCommand::PreListen {
+            seat: dice.coin().then_some(seat),
+        },
         17..=18 => StageCommand::ToGreenRoom { seat },
         19 => StageCommand::Remove { seat },
         20..=21 => StageCommand::SetRole {
@@ -136,6 +144,7 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
             seat,
             session: SessionId(dice.roll()),
             kind: dice.pick(&KINDS),
+            page: dice.coin().then(|| PageKey(u128::from(dice.below(3)))),
         },
         22 => Input::Join {
             page: PageId(dice.roll()),
@@ -183,7 +192,16 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
             }
             Input::Levels(levels)
         }
-        17 => match dice.below(3) {
+        17 => match dice.below(6) {
+            2 => Input::Flood { seat },
+            3 => Input::ConnectFailed { seat },
+            4 => Input::Amend(Amendment {
+                title: dice.coin().then(|| "t".repeat(dice.below(300) as usize)),
+                starts_unix_ms: dice.coin().then(|| dice.coin().then_some(7)),
+                recorded: dice.coin().then(|| dice.coin()),
+                // Rarely the end, or nothing would happen after it.
+                end: dice.below(200) == 0,
+            }),
             0 => Input::Pages {
                 open: dice.below(2) as usize,
             },
@@ -239,7 +257,7 @@ impl Studio {
             Output::Loopback { seat, on } => {
                 self.loopback.insert(*seat, *on);
             }
-            Output::Reserved { seat, session } => {
+            Output::Reserved { seat, session, .. } => {
                 self.reserved.insert(*session, *seat);
             }
             Output::ReservationExpired { seat, session } => {
@@ -300,7 +318,7 @@ fn check(view: &View, snapshot: &Snapshot) {
         assert!(seat.place != Place::Removed || !seat.connected);
         assert!(
             seat.connected
-                || seat.mixer_muted && !seat.ready && !seat.speaking && !seat.silent_microphone
+                || seat.mixer_muted && !seat.ready && !seat.speaking && seat.warning != Some(SeatWarning::SilentMicrophone)
         );
         assert!(!seat.speaking || !seat.muted);
         assert!(seat.place != Place::OnStage || seat.role != Role::Monitor);
@@ -368,6 +386,7 @@ fn play(seed: u64) -> (View, [u32; 2]) {
         unix_ms: 1_700_000_000_000,
     };
     let mut conversation = Conversation::new(crate::scene::info(), now);
+    conversation.end_when_abandoned(dice.coin().then_some(200_000));
     let mut studio = Studio::default();
     let mut levels = Vec::new();
     let mut out = Outbox::new();

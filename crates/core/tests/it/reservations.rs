@@ -12,6 +12,7 @@ fn reserve(scene: &mut Scene, seat: SeatId, session: u64) -> Vec<Output> {
         seat,
         session: SessionId(session),
         kind: SessionKind::Browser,
+        page: None,
     })
 }
 
@@ -23,8 +24,12 @@ fn refused(session: u64, reason: Refusal) -> [Output; 1] {
 }
 
 fn reserved(seat: SeatId, session: u64) -> Output {
-    let session = SessionId(session);
-    Output::Reserved { seat, session }
+    Output::Reserved {
+        seat,
+        session: SessionId(session),
+        kind: SessionKind::Browser,
+        staff: seat == HOST,
+    }
 }
 
 fn expired(outputs: &[Output]) -> Vec<SessionId> {
@@ -71,8 +76,15 @@ fn a_seat_that_only_hears_is_granted_no_session_that_sends() {
         seat,
         session: SessionId(2),
         kind: SessionKind::Monitor,
+        page: None,
     };
-    assert_eq!(scene.step(hears), [reserved(seat, 2)]);
+    let granted = Output::Reserved {
+        seat,
+        session: SessionId(2),
+        kind: SessionKind::Monitor,
+        staff: false,
+    };
+    assert_eq!(scene.step(hears), [granted]);
 }
 
 #[test]
@@ -117,38 +129,59 @@ fn a_seat_that_tries_too_often_at_once_gives_up_its_oldest_attempt() {
     assert!(outputs.contains(&reserved(HOST, 100)));
 }
 
-#[test]
-fn at_the_limit_of_the_event_one_more_is_refused_until_another_has_come_up() {
-    let mut scene = Scene::on_air();
-    let mut session = 1_000;
+/// Every seat of a full event, the host's first.
+fn full(scene: &mut Scene) -> Vec<SeatId> {
     let mut seats = vec![HOST];
     while seats.len() < SEATS_MAX {
         seats.push(scene.invite(Role::Guest));
     }
-    for &seat in &seats {
-        for _ in 0..RESERVATIONS_MAX / SEATS_MAX {
+    seats
+}
+
+#[test]
+fn however_many_guests_offer_without_end_a_host_is_granted_a_session() {
+    let mut scene = Scene::on_air();
+    let seats = full(&mut scene);
+    let mut session = 1_000;
+    for _ in 0..20 {
+        for &seat in &seats[1..] {
             session += 1;
-            assert_eq!(
-                reserve(&mut scene, seat, session),
-                [reserved(seat, session)]
-            );
+            reserve(&mut scene, seat, session);
         }
     }
-    let full = Refusal::TooManySessions {
-        max: RESERVATIONS_MAX,
-    };
-    assert_eq!(reserve(&mut scene, HOST, 1), refused(1, full));
-    scene.down(seats[5], SessionId(1_000 + 2 * 5 + 1));
+    assert_eq!(reserve(&mut scene, HOST, 1), [reserved(HOST, 1)]);
     assert_eq!(reserve(&mut scene, HOST, 2), [reserved(HOST, 2)]);
+}
+
+#[test]
+fn a_seat_that_is_removed_gives_up_what_it_had_reserved() {
+    let mut scene = Scene::on_air();
+    let guest = scene.invite(Role::Guest);
+    for session in [1, 2] {
+        reserve(&mut scene, guest, session);
+    }
+    scene.forget();
+    scene.command(HOST, StageCommand::Remove { seat: guest });
+    assert_eq!(expired(&scene.outputs), [SessionId(1), SessionId(2)]);
+}
+
+#[test]
+fn co_hosts_have_the_places_of_staff_and_nobody_else() {
+    let mut scene = Scene::on_air();
+    let co_host = scene.co_host();
+    let others = [Role::Guest, Role::LineIn].map(|role| scene.invite(role));
+    let mut staff = |seat| {
+        let outputs = reserve(&mut scene, seat, 50 + u64::from(seat.0));
+        outputs.iter().any(|output| matches!(output, Output::Reserved { staff: true, .. }))
+    };
+    assert!(staff(HOST) && staff(co_host));
+    assert!(!others.into_iter().any(&mut staff));
 }
 
 #[test]
 fn all_reservations_of_a_full_event_can_expire_in_the_step_that_ends_it() {
     let mut scene = Scene::on_air();
-    let mut seats = vec![HOST];
-    while seats.len() < SEATS_MAX {
-        seats.push(scene.invite(Role::Guest));
-    }
+    let seats = full(&mut scene);
     for (n, &seat) in seats.iter().cycle().take(RESERVATIONS_MAX).enumerate() {
         reserve(&mut scene, seat, 10_000 + n as u64);
     }

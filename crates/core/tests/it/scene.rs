@@ -22,6 +22,7 @@ pub(crate) fn info() -> EventInfo {
         title: "Fifty men".into(),
         starts_unix_ms: Some(1_000_000),
         host_name: "Homer".into(),
+        recorded: true,
     }
 }
 
@@ -154,7 +155,7 @@ impl Scene {
 
     pub(crate) fn bring_on_stage(&mut self, seat: SeatId) -> SessionId {
         let session = self.browser(seat);
-        self.command(HOST, StageCommand::Admit { seat });
+        self.command(HOST, admit(seat));
         session
     }
 
@@ -237,6 +238,14 @@ impl Scene {
             .iter()
             .filter(|output| matches!(output, Output::Notice(notice) if notice.kind == wanted))
             .count()
+    }
+}
+
+/// From the green room to the stage, whether or not anything was heard there.
+pub(crate) const fn admit(seat: SeatId) -> StageCommand {
+    StageCommand::Admit {
+        seat,
+        unheard: true,
     }
 }
 

@@ -1,10 +1,10 @@
 //! "Unmuted but silent for 3 s" is told to that person and to the hosts.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{MicrophoneWarning, Output};
+use stentor_core::conversation::{Output, SeatWarning};
 use stentor_core::limits::SILENT_MICROPHONE_AFTER_MS;
 
-const WARNING: MicrophoneWarning = MicrophoneWarning::SilentMicrophone;
+const WARNING: SeatWarning = SeatWarning::SilentMicrophone;
 
 /// Windows of 100 ms until the warning: the first begins the silence.
 const WINDOWS: u64 = SILENT_MICROPHONE_AFTER_MS / 100 + 1;
@@ -12,14 +12,14 @@ const WINDOWS: u64 = SILENT_MICROPHONE_AFTER_MS / 100 + 1;
 fn warned() -> Scene {
     let mut scene = Scene::on_air();
     for window in 0..WINDOWS {
-        assert!(!scene.seat(HOST).silent_microphone, "window {window}");
+        assert!(scene.seat(HOST).warning.is_none(), "window {window}");
         scene.hear(HOST, false, true);
     }
     assert!(scene.outputs.contains(&Output::Warn {
         seat: HOST,
         warning: WARNING
     }));
-    assert!(scene.seat(HOST).silent_microphone);
+    assert!(scene.seat(HOST).warning == Some(WARNING));
     scene.forget();
     scene
 }
@@ -50,7 +50,7 @@ fn the_first_sound_clears_it() {
     let mut scene = warned();
     scene.hear(HOST, false, false);
     assert!(cleared(&scene));
-    assert!(!scene.seat(HOST).silent_microphone);
+    assert!(scene.seat(HOST).warning.is_none());
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_quiet_room_is_not_a_silent_microphone() {
     for _ in 0..WINDOWS * 3 {
         scene.hear(HOST, false, false);
     }
-    assert!(!scene.seat(HOST).silent_microphone);
+    assert!(scene.seat(HOST).warning.is_none());
 }
 
 #[test]
@@ -86,5 +86,5 @@ fn a_muted_microphone_is_silent_rightly() {
     for _ in 0..WINDOWS * 3 {
         scene.hear(HOST, false, true);
     }
-    assert!(!scene.seat(HOST).silent_microphone);
+    assert!(scene.seat(HOST).warning.is_none());
 }

@@ -23,6 +23,7 @@ fn reserve(scene: &mut Scene) {
         seat: HOST,
         session: SessionId(1),
         kind: SessionKind::LineIn,
+        page: None,
     });
 }
 

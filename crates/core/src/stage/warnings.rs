@@ -1,0 +1,114 @@
+//! What is wrong with each seat, and since when: told once when it begins and once when it is over.
+
+use super::seat::{Place, Seat, SessionKind};
+use super::table::SeatTable;
+use crate::id::SeatId;
+use crate::limits::{CANNOT_CONNECT_SHOWN_MS, FLOODING_SHOWN_MS, NOT_READY_AFTER_MS};
+use crate::now::Now;
+use crate::output::{Output, SeatWarning};
+use crate::step::StepContext;
+
+/// All of them, the gravest first.
+const ALL: [SeatWarning; 4] = [
+    SeatWarning::Flooding,
+    SeatWarning::CannotConnect,
+    SeatWarning::NotReady,
+    SeatWarning::SilentMicrophone,
+];
+
+/// When what is wrong with a seat was seen, and what was told of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WarningWatch {
+    /// When it asked for more than it may, the last time.
+    flooded_mono_ms: Option<u64>,
+    /// When a session of it failed before it was up, the last time.
+    failed_mono_ms: Option<u64>,
+    /// Since when its open microphone is held.
+    held_mono_ms: Option<u64>,
+    /// What was told: one bit each.
+    told: u8,
+}
+
+impl WarningWatch {
+    pub(crate) const fn flooded(&mut self, now: Now) {
+        self.flooded_mono_ms = Some(now.mono_ms);
+    }
+
+    pub(crate) const fn failed(&mut self, now: Now) {
+        self.failed_mono_ms = Some(now.mono_ms);
+    }
+
+    /// A session is up: whatever failed before does not matter.
+    pub(crate) const fn connected(&mut self) {
+        self.failed_mono_ms = None;
+    }
+
+    /// The gravest that was told and is not over.
+    pub(crate) fn gravest(&self) -> Option<SeatWarning> {
+        ALL.into_iter()
+            .find(|warning| self.told & bit(*warning) != 0)
+    }
+}
+
+impl SeatTable {
+    /// The seat asks for more than it may: connections, or messages.
+    pub(crate) fn flooded(&mut self, seat: SeatId, cx: &mut StepContext<'_>) {
+        if let Some(held) = self.active_mut(seat) {
+            held.warnings.flooded(cx.now);
+        }
+    }
+
+    /// A session of the seat failed before it was up.
+    pub(crate) fn connect_failed(&mut self, seat: SeatId, cx: &mut StepContext<'_>) {
+        if let Some(held) = self.active_mut(seat).filter(|held| !held.connected()) {
+            held.warnings.failed(cx.now);
+        }
+    }
+
+    /// Tells what has begun or is over.
+    pub(crate) fn follow_warnings(&mut self, cx: &mut StepContext<'_>) {
+        for seat in self.iter_mut() {
+            note_held(seat, cx.now);
+            for warning in ALL {
+                let (on, told) = (holds(seat, warning, cx.now), seat.warnings.told);
+                if on != (told & bit(warning) != 0) {
+                    seat.warnings.told ^= bit(warning);
+                    cx.changes.stage = true;
+                    let seat = seat.id;
+                    cx.out.push(if on {
+                        Output::Warn { seat, warning }
+                    } else {
+                        Output::WarnCleared { seat, warning }
+                    });
+                }
+            }
+        }
+    }
+}
+
+const fn bit(warning: SeatWarning) -> u8 {
+    1 << warning as u8
+}
+
+/// A line has nobody who could confirm anything, and waits for nobody.
+fn note_held(seat: &mut Seat, now: Now) {
+    let held = !seat.muted
+        && seat
+            .session
+            .is_some_and(|session| session.kind == SessionKind::Browser && !session.ready);
+    let since = seat.warnings.held_mono_ms;
+    seat.warnings.held_mono_ms = held.then(|| since.unwrap_or(now.mono_ms));
+}
+
+fn holds(seat: &Seat, warning: SeatWarning, now: Now) -> bool {
+    let within = |at: Option<u64>, ms| at.is_some_and(|at| now.ms_since(at) < ms);
+    let lasts = |since: Option<u64>, ms| since.is_some_and(|since| now.ms_since(since) >= ms);
+    let watch = &seat.warnings;
+    seat.place != Place::Removed
+        && match warning {
+            SeatWarning::Flooding => within(watch.flooded_mono_ms, FLOODING_SHOWN_MS),
+            SeatWarning::CannotConnect => within(watch.failed_mono_ms, CANNOT_CONNECT_SHOWN_MS),
+            SeatWarning::NotReady => lasts(watch.held_mono_ms, NOT_READY_AFTER_MS),
+            SeatWarning::SilentMicrophone => seat.silence.silent(),
+        }
+}
