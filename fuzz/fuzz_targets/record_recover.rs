@@ -7,6 +7,7 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use stentor_media::record::{RecordError, finalise, recover};
+use stentor_media::tags::Tags;
 
 fuzz_target!(|bytes: &[u8]| {
     let recovered = recover(bytes).expect("memory can always be read");
@@ -18,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     );
 
     let mut file = Vec::new();
-    match finalise(&mut [Cursor::new(bytes)], &mut file) {
+    match finalise(&mut [Cursor::new(bytes)], &Tags::default(), &mut file) {
         Ok(finalised) => assert_eq!(finalised.bytes, file.len() as u64),
         Err(RecordError::Io(error)) => panic!("memory can always be read: {error}"),
         Err(_) => {}

@@ -38,12 +38,13 @@
 //! | module | what | knows |
 //! |---|---|---|
 //! | [`rendition`] | the encodings of the programme and the arithmetic of the timeline | nothing else |
+//! | [`tags`] | what a programme says of itself to players | nothing else |
 //! | [`opus`] | encoding and decoding behind two traits | libopus, `rendition` |
 //! | [`jitter`] | the adaptive jitter buffer of one speaker | `opus` (reading a packet's header) |
 //! | [`loudness`] | measuring loudness, riding levels, limiting peaks | ebur128, `rendition` |
 //! | [`mix`] | the mixer: packets in, programme and returns out | rubato, `jitter`, `loudness`, `opus` |
 //! | [`mp4`] | writing boxes, and the one reader of them | `rendition` |
-//! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `mp4`, `opus` |
+//! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `mp4`, `opus`, `tags` |
 //! | [`verify`] | reading back what was published | `mp4`, `package`, `opus` |
 //! | [`record`] | recovering torn recordings, making seekable files | `verify`, `package` |
 
@@ -55,4 +56,5 @@ pub mod opus;
 pub mod package;
 pub mod record;
 pub mod rendition;
+pub mod tags;
 pub mod verify;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::mp4::{BoxWriter, CADENCE_SCHEME, NOTICE_SCHEME, ntp_of_unix_us};
 use crate::rendition::{SAMPLE_RATE_HZ, TICK_SAMPLES};
+use crate::tags::Tags;
 
 /// What the encoder adds before the sound: its look-ahead, in samples. Written as `PreSkip` (RFC 7845 §4.2) and taken
 /// back by an edit list, so that a sample is presented at the very position at which it entered the encoder.
@@ -74,8 +75,13 @@ impl Packets {
     }
 }
 
-/// `ftyp` and `moov`.
+/// `ftyp` and `moov`: the same for every rendition, run and event.
 pub(crate) fn head() -> Vec<u8> {
+    tagged_head(&Tags::default())
+}
+
+/// The same with what the programme says of itself.
+pub(crate) fn tagged_head(tags: &Tags) -> Vec<u8> {
     let mut w = BoxWriter::with_capacity(640);
     w.boxed(*b"ftyp", |w| {
         w.raw(b"iso6");
@@ -108,6 +114,7 @@ pub(crate) fn head() -> Vec<u8> {
                 w.u32(0x0200_0000); // depends on no other sample: every Opus packet is a sync sample
             });
         });
+        user_data(w, tags);
     });
     w.into_bytes()
 }
@@ -291,7 +298,35 @@ pub(crate) fn media_header(w: &mut BoxWriter, duration: u64) {
         w.zeros(4);
         w.raw(b"soun");
         w.zeros(12);
-        w.raw(b"Stentor\0");
+        // No name: players show it as the title.
+        w.u8(0);
+    });
+}
+
+/// `udta` with what the programme says of itself, as most players read it; nothing where it says nothing.
+pub(crate) fn user_data(w: &mut BoxWriter, tags: &Tags) {
+    const UTF_8: u32 = 1;
+    if tags.items().next().is_none() {
+        return;
+    }
+    w.boxed(*b"udta", |w| {
+        w.full(*b"meta", 0, 0, |w| {
+            w.full(*b"hdlr", 0, 0, |w| {
+                w.zeros(4);
+                w.raw(b"mdirappl");
+                w.zeros(9);
+            });
+            w.boxed(*b"ilst", |w| {
+                for (kind, value) in tags.items() {
+                    w.boxed(kind, |w| {
+                        w.full(*b"data", 0, UTF_8, |w| {
+                            w.zeros(4); // no country, no language
+                            w.raw(value.as_bytes());
+                        });
+                    });
+                }
+            });
+        });
     });
 }
 

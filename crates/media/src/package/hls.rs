@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::cmaf;
 use crate::rendition::{Rendition, SAMPLE_RATE_HZ, SEGMENT_MS, SEGMENT_SAMPLES};
+use crate::tags::Tags;
 
 /// Segments a media playlist lists: 36 s, so that a phone which slept for half a minute still finds its place.
 pub const PLAYLIST_SEGMENTS_MAX: usize = 10;
@@ -27,8 +28,8 @@ const _: () = assert!(SEGMENT_SAMPLES == SEGMENT_MS as u64 * (SAMPLE_RATE_HZ as 
 #[derive(Debug)]
 pub struct MediaPlaylist {
     epoch_unix_ms: i64,
-    /// First segment of this run of the server.
-    run: u64,
+    /// How often it has begun anew, before this run of the server and in it.
+    discontinuities: u64,
     numbers: VecDeque<u64>,
 }
 
@@ -38,20 +39,34 @@ impl MediaPlaylist {
     pub fn new(epoch_unix_ms: i64) -> Self {
         Self {
             epoch_unix_ms,
-            run: 0,
+            discontinuities: 0,
             numbers: VecDeque::with_capacity(PLAYLIST_SEGMENTS_MAX + 1),
         }
     }
 
     /// Lists one more segment; the oldest goes when there are more than [`PLAYLIST_SEGMENTS_MAX`].
     pub fn add(&mut self, number: u64) {
-        if self.numbers.is_empty() {
-            self.run = number;
-        }
         self.numbers.push_back(number);
         if self.numbers.len() > PLAYLIST_SEGMENTS_MAX {
             self.numbers.pop_front();
         }
+    }
+
+    /// It has begun anew so often before this run.
+    pub fn count_discontinuities_from(&mut self, discontinuities: u64) {
+        self.discontinuities = discontinuities;
+    }
+
+    /// Lists nothing any more: what follows does not go on from what was.
+    pub fn begin_anew(&mut self) {
+        self.numbers.clear();
+        self.discontinuities += 1;
+    }
+
+    /// How often it has begun anew.
+    #[must_use]
+    pub const fn discontinuities(&self) -> u64 {
+        self.discontinuities
     }
 
     /// Whether it lists nothing yet.
@@ -63,8 +78,8 @@ impl MediaPlaylist {
     /// The playlist, with paths relative to its own: `init.mp4` and `hls/{number}.m4s`.
     ///
     /// After a restart the list begins anew and its numbers jump. The discontinuity sequence must then be another one
-    /// (§4.3.3.3, §6.2.2), the same in all renditions and without any memory of earlier runs: the number of the run's first
-    /// segment is all that.
+    /// (§4.3.3.3, §6.2.2), the same in all renditions, and no more than one higher: players look for the part of the timeline that follows
+    /// the one they were in.
     #[must_use]
     pub fn render(&self) -> String {
         let first = self.numbers.front().copied().unwrap_or(0);
@@ -77,7 +92,7 @@ impl MediaPlaylist {
              #EXT-X-DISCONTINUITY-SEQUENCE:{run}\n\
              #EXT-X-MAP:URI=\"{HEAD_NAME}\"\n",
             target = SEGMENT_MS.div_ceil(1_000),
-            run = self.run,
+            run = self.discontinuities,
         );
         if !self.numbers.is_empty() {
             let offset_ms = first * u64::from(SEGMENT_MS);
@@ -95,10 +110,17 @@ impl MediaPlaylist {
     }
 }
 
-/// The multivariant playlist, with paths relative to its own: `48/index.m3u8` and so on, best first.
+/// The multivariant playlist, with paths relative to its own: `48/index.m3u8` and so on, best first; and what the programme says of itself
+/// (§4.3.4.4).
 #[must_use]
-pub fn multivariant() -> String {
+pub fn multivariant(tags: &Tags) -> String {
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    for (name, value) in tags.comments() {
+        let name = name.to_ascii_lowercase();
+        let value = quoted_string(value);
+        writeln!(text, "#EXT-X-SESSION-DATA:DATA-ID=\"com.apple.hls.{name}\",VALUE={value}")
+            .expect("writing to a string cannot fail");
+    }
     for rendition in Rendition::ALL {
         let average = container_bits_per_s(rendition);
         writeln!(
@@ -111,6 +133,12 @@ pub fn multivariant() -> String {
         .expect("writing to a string cannot fail");
     }
     text
+}
+
+/// As a quoted string of a playlist, which has no double quote and no line break in it (§4.2).
+fn quoted_string(value: &str) -> String {
+    let value = value.replace('"', "\u{201d}").replace(['\r', '\n'], " ");
+    format!("\"{value}\"")
 }
 
 /// Bits per second of a rendition with its container, without notices.

@@ -4,6 +4,7 @@
 //! Who joins gets the head and then the live pages, whose numbers jump, as with every Ogg radio station.
 
 use super::cmaf::{PRE_SKIP_SAMPLES, Packets};
+use crate::tags::Tags;
 use crate::rendition::SAMPLE_RATE_HZ;
 
 /// The one logical stream, "STNT".
@@ -16,9 +17,10 @@ const HEAD_PAGES: u64 = 2;
 const LACING_VALUES_MAX: usize = 255;
 
 const BEGINNING_OF_STREAM: u8 = 2;
+const END_OF_STREAM: u8 = 4;
 
-/// `OpusHead` and `OpusTags` (RFC 7845 §5), each on a page of its own.
-pub(crate) fn head() -> Vec<u8> {
+/// `OpusHead` and `OpusTags` (RFC 7845 §5), each on a page of its own. Titles that change would need a chain, so they stand here only.
+pub(crate) fn head(tags: &Tags) -> Vec<u8> {
     let mut identification = Vec::with_capacity(19);
     identification.extend_from_slice(b"OpusHead");
     identification.extend_from_slice(&[1, 1]); // version, channels
@@ -27,13 +29,18 @@ pub(crate) fn head() -> Vec<u8> {
     identification.extend_from_slice(&[0, 0, 0]); // gain, mapping family
 
     const VENDOR: &[u8] = b"Stentor";
-    let mut tags = Vec::with_capacity(32);
-    tags.extend_from_slice(b"OpusTags");
-    tags.extend_from_slice(&(VENDOR.len() as u32).to_le_bytes());
-    tags.extend_from_slice(VENDOR);
-    tags.extend_from_slice(&0_u32.to_le_bytes());
+    let mut comments = Vec::with_capacity(256);
+    comments.extend_from_slice(b"OpusTags");
+    comments.extend_from_slice(&(VENDOR.len() as u32).to_le_bytes());
+    comments.extend_from_slice(VENDOR);
+    comments.extend_from_slice(&(tags.comments().count() as u32).to_le_bytes());
+    for (name, value) in tags.comments() {
+        let comment = format!("{name}={value}");
+        comments.extend_from_slice(&(comment.len() as u32).to_le_bytes());
+        comments.extend_from_slice(comment.as_bytes());
+    }
 
-    let mut bytes = Vec::with_capacity(128);
+    let mut bytes = Vec::with_capacity(512);
     page(
         &mut bytes,
         BEGINNING_OF_STREAM,
@@ -41,7 +48,7 @@ pub(crate) fn head() -> Vec<u8> {
         0,
         std::iter::once(identification.as_slice()),
     );
-    page(&mut bytes, 0, 0, 1, std::iter::once(tags.as_slice()));
+    page(&mut bytes, 0, 0, 1, std::iter::once(comments.as_slice()));
     bytes
 }
 
@@ -58,6 +65,14 @@ pub(crate) fn media_page(sequence: u64, end: u64, packets: &Packets) -> Vec<u8> 
         sequence.wrapping_add(HEAD_PAGES) as u32,
         packets.iter(),
     );
+    bytes
+}
+
+/// The last page of the stream, after chunk number `sequence - 1`, which ended before position `end` (RFC 3533 §6): it holds nothing.
+pub(crate) fn last_page(sequence: u64, end: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(32);
+    let number = sequence.wrapping_add(HEAD_PAGES) as u32;
+    page(&mut bytes, END_OF_STREAM, end, number, std::iter::empty());
     bytes
 }
 

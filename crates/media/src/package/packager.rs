@@ -15,6 +15,7 @@ use crate::opus::{Encode, EncoderProfile, OpusEncoder};
 use crate::rendition::{
     COMMON_BOUNDARY_SAMPLES, Rendition, SEGMENT_MS, SEGMENT_SAMPLES, TICK_SAMPLES,
 };
+use crate::tags::Tags;
 
 /// Longest notice, in bytes. A full stage of long names in two languages stays below.
 pub const NOTICE_BYTES_MAX: usize = 16 * 1024;
@@ -94,6 +95,13 @@ impl Packager {
         })
     }
 
+    /// The playlists have begun anew so often before this run.
+    pub fn count_discontinuities_from(&mut self, discontinuities: u64) {
+        for rendition in &mut self.renditions {
+            rendition.playlist.count_discontinuities_from(discontinuities);
+        }
+    }
+
     /// Position of the next tick, in samples since the epoch.
     #[must_use]
     pub const fn position(&self) -> u64 {
@@ -106,16 +114,30 @@ impl Packager {
         Bytes::from(cmaf::head())
     }
 
+    /// The same with what it says of itself: what a recording begins with.
+    #[must_use]
+    pub fn tagged_head(tags: &Tags) -> Bytes {
+        Bytes::from(cmaf::tagged_head(tags))
+    }
+
     /// The two header pages of the Ogg face.
     #[must_use]
-    pub fn ogg_head() -> Bytes {
-        Bytes::from(ogg::head())
+    pub fn ogg_head(tags: &Tags) -> Bytes {
+        Bytes::from(ogg::head(tags))
+    }
+
+    /// The page of the Ogg face that follows chunk `sequence` when the event is over.
+    #[must_use]
+    pub fn last_ogg_page(sequence: u64) -> Bytes {
+        let next = sequence + 1;
+        let end = next * Rendition::Full.chunk_samples();
+        Bytes::from(ogg::last_page(next, end))
     }
 
     /// The HLS multivariant playlist.
     #[must_use]
-    pub fn multivariant_playlist() -> String {
-        hls::multivariant()
+    pub fn multivariant_playlist(tags: &Tags) -> String {
+        hls::multivariant(tags)
     }
 
     /// Puts a notice into the next chunk of every rendition.
@@ -176,9 +198,7 @@ impl Packager {
         }
         let position = position.max(self.position);
         for rendition in &mut self.renditions {
-            let mut published = Vec::new();
-            rendition.resume(self.position, position, capture_unix_us, &mut published);
-            out.extend(without_replaced(published));
+            rendition.resume(self.position, position, capture_unix_us, out);
         }
         self.position = position;
         Ok(())
@@ -207,20 +227,6 @@ impl Packager {
     }
 }
 
-/// Leaves out the documents of one rendition that later ones replace.
-fn without_replaced(published: Vec<Published>) -> impl Iterator<Item = Published> {
-    let last = |is: fn(&Published) -> bool| published.iter().rposition(is);
-    let playlist = last(|one| matches!(one, Published::Playlist { .. }));
-    let manifest = last(|one| matches!(one, Published::Manifest { .. }));
-    let kept = move |at: usize, one: &Published| match one {
-        Published::Playlist { .. } => Some(at) == playlist,
-        Published::Manifest { .. } => Some(at) == manifest,
-        _ => true,
-    };
-    let numbered = published.into_iter().enumerate();
-    numbered.filter_map(move |(at, one)| kept(at, &one).then_some(one))
-}
-
 /// One rendition on its way.
 struct RenditionPackager {
     rendition: Rendition,
@@ -228,7 +234,6 @@ struct RenditionPackager {
     packets: Packets,
     /// The packets of the last chunks, oldest first: [`LEAD_IN_MS`] of them.
     lead_in: VecDeque<Packets>,
-    epoch_unix_ms: i64,
     /// Capture time of the first sample of the chunk in the making.
     capture_unix_us: i64,
     notices: VecDeque<(u32, Bytes)>,
@@ -249,7 +254,6 @@ impl RenditionPackager {
             ),
             packets: Packets::default(),
             lead_in: VecDeque::with_capacity(lead_in_chunks(rendition) + 1),
-            epoch_unix_ms,
             capture_unix_us: 0,
             notices: VecDeque::with_capacity(NOTICES_PENDING_MAX),
             segment: None,
@@ -273,7 +277,13 @@ impl RenditionPackager {
         let tick_end = tick_start + TICK_SAMPLES as u64;
         if tick_end.is_multiple_of(chunk_samples) {
             let packets = std::mem::take(&mut self.packets);
-            self.publish_chunk(tick_end - chunk_samples, &packets, out);
+            let ends_segment = self.publish_chunk(tick_end - chunk_samples, &packets, out);
+            if tick_end.is_multiple_of(COMMON_BOUNDARY_SAMPLES) {
+                out.push(self.manifest());
+            }
+            if ends_segment {
+                out.push(self.playlist());
+            }
             self.remember(packets);
         }
         Ok(encoded?)
@@ -305,7 +315,7 @@ impl RenditionPackager {
         let chunk_samples = self.rendition.chunk_samples();
         if position.saturating_sub(self.lead_in.len() as u64 * chunk_samples) > unused {
             self.segment = None;
-            self.playlist = hls::MediaPlaylist::new(self.epoch_unix_ms);
+            self.playlist.begin_anew();
             self.manifest = Manifest::new(self.rendition);
         }
         let lead_in = std::mem::take(&mut self.lead_in);
@@ -321,21 +331,36 @@ impl RenditionPackager {
             }
         }
         self.lead_in = lead_in;
-        self.list(out);
-    }
-
-    /// Gives out what lists the chunks and segments there are.
-    fn list(&self, out: &mut Vec<Published>) {
-        let rendition = self.rendition;
         if !self.playlist.is_empty() {
-            let text = self.playlist.render();
-            out.push(Published::Playlist { rendition, text });
+            out.push(self.playlist());
         }
-        let json = self.manifest.to_json();
-        out.push(Published::Manifest { rendition, json });
+        out.push(self.manifest());
     }
 
-    fn publish_chunk(&mut self, position: u64, packets: &Packets, out: &mut Vec<Published>) {
+    /// What lists the segments there are.
+    fn playlist(&self) -> Published {
+        Published::Playlist {
+            rendition: self.rendition,
+            discontinuities: self.playlist.discontinuities(),
+            text: self.playlist.render(),
+        }
+    }
+
+    /// What lists the chunks there are.
+    fn manifest(&self) -> Published {
+        Published::Manifest {
+            rendition: self.rendition,
+            json: self.manifest.to_json(),
+        }
+    }
+
+    /// Gives out a chunk, and the segment that ends with it; whether one does. What lists them is given out by whoever calls.
+    fn publish_chunk(
+        &mut self,
+        position: u64,
+        packets: &Packets,
+        out: &mut Vec<Published>,
+    ) -> bool {
         let sequence = position / self.rendition.chunk_samples();
         let end = position + self.rendition.chunk_samples();
         let bytes = Bytes::from(cmaf::chunk(&ChunkContent {
@@ -363,26 +388,21 @@ impl RenditionPackager {
             });
         }
         self.notices.clear();
-        self.grow_segment(position, &bytes, out);
-        if end.is_multiple_of(COMMON_BOUNDARY_SAMPLES) {
-            out.push(Published::Manifest {
-                rendition: self.rendition,
-                json: self.manifest.to_json(),
-            });
-        }
+        self.grow_segment(position, &bytes, out)
     }
 
-    fn grow_segment(&mut self, position: u64, chunk: &[u8], out: &mut Vec<Published>) {
+    fn grow_segment(&mut self, position: u64, chunk: &[u8], out: &mut Vec<Published>) -> bool {
         if hls::begins_segment(position) {
             self.segment = Some(Vec::with_capacity(
                 chunk.len() * (self.rendition.chunks_per_segment() as usize + 1),
             ));
         }
         let Some(segment) = &mut self.segment else {
-            return;
+            return false;
         };
         segment.extend_from_slice(chunk);
-        if hls::begins_segment(position + self.rendition.chunk_samples()) {
+        let ends = hls::begins_segment(position + self.rendition.chunk_samples());
+        if ends {
             let number = position / SEGMENT_SAMPLES;
             let bytes = Bytes::from(std::mem::take(segment));
             self.playlist.add(number);
@@ -391,11 +411,8 @@ impl RenditionPackager {
                 number,
                 bytes,
             });
-            out.push(Published::Playlist {
-                rendition: self.rendition,
-                text: self.playlist.render(),
-            });
         }
+        ends
     }
 }
 

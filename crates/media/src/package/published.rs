@@ -29,6 +29,8 @@ pub enum Published {
     Playlist {
         /// Which encoding.
         rendition: Rendition,
+        /// How often it has begun anew, which the next run of the server goes on from.
+        discontinuities: u64,
         /// The playlist (RFC 8216).
         text: String,
     },

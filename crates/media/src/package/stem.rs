@@ -7,6 +7,7 @@ use super::encoding::FrameEncoder;
 use super::error::PackageError;
 use crate::opus::{EncoderProfile, STEM_KBIT_PER_S};
 use crate::rendition::{SAMPLE_RATE_HZ, TICK_SAMPLES};
+use crate::tags::Tags;
 
 /// Where the chunks of a stem end: at every whole second of the event's timeline.
 pub const STEM_CHUNK_SAMPLES: u64 = SAMPLE_RATE_HZ as u64;
@@ -58,10 +59,10 @@ impl StemPackager {
         })
     }
 
-    /// `ftyp` and `moov`: the same for every stem.
+    /// `ftyp` and `moov`, with what the stem says of itself.
     #[must_use]
-    pub fn head() -> Bytes {
-        Bytes::from(cmaf::head())
+    pub fn head(tags: &Tags) -> Bytes {
+        Bytes::from(cmaf::tagged_head(tags))
     }
 
     /// Position of the next tick, in samples since the epoch.

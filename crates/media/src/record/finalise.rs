@@ -1,11 +1,13 @@
 //! Making one seekable file of a recording.
 
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use super::error::RecordError;
 use super::layout::{Gap, Layout};
 use super::recover::{RecordedItem, RecordingReader};
 use crate::package::PRE_SKIP_SAMPLES;
+use crate::tags::Tags;
 
 /// What the finalised file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,19 @@ pub struct Finalised {
     pub bytes: u64,
 }
 
+impl Finalised {
+    /// What parts of the event's timeline the file plays, one after the other: from and to, in samples since the epoch.
+    pub(super) fn spans(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        let begins = self.gaps.iter().map(|gap| gap.position + gap.samples);
+        let begins = std::iter::once(self.first_position).chain(begins);
+        let cut: u64 = self.gaps.iter().map(|gap| gap.samples).sum();
+        let played = self.duration_samples + u64::from(PRE_SKIP_SAMPLES);
+        let last = self.first_position + played + cut;
+        let ends = self.gaps.iter().map(|gap| gap.position).chain([last]);
+        begins.zip(ends).map(|(from, to)| from..to)
+    }
+}
+
 /// Reads the good part of every source in order and writes one MP4 file whose `moov` comes first, so that a player can seek
 /// in it over HTTP at once. Gaps are cut out and reported.
 ///
@@ -31,6 +46,7 @@ pub struct Finalised {
 /// [`RecordError`]; what has been written to `out` by then is of no use.
 pub fn finalise<R: Read + Seek>(
     sources: &mut [R],
+    tags: &Tags,
     out: &mut impl Write,
 ) -> Result<Finalised, RecordError> {
     let mut layout = Layout::default();
@@ -41,7 +57,7 @@ pub fn finalise<R: Read + Seek>(
     if layout.is_empty() {
         return Err(RecordError::Empty);
     }
-    let front = layout.front();
+    let front = layout.front(tags);
     out.write_all(&front)?;
     let mut copy = Layout::with_frame_samples(layout.frame_samples);
     for source in sources.iter_mut() {

@@ -4,6 +4,7 @@ use super::error::RecordError;
 use crate::mp4::BoxWriter;
 use crate::package::cmaf::{self, PRE_SKIP_SAMPLES};
 use crate::rendition::SAMPLE_RATE_HZ;
+use crate::tags::Tags;
 
 /// Most Opus packets in one finalised recording: 48 hours of 20 ms. Beyond, the recording stays in its parts.
 pub const RECORDING_SAMPLES_MAX: usize = 48 * 3_600 * 50;
@@ -114,7 +115,7 @@ impl Layout {
     }
 
     /// Everything that stands before the packets: `ftyp`, `moov` and the header of `mdat`.
-    pub(super) fn front(&self) -> Vec<u8> {
+    pub(super) fn front(&self, tags: &Tags) -> Vec<u8> {
         let mut w = BoxWriter::with_capacity(1_024);
         w.boxed(*b"ftyp", |w| {
             w.raw(b"isom");
@@ -123,12 +124,12 @@ impl Layout {
         });
         let before = w.len();
         // The offsets in moov depend on its length, and its length not on the offsets.
-        let moov_bytes = self.movie(0).len();
+        let moov_bytes = self.movie(0, tags).len();
         let (data_size, header_bytes) = match u32::try_from(self.data_bytes + 8) {
             Ok(size) => (size, 8),
             Err(_) => (1, 16),
         };
-        w.raw(&self.movie((before + moov_bytes + header_bytes) as u64));
+        w.raw(&self.movie((before + moov_bytes + header_bytes) as u64, tags));
         w.u32(data_size);
         w.raw(b"mdat");
         if data_size == 1 {
@@ -137,7 +138,7 @@ impl Layout {
         w.into_bytes()
     }
 
-    fn movie(&self, data_offset: u64) -> Vec<u8> {
+    fn movie(&self, data_offset: u64, tags: &Tags) -> Vec<u8> {
         let media = self.duration();
         let presented = media.saturating_sub(u64::from(PRE_SKIP_SAMPLES));
         let mut w = BoxWriter::with_capacity(1_024);
@@ -151,6 +152,7 @@ impl Layout {
                     cmaf::media_information(w, |w| self.tables(w, data_offset));
                 });
             });
+            cmaf::user_data(w, tags);
         });
         w.into_bytes()
     }
@@ -285,7 +287,7 @@ mod tests {
         layout
             .add(0, 50 * 960, &[120; 50])
             .expect("far below the limit");
-        let front = layout.front();
+        let front = layout.front(&Tags::default());
         let at = front
             .windows(4)
             .position(|window| window == b"co64")

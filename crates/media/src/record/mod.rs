@@ -4,11 +4,13 @@
 //! process ends. [`recover`] says how much of a torn file is good; [`finalise`] makes one file of one or several such
 //! files which any player can seek in. Files are opened by others: here are readers and writers only.
 
+mod align;
 mod error;
 mod finalise;
 mod layout;
 mod recover;
 
+pub use align::align;
 pub use error::RecordError;
 pub use finalise::{Finalised, finalise};
 pub use layout::{Gap, RECORDING_SAMPLES_MAX};

@@ -6,6 +6,7 @@ use stentor_media::mp4::Boxes;
 use stentor_media::package::{PRE_SKIP_SAMPLES, Packager};
 use stentor_media::record::{Finalised, Gap, RecordError, finalise};
 use stentor_media::rendition::Rendition;
+use stentor_media::tags::Tags;
 use stentor_media::verify::ReadChunk;
 
 use crate::support::{self, PROGRAMME, START};
@@ -24,7 +25,7 @@ fn recording(chunks: impl IntoIterator<Item = usize>) -> Cursor<Vec<u8>> {
 
 fn finalised(parts: &mut [Cursor<Vec<u8>>]) -> (Finalised, Vec<u8>) {
     let mut file = Vec::new();
-    let report = finalise(parts, &mut file).unwrap();
+    let report = finalise(parts, &Tags::default(), &mut file).unwrap();
     (report, file)
 }
 
@@ -100,14 +101,14 @@ fn a_torn_tail_is_left_out() {
 
 #[test]
 fn without_sound_there_is_no_file() {
-    let empty = finalise(&mut [recording([])], &mut Vec::new());
+    let empty = finalise(&mut [recording([])], &Tags::default(), &mut Vec::new());
     assert!(matches!(empty, Err(RecordError::Empty)), "{empty:?}");
 }
 
 #[test]
 fn parts_of_different_kinds_are_not_joined() {
     let other = Cursor::new(support::stream(&PROGRAMME, Rendition::Low));
-    let refused = finalise(&mut [recording(0..2), other], &mut Vec::new());
+    let refused = finalise(&mut [recording(0..2), other], &Tags::default(), &mut Vec::new());
     assert!(
         matches!(
             refused,
@@ -202,7 +203,7 @@ impl Write for Counter {
 fn six_hours_pass_through_in_small_pieces() {
     let chunks = 6 * 3_600 * 5;
     let mut file = Counter::default();
-    let report = finalise(&mut [Endless::new(chunks)], &mut file).unwrap();
+    let report = finalise(&mut [Endless::new(chunks)], &Tags::default(), &mut file).unwrap();
     assert_eq!(
         report.duration_samples,
         chunks * CHUNK - u64::from(PRE_SKIP_SAMPLES)

@@ -11,6 +11,7 @@ use std::path::Path;
 use stentor_media::package::{Packager, Published, cadence};
 use stentor_media::record::finalise;
 use stentor_media::rendition::{Rendition, SEGMENT_SAMPLES};
+use stentor_media::tags::Tags;
 
 use crate::support::{self, START};
 
@@ -79,11 +80,12 @@ fn a_chunk_with_a_notice_keeps_its_boxes() {
 
 #[test]
 fn the_playlists_keep_their_text() {
-    check("multivariant.m3u8", &Packager::multivariant_playlist());
+    check("multivariant.m3u8", &Packager::multivariant_playlist(&Tags::default()));
     let last = support::PROGRAMME.iter().rev().find_map(|p| match p {
         Published::Playlist {
             rendition: Rendition::Mid,
             text,
+            ..
         } => Some(text),
         _ => None,
     });
@@ -93,7 +95,7 @@ fn the_playlists_keep_their_text() {
 
 #[test]
 fn the_ogg_head_and_the_header_of_a_page_keep_their_bytes() {
-    check("ogg-head.txt", &dump(&Packager::ogg_head()));
+    check("ogg-head.txt", &dump(&Packager::ogg_head(&Tags::default())));
     let page = support::PROGRAMME.iter().find_map(|p| match p {
         Published::Ogg { bytes, .. } => Some(bytes),
         _ => None,
@@ -107,7 +109,7 @@ fn the_ogg_head_and_the_header_of_a_page_keep_their_bytes() {
 fn what_stands_before_the_sound_of_a_finalised_recording_keeps_its_bytes() {
     let recording = Cursor::new(support::stream(&support::PROGRAMME, Rendition::Full));
     let mut file = Vec::new();
-    finalise(&mut [recording], &mut file).unwrap();
+    finalise(&mut [recording], &Tags::default(), &mut file).unwrap();
     let sound = 12 * 50 * Rendition::Full.packet_bytes();
     check("replay-front.txt", &dump(&file[..file.len() - sound]));
 }

@@ -3,6 +3,7 @@
 use stentor_media::package::hls::{MediaPlaylist, PLAYLIST_SEGMENTS_MAX, iso_8601};
 use stentor_media::package::{Packager, Published};
 use stentor_media::rendition::Rendition;
+use stentor_media::tags::Tags;
 
 use crate::support::{EPOCH_UNIX_MS, PROGRAMME};
 
@@ -27,15 +28,16 @@ fn a_playlist_lists_the_newest_segments_and_counts_those_that_went() {
     assert_eq!(value(&text, "#EXT-X-MEDIA-SEQUENCE:"), "505");
     assert_eq!(
         value(&text, "#EXT-X-DISCONTINUITY-SEQUENCE:"),
-        "500",
+        "0",
         "it stays the same during one run"
     );
 }
 
 #[test]
 fn after_a_restart_the_numbers_go_on_and_the_discontinuity_sequence_grows() {
-    let run = |first: u64| {
+    let run = |first: u64, before: u64| {
         let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
+        playlist.count_discontinuities_from(before);
         playlist.add(first);
         let text = playlist.render();
         let number = |tag| value(&text, tag).parse::<u64>().unwrap();
@@ -44,8 +46,20 @@ fn after_a_restart_the_numbers_go_on_and_the_discontinuity_sequence_grows() {
             number("#EXT-X-DISCONTINUITY-SEQUENCE:"),
         )
     };
-    let (before, after) = (run(500), run(512));
-    assert!(after.0 > before.0 && after.1 > before.1);
+    for before in [0, 1, 506] {
+        let (was, is) = (run(500, before), run(512, before + 1));
+        assert_eq!((was, is), ((500, before), (512, before + 1)));
+    }
+    // The same within a run, after a pause.
+    let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
+    playlist.count_discontinuities_from(7);
+    playlist.add(500);
+    playlist.begin_anew();
+    assert!(playlist.is_empty());
+    playlist.add(900);
+    let text = playlist.render();
+    assert_eq!(value(&text, "#EXT-X-DISCONTINUITY-SEQUENCE:"), "8");
+    assert_eq!(value(&text, "#EXT-X-MEDIA-SEQUENCE:"), "900");
 }
 
 #[test]
@@ -73,7 +87,7 @@ fn no_segment_is_longer_than_the_target_duration() {
 
 #[test]
 fn the_multivariant_playlist_promises_no_less_than_the_segments_need() {
-    let text = Packager::multivariant_playlist();
+    let text = Packager::multivariant_playlist(&Tags::default());
     let lines: Vec<_> = text.lines().collect();
     for rendition in Rendition::ALL {
         let at = lines
@@ -113,4 +127,24 @@ fn dates_are_those_of_the_calendar() {
     ] {
         assert_eq!(iso_8601(unix_ms), date);
     }
+}
+
+#[test]
+fn a_multivariant_playlist_says_what_is_heard_and_nothing_breaks_out_of_it() {
+    for (title, said) in [
+        ("A talk", "A talk"),
+        ("\"Ilios\"\n#EXT-X-ENDLIST", "\u{201d}Ilios\u{201d} #EXT-X-ENDLIST"),
+        ("L\u{2019}été,VALUE=x", "L\u{2019}été,VALUE=x"),
+    ] {
+        let tags = Tags {
+            title: title.to_owned(),
+            ..Tags::default()
+        };
+        let text = Packager::multivariant_playlist(&tags);
+        let data = value(&text, "#EXT-X-SESSION-DATA:");
+        assert_eq!(data, format!("DATA-ID=\"com.apple.hls.title\",VALUE=\"{said}\""));
+        assert!(!text.lines().any(|line| line == "#EXT-X-ENDLIST"), "{text}");
+    }
+    let silent = Packager::multivariant_playlist(&Tags::default());
+    assert!(!silent.contains("SESSION-DATA"), "{silent}");
 }

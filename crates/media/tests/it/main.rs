@@ -1,5 +1,6 @@
 //! What the media crate does, seen from outside. One module per behaviour.
 
+mod aligned_stems;
 mod codec;
 mod confidence;
 mod dtx;

@@ -2,6 +2,7 @@
 
 use stentor_media::package::{PRE_SKIP_SAMPLES, Packager, Published};
 use stentor_media::rendition::Rendition;
+use stentor_media::tags::Tags;
 use stentor_media::verify::ReadChunk;
 
 use crate::support::{self, PROGRAMME, START};
@@ -61,7 +62,7 @@ fn slow_crc(bytes: &[u8]) -> u32 {
 
 #[test]
 fn the_head_is_two_pages_of_one_packet_each() {
-    let bytes = Packager::ogg_head();
+    let bytes = Packager::ogg_head(&Tags::default());
     let mut rest = &bytes[..];
     let (head, tags) = (page(&mut rest), page(&mut rest));
     assert!(rest.is_empty());
@@ -100,5 +101,65 @@ fn a_page_holds_the_packets_of_its_chunk_and_the_position_after_them() {
         );
         assert_eq!(page.number, sequence as u32 + 2);
         assert_eq!(page.body, &ReadChunk::parse(&chunk.bytes).unwrap().data[..]);
+    }
+}
+
+/// The comments of a head (RFC 7845 §5.2).
+fn comments(tags: &Tags) -> Vec<String> {
+    let head = Packager::ogg_head(tags);
+    let mut rest = &head[..];
+    page(&mut rest);
+    let body = page(&mut rest).body;
+    assert!(rest.is_empty());
+    let number = |at: &mut usize| {
+        let bytes = body[*at..*at + 4].try_into().unwrap();
+        *at += 4;
+        u32::from_le_bytes(bytes) as usize
+    };
+    let mut at = 8;
+    let vendor = number(&mut at);
+    at += vendor;
+    let count = number(&mut at);
+    let comments = (0..count).map(|_| {
+        let length = number(&mut at);
+        let text = String::from_utf8(body[at..at + length].to_vec());
+        at += length;
+        text.expect("UTF-8")
+    });
+    let comments = comments.collect();
+    assert_eq!(at, body.len());
+    comments
+}
+
+#[test]
+fn the_head_says_what_is_heard() {
+    assert!(comments(&Tags::default()).is_empty());
+    let tags = Tags {
+        title: "L\u{2019}été = enfin".to_owned(),
+        artist: "Ada".to_owned(),
+        date: "2026-11-30".to_owned(),
+        organization: String::new(),
+    };
+    let expected = ["TITLE=L\u{2019}été = enfin", "ARTIST=Ada", "DATE=2026-11-30"];
+    assert_eq!(comments(&tags), expected);
+    // A title longer than a page's lacing values of 255 each would ever be still fits one page.
+    let long = Tags {
+        title: "é".repeat(5_000),
+        artist: "x".repeat(5_000),
+        ..Tags::default()
+    };
+    assert_eq!(comments(&long).len(), 2);
+}
+
+#[test]
+fn the_last_page_ends_the_stream_where_the_last_chunk_did() {
+    for sequence in [0, 7, u64::from(u32::MAX) - 2, u64::from(u32::MAX)] {
+        let bytes = Packager::last_ogg_page(sequence);
+        let mut rest = &bytes[..];
+        let last = page(&mut rest);
+        assert!(rest.is_empty() && last.body.is_empty());
+        let chunk = Rendition::Full.chunk_samples();
+        assert_eq!((last.flags, last.granule), (4, (sequence + 1) * chunk));
+        assert_eq!(last.number, (sequence + 3) as u32);
     }
 }

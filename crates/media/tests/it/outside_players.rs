@@ -8,6 +8,7 @@ use std::process::Command;
 use stentor_media::package::{Packager, Published, StemPackager};
 use stentor_media::record::finalise;
 use stentor_media::rendition::Rendition;
+use stentor_media::tags::Tags;
 use tempfile::TempDir;
 
 use crate::support::{self, START};
@@ -101,7 +102,7 @@ fn ffmpeg_plays_the_hls_face_from_its_multivariant_playlist() {
     let published = &*support::PROGRAMME;
     fs::write(
         folder.path().join("index.m3u8"),
-        Packager::multivariant_playlist(),
+        Packager::multivariant_playlist(&Tags::default()),
     )
     .unwrap();
     for rendition in Rendition::ALL {
@@ -120,6 +121,7 @@ fn ffmpeg_plays_the_hls_face_from_its_multivariant_playlist() {
                 Published::Playlist {
                     rendition: of,
                     text,
+                    ..
                 } if *of == rendition => {
                     fs::write(
                         rendition_folder.join("index.m3u8"),
@@ -156,7 +158,7 @@ fn ffmpeg_plays_the_ogg_face_from_the_beginning_and_from_the_middle() {
         .collect();
     assert_eq!(pages.len(), 60);
     for skipped in [0, 7] {
-        let mut bytes = Packager::ogg_head().to_vec();
+        let mut bytes = Packager::ogg_head(&Tags::default()).to_vec();
         pages[skipped..]
             .iter()
             .for_each(|page| bytes.extend_from_slice(page));
@@ -177,7 +179,7 @@ fn ffmpeg_seeks_in_a_finalised_recording() {
     let folder = folder();
     let bytes = support::stream(&support::PROGRAMME, Rendition::Full);
     let mut file = Vec::new();
-    let finalised = finalise(&mut [Cursor::new(bytes)], &mut file).unwrap();
+    let finalised = finalise(&mut [Cursor::new(bytes)], &Tags::default(), &mut file).unwrap();
     assert_eq!(finalised.bytes, file.len() as u64);
     let path = folder.path().join("replay.mp4");
     fs::write(&path, file).unwrap();
@@ -209,7 +211,7 @@ fn ffmpeg_plays_a_stem() {
         .unwrap();
     }
     chunks.extend(stem.finish());
-    let mut bytes = StemPackager::head().to_vec();
+    let mut bytes = StemPackager::head(&Tags::default()).to_vec();
     chunks
         .iter()
         .for_each(|chunk| bytes.extend_from_slice(&chunk.bytes));

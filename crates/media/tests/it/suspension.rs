@@ -99,12 +99,16 @@ fn an_hls_player_finds_three_segments_wherever_it_goes_on() {
                 _ => None,
             });
             let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
+            // It was a long pause.
+            playlist.begin_anew();
             let listed = segments.map(|number| playlist.add(number)).count();
             assert!(listed >= 3, "{listed} segments");
             let texts: Vec<_> = lead_in
                 .iter()
                 .filter_map(|one| match one {
-                    Published::Playlist { rendition, text } if *rendition == wanted => Some(text),
+                    Published::Playlist {
+                        rendition, text, ..
+                    } if *rendition == wanted => Some(text),
                     _ => None,
                 })
                 .collect();
