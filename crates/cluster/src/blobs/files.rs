@@ -1,18 +1,24 @@
 //! The files of a folder of blobs, and who writes which.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use rustix::fs::OFlags;
 
 use super::error::BlobsError;
 use super::store::{BlobEntry, PART_ENDING, SCANNED_MAX, WRITERS_MAX, check_key};
 use crate::error::StoreError;
 use crate::key::Key;
+
+/// Who may read and write a file that is made.
+const FILE_MODE: u32 = 0o600;
+/// Who may look into a folder that is made.
+const FOLDER_MODE: u32 = 0o700;
 
 /// The folder, and who writes in it.
 pub(super) struct Folder {
@@ -44,7 +50,10 @@ impl Folder {
     /// Makes the folder a file is to be in.
     pub(super) fn make_parent(&self, path: &Path) -> io::Result<()> {
         match path.parent() {
-            Some(parent) => fs::create_dir_all(parent),
+            Some(parent) => DirBuilder::new()
+                .recursive(true)
+                .mode(FOLDER_MODE)
+                .create(parent),
             None => Ok(()),
         }
     }
@@ -53,7 +62,23 @@ impl Folder {
     pub(super) fn create_part(&self, key: &Key) -> io::Result<File> {
         let path = self.part_path(key);
         self.make_parent(&path)?;
-        File::create(&path)
+        let file = open_regular(&path, OpenOptions::new().write(true).create(true))?;
+        file.set_len(0)?;
+        Ok(file)
+    }
+
+    /// The file of a blob that is there, to be read.
+    pub(super) fn open(&self, key: &Key) -> io::Result<File> {
+        open_regular(&self.path(key), &mut OpenOptions::new())
+    }
+
+    /// The file of a blob, to be written on; made if it is not there.
+    pub(super) fn open_to_append(&self, key: &Key) -> io::Result<File> {
+        let path = self.path(key);
+        self.make_parent(&path)?;
+        let file = open_regular(&path, OpenOptions::new().write(true).create(true))?;
+        sync_parent(&path)?;
+        Ok(file)
     }
 
     /// Gives what is in the part the blob's own name.
@@ -80,13 +105,13 @@ impl Folder {
             };
             for entry in entries {
                 let path = entry.map_err(|error| self.store_error(&error))?.path();
-                let Ok(metadata) = fs::metadata(&path) else {
-                    // Deleted meanwhile, or a link that leads nowhere.
+                let Ok(metadata) = fs::symlink_metadata(&path) else {
+                    // Deleted meanwhile.
                     continue;
                 };
                 if metadata.is_dir() {
                     folders.push(path);
-                } else if let Some(key) = self.key_of(&path) {
+                } else if let Some(key) = self.key_of(&path).filter(|_| metadata.is_file()) {
                     let bytes = metadata.len();
                     found.push(BlobEntry { key, bytes });
                 }
@@ -175,6 +200,32 @@ impl Drop for Claim {
     fn drop(&mut self) {
         self.folder.writing().remove(&self.key);
     }
+}
+
+/// Opens a file, and nothing else that may lie under its name: a link would lead out of the folder, and whoever opens a pipe waits in it for ever.
+/// A new one is its owner's alone: what is said in a green room is in it.
+fn open_regular(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let opened = how
+        .read(true)
+        .mode(FILE_MODE)
+        .custom_flags(flags.bits() as i32)
+        .open(path);
+    let file = opened.map_err(|error| match error.raw_os_error() {
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
+            io::Error::other(format!("{} is a link, which is not followed", path.display()))
+        }
+        _ => error,
+    })?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if !kind.is_file() {
+        let why = format!("{} is no regular file", path.display());
+        return Err(io::Error::other(why));
+    }
+    Ok(file)
 }
 
 /// So many bytes from an offset on, or as many as there are.

@@ -1,10 +1,10 @@
 //! The embedded blobs: files in a folder, under their keys.
 //!
 //! Keys are paths, so an operator finds a recording by its name and may take it away. Several threads do the work, so
-//! that a long sync of one file does not hold up the next append to another. Links that an operator has put into the folder
-//! are followed; none is made.
+//! that a long sync of one file does not hold up the next append to another. Folders and files that are made are their owner's alone. Under a
+//! blob's name there is a regular file or nothing: a link or a pipe that somebody has put there is neither followed nor waited for.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,7 +85,7 @@ impl Blobs for FolderBlobs {
         let key = key.clone();
         self.ask(move |folder| {
             let told = |error: io::Error| folder.error(&key, &error);
-            let file = File::open(folder.path(&key)).map_err(told)?;
+            let file = folder.open(&key).map_err(told)?;
             let size = file.metadata().map_err(told)?.len();
             check_bytes(size, WHOLE_BYTES_MAX)?;
             read_at(&file, 0, size as usize).map_err(told)
@@ -96,7 +96,8 @@ impl Blobs for FolderBlobs {
         let key = key.clone();
         self.ask(move |folder| {
             check_bytes(len as u64, RANGE_BYTES_MAX)?;
-            File::open(folder.path(&key))
+            folder
+                .open(&key)
                 .and_then(|file| read_at(&file, offset, len))
                 .map_err(|error| folder.error(&key, &error))
         })
@@ -104,8 +105,8 @@ impl Blobs for FolderBlobs {
 
     fn size(&self, key: &Key) -> Answer<'static, Option<u64>, BlobsError> {
         let key = key.clone();
-        self.ask(move |folder| match fs::metadata(folder.path(&key)) {
-            Ok(found) => Ok((!found.is_dir()).then_some(found.len())),
+        self.ask(move |folder| match fs::symlink_metadata(folder.path(&key)) {
+            Ok(found) => Ok(found.is_file().then_some(found.len())),
             Err(error) => match folder.error(&key, &error) {
                 BlobsError::NotFound { .. } | BlobsError::Folder { .. } => Ok(None),
                 error => Err(error),
@@ -167,15 +168,7 @@ impl Blobs for FolderBlobs {
     fn append(&self, key: &Key) -> Answer<'static, Box<dyn BlobWriter>, BlobsError> {
         let workers = Arc::clone(&self.workers);
         self.writer(key, move |folder, claim| {
-            let path = folder.path(claim.key());
-            let opened = folder.make_parent(&path).and_then(|()| {
-                let file = OpenOptions::new()
-                    .read(true)
-                    .write(true)
-                    .create(true)
-                    .truncate(false)
-                    .open(&path)?;
-                sync_parent(&path)?;
+            let opened = folder.open_to_append(claim.key()).and_then(|file| {
                 let size = file.metadata()?.len();
                 Ok((file, size))
             });

@@ -140,3 +140,32 @@ impl BlobWriter for FileWriter {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+
+    use super::super::files::Folder;
+    use super::*;
+    use crate::key::Key;
+
+    /// Writing to this device always fails with "no space left on device".
+    #[tokio::test]
+    async fn without_room_an_append_says_so_and_the_writer_stays() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(Folder::new(root.path()));
+        let key = Key::new("full").expect("a key");
+        let claim = Claim::take(&folder, &key).expect("nobody writes it");
+        let workers = Workers::start("blobs", "a test".into(), 1, || Ok(())).await;
+        let workers = Arc::new(workers.expect("threads"));
+        let file = OpenOptions::new().read(true).write(true).open("/dev/full");
+        let file = file.expect("the device is there");
+        let mut writer = FileWriter::new(file, 0, claim, false, workers);
+        for _ in 0..2 {
+            let error = writer.append(Bytes::from_static(b"x")).await;
+            let error = error.expect_err("there is no room");
+            assert!(matches!(error, BlobsError::Store(_)), "{error}");
+            assert_eq!(writer.size(), 0);
+        }
+    }
+}

@@ -1,8 +1,10 @@
 //! What a folder of blobs is on the disk.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 
 use bytes::Bytes;
 use stentor_cluster::blobs::{Blobs, BlobsError, FolderBlobs};
@@ -91,22 +93,62 @@ async fn a_key_is_a_blob_or_a_folder() {
     }
 }
 
-/// Writing to this device always fails with "no space left on device".
 #[tokio::test]
-async fn without_room_an_append_says_so_and_the_writer_stays() {
+async fn what_is_made_is_its_owners_alone() {
     let root = root();
     let blobs = open(&root).await;
-    fs::create_dir_all(root.path().join("recordings")).expect("it can be made");
-    symlink("/dev/full", root.path().join("recordings/full")).expect("a link");
-    let mut writer = blobs.append(&key("full")).await.expect("it can be opened");
-    for _ in 0..2 {
-        let error = writer.append(Bytes::from_static(b"x")).await;
-        let error = error.expect_err("there is no room");
-        assert!(matches!(error, BlobsError::Store(_)), "{error}");
-        assert_eq!(writer.size(), 0);
-    }
-    let put = blobs.put(&key("other"), Bytes::from_static(b"x"));
+    let put = blobs.put(&key("demo/replay.mp4"), Bytes::from_static(b"x"));
     assert_eq!(put.await, Ok(()));
+    drop(blobs.append(&key("demo/programme.mp4")).await);
+    let mut writer = blobs.create(&key("other/replay.mp4")).await.unwrap();
+    writer.append(Bytes::from_static(b"x")).await.unwrap();
+    let mode = |name: &str| {
+        let found = fs::metadata(root.path().join("recordings").join(name));
+        found.expect("it is there").permissions().mode() & 0o777
+    };
+    for folder in ["", "demo", "other"] {
+        assert_eq!(mode(folder), 0o700, "{folder}");
+    }
+    for file in ["demo/replay.mp4", "demo/programme.mp4", "other/replay.mp4.part"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+}
+
+/// What lies under the name of a blob and is none: a link to a file, one to a device, one to nothing, a pipe, a socket.
+fn put_others(folder: &Path, victim: &Path) -> Vec<&'static str> {
+    symlink(victim, folder.join("link")).expect("a link");
+    symlink("/dev/null", folder.join("device")).expect("a link");
+    symlink("nowhere", folder.join("dangling")).expect("a link");
+    let pipe = Command::new("mkfifo").arg(folder.join("pipe")).status();
+    assert!(pipe.expect("there is mkfifo").success());
+    drop(UnixListener::bind(folder.join("socket")).expect("a socket"));
+    vec!["link", "device", "dangling", "pipe", "socket"]
+}
+
+#[tokio::test]
+async fn what_is_no_regular_file_is_neither_followed_nor_waited_for() {
+    let root = root();
+    let blobs = open(&root).await;
+    let folder = root.path().join("recordings");
+    fs::create_dir_all(&folder).expect("it can be made");
+    let victim = root.path().join("victim");
+    fs::write(&victim, "precious").expect("it can be written");
+    for name in put_others(&folder, &victim) {
+        assert!(blobs.append(&key(name)).await.is_err(), "{name}");
+        assert!(blobs.get(&key(name)).await.is_err(), "{name}");
+        assert!(blobs.range(&key(name), 0, 4).await.is_err(), "{name}");
+        assert_eq!(blobs.size(&key(name)).await, Ok(None), "{name}");
+    }
+    assert_eq!(blobs.list(None, None).await, Ok(Vec::new()));
+    assert!(!root.path().join("recordings/nowhere").exists());
+    // What is made anew takes the place of a link, not of what it leads to.
+    let put = blobs.put(&key("link"), Bytes::from_static(b"x"));
+    assert_eq!(put.await, Ok(()));
+    assert_eq!(text(&victim), "precious");
+    // And a link where the part would be is not followed either.
+    symlink(&victim, folder.join("b.part")).expect("a link");
+    assert!(blobs.create(&key("b")).await.is_err());
+    assert_eq!(text(&victim), "precious");
 }
 
 #[tokio::test]
