@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// How long a request waits for a document that is made because it is asked for. Beyond: 503, and it may ask again in a second.
-pub const DOCUMENT_AWAITED_MAX: Duration = Duration::from_secs(1);
+/// How long a request waits for a document that is being made. As long as a playlist takes after a restart, whose first segment may begin in the
+/// middle of one: players that are told 503 or 404 give up for good. Beyond: 503, and it may ask again in a second.
+pub const DOCUMENT_AWAITED_MAX: Duration = Duration::from_secs(6);
+
+/// Requests that wait so at once, on all ports. Beyond: 503 without waiting.
+pub const DOCUMENTS_AWAITED_MAX: usize = 1_024;
 
 /// Bounds of what the edge keeps in memory and serves.
 #[derive(Clone, Debug)]

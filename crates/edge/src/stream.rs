@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
 pub use crate::ring::PublishError;
 
@@ -119,6 +119,7 @@ pub struct Stream {
     content_type: HeaderValue,
     ring: RwLock<Ring>,
     head: RwLock<Option<Bytes>>,
+    fields: RwLock<HeaderMap>,
     counts: Mutex<ListenerCounts>,
     demand: OnceLock<Arc<Demand>>,
     of_prefixes: OnceLock<OfPrefixes>,
@@ -163,6 +164,7 @@ impl Stream {
             content_type,
             spec,
             head: RwLock::default(),
+            fields: RwLock::default(),
             closing: AtomicBool::new(false),
             refused_full: AtomicU64::new(0),
             overtaken: AtomicU64::new(0),
@@ -180,6 +182,18 @@ impl Stream {
     /// Sets what every listener is given before the chunks. One that came before it is set waits for it.
     pub fn set_head(&self, head: Bytes) {
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = Some(head);
+    }
+
+    /// Sets the further fields of the answer that a listener gets: what they mean is its publisher's affair.
+    pub fn set_fields(&self, fields: HeaderMap) {
+        *self.fields.write().unwrap_or_else(PoisonError::into_inner) = fields;
+    }
+
+    pub(crate) fn fields(&self) -> HeaderMap {
+        self.fields
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Publishes the next chunk to all listeners. It waits for none and wakes none: the shards look for new chunks every tick

@@ -9,6 +9,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::body::{BodySource, ResponseBody};
@@ -24,8 +25,11 @@ use crate::edge::Edge;
 use crate::faces::{self, Reply, busy, common_where_missing, sentence};
 use crate::gate::{Ask, Attempt, judge};
 use crate::heads::live_head;
-use crate::limits::DOCUMENT_AWAITED_MAX;
+use crate::limits::{DOCUMENT_AWAITED_MAX, DOCUMENTS_AWAITED_MAX};
 use crate::shard::LiveResponse;
+
+/// Places for requests that wait for a document.
+static AWAITING: Semaphore = Semaphore::const_new(DOCUMENTS_AWAITED_MAX);
 
 /// A body that is too large is read and discarded up to so many times its limit, so that the response is not lost to a reset.
 const DISCARD_TIMES: u64 = 8;
@@ -116,7 +120,9 @@ async fn answer(edge: &Edge, parts: &request::Parts) -> Reply {
     match faces::answer(edge, parts) {
         Reply::Awaited(document) => {
             // Made or not: what there is then is the answer.
-            let _ = timeout(DOCUMENT_AWAITED_MAX, document.made()).await;
+            if let Ok(_place) = AWAITING.try_acquire() {
+                let _ = timeout(DOCUMENT_AWAITED_MAX, document.made()).await;
+            }
             faces::answer(edge, parts)
         }
         reply => reply,

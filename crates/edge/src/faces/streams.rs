@@ -126,6 +126,7 @@ fn live(edge: &Edge, open: OpenStream, method: &Method, from: Option<Prefix>) ->
     }
     let mut response = Response::new(());
     let headers = response.headers_mut();
+    headers.extend(stream.fields());
     response::common(headers);
     headers.insert(header::CONTENT_TYPE, stream.content_type().clone());
     headers.insert(header::CACHE_CONTROL, CacheClass::NoStore.header());
