@@ -71,6 +71,11 @@ impl Engine {
         Self::with_packager(packager.map_err(audio)?)
     }
 
+    /// The playlists have begun anew so often before this run.
+    pub fn count_discontinuities_from(&mut self, discontinuities: u64) {
+        self.packager.count_discontinuities_from(discontinuities);
+    }
+
     /// As [`new`](Self::new), publishing through the caller's packager.
     ///
     /// # Errors

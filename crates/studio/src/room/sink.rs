@@ -18,6 +18,8 @@ pub struct RoomConfig {
     /// programme goes on at the next boundary that was certainly never published
     /// ([`stentor_core::timeline::Timeline::resume_after`]).
     pub resume_after_position: u64,
+    /// How often the playlists had begun anew before this run.
+    pub discontinuities: u64,
     /// Where everything goes that comes out.
     pub sink: Box<dyn RoomSink>,
 }

@@ -71,9 +71,11 @@ impl RoomThread {
     ) -> Result<Self, StudioError> {
         let timeline = Timeline::new(config.epoch_unix_ms);
         let first = timeline.resume_after(unix_us() / 1_000, config.resume_after_position);
+        let mut engine = Engine::new(first, config.epoch_unix_ms)?;
+        engine.count_discontinuities_from(config.discontinuities);
         Ok(Self {
             id,
-            engine: Engine::new(first, config.epoch_unix_ms)?,
+            engine,
             sink: config.sink,
             inbox,
             waiting: VecDeque::new(),
@@ -359,6 +361,7 @@ mod tests {
             event: "talk".to_owned(),
             epoch_unix_ms: 0,
             resume_after_position: 0,
+            discontinuities: 0,
             sink: Box::new(chunks.clone()),
         };
         let (net, _inbox) = NetPort::new(waker);

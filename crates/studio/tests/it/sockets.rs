@@ -74,6 +74,7 @@ fn fixture() -> Fixture {
             event: "test".to_owned(),
             epoch_unix_ms: 0,
             resume_after_position: 0,
+            discontinuities: 0,
             sink: Box::new(sink.clone()),
         })
         .unwrap();
