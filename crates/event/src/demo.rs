@@ -24,6 +24,8 @@ pub const VOICE: SeatId = SeatId(2);
 
 /// The recording: `(u16 length, big-endian; Opus packet)*`, 20 ms mono packets. Its recipe is beside it.
 static PACKETS: &[u8] = include_bytes!("../assets/demo/voice.opus-packets");
+/// Samples in one of its packets, at 48 kHz.
+const PACKET_SAMPLES: usize = 960;
 /// A pause between two turns of the recording, so that a listener hears where it begins, in samples at 48 kHz.
 const PAUSE_SAMPLES: usize = 2 * 48_000;
 
@@ -31,7 +33,7 @@ const PAUSE_SAMPLES: usize = 2 * 48_000;
 ///
 /// # Errors
 /// The operator's: a store that cannot be read or written.
-pub async fn prepare(records: &dyn Records, invitation_days: u32) -> Result<String, CatalogError> {
+pub async fn prepare(records: &dyn Records) -> Result<String, CatalogError> {
     let is_demo = |slug: &str| {
         slug == SLUG
             || slug
@@ -63,8 +65,9 @@ pub async fn prepare(records: &dyn Records, invitation_days: u32) -> Result<Stri
         starts_unix_ms: None,
         host: "Host".to_owned(),
         opens_at: 0,
+        recorded: true,
     };
-    let (record, conversation) = new.make(unix_ms_now(), invitation_days, &seats())?;
+    let (record, conversation) = new.make(unix_ms_now(), &seats())?;
     store_event(records, &record, &conversation).await?;
     Ok(slug)
 }
@@ -74,6 +77,7 @@ pub async fn begin(event: &OpenEvent) {
     if !event.has_room() {
         return;
     }
+    event.admit_on_arrival(VOICE).await;
     // A host may have removed the voice in an earlier run: then it stays away.
     let _ = event.play_voice(VOICE, voice()).await;
     // Version 1 is that of a fresh event: on one that is already on air this is refused.
@@ -101,22 +105,26 @@ fn seats() -> [StageCommand; 2] {
 
 fn voice() -> Vec<f32> {
     let mut decoder = OpusDecoder::new().expect("48 kHz mono is what every Opus decoder does");
-    let mut samples = Vec::with_capacity(PACKETS.len() * 400);
+    let mut samples = Vec::with_capacity(packets().count() * PACKET_SAMPLES + PAUSE_SAMPLES);
     let mut frame = [0.0; 5760];
-    let mut rest = PACKETS;
-    while let Some((length, after)) = rest.split_first_chunk::<2>() {
-        let Some((packet, after)) =
-            after.split_at_checked(usize::from(u16::from_be_bytes(*length)))
-        else {
-            break;
-        };
-        rest = after;
+    for packet in packets() {
         if let Ok(count) = decoder.decode(packet, &mut frame) {
             samples.extend_from_slice(&frame[..count]);
         }
     }
     samples.resize(samples.len() + PAUSE_SAMPLES, 0.0);
     samples
+}
+
+/// The packets of the recording; what is torn at its end is left out.
+fn packets() -> impl Iterator<Item = &'static [u8]> {
+    let mut rest = PACKETS;
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        let packet;
+        (packet, rest) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        Some(packet)
+    })
 }
 
 #[cfg(test)]
@@ -129,6 +137,7 @@ mod tests {
     fn the_recorded_voice_is_a_voice() {
         let samples = voice();
         assert!(samples.len() > 20 * 48_000, "{} samples", samples.len());
+        assert_eq!(samples.capacity(), samples.len(), "as much memory as it needs");
         let energy: f32 = samples.iter().map(|sample| sample * sample).sum();
         assert!(energy / samples.len() as f32 > 1e-4, "it can be heard");
     }
@@ -136,14 +145,14 @@ mod tests {
     #[tokio::test]
     async fn a_demonstration_that_is_damaged_keeps_its_address_and_the_next_one_gets_another() {
         let records = MemoryRecords::default();
-        assert_eq!(prepare(&records, 1).await.unwrap(), "demo");
-        assert_eq!(prepare(&records, 1).await.unwrap(), "demo");
+        assert_eq!(prepare(&records).await.unwrap(), "demo");
+        assert_eq!(prepare(&records).await.unwrap(), "demo");
         let demo = key("demo").unwrap();
         let kept = records.get(CONVERSATION, &demo).await.unwrap();
         let version = kept.map(|record| record.version);
         let damaged = "{\"v\":999}".into();
         let put = records.put(CONVERSATION, &demo, version, damaged);
         put.await.unwrap();
-        assert_eq!(prepare(&records, 1).await.unwrap(), "demo-2");
+        assert_eq!(prepare(&records).await.unwrap(), "demo-2");
     }
 }

@@ -11,6 +11,8 @@
 //! | module | what | knows |
 //! |---|---|---|
 //! | `clock` | the clocks | `core` |
+//! | `about` | what an event says of itself in streams and files | `core`, `media` |
+//! | `air` | whether an event is on air, and recorded | |
 //! | `lang` | the languages of the pages | |
 //! | `json` | wire forms as JSON | |
 //! | `encode_once` | a value for many readers, encoded once | |
@@ -20,22 +22,28 @@
 //! | `status` | `status.json` and the notices in the sound | `core` |
 //! | `snapshot` | a conversation at rest, as the store keeps it | `core` |
 //! | `pages` | the listener's page and the built files | `edge` |
-//! | `record` | what never changes about an event, and its making | `core` |
-//! | `catalog` | the events of a store | `cluster` |
+//! | `record` | what is known of an event beside its conversation, and its making | `core` |
+//! | `amendment` | what an operator wants changed about an event | `core` |
+//! | `catalog` | the events of a store | `cluster`, `media` |
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
 //! | `recorder` | writes programme and speakers to disk | `media`, `cluster` |
 //! | `reports` | what room, recorder and store report to the director, the newest of each | `studio` |
 //! | `stats` | how one event is doing, in numbers | `core`, `studio` |
+//! | `programme` | the streams of an event, and the room's way into them | `media`, `studio`, `edge` |
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
-//! | `programme` | the streams of an event, and the room's way into them | `media`, `studio`, `edge` |
 //! | `open_event` | an event that is open | `studio` |
 //! | `demo` | the demonstration event | `media`, `cluster` |
 //! | `services` | what every event is opened with | all |
-//! | `open` | puts the parts of an event together | all |
-//! | `registry` | the events that are open here | all |
+//! | `assemble` | puts the parts of an event together | all |
+//! | `waiting` | an event that waits for a place | `edge` |
+//! | `registry` | the events that are open here, and those that wait | all |
 //! | `testing` | a server around one event, for tests of other crates | all |
 
+mod about;
+mod air;
+mod amendment;
+mod assemble;
 pub mod catalog;
 pub mod clock;
 mod counters;
@@ -46,7 +54,6 @@ mod json;
 pub mod lang;
 pub mod links;
 pub mod message;
-mod open;
 pub mod open_event;
 pub mod pages;
 mod programme;
@@ -61,6 +68,7 @@ mod snapshot_writer;
 mod stats;
 mod status;
 pub mod testing;
+mod waiting;
 
 pub use counters::EventCounters;
 pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender};
@@ -70,6 +78,6 @@ pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateErro
 pub use programme::cadence_box;
 pub use registry::{EventRegistry, Hindrance, RegistryStats};
 pub use reports::StageLevels;
-pub use services::EventServices;
+pub use services::{EventPolicy, EventServices};
 pub use stats::EventStats;
-pub use stentor_core::PageId;
+pub use stentor_core::{PageId, PageKey};

@@ -3,26 +3,33 @@
 //! The second way in beside HTTP: whoever holds an [`OpenEvent`] joins its stage, connects sound to it and gives commands.
 //! It knows roles and seats, never accounts.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use stentor_core::admission::Rung;
-use stentor_core::conversation::{Command, Refusal};
+use stentor_core::conversation::{Amendment, Command, Refusal};
 use stentor_core::stage::SessionKind;
-use stentor_core::{PageId, SeatId, SessionId};
+use stentor_core::{PageId, PageKey, SeatId, SessionId};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault};
 
 use crate::clock::unix_ms_now;
 use crate::director::{Call, DirectorHandle, Joined, PageSender, Reserved};
-use crate::links::{LinkKey, TokenError};
+use crate::links::{LiveLinks, TokenError};
 use crate::record::EventRecord;
 use crate::stats::{EventStats, StatsSources};
 
+/// How long the newest state of an event that is closed may take to be written.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(15);
+
 /// One event people can reach.
 pub struct OpenEvent {
-    pub(crate) record: EventRecord,
-    pub(crate) key: LinkKey,
-    pub(crate) base_url: String,
+    pub(crate) slug: String,
+    pub(crate) listen_link: String,
+    pub(crate) record: Mutex<EventRecord>,
+    pub(crate) links: Arc<LiveLinks>,
     pub(crate) director: DirectorHandle,
     /// `None` once the event has ended.
     pub(crate) room: Option<Room>,
@@ -30,6 +37,8 @@ pub struct OpenEvent {
     pub(crate) over: Arc<AtomicBool>,
     /// Number of the least rung that this event wants now.
     pub(crate) minimum_rung: Arc<AtomicU8>,
+    /// The task that writes its state; taken by whoever closes it.
+    pub(crate) written: Mutex<Option<JoinHandle<()>>>,
     pub(crate) stats: StatsSources,
 }
 
@@ -69,13 +78,13 @@ impl OpenEvent {
     /// The last part of its address.
     #[must_use]
     pub fn slug(&self) -> &str {
-        &self.record.slug
+        &self.slug
     }
 
     /// The listener's address.
     #[must_use]
-    pub fn listen_link(&self) -> String {
-        self.record.listen_link(&self.base_url)
+    pub fn listen_link(&self) -> &str {
+        &self.listen_link
     }
 
     /// Which seat a link's token opens now.
@@ -83,14 +92,26 @@ impl OpenEvent {
     /// # Errors
     /// Theirs: not one of our tokens for this event, or past its time.
     pub fn seat_of(&self, token: &str) -> Result<SeatId, TokenError> {
-        self.key
-            .check(&self.record.slug, token, unix_ms_now() / 1000)
+        self.links.seat_of(token, unix_ms_now() / 1000)
     }
 
     /// Whether its room is running.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.room.is_some() && !self.over.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has a room in which nothing is mixed, because nobody is there.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.has_room() && self.stats().is_suspended
+    }
+
+    /// What is known of it beside its conversation.
+    pub(crate) fn record(&self) -> EventRecord {
+        self.record
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The least rung that this event wants now.
@@ -106,11 +127,17 @@ impl OpenEvent {
         self.stats.read(room.map(Room::stats))
     }
 
-    /// Opens a stage page of a seat; `None` if the event is gone.
-    pub async fn join(&self, seat: SeatId, sender: PageSender) -> Option<Result<Joined, Refusal>> {
+    /// Opens a stage page of a seat; `key` is its own number, if it has one. `None` if the event is gone.
+    pub async fn join(
+        &self,
+        seat: SeatId,
+        key: Option<PageKey>,
+        sender: PageSender,
+    ) -> Option<Result<Joined, Refusal>> {
         self.director
             .ask(|reply| Call::Join {
                 seat,
+                key,
                 sender,
                 reply,
             })
@@ -125,6 +152,36 @@ impl OpenEvent {
     /// What a seat wants done; a refusal comes to its pages. `false` if the event is gone, here and below.
     pub async fn command(&self, by: SeatId, command: Command) -> bool {
         self.director.call(Call::Command { by, command }).await
+    }
+
+    /// The link of a seat is used to send more than it may: hosts are told whose it is.
+    pub async fn report_flood(&self, seat: SeatId) {
+        self.director.call(Call::Flood { seat }).await;
+    }
+
+    /// The operator's word: this seat goes on stage as soon as it is connected.
+    pub async fn admit_on_arrival(&self, seat: SeatId) {
+        self.director.call(Call::AdmitOnArrival { seat }).await;
+    }
+
+    /// The operator changes the event; it is so when this returns. `false` if the event is gone.
+    pub(crate) async fn amend(&self, amendment: Amendment) -> bool {
+        self.director.call(Call::Amend(amendment)).await && self.settle().await
+    }
+
+    /// What is known of it beside its conversation has changed.
+    pub(crate) async fn follow_record(&self, record: EventRecord) {
+        self.links.renew(record.links_generation);
+        self.record
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&record);
+        self.director.call(Call::Record(record)).await;
+    }
+
+    /// Its replay is not there any more.
+    pub(crate) async fn forget_replay(&self) {
+        self.director.call(Call::ForgetReplay).await;
     }
 
     /// Waits until everything asked for before has been carried out.
@@ -146,7 +203,12 @@ impl OpenEvent {
         let offer = Offer::parse(&offer).map_err(ConnectError::Offer)?;
         let kind = kind_of(endpoint, &offer)?;
         // First, so that whoever comes after the end is told that and not to try again.
-        let Reserved { session, alive } = self.reserve(seat, kind, page).await?;
+        let Reserved {
+            session,
+            kind,
+            staff: _staff,
+            alive,
+        } = self.reserve(seat, kind, page).await?;
         let request = OfferRequest {
             seat,
             session,
@@ -233,6 +295,25 @@ impl OpenEvent {
     pub fn disconnect(&self, session: SessionId) {
         if let Some(room) = &self.room {
             room.close(session);
+        }
+    }
+
+    /// Takes the event from this server: when this returns its addresses are free and its newest state is in the store.
+    pub(crate) async fn close(&self) {
+        let asked = self.director.ask(|reply| Call::Close { reply });
+        if asked.await.is_none() {
+            tracing::error!(event = self.slug, "its director was gone before it was closed");
+        }
+        self.over.store(true, Ordering::Relaxed);
+        let written = self
+            .written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(written) = written
+            && timeout(WRITTEN_WITHIN, written).await.is_err()
+        {
+            tracing::error!(event = self.slug, "its newest state may not be in the store");
         }
     }
 

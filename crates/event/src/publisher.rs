@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -10,8 +9,10 @@ use stentor_core::conversation::View;
 use stentor_core::event::{ConditionKind, Phase};
 use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
 
+use crate::about::About;
 use crate::counters::{Counters, add};
 use crate::lang::Lang;
+use crate::programme::{Heads, Streams};
 use crate::pages::{ListenAssets, ListenPage, compress, page_headers, sentence};
 use crate::record::EventRecord;
 use crate::status::{self, Replay};
@@ -23,6 +24,9 @@ const STATUS_KEPT_S: u32 = 1;
 
 /// The same under load, when what is not sound must cost less; pages ask as often as this says.
 const STATUS_KEPT_UNDER_LOAD_S: u32 = 6;
+
+/// Where the replay is, below the event.
+const REPLAY: &str = "/replay.mp4";
 
 /// All that a page depends on: while this is the same, the page is not rendered anew.
 #[derive(PartialEq)]
@@ -38,30 +42,33 @@ struct Rendered {
 pub(crate) struct Publisher {
     edge: Edge,
     assets: Option<ListenAssets>,
+    slug: String,
     base: String,
     streams: Vec<Arc<Stream>>,
-    recording: Arc<AtomicBool>,
+    /// Where the programme says what it is; `None` where there is no programme.
+    heads: Option<Heads>,
     counters: Arc<Counters>,
     replay: Replay,
     rendered: Option<Rendered>,
 }
 
 impl Publisher {
-    /// For the event at `/e/slug`; `streams` are those people listen to, `recording` is what the programme's sink obeys.
+    /// For the event at `/e/slug`; `streams` are those people listen to.
     pub(crate) fn new(
         edge: Edge,
         assets: Option<ListenAssets>,
         slug: &str,
         streams: Vec<Arc<Stream>>,
-        recording: Arc<AtomicBool>,
+        heads: Option<Heads>,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
             edge,
             assets,
+            slug: slug.to_owned(),
             base: format!("/e/{slug}"),
             streams,
-            recording,
+            heads,
             counters,
             replay: Replay::default(),
             rendered: None,
@@ -73,8 +80,15 @@ impl Publisher {
         self.streams.iter().map(|stream| stream.listeners()).sum()
     }
 
-    pub(crate) fn recording(&self, on: bool) {
-        self.recording.store(on, Ordering::Relaxed);
+    /// Says in its streams and playlists what the event is.
+    pub(crate) fn describe(&self, about: &About) {
+        let Some(heads) = &self.heads else {
+            return;
+        };
+        if let Err(error) = heads.describe(&about.tags) {
+            add(&self.counters.documents_not_published, 1);
+            tracing::error!(%error, path = %self.base, "cannot be published");
+        }
     }
 
     /// What becomes of the recording.
@@ -82,16 +96,19 @@ impl Publisher {
         self.replay
     }
 
-    /// Ends the streams: every listener is sent what it has not had yet, and then the end of the response.
-    pub(crate) fn end_streams(&self) {
-        for stream in &self.streams {
-            stream.end();
-        }
-    }
-
     /// There will be no replay; nobody needs to wait for it.
     pub(crate) const fn no_replay(&mut self) {
         self.replay = Replay::None;
+    }
+
+    /// The replay was taken away; whether there was one.
+    pub(crate) fn forget_replay(&mut self) -> bool {
+        let was = self.replay == Replay::Ready;
+        if was {
+            self.edge.documents().remove(&format!("{}{REPLAY}", self.base));
+            self.no_replay();
+        }
+        was
     }
 
     /// The replay is at this file from now on.
@@ -105,7 +122,7 @@ impl Publisher {
         match self
             .edge
             .documents()
-            .put_file(&format!("{}/replay.mp4", self.base), document)
+            .put_file(&format!("{}{REPLAY}", self.base), document)
         {
             Ok(()) => self.replay = Replay::Ready,
             Err(error) => {
@@ -127,6 +144,11 @@ impl Publisher {
             "/status.json",
             Document::new("application/json", CacheClass::Short(kept_s), json),
         );
+    }
+
+    /// Something has changed that pages depend on and their view does not show.
+    pub(crate) fn render_anew(&mut self) {
+        self.rendered = None;
     }
 
     /// Renders the pages anew if anything they say has changed.
@@ -164,6 +186,17 @@ impl Publisher {
         self.rendered = Some(now);
     }
 
+    /// Takes everything away that was published at the addresses of the event; its listeners are sent the end.
+    pub(crate) fn withdraw(&mut self) {
+        Streams::close(&self.edge, &self.slug);
+        let pages = Lang::ALL.map(|lang| format!("/{}", lang.code()));
+        let documents = ["", "/status.json", REPLAY].map(str::to_owned);
+        for below in documents.iter().chain(&pages) {
+            self.edge.documents().remove(&format!("{}{below}", self.base));
+        }
+        self.rendered = None;
+    }
+
     fn put(&self, below: &str, document: Document) {
         // Only a full edge refuses, and what it already serves at this path stays.
         if let Err(error) = self
@@ -181,7 +214,7 @@ impl Publisher {
 /// the replay afterwards.
 fn plain_source(phase: Phase) -> &'static str {
     if phase == Phase::Ended {
-        "/replay.mp4"
+        REPLAY
     } else {
         "/ogg/live.ogg"
     }

@@ -1,6 +1,6 @@
-//! What never changes about an event: its record, its links, and its making.
+//! What is known of an event beside its conversation: its record, its links, and its making.
 //!
-//! It is not the conversation: the title, the seats and the phase belong to that.
+//! It is not the conversation: the title, the seats and the phase belong to that. Only the operator changes a record.
 
 use serde::{Deserialize, Serialize};
 use stentor_core::admission::Rung;
@@ -11,17 +11,17 @@ use stentor_core::stage::{Role, StageCommand};
 use stentor_core::{Now, SeatId};
 
 use crate::lang::Lang;
-use crate::links::LinkKey;
+use crate::links::{self, LinkKey};
 
 /// Characters of a slug.
 const SLUG_CHARS_MAX: usize = 64;
-/// Seconds of a day.
-const DAY_S: i64 = 86_400;
 /// How far from now an event may start, in days: beyond it the number was most likely not seconds since 1970.
-const STARTS_DAYS_MAX: i64 = 3_660;
+const STARTS_DAYS_MAX: u64 = 3_660;
+/// The same in milliseconds.
+const STARTS_MS_MAX: u64 = STARTS_DAYS_MAX * 86_400_000;
 
-/// Version of the stored form; another one is refused rather than misread.
-const VERSION: u32 = 1;
+/// Version of the stored form; a newer one is refused rather than misread, older ones are read.
+const VERSION: u32 = 2;
 
 /// A record at rest. Title and beginning are not in it: they are the conversation's.
 #[derive(Serialize, Deserialize)]
@@ -29,11 +29,13 @@ struct StoredRecord {
     v: u32,
     lang: String,
     epoch_unix_ms: i64,
-    links_expire_unix_s: i64,
     opens_at: u8,
+    /// Since version 2; before, links had a date, and were of no generation.
+    #[serde(default)]
+    links_generation: u32,
 }
 
-/// What never changes about an event.
+/// What is known of an event beside its conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRecord {
     /// The last part of its address.
@@ -42,10 +44,10 @@ pub struct EventRecord {
     pub lang: Lang,
     /// Position 0 of its timeline, milliseconds since 1970; also when it was made.
     pub epoch_unix_ms: i64,
-    /// When its invitations end, seconds since 1970.
-    pub links_expire_unix_s: i64,
     /// The rung on which its doors open.
     pub opens_at: Rung,
+    /// Which of its links live: those of this generation. 0 where a version before has made the event, whose links have a date.
+    pub links_generation: u32,
 }
 
 impl EventRecord {
@@ -55,7 +57,11 @@ impl EventRecord {
     /// The operator's: a record of another version or edited by hand.
     pub(crate) fn decode(slug: &str, bytes: &[u8]) -> Result<Self, StoredRecordError> {
         let stored: StoredRecord = serde_json::from_slice(bytes)?;
-        if stored.v != VERSION {
+        // Elsewhere it would name a file outside its folder.
+        if !is_slug(slug) {
+            return Err(NewEventError::Slug(slug.to_owned()).into());
+        }
+        if !(1..=VERSION).contains(&stored.v) {
             return Err(StoredRecordError::Version { got: stored.v });
         }
         let lang = Lang::parse(&stored.lang).ok_or(NewEventError::Lang(stored.lang))?;
@@ -64,8 +70,8 @@ impl EventRecord {
             slug: slug.to_owned(),
             lang,
             epoch_unix_ms: stored.epoch_unix_ms,
-            links_expire_unix_s: stored.links_expire_unix_s,
             opens_at,
+            links_generation: stored.links_generation,
         })
     }
 
@@ -75,8 +81,8 @@ impl EventRecord {
             v: VERSION,
             lang: self.lang.code().to_owned(),
             epoch_unix_ms: self.epoch_unix_ms,
-            links_expire_unix_s: self.links_expire_unix_s,
             opens_at: self.opens_at.number(),
+            links_generation: self.links_generation,
         };
         serde_json::to_vec(&stored).expect("a record is always JSON")
     }
@@ -86,10 +92,9 @@ impl EventRecord {
         format!("{base_url}/e/{}", self.slug)
     }
 
-    /// A place on the stage. The token is in the fragment: browsers do not send it, so no log has it.
+    /// A place on the stage.
     pub fn stage_link(&self, key: &LinkKey, base_url: &str, seat: SeatId) -> String {
-        let token = key.token(&self.slug, seat, self.links_expire_unix_s);
-        format!("{base_url}/s/{}#t={token}", self.slug)
+        links::stage_link(key, base_url, &self.slug, seat, self.links_generation)
     }
 }
 
@@ -108,6 +113,8 @@ pub struct NewEvent {
     pub host: String,
     /// Number of the rung on which its doors open.
     pub opens_at: u8,
+    /// Whether what is on air is recorded.
+    pub recorded: bool,
 }
 
 impl NewEvent {
@@ -118,34 +125,24 @@ impl NewEvent {
     pub fn make(
         &self,
         now_unix_ms: i64,
-        invitation_days: u32,
         seats: &[StageCommand],
     ) -> Result<(EventRecord, Conversation), NewEventError> {
-        let title = self.title.trim();
-        let chars = title.chars().count();
-        if chars == 0 || chars > TITLE_CHARS_MAX {
-            return Err(NewEventError::Title { got: chars });
-        }
+        let title = checked_title(&self.title)?;
         let slug = match &self.slug {
             Some(slug) if is_slug(slug) => slug.clone(),
             Some(slug) => return Err(NewEventError::Slug(slug.clone())),
             None => slug_of(title),
         };
         let lang = Lang::parse(&self.lang).ok_or_else(|| NewEventError::Lang(self.lang.clone()))?;
-        if let Some(starts) = self.starts_unix_ms
-            && (starts - now_unix_ms).abs() > STARTS_DAYS_MAX * DAY_S * 1000
-        {
-            return Err(NewEventError::Starts {
-                got_s: starts / 1000,
-                now_s: now_unix_ms / 1000,
-            });
+        if let Some(starts) = self.starts_unix_ms {
+            check_start(starts, now_unix_ms)?;
         }
         let record = EventRecord {
             slug,
             lang,
             epoch_unix_ms: now_unix_ms,
-            links_expire_unix_s: now_unix_ms / 1000 + i64::from(invitation_days) * DAY_S,
             opens_at: opening(self.opens_at)?,
+            links_generation: 1,
         };
         let now = Now {
             mono_ms: 0,
@@ -155,6 +152,7 @@ impl NewEvent {
             title: title.to_owned(),
             starts_unix_ms: self.starts_unix_ms,
             host_name: self.host.trim().to_owned(),
+            recorded: self.recorded,
         };
         let mut conversation = Conversation::new(info, now);
         let mut outbox = Outbox::new();
@@ -170,6 +168,29 @@ impl NewEvent {
         }
         Ok((record, conversation))
     }
+}
+
+/// A title without the blanks around it.
+pub(crate) fn checked_title(title: &str) -> Result<&str, NewEventError> {
+    let title = title.trim();
+    let got = title.chars().count();
+    if (1..=TITLE_CHARS_MAX).contains(&got) {
+        Ok(title)
+    } else {
+        Err(NewEventError::Title { got })
+    }
+}
+
+/// Whether an event can be announced for that time.
+pub(crate) fn check_start(starts_unix_ms: i64, now_unix_ms: i64) -> Result<(), NewEventError> {
+    let far = i64::abs_diff(starts_unix_ms, now_unix_ms) > STARTS_MS_MAX;
+    if far {
+        return Err(NewEventError::Starts {
+            got_s: starts_unix_ms / 1000,
+            now_s: now_unix_ms / 1000,
+        });
+    }
+    Ok(())
 }
 
 /// The seat every event made on the command line has beside the host's: the guest whose link is printed.
@@ -260,7 +281,7 @@ pub(crate) enum StoredRecordError {
     #[error("stored record is not readable: {0}")]
     Unreadable(#[from] serde_json::Error),
     /// Of another version.
-    #[error("stored record has version {got}, this server reads {VERSION}")]
+    #[error("stored record has version {got}, this server reads 1 to {VERSION}")]
     Version {
         /// The version it has.
         got: u32,
@@ -282,6 +303,16 @@ mod tests {
     }
 
     #[test]
+    fn a_record_under_what_is_no_address_is_refused() {
+        let stored = br#"{"v":2,"lang":"fr","epoch_unix_ms":7,"opens_at":3,"links_generation":4}"#;
+        assert_eq!(EventRecord::decode("a-1", stored).unwrap().links_generation, 4);
+        for slug in ["../../../x", "a/b", "", ".", "A", "a b", "\u{e9}"] {
+            let error = EventRecord::decode(slug, stored).unwrap_err().to_string();
+            assert!(error.contains("a slug has 1 to 64"), "{error}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_an_event_is_refused_with_what_came() {
         let new = NewEvent {
             title: " ".to_owned(),
@@ -290,9 +321,10 @@ mod tests {
             starts_unix_ms: None,
             host: "Ada".to_owned(),
             opens_at: 0,
+            recorded: true,
         };
         assert_eq!(
-            new.make(0, 1, &[]).err(),
+            new.make(0, &[]).err(),
             Some(NewEventError::Title { got: 0 })
         );
         let new = NewEvent {
@@ -301,7 +333,7 @@ mod tests {
             ..new
         };
         assert_eq!(
-            new.make(0, 1, &[]).err(),
+            new.make(0, &[]).err(),
             Some(NewEventError::Slug("A b".to_owned()))
         );
         let new = NewEvent {
@@ -309,7 +341,7 @@ mod tests {
             opens_at: 4,
             ..new
         };
-        assert_eq!(new.make(0, 1, &[]).err(), Some(NewEventError::OpensAt(4)));
+        assert_eq!(new.make(0, &[]).err(), Some(NewEventError::OpensAt(4)));
         let new = NewEvent { opens_at: 3, ..new };
         let now_ms = 1_800_000_000_000;
         for (starts_unix_ms, fits) in [(now_ms + 60_000, true), (12_000, false), (i64::MAX, false)]
@@ -319,7 +351,7 @@ mod tests {
                 starts_unix_ms: Some(starts_unix_ms),
                 ..new.clone()
             };
-            assert_eq!(new.make(now_ms, 1, &[]).is_ok(), fits, "{starts_unix_ms}");
+            assert_eq!(new.make(now_ms, &[]).is_ok(), fits, "{starts_unix_ms}");
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stentor_core::conversation::{SeatSnapshot, Snapshot};
 use stentor_core::event::Phase;
 use stentor_core::stage::{Place, Role};
-use stentor_core::{LanguageTag, SeatId, Texts};
+use stentor_core::{LanguageTag, PageKey, SeatId, Texts};
 
 /// Version of this form; a newer one is refused rather than misread, older ones are read.
 const VERSION: u32 = 2;
@@ -20,6 +20,9 @@ struct StoredSnapshot {
     phase_version: u64,
     phase_since: i64,
     message: Option<StoredMessage>,
+    /// Until it could be switched, everything on air was recorded.
+    #[serde(default = "yes")]
+    recorded: bool,
     next_seat: u32,
     notice_id: u64,
     seats: Vec<StoredSeat>,
@@ -71,6 +74,20 @@ struct StoredSeat {
     place: String,
     muted: bool,
     mute_version: u64,
+    #[serde(default, skip_serializing_if = "is_false")]
+    muted_by_host: bool,
+    /// In hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    page: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Writes a snapshot.
@@ -83,6 +100,7 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
         phase_version: snapshot.phase_version,
         phase_since: snapshot.phase_since_unix_ms,
         message: StoredMessage::of(&snapshot.message),
+        recorded: snapshot.recorded,
         next_seat: snapshot.next_seat,
         notice_id: snapshot.notice_id,
         seats: snapshot
@@ -95,6 +113,8 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
                 place: seat.place.code().to_owned(),
                 muted: seat.muted,
                 mute_version: seat.mute_version,
+                muted_by_host: seat.muted_by_host,
+                page: seat.page.map(|PageKey(key)| format!("{key:032x}")),
             })
             .collect(),
     };
@@ -122,6 +142,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, String> {
             name: seat.name,
             muted: seat.muted,
             mute_version: seat.mute_version,
+            muted_by_host: seat.muted_by_host,
+            page: seat.page.as_deref().map(page_key).transpose()?,
         })
     });
     Ok(Snapshot {
@@ -137,10 +159,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, String> {
         message: stored
             .message
             .map_or_else(|| Ok(Texts::new()), StoredMessage::texts)?,
+        recorded: stored.recorded,
         next_seat: stored.next_seat,
         notice_id: stored.notice_id,
         seats: seats.collect::<Result<_, String>>()?,
     })
+}
+
+fn page_key(hex: &str) -> Result<PageKey, String> {
+    u128::from_str_radix(hex, 16)
+        .map(PageKey)
+        .map_err(|_| format!("stored state has an impossible page \"{hex}\""))
 }
 
 const ROLES: [Role; 5] = [
@@ -185,6 +214,7 @@ mod tests {
             phase_version: 2,
             phase_since_unix_ms: 7,
             message: message(&[("fr", "Bientôt"), ("en", "Soon")]),
+            recorded: true,
             next_seat: 2,
             notice_id: 9,
             seats: vec![SeatSnapshot {
@@ -194,6 +224,8 @@ mod tests {
                 place: Place::OnStage,
                 muted: true,
                 mute_version: 4,
+                muted_by_host: false,
+                page: None,
             }],
         }
     }
@@ -201,6 +233,13 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again() {
         assert_eq!(decode(&encode(&snapshot())), Ok(snapshot()));
+        let mut snapshot = snapshot();
+        snapshot.recorded = false;
+        snapshot.seats[0].muted_by_host = true;
+        for key in [0, 7, u128::MAX] {
+            snapshot.seats[0].page = Some(PageKey(key));
+            assert_eq!(decode(&encode(&snapshot)).as_ref(), Ok(&snapshot));
+        }
     }
 
     #[test]

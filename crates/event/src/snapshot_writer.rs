@@ -11,8 +11,9 @@ use bytes::Bytes;
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::{Change, Records, RecordsError, Version};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use crate::catalog::{CONVERSATION, KeptState, POSITION};
+use crate::catalog::{CONVERSATION, KeptState, POSITION, PublishedSoFar};
 use crate::counters::{Counters, add};
 
 /// How long after a failed write it is tried again.
@@ -23,8 +24,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 struct State {
     /// The conversation; `None` while nothing has changed since the event was opened.
     snapshot: Option<Bytes>,
-    /// The position after the last published sample.
-    position: u64,
+    published: PublishedSoFar,
 }
 
 /// Takes what is to be kept. When its last clone is dropped, the task writes what it has not written yet, and ends.
@@ -34,17 +34,18 @@ pub(crate) struct SnapshotWriter {
 }
 
 impl SnapshotWriter {
-    /// Starts the task; `kept` is what the store holds. `failing` is set when writing begins to fail and when it works again.
+    /// Starts the task, which is returned too; `kept` is what the store holds. `failing` is set when writing begins to fail and when it works
+    /// again.
     pub(crate) fn start(
         records: Arc<dyn Records>,
         key: Key,
         kept: &KeptState,
         counters: Arc<Counters>,
         failing: watch::Sender<bool>,
-    ) -> Self {
+    ) -> (Self, JoinHandle<()>) {
         let written = State {
             snapshot: None,
-            position: kept.published_end,
+            published: kept.published,
         };
         let (wanted, queue) = watch::channel(written.clone());
         let task = WriterTask {
@@ -57,10 +58,9 @@ impl SnapshotWriter {
             counters,
             failing,
         };
-        tokio::spawn(task.run(queue));
-        Self {
-            wanted: Arc::new(wanted),
-        }
+        let task = tokio::spawn(task.run(queue));
+        let wanted = Arc::new(wanted);
+        (Self { wanted }, task)
     }
 
     /// The conversation as it should be found after a restart.
@@ -72,8 +72,17 @@ impl SnapshotWriter {
 
     /// The position after the last published sample. It only grows, so that no position is used twice.
     pub(crate) fn position(&self, position: u64) {
-        self.wanted
-            .send_modify(|wanted| wanted.position = wanted.position.max(position));
+        self.wanted.send_modify(|wanted| {
+            wanted.published.end = wanted.published.end.max(position);
+        });
+    }
+
+    /// How often the playlists have begun anew.
+    pub(crate) fn discontinuities(&self, discontinuities: u64) {
+        self.wanted.send_if_modified(|wanted| {
+            let known = wanted.published.discontinuities.replace(discontinuities);
+            known != Some(discontinuities)
+        });
     }
 }
 
@@ -163,9 +172,9 @@ impl WriterTask {
             let expected = Some(self.snapshot_version);
             changes.push(put(CONVERSATION, expected, snapshot.clone()));
         }
-        if newest.position != self.written.position {
+        if newest.published != self.written.published {
             let expected = self.position_version;
-            changes.push(put(POSITION, expected, position_bytes(newest.position)));
+            changes.push(put(POSITION, expected, position_bytes(newest.published)));
         }
         changes
     }
@@ -175,7 +184,7 @@ impl WriterTask {
         let known = [Some(self.snapshot_version), self.position_version];
         let bytes = [
             in_doubt.snapshot.clone(),
-            Some(position_bytes(in_doubt.position)),
+            Some(position_bytes(in_doubt.published)),
         ];
         for ((kind, known), bytes) in [CONVERSATION, POSITION].into_iter().zip(known).zip(bytes) {
             let found = self.records.get(kind, &self.key).await?;
@@ -198,7 +207,7 @@ impl WriterTask {
             self.written.snapshot.clone_from(&state.snapshot);
         } else {
             self.position_version = Some(version);
-            self.written.position = state.position;
+            self.written.published = state.published;
         }
     }
 }
@@ -209,8 +218,8 @@ fn kind_of(change: &Change) -> Kind {
     }
 }
 
-fn position_bytes(position: u64) -> Bytes {
-    Bytes::from(position.to_string())
+fn position_bytes(published: PublishedSoFar) -> Bytes {
+    Bytes::from(published.encode())
 }
 
 /// Why a state was not written.
@@ -258,7 +267,7 @@ mod tests {
             let kept = KeptState {
                 conversation,
                 position: None,
-                published_end: 0,
+                published: PublishedSoFar::default(),
             };
             let (report, mut reports) = watch::channel(false);
             let (tell, failing) = mpsc::unbounded_channel();
@@ -270,7 +279,7 @@ mod tests {
             let store = Arc::new(records.clone());
             let counters = Arc::new(Counters::default());
             let counted = Arc::clone(&counters);
-            let writer = SnapshotWriter::start(store, key(), &kept, counted, report);
+            let (writer, _) = SnapshotWriter::start(store, key(), &kept, counted, report);
             Self {
                 records,
                 writer,

@@ -3,7 +3,6 @@
 //! Reading it asks nobody and waits for nobody: each part puts its figures where they can be read.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use stentor_core::event::Alarm;
 use stentor_core::stage::SessionKind;
@@ -11,6 +10,7 @@ use stentor_edge::Stream;
 use stentor_studio::{RoomStats, RoomStatus};
 use tokio::sync::watch;
 
+use crate::air::Air;
 use crate::counters::{Counters, EventCounters};
 use crate::recorder::RecorderState;
 use crate::reports::Reports;
@@ -18,7 +18,7 @@ use crate::reports::Reports;
 /// How one event is doing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventStats {
-    /// Whether its programme carries the stage, and is recorded.
+    /// Whether its programme carries the stage.
     pub is_on_air: bool,
     /// Whether nothing is mixed, because nobody is there.
     pub is_suspended: bool,
@@ -43,7 +43,7 @@ impl EventStats {
 /// Where the figures of one event are read.
 pub(crate) struct StatsSources {
     counters: Arc<Counters>,
-    recording: Arc<AtomicBool>,
+    air: Arc<Air>,
     /// The stream that is suspended with the room; `None` without one.
     stream: Option<Arc<Stream>>,
     room: watch::Receiver<Arc<RoomStatus>>,
@@ -52,16 +52,15 @@ pub(crate) struct StatsSources {
 }
 
 impl StatsSources {
-    /// `recording` is set while the event is on air.
     pub(crate) fn new(
         counters: Arc<Counters>,
-        recording: Arc<AtomicBool>,
+        air: Arc<Air>,
         stream: Option<Arc<Stream>>,
         reports: &Reports,
     ) -> Self {
         Self {
             counters,
-            recording,
+            air,
             stream,
             room: reports.room.clone(),
             recorder: reports.recorder.clone(),
@@ -85,7 +84,7 @@ impl StatsSources {
             Alarm::Store => *self.store_failing.borrow(),
         };
         EventStats {
-            is_on_air: room.is_some() && self.recording.load(Ordering::Relaxed),
+            is_on_air: room.is_some() && self.air.is_on(),
             is_suspended: room.is_some()
                 && self
                     .stream

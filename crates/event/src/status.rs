@@ -47,6 +47,10 @@ pub(crate) struct Status<'a> {
     /// Since when phase and condition are so, milliseconds since 1970.
     since: i64,
     starts: Option<i64>,
+    /// When it is ended because everybody has left it, once that is to be expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    ends: Option<i64>,
     /// When this was written, so that a page can correct its own clock.
     now: i64,
     title: &'a str,
@@ -97,6 +101,7 @@ pub(crate) fn status(view: &View, now_unix_ms: i64, replay: Replay) -> Status<'_
         condition: view.condition.kind.code(),
         since: view.since_unix_ms(),
         starts: view.starts_unix_ms,
+        ends: view.ends_unix_ms,
         now: now_unix_ms,
         title: &view.title,
         listeners: view.listeners,

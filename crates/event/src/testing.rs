@@ -3,7 +3,6 @@
 //!
 //! It is no server to run: its records are in memory, and its studio answers this machine alone.
 
-use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +25,7 @@ use crate::links::LinkKey;
 use crate::open_event::OpenEvent;
 use crate::record::NewEvent;
 use crate::registry::EventRegistry;
-use crate::services::EventServices;
+use crate::services::{EventPolicy, EventServices};
 
 /// The address of the event.
 pub const SLUG: &str = "talk";
@@ -46,6 +45,7 @@ pub struct TestServer {
     pub studio: SocketAddr,
     key: LinkKey,
     folder: PathBuf,
+    policy: EventPolicy,
 }
 
 impl TestServer {
@@ -54,6 +54,14 @@ impl TestServer {
     /// # Panics
     /// Where the machine does not give what a server needs: the test cannot go on.
     pub async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, EventPolicy::default()).await
+    }
+
+    /// The same by another policy.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_with(folder: &Path, policy: EventPolicy) -> Self {
         let records: Arc<dyn Records> = Arc::new(MemoryRecords::default());
         let new = NewEvent {
             title: "A talk".to_owned(),
@@ -62,11 +70,12 @@ impl TestServer {
             starts_unix_ms: None,
             host: "Ada".to_owned(),
             opens_at: 0,
+            recorded: true,
         };
-        let (record, conversation) = new.make(unix_ms_now(), 1, &[]).expect("an event");
+        let (record, conversation) = new.make(unix_ms_now(), &[]).expect("an event");
         let stored = store_event(&*records, &record, &conversation).await;
         stored.expect("memory keeps it");
-        Self::open(records, folder).await
+        Self::open(records, folder, policy).await
     }
 
     /// The same event, opened anew from what is kept of it.
@@ -75,10 +84,10 @@ impl TestServer {
     /// As [`Self::start`].
     pub async fn restarted(self) -> Self {
         self.events.stop_all();
-        Self::open(self.records, &self.folder).await
+        Self::open(self.records, &self.folder, self.policy).await
     }
 
-    async fn open(records: Arc<dyn Records>, folder: &Path) -> Self {
+    async fn open(records: Arc<dyn Records>, folder: &Path, policy: EventPolicy) -> Self {
         let recordings = FolderBlobs::open(&folder.join("recordings")).await;
         let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let studio = udp.local_addr().expect("it is bound");
@@ -98,9 +107,10 @@ impl TestServer {
             edge: edge.clone(),
             key: key.clone(),
             base_url: "http://here".to_owned(),
+            policy,
             listen_assets: None,
         };
-        let events = Arc::new(EventRegistry::new(services, HashMap::new()));
+        let events = Arc::new(EventRegistry::new(services));
         events.open_new().await.expect("memory is read");
         Self {
             events,
@@ -109,6 +119,7 @@ impl TestServer {
             studio,
             key,
             folder: folder.to_owned(),
+            policy,
         }
     }
 
@@ -121,16 +132,16 @@ impl TestServer {
         self.events.event(SLUG).expect("it was opened")
     }
 
-    /// The token of a seat, for the next minute.
+    /// The token of a seat.
     #[must_use]
     pub fn token(&self, seat: SeatId) -> String {
-        self.token_of(SLUG, seat, unix_ms_now() / 1000 + 60)
+        self.token_of(SLUG, seat, 1)
     }
 
-    /// The token of a seat of an event until a time, in seconds since 1970.
+    /// The token of a seat of an event, of one generation of its links.
     #[must_use]
-    pub fn token_of(&self, slug: &str, seat: SeatId, until_unix_s: i64) -> String {
-        self.key.token(slug, seat, until_unix_s)
+    pub fn token_of(&self, slug: &str, seat: SeatId, generation: u32) -> String {
+        self.key.token(slug, seat, generation)
     }
 
     /// Lets the host end the event, and waits until that is kept.
@@ -140,7 +151,7 @@ impl TestServer {
     pub async fn end(&self) {
         let event = self.event();
         let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-        let joined = event.join(FIRST_HOST, sender).await.expect("it is there");
+        let joined = event.join(FIRST_HOST, None, sender).await.expect("it is there");
         let page = joined.expect("a host may join");
         let version = page.state.borrow().value().phase_version;
         let phase = Phase::Ended;

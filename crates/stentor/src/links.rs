@@ -100,8 +100,9 @@ mod tests {
                 starts_unix_ms: None,
                 host: "Ada".to_owned(),
                 opens_at: 0,
+                recorded: true,
             };
-            let (record, conversation) = new.make(1, 1, &[]).unwrap();
+            let (record, conversation) = new.make(1, &[]).unwrap();
             store_event(&records, &record, &conversation).await.unwrap();
         }
         let (kind, demo) = (Kind::new("conversation"), Key::new("demo").unwrap());

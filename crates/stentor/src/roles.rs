@@ -1,6 +1,5 @@
 //! Which parts a process runs. Today there is one role: all of them.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
 use std::net::{SocketAddr, UdpSocket};
@@ -11,7 +10,7 @@ use stentor_edge::{Edge, EdgeConfig, Tls};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::links::LinkKey;
 use stentor_event::pages::{self, ListenAssets};
-use stentor_event::{EventRegistry, EventServices, demo};
+use stentor_event::{EventPolicy, EventRegistry, EventServices, demo};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::net::TcpListener;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -156,6 +155,10 @@ async fn start(
         recordings: data_dir::open_recordings(&config.data_dir).await?,
         edge: edge.clone(),
         base_url: config.base_url(),
+        policy: EventPolicy {
+            links_after_end_days: config.invitation_days,
+            ..EventPolicy::default()
+        },
         listen_assets: ListenAssets::load(),
     };
     pages::publish_assets(&edge);
@@ -168,18 +171,16 @@ async fn start(
         nothing.problem,
     );
     let demo = if options.demo {
-        Some(demo::prepare(&*records, config.invitation_days).await?)
+        Some(demo::prepare(&*records).await?)
     } else {
         None
     };
-    let admitted = demo.iter().map(|slug| (slug.clone(), vec![demo::VOICE]));
-    let admitted: HashMap<_, _> = admitted.collect();
     let (studio, key, base_url) = (
         services.studio.clone(),
         services.key.clone(),
         services.base_url.clone(),
     );
-    let events = Arc::new(EventRegistry::new(services, admitted));
+    let events = Arc::new(EventRegistry::new(services));
     events.open_new().await?;
     if let Some(event) = demo.as_deref().and_then(|slug| events.event(slug)) {
         demo::begin(&event).await;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use stentor_core::conversation::{Command, Refusal, View};
+use stentor_core::conversation::{Amendment, Command, Refusal, View};
 use stentor_core::stage::{Role, SessionKind};
-use stentor_core::{PageId, SeatId, SessionId};
+use stentor_core::{PageId, PageKey, SeatId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::pages::PageSender;
 use crate::encode_once::EncodeOnce;
+use crate::record::EventRecord;
 use crate::reports::StageLevels;
 
 /// Calls waiting for one director. Past it pages and offers wait.
@@ -20,6 +21,8 @@ pub(crate) enum Call {
     /// A stage page says hello.
     Join {
         seat: SeatId,
+        /// Its own number, if it has one.
+        key: Option<PageKey>,
         sender: PageSender,
         reply: oneshot::Sender<Result<Joined, Refusal>>,
     },
@@ -36,6 +39,19 @@ pub(crate) enum Call {
     },
     /// A reserved session was not answered after all.
     Abandon { seat: SeatId, session: SessionId },
+    /// The link of a seat is used to send more than it may.
+    Flood { seat: SeatId },
+    /// The operator's word for one seat: it need not wait for the host.
+    AdmitOnArrival { seat: SeatId },
+    /// The operator changes the event, beside the stage.
+    Amend(Amendment),
+    /// What is known of the event beside its conversation has changed.
+    Record(EventRecord),
+    /// The replay is not where it was any more.
+    ForgetReplay,
+    /// The event is to be taken from this server: its room stops, and nothing of it is found at its addresses any more. Answered when that is
+    /// so; no call is carried out after it.
+    Close { reply: oneshot::Sender<()> },
     /// Answered once every call before it has been carried out.
     Settled { reply: oneshot::Sender<()> },
 }
@@ -44,6 +60,10 @@ pub(crate) enum Call {
 #[derive(Debug)]
 pub(crate) struct Reserved {
     pub(crate) session: SessionId,
+    /// What it is to be, whatever was asked for.
+    pub(crate) kind: SessionKind,
+    /// Whether it may have a place that is kept for hosts and co-hosts.
+    pub(crate) staff: bool,
     /// Becomes false when the session is gone.
     pub(crate) alive: Arc<AtomicBool>,
 }

@@ -4,24 +4,28 @@
 //! It decides nothing: what to do comes as an [`Output`], what to say is read from the conversation's view.
 
 use std::cell::OnceCell;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use stentor_core::conversation::{
     Command, Conversation, Notice, NoticeKind, Output, Refusal, SessionEndReason, View,
 };
 use stentor_core::event::Phase;
-use stentor_core::stage::Place;
-use stentor_core::{Now, PageId, SeatId, SessionId};
+use stentor_core::stage::{Place, SessionKind};
+use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use tokio::sync::{oneshot, watch};
 
 use super::call::{Joined, Reserved};
 use super::pages::{PageMessage, PageSender, PageTable};
 use super::room::{DirectedRoom, KeepSnapshot};
 use super::sessions::SessionTable;
+use crate::about::{About, AboutNow};
+use crate::air::Air;
 use crate::clock::unix_ms_now;
 use crate::encode_once::EncodeOnce;
-use crate::links::LinkKey;
+use crate::links::LiveLinks;
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
 use crate::recorder::Recorder;
@@ -31,21 +35,29 @@ use crate::{snapshot, status};
 /// Milliseconds the room runs on after the end, so that the last words and the last notice reach everybody.
 const AFTERGLOW_MS: u64 = 3_000;
 
+/// How long a room may take to stop before what it published is taken away all the same.
+const STOPS_WITHIN: Duration = Duration::from_secs(5);
+
 /// Where outputs go.
 pub(crate) struct Destinations {
     pub(crate) record: EventRecord,
-    pub(crate) key: LinkKey,
-    pub(crate) base_url: String,
+    pub(crate) links: Arc<LiveLinks>,
     pub(crate) room: Option<Box<dyn DirectedRoom>>,
     pub(crate) publisher: Publisher,
+    /// What the event says of itself, for whoever begins a file.
+    pub(crate) about: AboutNow,
+    pub(crate) air: Arc<Air>,
     pub(crate) snapshots: Box<dyn KeepSnapshot>,
     pub(crate) recorder: Option<Recorder>,
     /// To be set when the room has stopped.
     pub(crate) over: Arc<AtomicBool>,
+    /// Closed when nothing of the programme can be published any more; `None` where there is no programme.
+    pub(crate) published: Option<oneshot::Receiver<Infallible>>,
 }
 
 /// A page that waits to be told whether it is shown the stage.
 pub(super) struct JoiningPage {
+    pub(super) key: Option<PageKey>,
     pub(super) sender: PageSender,
     pub(super) reply: oneshot::Sender<Result<Joined, Refusal>>,
 }
@@ -91,6 +103,8 @@ pub(super) struct Outputs {
     levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
     /// When the room stops, after the end, in milliseconds on the clock that never goes back.
     stop_at_mono_ms: Option<u64>,
+    /// When the event ends because everybody has left it, as it was known last.
+    ends_unix_ms: Option<i64>,
 }
 
 impl Outputs {
@@ -108,6 +122,7 @@ impl Outputs {
             state: watch::Sender::new(Arc::new(EncodeOnce::new(view))),
             levels,
             stop_at_mono_ms: None,
+            ends_unix_ms: None,
         }
     }
 
@@ -122,6 +137,13 @@ impl Outputs {
         self.to.publisher.listeners()
     }
 
+    /// What is known of the event beside its conversation has changed.
+    pub(super) fn follow_record(&mut self, record: EventRecord, view: &View) {
+        self.to.record = record;
+        self.to.publisher.render_anew();
+        self.publish_documents(view);
+    }
+
     /// Gives the public the replay, or the word that there will be none.
     pub(super) fn publish_replay(&mut self, file: Option<std::path::PathBuf>, view: &View) {
         match file {
@@ -131,6 +153,14 @@ impl Outputs {
         self.publish_documents(view);
     }
 
+    /// The replay is not there any more; where there was none nothing changes.
+    pub(super) fn forget_replay(&mut self, view: &View) {
+        if self.to.publisher.forget_replay() {
+            tracing::warn!(event = self.to.record.slug, "its replay was taken away");
+            self.publish_documents(view);
+        }
+    }
+
     /// Does one thing the conversation wants done.
     pub(super) fn carry_out(&mut self, output: Output, after: &OutputContext<'_>) {
         match output {
@@ -138,6 +168,7 @@ impl Outputs {
             Output::SuspendMixer => self.order_room(|room| room.suspend()),
             Output::ResumeMixer => self.order_room(|room| room.resume()),
             Output::Loopback { seat, on } => self.order_room(|room| room.loopback(seat, on)),
+            Output::PreListen { by, seat } => self.order_room(|room| room.pre_listen(by, seat)),
             Output::CloseSession {
                 seat,
                 session,
@@ -150,7 +181,12 @@ impl Outputs {
                     let _ = reply.send(Err(reason));
                 }
             }
-            Output::Reserved { session, .. } => self.reserved(session),
+            Output::Reserved {
+                session,
+                kind,
+                staff,
+                ..
+            } => self.reserved(session, kind, staff),
             Output::ReservationRefused { reason, .. } => {
                 if let Some(OfferedSession { reply, .. }) = self.offered.take() {
                     // Whoever made the offer may have gone.
@@ -213,7 +249,8 @@ impl Outputs {
         let (Some(joining), Some(seat)) = (self.joining.take(), view.seat(seat)) else {
             return;
         };
-        self.pages.add(page, seat.seat, joining.sender);
+        self.pages
+            .add(page, seat.seat, joining.key, joining.sender);
         let joined = Joined {
             page,
             role: seat.role,
@@ -225,27 +262,57 @@ impl Outputs {
         let _ = joining.reply.send(Ok(joined));
     }
 
-    fn reserved(&mut self, session: SessionId) {
+    fn reserved(&mut self, session: SessionId, kind: SessionKind, staff: bool) {
         if let Some(OfferedSession { page, reply }) = self.offered.take() {
             let alive = self.sessions.add(session, page);
             // If whoever made the offer has gone, the reservation expires.
-            let _ = reply.send(Ok(Reserved { session, alive }));
+            let _ = reply.send(Ok(Reserved {
+                session,
+                kind,
+                staff,
+                alive,
+            }));
         }
     }
 
     fn show_stage(&mut self, now: Now, view: &Arc<EncodeOnce<View>>) {
         self.state.send_replace(Arc::clone(view));
         let view = view.value();
-        self.follow_phase(view.phase);
+        self.follow_air(view);
+        self.follow_about(view);
+        self.follow_abandoned(view);
         // Replacing a document costs nothing; only what rides in the sound waits for its notice.
         self.publish_documents(view);
         self.tell_removed(view);
         self.follow_end(now, view);
     }
 
-    /// The programme carries the stage, and is recorded, exactly while the event is on air.
-    pub(super) fn follow_phase(&self, phase: Phase) {
-        self.to.publisher.recording(phase == Phase::OnAir);
+    /// The programme carries the stage exactly while the event is on air, and is recorded if that is wanted.
+    pub(super) fn follow_air(&self, view: &View) {
+        self.to
+            .air
+            .set(view.phase == Phase::OnAir, view.recorded);
+        self.to.links.follow(view.phase, view.phase_since_unix_ms);
+    }
+
+    fn follow_about(&self, view: &View) {
+        let about = About::of(view, self.to.record.epoch_unix_ms, self.to.links.base_url());
+        if about != *self.to.about.get() {
+            self.to.publisher.describe(&about);
+            self.to.about.set(Arc::new(about));
+        }
+    }
+
+    /// Says in the log, once, that the event will be ended because everybody has left it.
+    fn follow_abandoned(&mut self, view: &View) {
+        let known = std::mem::replace(&mut self.ends_unix_ms, view.ends_unix_ms);
+        if let (Some(ends_unix_ms), None) = (view.ends_unix_ms, known) {
+            tracing::warn!(
+                event = self.to.record.slug,
+                ends_unix_ms,
+                "on air without anybody on its stage: it is ended by itself unless somebody comes"
+            );
+        }
     }
 
     /// The end: after a while the room stops, the streams end and the replay is made.
@@ -264,13 +331,26 @@ impl Outputs {
         {
             self.to.over.store(true, Ordering::Relaxed);
             room.stop();
-            self.to.publisher.end_streams();
             match self.to.recorder.take() {
                 Some(recorder) => recorder.finish(),
                 None => self.to.publisher.no_replay(),
             }
             self.publish_documents(&conversation.view());
         }
+    }
+
+    /// Stops the room and takes everything away that the public could find: the event goes from this server.
+    pub(super) async fn withdraw(&mut self) {
+        self.pages.tell_all(&PageMessage::Removed);
+        if let Some(room) = self.to.room.take() {
+            room.stop();
+        }
+        if let Some(published) = self.to.published.take()
+            && tokio::time::timeout(STOPS_WITHIN, published).await.is_err()
+        {
+            tracing::error!(event = self.to.record.slug, "its room does not stop");
+        }
+        self.to.publisher.withdraw();
     }
 
     /// A removed seat has no rights any more, whether or not it has a session: its pages are closed with the reason.
@@ -310,10 +390,7 @@ impl Outputs {
         let Some(found) = view.seat(seat) else {
             return;
         };
-        let link = self
-            .to
-            .record
-            .stage_link(&self.to.key, &self.to.base_url, seat);
+        let link = self.to.links.stage_link(seat);
         let message = PageMessage::Invited {
             seat,
             name: found.name.clone(),

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use stentor_core::conversation::{MicrophoneWarning, Refusal};
+use stentor_core::conversation::{Refusal, SeatWarning};
 use stentor_core::event::Alarm;
 use stentor_core::limits::SEATS_MAX;
-use stentor_core::{PageId, SeatId};
+use stentor_core::{PageId, PageKey, SeatId};
 use tokio::sync::mpsc;
 
 /// Stage pages open at once per event: every seat with a phone and a computer. The oldest is closed beyond it.
@@ -39,7 +39,7 @@ pub enum PageMessage {
         /// Whose.
         seat: SeatId,
         /// Which.
-        warning: MicrophoneWarning,
+        warning: SeatWarning,
         /// Whether it is there.
         on: bool,
     },
@@ -69,10 +69,17 @@ impl PageMessage {
 /// Where a page's messages go.
 pub type PageSender = mpsc::Sender<PageMessage>;
 
+/// One that is open.
+struct Page {
+    seat: SeatId,
+    key: Option<PageKey>,
+    sender: PageSender,
+}
+
 /// All of them.
 #[derive(Default)]
 pub(super) struct PageTable {
-    pages: BTreeMap<PageId, (SeatId, PageSender)>,
+    pages: BTreeMap<PageId, Page>,
     last: u64,
 }
 
@@ -84,11 +91,17 @@ impl PageTable {
     }
 
     /// A page is shown the stage from now on.
-    pub(super) fn add(&mut self, page: PageId, seat: SeatId, sender: PageSender) {
+    pub(super) fn add(
+        &mut self,
+        page: PageId,
+        seat: SeatId,
+        key: Option<PageKey>,
+        sender: PageSender,
+    ) {
         let own: Vec<PageId> = self
             .pages
             .iter()
-            .filter(|(_, (of, _))| *of == seat)
+            .filter(|(_, of)| of.seat == seat)
             .map(|(page, _)| *page)
             .collect();
         if own.len() >= SEAT_PAGES_MAX {
@@ -96,11 +109,24 @@ impl PageTable {
         } else if self.pages.len() >= PAGES_MAX {
             self.pages.pop_first();
         }
-        self.pages.insert(page, (seat, sender));
+        self.pages.insert(page, Page { seat, key, sender });
     }
 
     pub(super) fn remove(&mut self, page: PageId) {
         self.pages.remove(&page);
+    }
+
+    /// Forgets those whose reader is gone without having said so.
+    pub(super) fn sweep(&mut self) {
+        self.pages.retain(|_, page| !page.sender.is_closed());
+    }
+
+    /// The number a page of this seat has made for itself.
+    pub(super) fn key_of(&self, seat: SeatId, page: PageId) -> Option<PageKey> {
+        self.pages
+            .get(&page)
+            .filter(|of| of.seat == seat)
+            .and_then(|of| of.key)
     }
 
     /// How many are open.
@@ -135,13 +161,13 @@ impl PageTable {
 
     /// Whether a page is one of this seat's.
     pub(super) fn has(&self, seat: SeatId, page: PageId) -> bool {
-        self.pages.get(&page).is_some_and(|(of, _)| *of == seat)
+        self.pages.get(&page).is_some_and(|of| of.seat == seat)
     }
 
     /// Delivers without waiting; a page whose queue is full or gone is forgotten, which closes it.
     fn deliver(&mut self, to: impl Fn(PageId, SeatId) -> bool, message: &PageMessage) {
-        self.pages.retain(|page, (seat, sender)| {
-            !to(*page, *seat) || sender.try_send(message.clone()).is_ok()
+        self.pages.retain(|id, page| {
+            !to(*id, page.seat) || page.sender.try_send(message.clone()).is_ok()
         });
     }
 }
@@ -152,7 +178,7 @@ mod tests {
 
     fn add(table: &mut PageTable, seat: SeatId, sender: PageSender) -> PageId {
         let page = table.next();
-        table.add(page, seat, sender);
+        table.add(page, seat, None, sender);
         page
     }
 
@@ -191,6 +217,18 @@ mod tests {
             add(&mut table, SeatId(2 + seat), others.clone());
         }
         assert!(first_messages.is_closed());
+    }
+
+    #[test]
+    fn a_page_whose_task_is_gone_is_not_counted_any_more() {
+        let mut table = PageTable::default();
+        let (gone, messages) = mpsc::channel(1);
+        add(&mut table, SeatId(1), gone);
+        let (stays, _messages) = mpsc::channel(1);
+        add(&mut table, SeatId(1), stays);
+        drop(messages);
+        table.sweep();
+        assert_eq!(table.len(), 1);
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(crate) trait DirectedRoom: Send {
     fn close(&self, session: SessionId);
     /// Whether a seat hears its own microphone.
     fn loopback(&self, seat: SeatId, on: bool);
+    /// Lets a host's session hear one who waits in the green room, alone, or nobody any more.
+    fn pre_listen(&self, by: SessionId, seat: Option<SeatId>);
     /// Tells every listener, inside the programme.
     fn notice(&self, text: String);
     /// Mixes nothing until it is resumed.
@@ -48,6 +50,10 @@ impl DirectedRoom for Room {
 
     fn loopback(&self, seat: SeatId, on: bool) {
         Self::loopback(self, seat, on);
+    }
+
+    fn pre_listen(&self, _: SessionId, _: Option<SeatId>) {
+        // The studio cannot yet.
     }
 
     fn notice(&self, text: String) {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use stentor_core::SeatId;
 use stentor_core::admission::OpeningRung;
 use stentor_core::conversation::{Conversation, Input, Outbox};
 use stentor_core::event::Alarm;
@@ -31,8 +30,6 @@ const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// Everything the director of one event works with.
 pub(crate) struct DirectorParts {
     pub(crate) conversation: Conversation,
-    /// Seats the operator admitted beforehand: they need not wait for the host.
-    pub(crate) admitted: Vec<SeatId>,
     pub(crate) doors: OpeningRung,
     /// Where the doors' rung is put.
     pub(crate) minimum_rung: Arc<AtomicU8>,
@@ -49,11 +46,9 @@ impl DirectorParts {
     pub(crate) async fn run(self, queue: mpsc::Receiver<Call>) {
         let view = self.conversation.view();
         Director {
-            starts_unix_ms: view.starts_unix_ms,
             outputs: Outputs::new(self.destinations, view, self.reports.levels.clone()),
             conversation: self.conversation,
             outbox: Outbox::new(),
-            admitted: self.admitted,
             doors: self.doors,
             minimum_rung: self.minimum_rung,
             clock: self.clock,
@@ -72,9 +67,6 @@ struct Director {
     conversation: Conversation,
     outbox: Outbox,
     outputs: Outputs,
-    /// The announced beginning; it never changes.
-    starts_unix_ms: Option<i64>,
-    admitted: Vec<SeatId>,
     doors: OpeningRung,
     minimum_rung: Arc<AtomicU8>,
     clock: Clock,
@@ -93,10 +85,7 @@ impl Director {
         let mut idle = false;
         let mut ticks = ticks_of(idle);
         let mut count_at = Instant::now();
-        for seat in std::mem::take(&mut self.admitted) {
-            self.step(Input::AdmitOnArrival { seat });
-        }
-        self.outputs.follow_phase(self.conversation.phase());
+        self.outputs.follow_air(&self.conversation.view());
         self.watch_opening_rung();
         // Whether anybody is there at all is known before anybody comes.
         self.step(Input::Tick);
@@ -128,6 +117,7 @@ impl Director {
                         let now = self.outputs.listeners();
                         self.step(Input::Listeners { now });
                         self.follow_demand();
+                        self.outputs.pages.sweep();
                         self.watch_opening_rung();
                     }
                     self.step(Input::Tick);
@@ -135,6 +125,12 @@ impl Director {
                 }
                 () = arisen(demand.as_deref()), if idle => self.follow_demand(),
                 call = queue.recv() => match call {
+                    Some(Call::Close { reply }) => {
+                        self.outputs.withdraw().await;
+                        // Whoever waited may have gone.
+                        let _ = reply.send(());
+                        return;
+                    }
                     Some(call) => self.handle(call),
                     None => return,
                 },
@@ -166,11 +162,12 @@ impl Director {
         match call {
             Call::Join {
                 seat,
+                key,
                 sender,
                 reply,
             } => {
                 let page = self.outputs.pages.next();
-                self.outputs.joining = Some(JoiningPage { sender, reply });
+                self.outputs.joining = Some(JoiningPage { key, sender, reply });
                 self.step(Input::Join { page, seat });
             }
             Call::Leave { page } => self.outputs.pages.remove(page),
@@ -185,17 +182,28 @@ impl Director {
                 reply,
             } => {
                 let session = self.outputs.sessions.next();
+                let key = page.and_then(|page| self.outputs.pages.key_of(seat, page));
                 self.outputs.offered = Some(OfferedSession { page, reply });
                 self.step(Input::Reserve {
                     seat,
                     session,
                     kind,
+                    page: key,
                 });
             }
+            Call::Flood { seat } => self.step(Input::Flood { seat }),
+            Call::AdmitOnArrival { seat } => self.step(Input::AdmitOnArrival { seat }),
+            Call::Record(record) => {
+                self.outputs.follow_record(record, &self.conversation.view());
+            }
+            Call::Amend(amendment) => self.step(Input::Amend(amendment)),
             Call::Abandon { seat, session } => {
                 self.outputs.sessions.remove(session);
                 self.step(Input::SessionDown { seat, session });
             }
+            Call::ForgetReplay => self.outputs.forget_replay(&self.conversation.view()),
+            // The loop ends with it.
+            Call::Close { .. } => {}
             Call::Settled { reply } => {
                 // Whoever waited may have gone.
                 let _ = reply.send(());
@@ -253,7 +261,8 @@ impl Director {
 
     /// Says which rung this event wants while its doors open.
     fn watch_opening_rung(&mut self) {
-        let (phase, starts_unix_ms) = (self.conversation.phase(), self.starts_unix_ms);
+        let phase = self.conversation.phase();
+        let starts_unix_ms = self.conversation.starts_unix_ms();
         let wanted = self
             .doors
             .minimum_rung((self.clock)(), phase, starts_unix_ms);

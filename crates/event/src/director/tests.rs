@@ -1,6 +1,8 @@
 //! The director with a room, a store and a clock of the test's own.
 
+mod closing;
 mod idle;
+mod pages_anew;
 mod phases;
 mod starved;
 
@@ -12,7 +14,7 @@ use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, Sea
 use stentor_core::event::{ConditionKind, EventCommand, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
 use stentor_core::stage::{AppliedMute, Place, Role, SeatOrder, SessionKind, StageCommand};
-use stentor_core::{Now, PageId, SeatId, SessionId};
+use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use stentor_edge::{Demand, Edge, EdgeConfig};
 use stentor_studio::{RoomLevels, RoomStatus, SessionStatus};
 use tokio::sync::mpsc;
@@ -21,7 +23,9 @@ use super::outputs::Destinations;
 use super::room::{DirectedRoom, KeepSnapshot};
 use super::run::DirectorParts;
 use super::{Call, DirectorHandle, Joined, PAGE_MESSAGES_MAX, PageMessage, Reserved, calls};
-use crate::links::LinkKey;
+use crate::about::AboutNow;
+use crate::air::Air;
+use crate::links::{LinkKey, LiveLinks};
 use crate::publisher::Publisher;
 use crate::record::NewEvent;
 use crate::reports::{Reporter, reports};
@@ -39,6 +43,7 @@ enum Ordered {
     Seat(SeatOrder),
     Close(SessionId),
     Loopback(SeatId, bool),
+    PreListen(SessionId, Option<SeatId>),
     Notice(String),
     Suspend,
     Resume,
@@ -69,6 +74,10 @@ impl DirectedRoom for Recorded {
 
     fn loopback(&self, seat: SeatId, on: bool) {
         self.add(Ordered::Loopback(seat, on));
+    }
+
+    fn pre_listen(&self, by: SessionId, seat: Option<SeatId>) {
+        self.add(Ordered::PreListen(by, seat));
     }
 
     fn notice(&self, text: String) {
@@ -113,22 +122,22 @@ struct Scene {
     room: Mutex<RoomStatus>,
     recorded: Recorded,
     now: Arc<Mutex<Now>>,
-    recording: Arc<AtomicBool>,
+    air: Arc<Air>,
     over: Arc<AtomicBool>,
     demand: Arc<Demand>,
     edge: Edge,
 }
 
 impl Scene {
-    /// An event with a host, a guest and a line, which has not begun; `admitted` need not wait for the host.
-    fn new(admitted: &[SeatId]) -> Self {
-        let (scene, director, queue) = Self::before_it_begins(admitted);
+    /// An event with a host, a guest and a line, which has not begun.
+    fn new() -> Self {
+        let (scene, director, queue) = Self::before_it_begins();
         tokio::spawn(director.run(queue));
         scene
     }
 
     /// The same with a director that does not run yet.
-    fn before_it_begins(admitted: &[SeatId]) -> (Self, DirectorParts, mpsc::Receiver<Call>) {
+    fn before_it_begins() -> (Self, DirectorParts, mpsc::Receiver<Call>) {
         let new = NewEvent {
             title: "Ilios".to_owned(),
             slug: None,
@@ -136,18 +145,19 @@ impl Scene {
             starts_unix_ms: None,
             host: "Homer".to_owned(),
             opens_at: 0,
+            recorded: true,
         };
         let invited = [("Ada", Role::Guest), ("Stentor", Role::LineIn)];
         let seats = invited.map(|(name, role)| StageCommand::Invite {
             name: name.to_owned(),
             role,
         });
-        let (record, conversation) = new.make(STARTED.unix_ms, 1, &seats).unwrap();
+        let (record, conversation) = new.make(STARTED.unix_ms, &seats).unwrap();
         // As it is found in the store.
         let conversation = Conversation::restore(conversation.snapshot(), STARTED).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let recorded = Recorded::default();
-        let recording = Arc::new(AtomicBool::new(false));
+        let air = Arc::new(Air::default());
         let over = Arc::new(AtomicBool::new(false));
         let edge = Edge::new(EdgeConfig::default());
         let demand = edge.open_demand().unwrap();
@@ -158,13 +168,12 @@ impl Scene {
             None,
             &record.slug,
             Vec::new(),
-            Arc::clone(&recording),
+            None,
             Arc::default(),
         );
         let (reporter, reports) = reports();
         let director = DirectorParts {
             conversation,
-            admitted: admitted.to_vec(),
             doors: OpeningRung::new(Rung::REST),
             minimum_rung: Arc::new(AtomicU8::new(0)),
             clock: Box::new(move || *clock.lock().unwrap()),
@@ -172,14 +181,22 @@ impl Scene {
             counters: Arc::default(),
             demand: Some(Arc::clone(&demand)),
             destinations: Destinations {
+                links: Arc::new(LiveLinks::new(
+                    LinkKey::load_or_create(folder.path()).unwrap(),
+                    "https://stentor.example".to_owned(),
+                    record.slug.clone(),
+                    record.links_generation,
+                    30,
+                )),
                 record,
-                key: LinkKey::load_or_create(folder.path()).unwrap(),
-                base_url: "https://stentor.example".to_owned(),
                 room: Some(Box::new(recorded.clone())),
                 publisher,
+                about: AboutNow::default(),
+                air: Arc::clone(&air),
                 snapshots: Box::new(recorded.clone()),
                 recorder: None,
                 over: Arc::clone(&over),
+                published: None,
             },
         };
         let (handle, queue) = calls();
@@ -189,7 +206,7 @@ impl Scene {
             room: Mutex::default(),
             recorded,
             now,
-            recording,
+            air,
             over,
             demand,
             edge,
@@ -217,9 +234,14 @@ impl Scene {
     }
 
     async fn try_join(&self, seat: SeatId) -> Result<Page, Refusal> {
+        self.join_as(seat, None).await
+    }
+
+    async fn join_as(&self, seat: SeatId, key: Option<PageKey>) -> Result<Page, Refusal> {
         let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
         let joined = self.director.ask(|reply| Call::Join {
             seat,
+            key,
             sender,
             reply,
         });
@@ -346,13 +368,21 @@ fn alive(reserved: &Reserved) -> bool {
     reserved.alive.load(Ordering::Relaxed)
 }
 
+/// From the green room to the stage, whether or not anything was heard there.
+const fn admit(seat: SeatId) -> StageCommand {
+    StageCommand::Admit {
+        seat,
+        unheard: true,
+    }
+}
+
 fn set_phase(phase: Phase, version: u64) -> EventCommand {
     EventCommand::SetPhase { phase, version }
 }
 
 #[tokio::test]
 async fn a_page_of_a_removed_seat_is_refused_and_those_it_had_are_told_and_closed() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let mut page = scene.join(GUEST).await;
     assert_eq!(
         (page.joined.role, page.joined.title.as_str()),
@@ -368,7 +398,7 @@ async fn a_page_of_a_removed_seat_is_refused_and_those_it_had_are_told_and_close
 
 #[tokio::test]
 async fn a_session_is_alive_from_its_reservation_until_it_is_gone() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let first = scene.reserve(GUEST, None).await.unwrap();
     let second = scene.reserve(GUEST, None).await.unwrap();
     assert_ne!(first.session, second.session);
@@ -384,7 +414,7 @@ async fn a_session_is_alive_from_its_reservation_until_it_is_gone() {
 
 #[tokio::test]
 async fn an_offer_that_came_to_nothing_leaves_nothing_behind() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let reserved = scene.reserve(GUEST, None).await.unwrap();
     let (seat, session) = (GUEST, reserved.session);
     scene.call(Call::Abandon { seat, session }).await;
@@ -395,7 +425,7 @@ async fn an_offer_that_came_to_nothing_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_reservation_that_is_forgotten_expires_and_the_room_is_told() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let reserved = scene.reserve(GUEST, None).await.unwrap();
     scene.pass(RESERVATION_MS).await;
     assert!(!alive(&reserved));
@@ -404,7 +434,7 @@ async fn a_reservation_that_is_forgotten_expires_and_the_room_is_told() {
 
 #[tokio::test]
 async fn a_removed_seat_and_an_ended_event_get_no_session() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     scene
         .command(HOST, StageCommand::Remove { seat: GUEST })
         .await;
@@ -417,7 +447,7 @@ async fn a_removed_seat_and_an_ended_event_get_no_session() {
 
 #[tokio::test]
 async fn the_page_whose_session_was_replaced_is_told_and_the_newer_is_not() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let mut older = scene.join(GUEST).await;
     let mut newer = scene.join(GUEST).await;
     let first = scene.connect(GUEST, Some(older.joined.page)).await;
@@ -429,7 +459,7 @@ async fn the_page_whose_session_was_replaced_is_told_and_the_newer_is_not() {
 
 #[tokio::test]
 async fn a_mute_goes_out_with_its_version_and_is_shown_when_the_mixer_has_done_it() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let session = scene.connect(GUEST, None).await.session;
     let unmute = StageCommand::SetMuted {
         seat: GUEST,
@@ -460,7 +490,7 @@ async fn a_mute_goes_out_with_its_version_and_is_shown_when_the_mixer_has_done_i
 
 #[tokio::test]
 async fn a_command_with_an_old_version_is_refused_to_its_sender_alone() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let (mut host, mut guest) = (scene.join(HOST).await, scene.join(GUEST).await);
     let mute = StageCommand::SetMuted {
         seat: GUEST,
@@ -479,10 +509,10 @@ async fn a_command_with_an_old_version_is_refused_to_its_sender_alone() {
 
 #[tokio::test]
 async fn listeners_are_told_when_the_last_host_has_dropped() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let session = scene.connect(HOST, None).await.session;
     scene
-        .command(HOST, StageCommand::Admit { seat: HOST })
+        .command(HOST, admit(HOST))
         .await;
     scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
     scene.pass(1_000).await;
@@ -498,7 +528,7 @@ async fn listeners_are_told_when_the_last_host_has_dropped() {
 
 #[tokio::test]
 async fn a_link_is_shown_to_hosts_only() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let (mut host, mut guest) = (scene.join(HOST).await, scene.join(GUEST).await);
     let show = StageCommand::ShowLink { seat: GUEST };
     scene.command(GUEST, show.clone()).await;
@@ -516,7 +546,7 @@ async fn a_link_is_shown_to_hosts_only() {
 
 #[tokio::test]
 async fn who_invites_is_told_the_link_of_the_new_seat() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let mut host = scene.join(HOST).await;
     let invite = StageCommand::Invite {
         name: "Grace".to_owned(),
@@ -532,7 +562,7 @@ async fn who_invites_is_told_the_link_of_the_new_seat() {
 
 #[tokio::test]
 async fn loopback_is_ordered_in_the_green_room_and_ends_on_stage() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let mut guest = scene.join(GUEST).await;
     scene.connect(GUEST, None).await;
     let on = StageCommand::SetLoopback {
@@ -542,7 +572,7 @@ async fn loopback_is_ordered_in_the_green_room_and_ends_on_stage() {
     scene.command(GUEST, on.clone()).await;
     assert_eq!(scene.ordered().pop(), Some(Ordered::Loopback(GUEST, true)));
     scene
-        .command(HOST, StageCommand::Admit { seat: GUEST })
+        .command(HOST, admit(GUEST))
         .await;
     assert!(scene.ordered().contains(&Ordered::Loopback(GUEST, false)));
     let before = scene.ordered();
@@ -554,7 +584,8 @@ async fn loopback_is_ordered_in_the_green_room_and_ends_on_stage() {
 
 #[tokio::test]
 async fn a_seat_admitted_beforehand_is_heard_when_it_comes_and_others_wait() {
-    let scene = Scene::new(&[LINE]);
+    let scene = Scene::new();
+    scene.call(Call::AdmitOnArrival { seat: LINE }).await;
     scene.up(LINE, SessionId(90), SessionKind::LineIn).await;
     scene.up(GUEST, SessionId(91), SessionKind::Browser).await;
     let order = scene.last_order(LINE);

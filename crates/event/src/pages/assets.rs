@@ -89,6 +89,11 @@ pub fn publish_not_found(
     }
 }
 
+/// Takes the stage page of an event away.
+pub(crate) fn withdraw_stage(edge: &Edge, slug: &str) {
+    edge.documents().remove(&format!("/s/{slug}"));
+}
+
 fn put(edge: &Edge, path: &str, document: Document) {
     // Only a full edge refuses, and what it already serves at this path stays.
     if let Err(error) = edge.documents().put(path, document) {

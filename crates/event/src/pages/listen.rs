@@ -107,6 +107,8 @@ mod tests {
             alarms: Vec::new(),
             listeners: 3,
             message: Texts::new(),
+            recorded: true,
+            ends_unix_ms: None,
             notice_id: 7,
             seats: Vec::new(),
         }

@@ -3,10 +3,12 @@
 //! It decides nothing about the sound: chunks come packaged, and go on as bytes.
 
 mod cadence;
+mod heads;
 mod paths;
 mod sink;
 mod streams;
 
 pub use cadence::cadence_box;
+pub(crate) use heads::Heads;
 pub(crate) use sink::Sink;
-pub(crate) use streams::Streams;
+pub(crate) use streams::{Streams, StreamsError};

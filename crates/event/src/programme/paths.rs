@@ -22,6 +22,16 @@ pub(super) fn ogg_path(base: &str) -> String {
     format!("{base}/ogg")
 }
 
+/// The Ogg face for players that need no more than a moment to begin.
+pub(super) fn ogg_now_path(base: &str) -> String {
+    format!("{base}/ogg/now")
+}
+
+/// The multivariant playlist.
+pub(super) fn multivariant_path(base: &str) -> String {
+    format!("{base}/index.m3u8")
+}
+
 /// The media playlist of one rendition.
 pub(super) fn playlist_path(base: &str, rendition: Rendition) -> String {
     format!("{base}/{}/index.m3u8", rendition.name())

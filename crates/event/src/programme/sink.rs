@@ -3,6 +3,7 @@
 //! Runs on the room's thread, so nothing here waits: rings overwrite, the recorder's queue refuses and says so, and of what
 //! is reported the newest counts.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,12 +11,14 @@ use bytes::Bytes;
 use stentor_core::SeatId;
 use stentor_core::timeline::SAMPLES_PER_MS;
 use stentor_edge::{CacheClass, Document, Edge, PublishError, Stream};
-use stentor_media::package::{Packager, Published, StemChunk, StemPackager};
+use stentor_media::package::{Packager, Published, StemChunk};
 use stentor_media::rendition::Rendition;
 use stentor_studio::{RoomLevels, RoomSink, RoomStatus};
+use tokio::sync::oneshot;
 
 use super::paths::{manifest_path, playlist_path};
 use super::streams::Streams;
+use crate::air::Air;
 use crate::counters::{Counters, add};
 use crate::recorder::{Recorder, RecordingTrack};
 use crate::reports::Reporter;
@@ -31,8 +34,7 @@ pub(crate) struct Sink {
     pub(crate) edge: Edge,
     pub(crate) streams: Streams,
     pub(crate) recorder: Option<Recorder>,
-    /// Whether the event is on air: what is said before and after is nobody's record.
-    pub(crate) recording: Arc<AtomicBool>,
+    pub(crate) air: Arc<Air>,
     pub(crate) snapshots: SnapshotWriter,
     /// The media playlists as last published, by rendition.
     pub(crate) playlists: [String; 3],
@@ -40,11 +42,18 @@ pub(crate) struct Sink {
     pub(crate) over: Arc<AtomicBool>,
     pub(crate) reporter: Reporter,
     pub(crate) counters: Arc<Counters>,
+    /// The last page of the Ogg face.
+    pub(crate) ogg_sequence: Option<u64>,
+    /// Closed with it: then nothing of the programme can be published any more.
+    pub(crate) _publishes: oneshot::Sender<Infallible>,
+    /// Nothing of the programme comes but what leads up to it.
+    pub(crate) suspended: bool,
 }
 
 impl Sink {
+    /// What is said before and after is nobody's record, and what leads up to a programme that is resumed was said before.
     fn is_recording(&self) -> bool {
-        self.recording.load(Ordering::Relaxed)
+        self.air.is_on() && self.air.records() && !self.suspended
     }
 
     fn put(&self, path: &str, document: Document) {
@@ -74,11 +83,7 @@ impl Sink {
 
     fn chunk(&self, chunk: stentor_media::package::Chunk) {
         if chunk.rendition == Rendition::Full && self.is_recording() {
-            self.record(
-                RecordingTrack::Programme,
-                Packager::head(),
-                chunk.bytes.clone(),
-            );
+            self.record(RecordingTrack::Programme, chunk.bytes.clone());
         }
         if chunk.rendition == Rendition::Low {
             // The longest chunks end where chunks of every rendition end.
@@ -92,22 +97,29 @@ impl Sink {
         );
     }
 
-    fn record(&self, recording: RecordingTrack, head: Bytes, chunk: Bytes) {
+    fn record(&self, recording: RecordingTrack, chunk: Bytes) {
         if let Some(recorder) = &self.recorder {
             // A chunk that finds the queue full is lost, and the recorder tells.
-            recorder.chunk(recording, head, chunk);
+            recorder.chunk(recording, chunk);
         }
     }
 }
 
 impl Drop for Sink {
-    /// The room has stopped. Players of an event that is over are told that nothing follows (RFC 8216 section 4.3.3.4).
+    /// The room has stopped. Players of an event that is over are told that nothing follows (RFC 3533 section 6, RFC 8216 section 4.3.3.4);
+    /// those of a server that leaves are not.
     fn drop(&mut self) {
         if !self.over.load(Ordering::Relaxed) {
             return;
         }
-        for segments in &self.streams.segments {
-            segments.end();
+        if let Some(sequence) = self.ogg_sequence {
+            let last = Packager::last_ogg_page(sequence);
+            for ogg in &self.streams.ogg {
+                self.publish(ogg, sequence + 1, last.clone());
+            }
+        }
+        for stream in self.streams.all() {
+            stream.end();
         }
         let playlists = std::mem::take(&mut self.playlists);
         if playlists.iter().any(String::is_empty) {
@@ -131,8 +143,18 @@ impl RoomSink for Sink {
             } => {
                 self.publish(&self.streams.segments[rendition as usize], number, bytes);
             }
-            Published::Ogg { sequence, bytes } => self.publish(&self.streams.ogg, sequence, bytes),
-            Published::Playlist { rendition, text } => {
+            Published::Ogg { sequence, bytes } => {
+                self.ogg_sequence = Some(sequence);
+                for ogg in &self.streams.ogg {
+                    self.publish(ogg, sequence, bytes.clone());
+                }
+            }
+            Published::Playlist {
+                rendition,
+                discontinuities,
+                text,
+            } => {
+                self.snapshots.discontinuities(discontinuities);
                 self.playlists[rendition as usize].clone_from(&text);
                 self.put_playlist(rendition, text);
             }
@@ -145,6 +167,7 @@ impl RoomSink for Sink {
     }
 
     fn suspended(&mut self) {
+        self.suspended = true;
         self.playlists = Default::default();
         for stream in self.streams.all() {
             stream.suspend();
@@ -155,6 +178,7 @@ impl RoomSink for Sink {
     }
 
     fn resumed(&mut self) {
+        self.suspended = false;
         for stream in self.streams.all() {
             stream.resume();
         }
@@ -162,11 +186,10 @@ impl RoomSink for Sink {
 
     fn stem(&mut self, seat: SeatId, chunk: StemChunk) {
         // The room makes stems of what is on air only; the last one comes when the event has just ended.
-        self.record(
-            RecordingTrack::Speaker(seat),
-            StemPackager::head(),
-            chunk.bytes,
-        );
+        if !self.air.records() {
+            return;
+        }
+        self.record(RecordingTrack::Speaker(seat), chunk.bytes);
     }
 
     fn state(&mut self, state: RoomStatus) {

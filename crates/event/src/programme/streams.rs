@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use stentor_core::admission::Rung;
-use stentor_edge::{
-    CacheClass, Demand, Document, DocumentError, Edge, Stream, StreamError, StreamSpec,
-};
+use stentor_edge::{Demand, DocumentError, Edge, Stream, StreamError, StreamSpec};
 use stentor_media::package::{LEAD_IN_MS, Packager};
 use stentor_media::rendition::{Rendition, SEGMENT_MS};
 
-use super::paths::{direct_path, event_path, listings, ogg_path, segment_path};
+use super::heads::Heads;
+use super::paths::{
+    direct_path, event_path, listings, multivariant_path, ogg_now_path, ogg_path, segment_path,
+};
 
 /// How far back a stream's chunks can be had, ms: the depth of gap repair, and of the published manifest.
 const RING_MS: u32 = 30_000;
+/// What a listener asks for below a rendition.
+const LIVE_NAME: &str = "live.mp4";
+/// The same below the Ogg face.
+const OGG_NAME: &str = "live.ogg";
 /// How often listeners are sent bytes at rest, ms.
 const FLUSH_MS: u32 = Rung::REST.flush_ms();
 /// A ring holds the longest burst twice, or a newcomer could be overtaken while taking it.
@@ -30,15 +35,18 @@ const OGG_LISTENERS_MAX: usize = 2_000;
 const OGG_PREFIX_LISTENERS_MAX: usize = 250;
 /// Segments that can be had: what the playlist lists, as much again for players that lag, and the one being written.
 const SEGMENTS_KEPT: usize = stentor_media::package::hls::SEGMENTS_AVAILABLE_MIN;
-/// Seconds the multivariant playlist may be kept; it never changes while an event lives.
-const MULTIVARIANT_KEPT_S: u32 = 60;
+/// What a newcomer of the Ogg face is given at once, ms: browsers hand an `<audio>` its sound in pieces of 32 KiB, and most players begin when
+/// they have one of theirs. At 48 kbit/s with the pages' heads that is 5.4 s.
+const OGG_BURST_MS: u32 = 5_600;
+const _: () = assert!(RING_MS >= 2 * OGG_BURST_MS);
 
 /// The streams of one event.
 pub(crate) struct Streams {
     pub(super) base: String,
     pub(super) direct: [Arc<Stream>; 3],
     pub(super) segments: [Arc<Stream>; 3],
-    pub(super) ogg: Arc<Stream>,
+    /// With the burst of most players, and with that of our own page.
+    pub(super) ogg: [Arc<Stream>; 2],
     /// Marked by whoever asks for a stream or for a document about what is in it.
     pub(super) demand: Arc<Demand>,
 }
@@ -47,8 +55,12 @@ impl Streams {
     /// Opens the streams of the event at `/e/slug` and publishes what does not change.
     ///
     /// # Errors
-    /// Ours or the operator's: the edge is full.
+    /// Ours or the operator's: the edge is full. Then nothing of it is left there.
     pub(crate) fn open(edge: &Edge, slug: &str) -> Result<Self, StreamsError> {
+        Self::try_open(edge, slug).inspect_err(|_| Self::close(edge, slug))
+    }
+
+    fn try_open(edge: &Edge, slug: &str) -> Result<Self, StreamsError> {
         let base = event_path(slug);
         let each = |open: &dyn Fn(Rendition) -> Result<Arc<Stream>, StreamError>| {
             let [full, mid, low] = Rendition::ALL.map(open);
@@ -61,19 +73,16 @@ impl Streams {
         })?;
         let segments = each(&|rendition| edge.open_stream(segment_spec(&base, rendition)))?;
         edge.make_family(&direct, true);
-        let ogg = edge.open_stream(ogg_spec(&base))?;
-        // Nothing but sound fits between its pages.
-        edge.make_family(std::slice::from_ref(&ogg), false);
-        ogg.set_head(Packager::ogg_head());
-        ogg.limit_listeners_of_prefix(OGG_PREFIX_LISTENERS_MAX);
-        let multivariant = Document::new(
-            "application/vnd.apple.mpegurl",
-            CacheClass::Short(MULTIVARIANT_KEPT_S),
-            Packager::multivariant_playlist(),
-        );
+        let chunk_ms = Rendition::Full.chunk_ms();
+        let patient = ogg_spec(ogg_path(&base), OGG_BURST_MS);
+        let now = ogg_spec(ogg_now_path(&base), burst_ms(chunk_ms));
+        let ogg = [edge.open_stream(patient)?, edge.open_stream(now)?];
+        for stream in &ogg {
+            // Nothing but sound fits between its pages.
+            edge.make_family(std::slice::from_ref(stream), false);
+            stream.limit_listeners_of_prefix(OGG_PREFIX_LISTENERS_MAX);
+        }
         let demand = edge.open_demand()?;
-        edge.documents()
-            .put_marking(&format!("{base}/index.m3u8"), multivariant, &demand)?;
         let streams = Self {
             base,
             direct,
@@ -86,6 +95,22 @@ impl Streams {
         }
         streams.await_documents(edge)?;
         Ok(streams)
+    }
+
+    /// Promises everything of a programme that is asked for from outside, at its own addresses: whoever asks marks what is returned.
+    ///
+    /// # Errors
+    /// The edge is full. Then nothing is promised.
+    pub(crate) fn promise(edge: &Edge, slug: &str) -> Result<Arc<Demand>, StreamsError> {
+        let demand = edge.open_demand()?;
+        let promised = asked_for(&event_path(slug))
+            .iter()
+            .try_for_each(|path| edge.documents().await_demand(path, &demand));
+        if let Err(error) = promised {
+            Self::close(edge, slug);
+            return Err(error.into());
+        }
+        Ok(demand)
     }
 
     /// Promises the documents that list what is published: there is nothing yet, or nothing any more.
@@ -107,7 +132,7 @@ impl Streams {
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Stream>> {
-        self.direct.iter().chain(&self.segments).chain([&self.ogg])
+        self.direct.iter().chain(&self.segments).chain(&self.ogg)
     }
 
     /// Marked by whoever asks for any of it.
@@ -115,21 +140,48 @@ impl Streams {
         Arc::clone(&self.demand)
     }
 
-    /// Closes the streams of an event that could not be opened.
+    /// Closes the streams of an event that could not be opened, or goes from this server.
     pub(crate) fn close(edge: &Edge, slug: &str) {
         let base = event_path(slug);
+        for path in asked_for(&base) {
+            edge.documents().remove(&path);
+        }
         for rendition in Rendition::ALL {
             edge.close_stream(&direct_path(&base, rendition));
             edge.close_stream(&segment_path(&base, rendition));
         }
         edge.close_stream(&ogg_path(&base));
+        edge.close_stream(&ogg_now_path(&base));
         Self::remove_documents(edge, &base);
+    }
+
+    /// Where the programme says what it is.
+    pub(crate) fn heads(&self, edge: &Edge, slug: &str) -> Heads {
+        Heads {
+            edge: edge.clone(),
+            slug: slug.to_owned(),
+            base: self.base.clone(),
+            ogg: self.ogg.clone(),
+            demand: self.demand(),
+        }
     }
 
     /// Those with listeners of their own.
     pub(crate) fn listened(&self) -> Vec<Arc<Stream>> {
-        self.direct.iter().chain([&self.ogg]).cloned().collect()
+        self.direct.iter().chain(&self.ogg).cloned().collect()
     }
+}
+
+/// The addresses by which a programme is found: players begin with one of these.
+fn asked_for(base: &str) -> Vec<String> {
+    let of_rendition = |rendition| {
+        let direct = direct_path(base, rendition);
+        let [playlist, manifest] = listings(base, rendition);
+        [format!("{direct}/{LIVE_NAME}"), playlist, manifest]
+    };
+    let ogg = [ogg_path(base), ogg_now_path(base)].map(|path| format!("{path}/{OGG_NAME}"));
+    let faces = Rendition::ALL.into_iter().flat_map(of_rendition).chain(ogg);
+    faces.chain([multivariant_path(base)]).collect()
 }
 
 /// What a newcomer is given at once at rest, ms: what the rung says, or more where a single chunk is longer.
@@ -143,7 +195,7 @@ fn direct_spec(base: &str, rendition: Rendition) -> StreamSpec {
     let chunk_ms = rendition.chunk_ms();
     StreamSpec {
         path: direct_path(base, rendition),
-        live_name: Some("live.mp4".to_owned()),
+        live_name: Some(LIVE_NAME.to_owned()),
         chunk_ext: Some("m4s".to_owned()),
         head_name: Some("init.mp4".to_owned()),
         content_type: "audio/mp4".to_owned(),
@@ -170,17 +222,17 @@ fn segment_spec(base: &str, rendition: Rendition) -> StreamSpec {
     }
 }
 
-fn ogg_spec(base: &str) -> StreamSpec {
+fn ogg_spec(path: String, burst_ms: u32) -> StreamSpec {
     let chunk_ms = Rendition::Full.chunk_ms();
     StreamSpec {
-        path: ogg_path(base),
-        live_name: Some("live.ogg".to_owned()),
+        path,
+        live_name: Some(OGG_NAME.to_owned()),
         chunk_ext: None,
         head_name: None,
         content_type: "audio/ogg".to_owned(),
         chunk_ms,
         flush_ms: FLUSH_MS,
-        burst_ms: burst_ms(chunk_ms),
+        burst_ms,
         ring_chunks: (RING_MS / chunk_ms) as usize,
         listeners_max: OGG_LISTENERS_MAX,
     }

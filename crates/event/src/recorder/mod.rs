@@ -9,6 +9,7 @@ mod replay;
 mod track;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,9 +22,10 @@ use stentor_cluster::key::Key;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::about::AboutNow;
 use crate::counters::{Counters, add};
 use file::RecordingFile;
-pub(crate) use replay::{make_replay, replay_file};
+pub(crate) use replay::{make_replay, make_stems, replay_file};
 pub(crate) use track::RecordingTrack;
 
 /// Chunks waiting for the disk: about 30 s of programme and 13 stems. Past it chunks are dropped and the alarm is on.
@@ -60,7 +62,6 @@ pub(crate) struct RecorderState {
 enum Job {
     Chunk {
         recording: RecordingTrack,
-        head: Bytes,
         chunk: Bytes,
     },
     Finish,
@@ -82,6 +83,7 @@ impl Recorder {
     pub(crate) fn start(
         blobs: Arc<dyn Blobs>,
         event: Key,
+        about: AboutNow,
         counters: Arc<Counters>,
         report: watch::Sender<RecorderState>,
     ) -> Self {
@@ -91,6 +93,7 @@ impl Recorder {
         let task = RecorderTask {
             blobs,
             event,
+            about,
             files: BTreeMap::new(),
             write_failed: false,
             alarm_until: Instant::now(),
@@ -108,14 +111,9 @@ impl Recorder {
         }
     }
 
-    /// The next chunk of a recording; `head` begins it if there is none yet. `false` if the queue was full and the
-    /// chunk is lost. Never waits.
-    pub(crate) fn chunk(&self, recording: RecordingTrack, head: Bytes, chunk: Bytes) -> bool {
-        let job = Job::Chunk {
-            recording,
-            head,
-            chunk,
-        };
+    /// The next chunk of a recording. `false` if the queue was full and the chunk is lost. Never waits.
+    pub(crate) fn chunk(&self, recording: RecordingTrack, chunk: Bytes) -> bool {
+        let job = Job::Chunk { recording, chunk };
         let queued = self.jobs.try_send(job).is_ok();
         if !queued {
             self.lost.store(true, Ordering::Relaxed);
@@ -136,6 +134,7 @@ impl Recorder {
 struct RecorderTask {
     blobs: Arc<dyn Blobs>,
     event: Key,
+    about: AboutNow,
     files: BTreeMap<RecordingTrack, RecordingFile>,
     /// The last thing that was to be written could not be.
     write_failed: bool,
@@ -155,11 +154,11 @@ impl RecorderTask {
         loop {
             tokio::select! {
                 job = queue.recv() => match job {
-                    Some(Job::Chunk { recording, head, chunk }) => {
+                    Some(Job::Chunk { recording, chunk }) => {
                         let bytes = chunk.len() as u64;
-                        let wrote = self.append(recording, head, chunk).await;
+                        let wrote = self.append(recording, chunk).await;
                         self.count(wrote.is_ok(), bytes);
-                        self.note(wrote);
+                        self.note(wrote.map(|()| Wrote::Bytes));
                     }
                     Some(Job::Finish) => self.finish().await,
                     None => break,
@@ -205,22 +204,19 @@ impl RecorderTask {
         }
     }
 
-    async fn append(
-        &mut self,
-        recording: RecordingTrack,
-        head: Bytes,
-        chunk: Bytes,
-    ) -> io::Result<Wrote> {
+    async fn append(&mut self, recording: RecordingTrack, chunk: Bytes) -> io::Result<()> {
         if !self.files.contains_key(&recording) {
             self.close_one_if_full();
-            let file = RecordingFile::open(&self.blobs, &self.event, recording, head).await?;
-            self.files.insert(recording, file);
         }
-        let Some(file) = self.files.get_mut(&recording) else {
-            return Ok(Wrote::Nothing);
+        let file = match self.files.entry(recording) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(free) => {
+                let head = recording.head(&self.about.get());
+                let opened = RecordingFile::open(&self.blobs, &self.event, recording, head);
+                free.insert(opened.await?)
+            }
         };
-        file.append(chunk).await?;
-        Ok(Wrote::Bytes)
+        file.append(chunk).await
     }
 
     fn close_one_if_full(&mut self) {
@@ -253,22 +249,27 @@ impl RecorderTask {
         let made = match self.blobs.size(&programme).await {
             // The event ended without having been on air.
             Ok(None) => return self.report_replay(ReplayFile::None),
-            Ok(Some(_)) => make_replay(&self.blobs, &self.event).await,
+            Ok(Some(_)) => make_replay(&self.blobs, &self.event, &self.about.get()).await,
             Err(error) => Err(error.into()),
         };
         match made {
-            Ok(path) => self.report_replay(ReplayFile::Ready(path)),
+            Ok(replay) => {
+                self.report_replay(ReplayFile::Ready(replay.path.clone()));
+                make_stems(&self.blobs, &self.event, &self.about.get(), &replay).await;
+            }
             Err(error) => {
                 tracing::error!(%error, event = %self.event, "the replay could not be made");
+                // The loop reports the alarm with it.
                 self.write_failed = true;
-                self.report_alarm();
                 self.report_replay(ReplayFile::None);
             }
         }
     }
 
-    fn report_replay(&self, replay: ReplayFile) {
-        self.report.send_modify(|state| state.replay = replay);
+    fn report_replay(&mut self, replay: ReplayFile) {
+        self.failing |= self.write_failed;
+        let failing = self.failing;
+        self.report.send_modify(|state| *state = RecorderState { failing, replay });
     }
 }
 
@@ -326,7 +327,9 @@ mod tests {
     fn start(blobs: Arc<dyn Blobs>) -> (Recorder, watch::Receiver<RecorderState>) {
         let (report, reports) = watch::channel(RecorderState::default());
         let counters = Arc::new(Counters::default());
-        (Recorder::start(blobs, event(), counters, report), reports)
+        let about = AboutNow::default();
+        let recorder = Recorder::start(blobs, event(), about, counters, report);
+        (recorder, reports)
     }
 
     /// The next state it reports; `None` when its task has ended.
@@ -366,7 +369,7 @@ mod tests {
     async fn recorded(blobs: &Arc<dyn Blobs>, chunks: &[Bytes]) -> RecorderState {
         let (recorder, reports) = start(Arc::clone(blobs));
         for chunk in chunks {
-            assert!(recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()));
+            assert!(recorder.chunk(RecordingTrack::Programme, chunk.clone()));
         }
         recorder.finish();
         drop(recorder);
@@ -417,7 +420,7 @@ mod tests {
         let (recorder, mut reports) = start(Arc::new(blobs.clone()));
         let chunks = chunks(0, 2);
         let record = |chunk: &Bytes| {
-            assert!(recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()));
+            assert!(recorder.chunk(RecordingTrack::Programme, chunk.clone()));
         };
         record(&chunks[0]);
         tokio::time::sleep(SYNC_EVERY).await;
@@ -456,7 +459,7 @@ mod tests {
         blobs.faults().waits();
         let chunk = chunks(0, 1).remove(0);
         let mut queued = 0;
-        while recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()) {
+        while recorder.chunk(RecordingTrack::Programme, chunk.clone()) {
             queued += 1;
             assert!(queued <= QUEUE_CHUNKS_MAX, "the queue has no limit");
         }
@@ -479,7 +482,7 @@ mod tests {
         let (recorder, mut reports) = start(Arc::new(blobs.clone()));
         blobs.faults().waits();
         let chunk = chunks(0, 1).remove(0);
-        while recorder.chunk(RecordingTrack::Programme, Packager::head(), chunk.clone()) {}
+        while recorder.chunk(RecordingTrack::Programme, chunk.clone()) {}
         blobs.faults().works();
         assert_eq!(next(&mut reports).await, Some(FAILING));
         let told = Instant::now();

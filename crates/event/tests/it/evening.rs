@@ -91,7 +91,7 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     let recording = |file| folder.path().join("recordings").join(SLUG).join(file);
     let event = server.event();
     let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-    let mut page = event.join(FIRST_HOST, sender).await.unwrap().unwrap();
+    let mut page = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
 
     let offering = Offering::new();
     let connected = event
@@ -110,7 +110,10 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     .await;
 
     let version = host(&view).mute_version;
-    let admit = StageCommand::Admit { seat: FIRST_HOST };
+    let admit = StageCommand::Admit {
+        seat: FIRST_HOST,
+        unheard: true,
+    };
     assert!(event.command(FIRST_HOST, admit.into()).await);
     let ready = StageCommand::Ready {
         seat: FIRST_HOST,
@@ -173,7 +176,7 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     };
     assert!(event.command(FIRST_HOST, end.into()).await);
     eventually("the room has stopped", || (!event.has_room()).then_some(())).await;
-    assert!(stream.ended());
+    eventually("the stream has ended", || stream.ended().then_some(())).await;
     let segments = server.edge.stream("/e/talk/48/hls").expect("its segments");
     eventually("the segments have ended", || segments.ended().then_some(())).await;
     assert!(!event.stats().is_live(), "what is over has no figures");
@@ -184,6 +187,10 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     })
     .await;
     assert!(chunks_in(&recording("programme.mp4")) > 0);
+    eventually("the host's own recording, by name", || {
+        recording("stem-1-Ada.mp4").exists().then_some(())
+    })
+    .await;
     assert!(
         std::iter::from_fn(|| messages.try_recv().ok())
             .any(|message| message == PageMessage::Ended)
@@ -226,6 +233,6 @@ async fn a_link_opens_its_own_seat_and_no_other_event() {
     let (server, _folder) = server().await;
     let event = server.event();
     assert_eq!(event.seat_of(&server.token(FIRST_HOST)), Ok(FIRST_HOST));
-    let elsewhere = server.token_of("other", FIRST_HOST, i64::MAX);
+    let elsewhere = server.token_of("other", FIRST_HOST, 1);
     assert!(event.seat_of(&elsewhere).is_err());
 }

@@ -6,9 +6,10 @@ use http::Request;
 use stentor_edge::faces::{Reply, answer};
 use stentor_edge::ring::Lookup;
 use stentor_edge::{Edge, Stream};
-use stentor_event::testing::SLUG;
+use stentor_event::testing::{SLUG, TestServer};
 use stentor_media::package::LEAD_IN_MS;
 use stentor_media::rendition::Rendition;
+use tempfile::TempDir;
 
 use crate::evening::{eventually, server};
 
@@ -18,21 +19,20 @@ fn ask(edge: &Edge, below: &str) -> Reply {
     answer(edge, &head)
 }
 
-async fn suspended(stream: &Arc<Stream>) {
+/// An event in which nothing is mixed, because nobody is there, with its best rendition; and what keeps it.
+async fn suspended_event() -> (TestServer, Arc<Stream>, TempDir) {
+    let (server, folder) = server().await;
+    let stream = server.edge.stream("/e/talk/48").expect("the best rendition");
     eventually("nobody is there, so nothing is mixed", || {
         stream.suspended().then_some(())
     })
     .await;
+    (server, stream, folder)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_without_anybody_is_suspended_until_somebody_comes_and_hears() {
-    let (server, _folder) = server().await;
-    let stream = server
-        .edge
-        .stream("/e/talk/48")
-        .expect("the best rendition");
-    suspended(&stream).await;
+    let (server, stream, _folder) = suspended_event().await;
     // All that was mixed is what it is resumed with.
     let mixed = stream.counters().published;
     let lead_in = u64::from(LEAD_IN_MS / Rendition::Full.chunk_ms());
@@ -55,12 +55,7 @@ async fn an_event_without_anybody_is_suspended_until_somebody_comes_and_hears() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_playlist_is_there_when_it_was_asked_for() {
-    let (server, _folder) = server().await;
-    let stream = server
-        .edge
-        .stream("/e/talk/48")
-        .expect("the best rendition");
-    suspended(&stream).await;
+    let (server, _stream, _folder) = suspended_event().await;
     let Reply::Awaited(_) = ask(&server.edge, "/48/index.m3u8") else {
         panic!("nobody had asked for it");
     };

@@ -1,12 +1,18 @@
 //! The events of a store, as a server opens them.
 
+use http::Request;
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::Records;
-use stentor_event::RegistryStats;
-use stentor_event::catalog::store_event;
+use stentor_core::conversation::FIRST_HOST;
+use stentor_edge::faces::{Reply, answer};
+use stentor_event::catalog::{Amendment, ask, store_event, stored_events};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::record::NewEvent;
-use stentor_event::testing::TestServer;
+use stentor_event::testing::{SLUG, TestServer};
+use stentor_event::{EventPolicy, PAGE_MESSAGES_MAX, RegistryStats};
+use tokio::sync::mpsc;
+
+use crate::evening::eventually;
 
 /// Puts a new event into the store.
 async fn make_event(records: &dyn Records, slug: &str) {
@@ -17,8 +23,9 @@ async fn make_event(records: &dyn Records, slug: &str) {
         starts_unix_ms: None,
         host: "Ada".to_owned(),
         opens_at: 0,
+        recorded: true,
     };
-    let (record, conversation) = new.make(unix_ms_now(), 1, &[]).unwrap();
+    let (record, conversation) = new.make(unix_ms_now(), &[]).unwrap();
     let stored = store_event(records, &record, &conversation);
     stored.await.unwrap();
 }
@@ -43,4 +50,128 @@ async fn an_event_that_cannot_be_opened_is_counted_and_the_others_are_open() {
         refused: 1,
     };
     assert_eq!(server.events.stats(), expected);
+}
+
+/// What is answered to somebody who asks for something of an event.
+fn asks(server: &TestServer, path: &str) -> Reply {
+    let request = Request::get(path).header("host", "here");
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    answer(&server.edge, &head)
+}
+
+fn status(server: &TestServer, slug: &str) -> Option<serde_json::Value> {
+    match asks(server, &format!("/e/{slug}/status.json")) {
+        Reply::Whole(response) => serde_json::from_slice(response.body()).ok(),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = EventPolicy {
+        events_open_max: 1,
+        ..EventPolicy::default()
+    };
+    let server = TestServer::start_with(folder.path(), policy).await;
+    make_event(&*server.records, "second").await;
+    // Somebody is in the first.
+    let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+    let event = server.event();
+    let page = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
+    server.events.open_new().await.unwrap();
+    assert_eq!(server.events.waiting(), ["second"]);
+    assert_eq!(status(&server, "second").unwrap()["title"], "A talk");
+    for below in ["48/live.mp4", "12/live.mp4", "ogg/live.ogg", "index.m3u8", "48/index.m3u8"] {
+        let reply = asks(&server, &format!("/e/second/{below}"));
+        assert!(matches!(reply, Reply::Awaited(_)), "{below}");
+    }
+    // Asking does not help while everybody else is needed.
+    for _ in 0..3 {
+        assert!(server.events.want("second"));
+        server.events.open_new().await.unwrap();
+        assert!(server.events.event("second").is_none());
+    }
+    assert!(!server.events.want("nobody"));
+
+    event.leave(page.page).await;
+    drop(event);
+    eventually("nobody is in the first", || {
+        let stats = server.events.event(SLUG)?.stats();
+        stats.is_suspended.then_some(())
+    })
+    .await;
+    // It keeps its place until somebody asks for it.
+    server.events.open_new().await.unwrap();
+    assert!(server.events.event(SLUG).is_some());
+    assert!(matches!(asks(&server, "/e/second/48/live.mp4"), Reply::Awaited(_)));
+    server.events.open_new().await.unwrap();
+    assert!(server.events.event("second").is_some_and(|event| event.has_room()));
+    assert_eq!(server.events.waiting(), [SLUG]);
+    assert!(matches!(asks(&server, "/e/second/48/live.mp4"), Reply::Live(..)));
+    assert_eq!(status(&server, SLUG).unwrap()["phase"], "scheduled");
+    let stats = server.events.stats();
+    assert_eq!((stats.with_room, stats.waiting, stats.refused), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn what_the_operator_changes_is_so_in_an_event_that_runs_and_what_is_deleted_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let before = server.token(FIRST_HOST);
+    let amend = async |amendment: Amendment| {
+        ask(&*server.records, SLUG, &amendment).await.unwrap();
+        server.events.open_new().await.unwrap();
+    };
+    amend(Amendment {
+        title: Some("Another talk".to_owned()),
+        renew_links: true,
+        ..Amendment::default()
+    })
+    .await;
+    assert_eq!(status(&server, SLUG).unwrap()["title"], "Another talk");
+    let event = server.event();
+    assert!(event.seat_of(&before).is_err(), "it was renewed");
+    let renewed = server.token_of(SLUG, FIRST_HOST, 2);
+    assert_eq!(event.seat_of(&renewed), Ok(FIRST_HOST));
+    amend(Amendment {
+        end: true,
+        ..Amendment::default()
+    })
+    .await;
+    assert_eq!(status(&server, SLUG).unwrap()["phase"], "ended");
+    assert_eq!(event.seat_of(&renewed), Ok(FIRST_HOST), "for a while");
+    drop(event);
+    amend(Amendment {
+        delete: true,
+        ..Amendment::default()
+    })
+    .await;
+    assert!(server.events.event(SLUG).is_none());
+    for below in ["", "/status.json", "/48/live.mp4", "/index.m3u8", "/replay.mp4"] {
+        let reply = asks(&server, &format!("/e/{SLUG}{below}"));
+        assert!(matches!(reply, Reply::Fallback), "{below}");
+    }
+    assert!(stored_events(&*server.records).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_that_was_taken_away_is_promised_to_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let replay = folder.path().join("recordings").join(SLUG).join("replay.mp4");
+    std::fs::create_dir_all(replay.parent().unwrap()).unwrap();
+    server.end().await;
+    std::fs::write(&replay, "a replay").unwrap();
+    let server = server.restarted().await;
+    let said = |server: &TestServer| status(server, SLUG).unwrap()["replay"].clone();
+    eventually("the replay is offered", || (said(&server) == true).then_some(())).await;
+    assert!(matches!(asks(&server, "/e/talk/replay.mp4"), Reply::File(_)));
+    std::fs::remove_file(&replay).unwrap();
+    // It is not looked for each time.
+    for _ in 0..30 {
+        server.events.open_new().await.unwrap();
+    }
+    eventually("it is not offered any more", || said(&server).is_null().then_some(())).await;
+    assert!(!matches!(asks(&server, "/e/talk/replay.mp4"), Reply::File(_)));
 }

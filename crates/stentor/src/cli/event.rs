@@ -27,7 +27,6 @@ pub(super) fn create(config: &Config, new: NewEvent) -> Result<(), AppError> {
         let records = data_dir::open_records_beside(&config.data_dir).await?;
         let (record, conversation) = new.make(
             unix_ms_now(),
-            config.invitation_days,
             &guest_seat(&new.lang),
         )?;
         store_event(&*records, &record, &conversation).await?;

@@ -178,6 +178,7 @@ pub(crate) fn run() -> Result<(), AppError> {
                 starts_unix_ms: create.starts.map(|starts| starts.unix_ms()),
                 host: create.host,
                 opens_at: create.opens_at,
+                recorded: true,
             };
             event::create(&config, new)
         }

@@ -33,7 +33,7 @@ impl Scene {
 
 #[tokio::test]
 async fn a_room_is_suspended_until_a_page_is_opened_and_again_when_it_has_been_left() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     assert_eq!(scene.mixing().await, [Ordered::Suspend]);
     let page = scene.join(HOST).await.joined.page;
     scene.pass(2 * SUSPEND_AFTER_MS).await;
@@ -47,7 +47,7 @@ async fn a_room_is_suspended_until_a_page_is_opened_and_again_when_it_has_been_l
 
 #[tokio::test]
 async fn whoever_asks_for_the_programme_has_the_room_resumed_at_once() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     assert_eq!(scene.mixing().await, [Ordered::Suspend]);
     scene.pass(1_000).await;
     scene.ask();
@@ -65,14 +65,14 @@ async fn whoever_asks_for_the_programme_has_the_room_resumed_at_once() {
 
 #[tokio::test]
 async fn a_speaker_who_comes_has_the_room_resumed_before_the_offer_is_answered() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     scene.reserve(GUEST, None).await.unwrap();
     assert_eq!(scene.mixing().await, [Ordered::Suspend, Ordered::Resume]);
 }
 
 #[tokio::test]
 async fn on_air_the_room_runs_though_nobody_is_there() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
     scene.pass(10 * SUSPEND_AFTER_MS).await;
     assert_eq!(scene.mixing().await, [Ordered::Suspend, Ordered::Resume]);

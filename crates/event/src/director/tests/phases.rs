@@ -11,13 +11,13 @@ use crate::snapshot;
 
 #[tokio::test]
 async fn a_change_of_phase_is_published_recorded_and_kept() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     scene.view().await;
     assert_eq!(scene.edge.documents().len(), 1, "status.json");
-    assert!(!scene.recording.load(Ordering::Relaxed));
+    assert!(!scene.air.is_on());
     let before = scene.edge.documents().bytes();
     scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
-    assert!(scene.recording.load(Ordering::Relaxed));
+    assert!(scene.air.is_on());
     // "scheduled" has become "on_air": 9 letters, 6 letters; nobody else has said anything.
     assert_ne!(scene.edge.documents().bytes(), before);
     let kept = scene
@@ -32,11 +32,11 @@ async fn a_change_of_phase_is_published_recorded_and_kept() {
 
 #[tokio::test]
 async fn after_the_end_pages_are_told_and_the_room_runs_on_for_the_last_words() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new();
     let mut guest = scene.join(GUEST).await;
     scene.command(HOST, set_phase(Phase::Ended, 1)).await;
     assert_eq!(guest.told(), [PageMessage::Ended]);
-    assert!(!scene.recording.load(Ordering::Relaxed));
+    assert!(!scene.air.is_on());
     assert!(!scene.ordered().contains(&Ordered::Stop));
     scene.pass(3_000).await;
     // The room is stopped at the director's own tick.

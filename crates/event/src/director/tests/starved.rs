@@ -40,7 +40,8 @@ impl UntimedRoom {
     fn connect(&mut self, seat: SeatId, session: SessionId) {
         let mut outputs = Vec::new();
         let tone = vec![0.1; 960];
-        self.engine.play_voice(seat, session, tone, &mut outputs);
+        self.engine
+            .play_voice(seat, session, tone, &mut outputs);
         self.engine.order(SeatOrder {
             seat,
             session: Some(session),
@@ -72,7 +73,7 @@ impl UntimedRoom {
 
 #[tokio::test]
 async fn a_director_that_was_starved_for_minutes_finds_the_truth() {
-    let (scene, director, queue) = Scene::before_it_begins(&[]);
+    let (scene, director, queue) = Scene::before_it_begins();
     let mut room = UntimedRoom {
         engine: Engine::new(0, 0).unwrap(),
         reporter: scene.reporter.clone(),

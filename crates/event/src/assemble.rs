@@ -1,18 +1,22 @@
-//! Opening an event: its room, its streams, its recorder and its director, put together.
+//! An event's parts, its room, streams, recorder and director, put together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU8};
 
 use stentor_cluster::key::Key;
 use stentor_core::admission::OpeningRung;
 use stentor_core::event::Phase;
-use stentor_core::{Now, SeatId};
+use stentor_core::Now;
 use stentor_studio::{Room, RoomConfig};
+use tokio::sync::oneshot;
 
-use crate::catalog::{self, Restored};
+use crate::about::{About, AboutNow};
+use crate::air::Air;
+use crate::catalog::{self, PublishedSoFar, Restored};
 use crate::clock::{system_clock, unix_ms_now};
 use crate::counters::Counters;
 use crate::director::{self, Destinations, DirectedRoom, DirectorParts};
+use crate::links::LiveLinks;
 use crate::open_event::OpenEvent;
 use crate::programme::{Sink, Streams};
 use crate::publisher::Publisher;
@@ -23,23 +27,27 @@ use crate::services::EventServices;
 use crate::snapshot_writer::SnapshotWriter;
 use crate::stats::StatsSources;
 
-/// Opens an event where it was left; `admitted` are seats that go on stage as soon as they are connected.
+/// Puts an event together where it was left, and lets it run.
 ///
 /// # Errors
 /// Ours or the operator's: no room in the studio or the edge.
-pub(crate) async fn open(
+pub(crate) async fn assemble(
     services: &EventServices,
     record: EventRecord,
     restored: Restored,
-    admitted: Vec<SeatId>,
 ) -> Result<Arc<OpenEvent>, OpenError> {
-    let Restored { conversation, kept } = restored;
+    let Restored {
+        mut conversation,
+        kept,
+    } = restored;
+    let abandoned = services.policy.end_abandoned_after;
+    conversation.end_when_abandoned(abandoned.map(|after| after.as_millis() as u64));
     let key = catalog::key(&record.slug).map_err(|source| OpenError::new(&record, source))?;
     let (director, calls) = director::calls();
     let (reporter, reports) = reports();
-    let recording = Arc::new(AtomicBool::new(false));
+    let air = Arc::new(Air::default());
     let counters = Arc::new(Counters::default());
-    let snapshots = SnapshotWriter::start(
+    let (snapshots, written) = SnapshotWriter::start(
         Arc::clone(&services.records),
         key.clone(),
         &kept,
@@ -57,36 +65,52 @@ pub(crate) async fn open(
     let wanted = doors.minimum_rung(now, view.phase, view.starts_unix_ms);
     let minimum_rung = Arc::new(AtomicU8::new(wanted.number()));
     let ended = view.phase == Phase::Ended;
-    let (room, recorder, listened, demand) = if ended {
-        (None, None, Vec::new(), None)
+    let about = AboutNow::default();
+    let known = About::of(&view, record.epoch_unix_ms, &services.base_url);
+    about.set(Arc::new(known));
+    let (room, recorder, listened, demand, published, heads) = if ended {
+        (None, None, Vec::new(), None, None, None)
     } else {
         let streams = Streams::open(&services.edge, &record.slug)
             .map_err(|source| OpenError::new(&record, source))?;
         let (listened, demand) = (streams.listened(), streams.demand());
+        let heads = streams.heads(&services.edge, &record.slug);
         let recorder = Recorder::start(
             Arc::clone(&services.recordings),
             key.clone(),
+            about.clone(),
             Arc::clone(&counters),
             reporter.recorder(),
         );
+        let (publishes, published) = oneshot::channel();
         let sink = Sink {
             edge: services.edge.clone(),
             streams,
             recorder: Some(recorder.clone()),
-            recording: Arc::clone(&recording),
+            air: Arc::clone(&air),
             snapshots: snapshots.clone(),
             playlists: Default::default(),
             over: Arc::clone(&over),
             reporter: reporter.clone(),
             counters: Arc::clone(&counters),
+            ogg_sequence: None,
+            _publishes: publishes,
+            suspended: false,
         };
-        let room = open_room(services, &record, kept.published_end, sink)
+        let room = open_room(services, &record, kept.published, sink)
             .await
             .inspect_err(|_| {
                 // The paths must be free when it is tried again.
                 Streams::close(&services.edge, &record.slug);
             })?;
-        (Some(room), Some(recorder), listened, Some(demand))
+        (
+            Some(room),
+            Some(recorder),
+            listened,
+            Some(demand),
+            Some(published),
+            Some(heads),
+        )
     };
     let heard = listened.first().cloned();
     let mut publisher = Publisher::new(
@@ -94,25 +118,35 @@ pub(crate) async fn open(
         services.listen_assets.clone(),
         &record.slug,
         listened,
-        Arc::clone(&recording),
+        heads,
         Arc::clone(&counters),
     );
+    publisher.describe(&about.get());
     if ended {
-        offer_replay(services, &key, &mut publisher, reporter).await;
+        offer_replay(services, &key, about.get(), &mut publisher, reporter).await;
     }
+    let links = Arc::new(LiveLinks::new(
+        services.key.clone(),
+        services.base_url.clone(),
+        record.slug.clone(),
+        record.links_generation,
+        services.policy.links_after_end_days,
+    ));
+    links.follow(view.phase, view.phase_since_unix_ms);
     let event = Arc::new(OpenEvent {
-        record: record.clone(),
-        key: services.key.clone(),
-        base_url: services.base_url.clone(),
+        slug: record.slug.clone(),
+        listen_link: record.listen_link(&services.base_url),
+        record: Mutex::new(record.clone()),
+        links: Arc::clone(&links),
         director,
         room: room.clone(),
         over: Arc::clone(&over),
         minimum_rung: Arc::clone(&minimum_rung),
-        stats: StatsSources::new(Arc::clone(&counters), recording, heard, &reports),
+        written: Mutex::new(Some(written)),
+        stats: StatsSources::new(Arc::clone(&counters), Arc::clone(&air), heard, &reports),
     });
     let director = DirectorParts {
         conversation,
-        admitted,
         doors,
         minimum_rung,
         clock: system_clock(),
@@ -121,13 +155,15 @@ pub(crate) async fn open(
         demand,
         destinations: Destinations {
             record,
-            key: services.key.clone(),
-            base_url: services.base_url.clone(),
+            links,
             room: room.map(|room| Box::new(room) as Box<dyn DirectedRoom>),
             publisher,
+            about,
+            air,
             snapshots: Box::new(snapshots),
             recorder,
             over,
+            published,
         },
     };
     tokio::spawn(director.run(calls));
@@ -138,14 +174,15 @@ pub(crate) async fn open(
 async fn open_room(
     services: &EventServices,
     record: &EventRecord,
-    published_end: u64,
+    published: PublishedSoFar,
     sink: Sink,
 ) -> Result<Room, OpenError> {
     let studio = services.studio.clone();
     let config = RoomConfig {
         event: record.slug.clone(),
         epoch_unix_ms: record.epoch_unix_ms,
-        resume_after_position: published_end,
+        resume_after_position: published.end,
+        discontinuities: published.next_discontinuities(),
         sink: Box::new(sink),
     };
     let opened = tokio::task::spawn_blocking(move || studio.open_room(config));
@@ -159,6 +196,7 @@ async fn open_room(
 async fn offer_replay(
     services: &EventServices,
     key: &Key,
+    about: Arc<About>,
     publisher: &mut Publisher,
     reporter: Reporter,
 ) {
@@ -171,8 +209,9 @@ async fn offer_replay(
     }
     let (recordings, key) = (Arc::clone(&services.recordings), key.clone());
     tokio::spawn(async move {
-        let replay = match recorder::make_replay(&recordings, &key).await {
-            Ok(file) => ReplayFile::Ready(file),
+        let made = recorder::make_replay(&recordings, &key, &about).await;
+        let replay = match &made {
+            Ok(replay) => ReplayFile::Ready(replay.path.clone()),
             Err(error) => {
                 tracing::warn!(%error, event = %key, "there is no replay");
                 ReplayFile::None
@@ -181,6 +220,9 @@ async fn offer_replay(
         reporter
             .recorder()
             .send_modify(|state| state.replay = replay);
+        if let Ok(replay) = made {
+            recorder::make_stems(&recordings, &key, &about, &replay).await;
+        }
     });
 }
 

@@ -1,0 +1,177 @@
+//! What an event says of itself outside its pages: in the head of each stream, in its playlist, and in the files of its recording.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
+use stentor_core::SeatId;
+use stentor_core::conversation::View;
+use stentor_core::event::Phase;
+use stentor_core::stage::Role;
+use stentor_media::package::hls::iso_8601;
+use stentor_media::tags::Tags;
+
+/// Characters of a date as ISO 8601 has it.
+const DATE_CHARS: usize = 10;
+
+/// What an event says of itself, and who is who in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) tags: Tags,
+    /// Everybody's name, also of those who were removed.
+    pub(crate) names: BTreeMap<SeatId, String>,
+}
+
+impl About {
+    /// As of now; `made_unix_ms` is when the event was made, `base_url` where it is found.
+    pub(crate) fn of(view: &View, made_unix_ms: i64, base_url: &str) -> Self {
+        let on_air = (view.phase == Phase::OnAir).then_some(view.phase_since_unix_ms);
+        let when = view.starts_unix_ms.or(on_air).unwrap_or(made_unix_ms);
+        let host = view.seats.iter().find(|seat| seat.role == Role::Host);
+        let mut date = iso_8601(when);
+        date.truncate(DATE_CHARS);
+        Self {
+            tags: Tags {
+                title: view.title.clone(),
+                artist: host.map(|seat| seat.name.clone()).unwrap_or_default(),
+                date,
+                organization: station(base_url).to_owned(),
+            },
+            names: view
+                .seats
+                .iter()
+                .map(|seat| (seat.seat, seat.name.clone()))
+                .collect(),
+        }
+    }
+
+    /// The same of one speaker's recording.
+    pub(crate) fn of_speaker(&self, seat: SeatId) -> Tags {
+        let name = self.names.get(&seat).cloned();
+        Tags {
+            artist: name.unwrap_or_else(|| self.tags.artist.clone()),
+            ..self.tags.clone()
+        }
+    }
+}
+
+/// The name of the server, where it has one that says something.
+fn station(base_url: &str) -> &str {
+    let authority = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let host = authority.split(['/', ':', '[']).next().unwrap_or_default();
+    let is_name = host.contains(|c: char| c.is_ascii_alphabetic()) && host != "localhost";
+    if is_name { host } else { "" }
+}
+
+/// What radio players are told in the fields of the answer (Icecast's `icy-` fields).
+pub(crate) fn radio_fields(tags: &Tags, slug: &str) -> HeaderMap {
+    let mut fields = HeaderMap::new();
+    let mut set = |name, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            fields.insert(HeaderName::from_static(name), value);
+        }
+    };
+    let title = ascii(&tags.title);
+    let name = if title.is_empty() { slug.to_owned() } else { title };
+    set("icy-name", name);
+    set("icy-pub", "0".to_owned());
+    fields
+}
+
+/// A text in ASCII, for fields that have no other: without accents where there is a letter without, and without what has none.
+fn ascii(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' '..='~' => plain.push(c),
+            _ => plain.push_str(without_accent(c)),
+        }
+    }
+    plain.trim().to_owned()
+}
+
+/// The letters nearest to one of the Latin alphabet, or to a typographic mark.
+pub(crate) const fn without_accent(c: char) -> &'static str {
+    match c {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => "a",
+        'À' | 'Á' | 'Â' | 'Ã' | 'Ä' | 'Å' => "A",
+        'è' | 'é' | 'ê' | 'ë' => "e",
+        'È' | 'É' | 'Ê' | 'Ë' => "E",
+        'ì' | 'í' | 'î' | 'ï' => "i",
+        'Ì' | 'Í' | 'Î' | 'Ï' => "I",
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' => "o",
+        'Ò' | 'Ó' | 'Ô' | 'Õ' | 'Ö' | 'Ø' => "O",
+        'ù' | 'ú' | 'û' | 'ü' => "u",
+        'Ù' | 'Ú' | 'Û' | 'Ü' => "U",
+        'ý' | 'ÿ' => "y",
+        'ç' => "c",
+        'Ç' => "C",
+        'ñ' => "n",
+        'Ñ' => "N",
+        'œ' => "oe",
+        'Œ' => "OE",
+        'æ' => "ae",
+        'Æ' => "AE",
+        'ß' => "ss",
+        '\u{2018}' | '\u{2019}' => "'",
+        '\u{201c}' | '\u{201d}' | '«' | '»' => "\"",
+        '\u{2013}' | '\u{2014}' => "-",
+        '\u{a0}' | '\u{202f}' => " ",
+        _ => "",
+    }
+}
+
+/// What an event says of itself now, for whoever begins a file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AboutNow(Arc<Mutex<Arc<About>>>);
+
+impl AboutNow {
+    pub(crate) fn set(&self, about: Arc<About>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = about;
+    }
+
+    pub(crate) fn get(&self) -> Arc<About> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_a_name_is_no_station() {
+        for (base_url, name) in [
+            ("https://radio.example.org", "radio.example.org"),
+            ("http://radio.example.org:8080", "radio.example.org"),
+            ("http://127.0.0.1:8080", ""),
+            ("http://[::1]:8080", ""),
+            ("http://localhost:8080", ""),
+        ] {
+            assert_eq!(station(base_url), name);
+        }
+    }
+
+    #[test]
+    fn a_title_of_any_language_becomes_a_field() {
+        for (title, field) in [
+            ("L\u{2019}été, « enfin » !", "L'ete, \" enfin \" !"),
+            ("日本", "talk"),
+            ("Grüße\r\nX: y", "Grusse X: y"),
+            ("", "talk"),
+        ] {
+            let tags = Tags {
+                title: title.replace(['\r', '\n'], " ").replace("  ", " "),
+                ..Tags::default()
+            };
+            let fields = radio_fields(&tags, "talk");
+            assert_eq!(fields["icy-name"].to_str().ok(), Some(field));
+        }
+        let tags = Tags {
+            title: "a\r\nb\u{0}".to_owned(),
+            ..Tags::default()
+        };
+        assert_eq!(radio_fields(&tags, "talk")["icy-name"], "ab");
+    }
+}

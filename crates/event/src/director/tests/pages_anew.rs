@@ -1,0 +1,99 @@
+//! What a page says of itself reaches the conversation, and what the operator says too.
+
+use stentor_core::PageKey;
+use stentor_core::conversation::{Amendment, SeatWarning};
+use stentor_core::stage::StageCommand;
+
+use super::{GUEST, HOST, Ordered, Scene, admit, set_phase};
+use crate::director::{Call, PageMessage};
+use stentor_core::event::Phase;
+
+#[tokio::test]
+async fn a_reloaded_page_comes_back_live_and_a_link_opened_anew_muted() {
+    for (comes, muted) in [(7, false), (8, true), (9, true)] {
+        let scene = Scene::new();
+        let was = scene.join_as(GUEST, Some(PageKey(7))).await.unwrap();
+        let first = scene.connect(GUEST, Some(was.joined.page)).await;
+        scene.command(HOST, admit(GUEST)).await;
+        let unmute = StageCommand::SetMuted {
+            seat: GUEST,
+            muted: false,
+            version: scene.seat(GUEST).await.mute_version,
+        };
+        scene.command(GUEST, unmute).await;
+        scene.down(first.session).await;
+        let anew = scene.join_as(GUEST, Some(PageKey(comes))).await.unwrap();
+        scene.connect(GUEST, Some(anew.joined.page)).await;
+        assert_eq!(scene.seat(GUEST).await.muted, muted, "{comes}");
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_another_seats_page_lends_nothing() {
+    let scene = Scene::new();
+    let host = scene.join_as(HOST, Some(PageKey(7))).await.unwrap();
+    scene.connect(GUEST, Some(host.joined.page)).await;
+    scene.join_as(GUEST, Some(PageKey(7))).await.unwrap();
+    assert!(!scene.seat(GUEST).await.muted_by_host);
+    let kept = scene.recorded.snapshots.lock().unwrap().pop().unwrap();
+    let kept = crate::snapshot::decode(&kept).unwrap();
+    assert!(kept.seats.iter().all(|seat| seat.page.is_none()));
+}
+
+#[tokio::test]
+async fn hosts_are_told_whose_link_floods() {
+    let scene = Scene::new();
+    let (mut host, mut guest) = (scene.join(HOST).await, scene.join(GUEST).await);
+    let mut refused = 0;
+    for _ in 0..30 {
+        refused += usize::from(scene.reserve(GUEST, None).await.is_err());
+    }
+    assert_eq!(refused, 20);
+    let on = PageMessage::Warning {
+        seat: GUEST,
+        warning: SeatWarning::Flooding,
+        on: true,
+    };
+    assert!(host.told().contains(&on) && guest.told().contains(&on));
+    // The oldest of those that were granted gave way.
+    let closed = |ordered: &Ordered| matches!(ordered, Ordered::Close(_));
+    assert_eq!(scene.ordered().into_iter().filter(closed).count(), 8);
+    assert!(scene.reserve(HOST, None).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_the_operator_changes_is_shown_and_kept() {
+    let scene = Scene::new();
+    let amendment = Amendment {
+        title: Some("Another".to_owned()),
+        recorded: Some(false),
+        ..Amendment::default()
+    };
+    scene.call(Call::Amend(amendment)).await;
+    let view = scene.view().await;
+    assert_eq!((&*view.title, view.recorded), ("Another", false));
+    scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
+    assert!(scene.air.is_on() && !scene.air.records());
+}
+
+#[tokio::test]
+async fn a_page_whose_task_is_gone_keeps_nothing_running() {
+    let scene = Scene::new();
+    let page = scene.join(GUEST).await;
+    drop(page);
+    super::phases::eventually(|| scene.ordered().contains(&Ordered::Resume)).await;
+    scene.pass(2 * stentor_core::limits::SUSPEND_AFTER_MS).await;
+    // It is swept when the listeners are counted.
+    let suspended = || {
+        let orders = scene.ordered();
+        orders.iter().filter(|order| **order == Ordered::Suspend).count()
+    };
+    for _ in 0..1_000 {
+        if suspended() == 2 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        scene.pass(stentor_core::limits::SUSPEND_AFTER_MS).await;
+    }
+    panic!("it still counts as open");
+}

@@ -1,0 +1,44 @@
+//! What the programme says of itself where it is joined: the head of the Ogg face, the fields of its answer, the multivariant playlist.
+
+use std::sync::Arc;
+
+use stentor_edge::{CacheClass, Demand, Document, DocumentError, Edge, Stream};
+use stentor_media::package::Packager;
+use stentor_media::tags::Tags;
+
+use super::paths::multivariant_path;
+use crate::about::radio_fields;
+
+/// Seconds the multivariant playlist may be kept; it changes with the title only.
+const MULTIVARIANT_KEPT_S: u32 = 60;
+
+/// Where the programme says what it is.
+pub(crate) struct Heads {
+    pub(super) edge: Edge,
+    pub(super) slug: String,
+    pub(super) base: String,
+    pub(super) ogg: [Arc<Stream>; 2],
+    pub(super) demand: Arc<Demand>,
+}
+
+impl Heads {
+    /// Whoever comes from now on is told this.
+    ///
+    /// # Errors
+    /// The edge is full.
+    pub(crate) fn describe(&self, tags: &Tags) -> Result<(), DocumentError> {
+        for ogg in &self.ogg {
+            ogg.set_head(Packager::ogg_head(tags));
+            ogg.set_fields(radio_fields(tags, &self.slug));
+        }
+        let multivariant = Document::new(
+            "application/vnd.apple.mpegurl",
+            CacheClass::Short(MULTIVARIANT_KEPT_S),
+            Packager::multivariant_playlist(tags),
+        );
+        let path = multivariant_path(&self.base);
+        self.edge
+            .documents()
+            .put_marking(&path, multivariant, &self.demand)
+    }
+}
