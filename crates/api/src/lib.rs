@@ -10,8 +10,10 @@
 //!
 //! | module | what | knows |
 //! |---|---|---|
-//! | `sentence` | errors as sentences for people | |
+//! | `sentence` | errors as sentences for people, numbers as pages write them | |
+//! | `budget` | how much one peer may ask for | |
 //! | `problem` | refusals as problem details (RFC 9457) | HTTP |
+//! | `bearer` | who asks, by a token | `event` |
 //! | `session_urls` | the secret URLs of media sessions | |
 //! | `state` | what every request works with | `event` |
 //! | `health` | liveness and readiness | `event` |
@@ -20,6 +22,8 @@
 //! | `whip` | WHIP and WHEP | `event`, `core` |
 //! | `router` | which address is whose | all |
 
+mod bearer;
+mod budget;
 mod health;
 mod not_found;
 mod problem;

@@ -11,7 +11,7 @@ use crate::sentence::sentence;
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -28,13 +28,13 @@ impl Problem {
         Self {
             status,
             detail: detail.into(),
-            header: None,
+            headers: Vec::new(),
         }
     }
 
-    /// Adds the header this status requires.
+    /// Adds a header this status requires.
     pub(crate) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.header = Some((name, HeaderValue::from_static(value)));
+        self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 }
@@ -61,9 +61,7 @@ impl IntoResponse for Problem {
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         let mut response = (self.status, headers, self.body()).into_response();
-        if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, value);
-        }
+        response.headers_mut().extend(self.headers);
         response
     }
 }

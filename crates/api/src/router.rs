@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
 use stentor_event::EventRegistry;
+use tokio::sync::Semaphore;
 
 use crate::health::health;
 use crate::not_found::not_found;
@@ -18,6 +19,7 @@ pub fn router(events: Arc<EventRegistry>) -> Router {
     let state = Arc::new(ApiState {
         events: Arc::clone(&events),
         sessions: SessionUrls::default(),
+        strangers: Arc::new(Semaphore::new(stage::STRANGERS_MAX)),
     });
     Router::new()
         .route("/api/v1/events/{slug}/stage", any(stage::open))

@@ -1,27 +1,48 @@
 //! The stage's WebSocket: one per open stage page.
 //!
-//! The token comes in the first message, not in the URL. What everybody sees is sent as the newest state only, so a slow
-//! page skips states instead of piling them up.
+//! The token comes before the socket, among the protocols that are offered: whoever has none of this event gets an answer and no socket.
+//! Older pages bring it in their first message; for those there are few places, which nobody needs who brings it before. What everybody
+//! sees is sent as the newest state only, so a slow page skips states instead of piling them up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{Request as HttpRequest, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::{SinkExt, StreamExt};
 use stentor_core::SeatId;
-use stentor_event::{Joined, OpenEvent, PAGE_MESSAGES_MAX, PageMessage};
-use tokio::sync::mpsc;
+use stentor_event::{Joined, OpenEvent, PAGE_MESSAGES_MAX, PageKey, PageMessage};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::budget::{Budget, MESSAGES_PER_S_MAX};
+use super::meter::Metered;
+use super::upgrade::{Offered, Upgrade};
 use super::wire::{self, ClientMessage, Request};
+use crate::bearer::{bearer, unauthorised};
+use crate::budget::{Allowance, Budget};
 use crate::problem::Problem;
 use crate::state::ApiState;
 
 /// Bytes of one message of a page: two host's messages in full, with room.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+/// Bytes read from a page at once: its messages are far shorter.
+const READ_BYTES: usize = 2 * 1024;
+/// Bytes that may wait to be sent to a page beside the message that is being sent: states of a full stage.
+const WRITE_BYTES_MAX: usize = 256 * 1024;
+/// Frames a page may send, of whatever kind; a hand on a slider stays far below.
+const FRAMES: Allowance = Allowance {
+    per_s: 20,
+    burst_s: 10,
+};
+/// Sockets that have not said whose they are. Beyond it 503: a page that brings its token before needs no such place.
+pub(crate) const STRANGERS_MAX: usize = 64;
 /// How long a page may take to say who it is.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 /// How often a page is pinged.
@@ -36,34 +57,92 @@ const SEND_WITHIN: Duration = Duration::from_secs(5);
 /// What a page is told that says something else first.
 const HELLO_EXPECTED: &str = "expected {\"do\":\"hello\",\"token\":…} first";
 
+/// Whose page it is.
+#[derive(Clone, Copy)]
+pub(super) struct Guest {
+    pub(super) seat: SeatId,
+    /// Its own number, if it has one.
+    pub(super) page: Option<PageKey>,
+}
+
+/// A socket, whatever is underneath.
+type Socket<T> = WebSocketStream<Metered<T>>;
+
 /// Opens the socket of an event that is open here.
 pub(crate) async fn open(
     State(state): State<Arc<ApiState>>,
     Path(slug): Path<String>,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    request: HttpRequest<Body>,
 ) -> Response {
-    let Some(event) = state.events.event(&slug) else {
-        return Problem::no_event(&slug).into_response();
+    try_open(&state, &slug, request).unwrap_or_else(IntoResponse::into_response)
+}
+
+fn try_open(
+    state: &ApiState,
+    slug: &str,
+    mut request: HttpRequest<Body>,
+) -> Result<Response, Problem> {
+    let event = state.event(slug)?;
+    let offered = Offered::of(request.headers());
+    let seat = match &offered.token {
+        Some(token) => Some(event.seat_of(token).map_err(|error| unauthorised(&error))?),
+        // A page that wants to know why it got no socket asks so.
+        None if request.headers().contains_key(header::AUTHORIZATION) => {
+            Some(bearer(&event, request.headers())?)
+        }
+        None => None,
     };
-    match upgrade {
-        Ok(upgrade) => upgrade
-            .max_message_size(MESSAGE_BYTES_MAX)
-            .max_frame_size(MESSAGE_BYTES_MAX)
-            .on_upgrade(move |socket| async move { converse(socket, event).await }),
-        Err(_) => Problem::new(
-            StatusCode::UPGRADE_REQUIRED,
-            "this address speaks WebSocket (RFC 6455)",
-        )
-        .into_response(),
+    let upgrade = Upgrade::of(&mut request)?;
+    let page = offered.page;
+    let guest = seat.map(|seat| Guest { seat, page });
+    let place = match guest {
+        Some(_) => None,
+        None => Some(Arc::clone(&state.strangers).try_acquire_owned().map_err(|_| {
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many connections have not said whose they are; bring the token before, or try again",
+            )
+            .with(header::RETRY_AFTER, "1")
+        })?),
+    };
+    Ok(upgrade.answer(&offered, move |connection| {
+        converse(connection, event, guest, place)
+    }))
+}
+
+pub(super) async fn converse<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    connection: Metered<T>,
+    event: Arc<OpenEvent>,
+    guest: Option<Guest>,
+    place: Option<OwnedSemaphorePermit>,
+) {
+    let exceeded = connection.exceeded();
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BYTES_MAX)
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX));
+    let mut socket = WebSocketStream::from_raw_socket(connection, Role::Server, Some(config)).await;
+    let guest = match guest {
+        Some(guest) => Some(guest),
+        None => hello(&mut socket, &event).await,
+    };
+    drop(place);
+    if let Some(guest) = guest {
+        // In a box of its own: whoever has not said who it is must not hold room for all that.
+        Box::pin(join(socket, &event, guest, &exceeded)).await;
     }
 }
 
-async fn converse(mut socket: WebSocket, event: Arc<OpenEvent>) {
-    let Some(seat) = hello(&mut socket, &event).await else {
-        return;
-    };
+async fn join<T: AsyncRead + AsyncWrite + Unpin>(
+    mut socket: Socket<T>,
+    event: &OpenEvent,
+    Guest { seat, page: key }: Guest,
+    exceeded: &AtomicBool,
+) {
     let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-    let joined = match event.join(seat, sender).await {
+    let joined = match event.join(seat, key, sender).await {
         Some(Ok(joined)) => joined,
         Some(Err(_)) => {
             let _ = send(&mut socket, wire::message(&PageMessage::Removed)).await;
@@ -79,23 +158,29 @@ async fn converse(mut socket: WebSocket, event: Arc<OpenEvent>) {
         event.slug(),
         &joined.title,
         &whip,
-        &event.listen_link(),
+        event.listen_link(),
     );
     if send(&mut socket, welcome).await {
-        serve(&mut socket, &event, seat, joined, messages).await;
+        let left = serve(&mut socket, event, seat, joined, messages).await;
+        if left == Left::Flooding || exceeded.load(Ordering::Relaxed) {
+            event.report_flood(seat).await;
+        }
     }
     event.leave(page).await;
 }
 
 /// Waits for the first message and finds out who it is. A wrong token gets its sentence and the end.
-async fn hello(socket: &mut WebSocket, event: &OpenEvent) -> Option<SeatId> {
-    let Ok(Some(Ok(Message::Text(text)))) = timeout(HELLO_WITHIN, socket.recv()).await else {
+async fn hello<T: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<T>,
+    event: &OpenEvent,
+) -> Option<Guest> {
+    let Ok(Some(Ok(Message::Text(text)))) = timeout(HELLO_WITHIN, socket.next()).await else {
         let _ = send(socket, wire::not_understood("no_hello", HELLO_EXPECTED)).await;
         return None;
     };
     let refused = match ClientMessage::parse(&text, None) {
-        Ok(Request::Hello { token }) => match event.seat_of(&token) {
-            Ok(seat) => return Some(seat),
+        Ok(Request::Hello { token, page }) => match event.seat_of(&token) {
+            Ok(seat) => return Some(Guest { seat, page }),
             Err(error) => wire::not_understood("wrong_token", &error.to_string()),
         },
         Ok(_) => wire::not_understood("no_hello", HELLO_EXPECTED),
@@ -105,78 +190,103 @@ async fn hello(socket: &mut WebSocket, event: &OpenEvent) -> Option<SeatId> {
     None
 }
 
-async fn serve(
-    socket: &mut WebSocket,
+/// Why a page is served no longer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It is gone, or was told to go.
+    Gone,
+    /// It sends more than it may.
+    Flooding,
+}
+
+async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<T>,
     event: &OpenEvent,
     seat: SeatId,
     mut joined: Joined,
     mut messages: mpsc::Receiver<PageMessage>,
-) {
+) -> Left {
     let mut pings = interval(PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut alive = interval(ALIVE_EVERY);
     alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
-    let mut budget = Budget::full(heard);
+    let mut budget = Budget::full(FRAMES, heard);
     joined.state.mark_changed();
     loop {
         let sent = tokio::select! {
             message = messages.recv() => match message {
                 Some(message) => send(socket, wire::message(&message)).await && !message.is_last(),
                 // The director forgot this page: it read too slowly, or the event is gone.
-                None => return,
+                None => false,
             },
             changed = joined.state.changed() => {
-                if changed.is_err() { return }
+                if changed.is_err() { return Left::Gone }
                 let state = joined.state.borrow_and_update().clone();
                 alive.reset();
                 send(socket, state.text(wire::state)).await
             }
             changed = joined.levels.changed() => {
-                if changed.is_err() { return }
+                if changed.is_err() { return Left::Gone }
                 let levels = joined.levels.borrow_and_update().clone();
                 alive.reset();
                 send(socket, levels.text(wire::levels)).await
             }
             _ = alive.tick() => send(socket, wire::alive()).await,
             _ = pings.tick() => {
-                heard.elapsed() < SILENT_AFTER
-                    && matches!(timeout(SEND_WITHIN, socket.send(Message::Ping(Vec::new().into()))).await, Ok(Ok(())))
+                heard.elapsed() < SILENT_AFTER && send_message(socket, Message::Ping(Vec::new().into())).await
             }
-            message = socket.recv() => {
+            message = socket.next() => {
                 heard = Instant::now();
-                match message {
-                    Some(Ok(Message::Text(text))) if budget.take(heard) => obey(socket, event, seat, &text).await,
-                    Some(Ok(Message::Text(_))) => {
-                        let why = format!("this page sends too much: it may send {MESSAGES_PER_S_MAX} messages a second");
-                        let _ = send(socket, wire::not_understood("too_many", &why)).await;
-                        return;
-                    }
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => true,
-                    Some(Ok(Message::Binary(_))) => {
-                        send(socket, wire::not_understood("binary", "expected text, got binary")).await
-                    }
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                let Some(Ok(message)) = message else { return Left::Gone };
+                if !budget.take(heard) {
+                    let why = format!("this page sends too much: it may send {} messages a second", FRAMES.per_s);
+                    let _ = send(socket, wire::not_understood("too_many", &why)).await;
+                    return Left::Flooding;
                 }
+                obey(socket, event, seat, message).await
             }
         };
         if !sent {
-            return;
+            return Left::Gone;
         }
     }
 }
 
-async fn obey(socket: &mut WebSocket, event: &OpenEvent, seat: SeatId, text: &str) -> bool {
-    match ClientMessage::parse(text, Some(seat)) {
-        Ok(Request::Command(command)) => event.command(seat, command).await,
-        Ok(Request::Hello { .. }) => true,
-        Err(why) => send(socket, wire::not_understood("not_understood", &why)).await,
+/// Does what a page wants; `false` ends it.
+async fn obey<T: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<T>,
+    event: &OpenEvent,
+    seat: SeatId,
+    message: Message,
+) -> bool {
+    match message {
+        Message::Text(text) => match ClientMessage::parse(&text, Some(seat)) {
+            Ok(Request::Command(command)) => event.command(seat, command).await,
+            Ok(Request::Hello { .. }) => true,
+            Err(why) => send(socket, wire::not_understood("not_understood", &why)).await,
+        },
+        Message::Ping(_) | Message::Pong(_) => true,
+        Message::Binary(_) => {
+            let why = "expected text, got binary";
+            let _ = send(socket, wire::not_understood("binary", why)).await;
+            let _ = send_message(socket, Message::Close(None)).await;
+            false
+        }
+        Message::Close(_) | Message::Frame(_) => false,
     }
 }
 
-async fn send(socket: &mut WebSocket, text: impl Into<Utf8Bytes>) -> bool {
-    matches!(
-        timeout(SEND_WITHIN, socket.send(Message::Text(text.into()))).await,
-        Ok(Ok(()))
-    )
+async fn send<T: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<T>,
+    text: impl Into<Utf8Bytes>,
+) -> bool {
+    send_message(socket, Message::Text(text.into())).await
+}
+
+async fn send_message<T: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<T>,
+    message: Message,
+) -> bool {
+    matches!(timeout(SEND_WITHIN, socket.send(message)).await, Ok(Ok(())))
 }

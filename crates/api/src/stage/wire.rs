@@ -2,22 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 use stentor_core::SeatId;
-use stentor_core::conversation::{Command, MicrophoneWarning, View};
+use stentor_core::conversation::{Command, SeatWarning, View};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Place, Role, StageCommand};
 use stentor_event::message::MessageForm;
-use stentor_event::{PageMessage, StageLevels, json};
+use stentor_event::{PageKey, PageMessage, StageLevels, json};
 
-use crate::sentence::sentence;
+use crate::sentence::{hex_128, sentence};
 
 /// One message of a page. Unknown fields are ignored, unknown verbs are not.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum ClientMessage {
-    /// The first message: who this is.
+    /// The first message of a page that did not say before the socket who it is.
     Hello {
         token: String,
+        /// The page's own number: 128 bits in hexadecimal, kept when it is reloaded.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        page: Option<String>,
     },
     Ready {
         muted_version: u64,
@@ -29,6 +33,18 @@ pub(super) enum ClientMessage {
     },
     Admit {
         seat: u32,
+        /// Although nothing was heard of them yet.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        force: Option<bool>,
+    },
+    /// Hear one who waits in the green room, alone; null: nobody any more. For hosts.
+    PreListen {
+        seat: Option<u32>,
+    },
+    /// Record what is on air, or no longer. For hosts.
+    Record {
+        on: bool,
     },
     GreenRoom {
         seat: u32,
@@ -75,7 +91,10 @@ pub(super) enum ClientMessage {
 /// What an [`ClientMessage`] is for the server.
 #[derive(Debug)]
 pub(super) enum Request {
-    Hello { token: String },
+    Hello {
+        token: String,
+        page: Option<PageKey>,
+    },
     Command(Command),
 }
 
@@ -97,7 +116,13 @@ impl ClientMessage {
         };
         let own = by.unwrap_or(SeatId(0));
         Ok(Request::Command(Command::Stage(match message {
-            Self::Hello { token } => return Ok(Request::Hello { token }),
+            Self::Hello { token, page } => {
+                let page = page.as_deref().and_then(hex_128).map(PageKey);
+                return Ok(Request::Hello { token, page });
+            }
+            Self::Record { on } => {
+                return Ok(Request::Command(EventCommand::SetRecorded { on }.into()));
+            }
             Self::Phase { phase, version } => {
                 let phase = phase_named(&phase)?;
                 return Ok(Request::Command(
@@ -125,7 +150,13 @@ impl ClientMessage {
                 muted,
                 version,
             },
-            Self::Admit { seat } => StageCommand::Admit { seat: SeatId(seat) },
+            Self::Admit { seat, force } => StageCommand::Admit {
+                seat: SeatId(seat),
+                unheard: force == Some(true),
+            },
+            Self::PreListen { seat } => StageCommand::PreListen {
+                seat: seat.map(SeatId),
+            },
             Self::GreenRoom { seat } => StageCommand::ToGreenRoom { seat: SeatId(seat) },
             Self::Remove { seat } => StageCommand::Remove { seat: SeatId(seat) },
             Self::HandOver { seat } => StageCommand::HandOver { seat: SeatId(seat) },
@@ -182,6 +213,10 @@ enum ServerMessage<'a> {
         message: Option<MessageForm<'a>>,
         #[cfg_attr(test, ts(type = "Alarm[]"))]
         alarms: Vec<&'static str>,
+        /// Whether what is on air is recorded.
+        recorded: bool,
+        /// When it is ended because everybody has left it, in milliseconds since 1970.
+        ends: Option<i64>,
         seats: Vec<SeatForm<'a>>,
     },
     Levels {
@@ -201,7 +236,7 @@ enum ServerMessage<'a> {
     },
     Warning {
         seat: u32,
-        #[cfg_attr(test, ts(type = "MicrophoneWarning"))]
+        #[cfg_attr(test, ts(type = "SeatWarning"))]
         warning: &'static str,
         on: bool,
     },
@@ -238,7 +273,11 @@ struct SeatForm<'a> {
     mute_version: u64,
     mixer_muted: bool,
     speaking: bool,
-    #[cfg_attr(test, ts(type = "MicrophoneWarning | null"))]
+    ready: bool,
+    muted_by_host: bool,
+    heard: bool,
+    pre_listens: Option<u32>,
+    #[cfg_attr(test, ts(type = "SeatWarning | null"))]
     warning: Option<&'static str>,
 }
 
@@ -272,6 +311,8 @@ pub(super) fn state(view: &View) -> String {
         listeners: view.listeners,
         message: MessageForm::of(&view.message),
         alarms: view.alarms.iter().map(|alarm| alarm.code()).collect(),
+        recorded: view.recorded,
+        ends: view.ends_unix_ms,
         seats: view
             .seats
             .iter()
@@ -286,9 +327,11 @@ pub(super) fn state(view: &View) -> String {
                 mute_version: seat.mute_version,
                 mixer_muted: seat.mixer_muted,
                 speaking: seat.speaking,
-                warning: seat
-                    .silent_microphone
-                    .then(|| MicrophoneWarning::SilentMicrophone.code()),
+                ready: seat.ready,
+                muted_by_host: seat.muted_by_host,
+                heard: seat.heard,
+                pre_listens: seat.pre_listens.map(|seat| seat.0),
+                warning: seat.warning.map(SeatWarning::code),
             })
             .collect(),
     })
@@ -382,7 +425,7 @@ mod tests {
              import { type Condition, type MessageForm, type Phase, type Role } from '../shared/wire.ts';",
         )
         .words("Place", Place::CODES)
-        .words("MicrophoneWarning", MicrophoneWarning::CODES)
+        .words("SeatWarning", SeatWarning::CODES)
         .words("Alarm", Alarm::CODES)
         .words("Refusal", Refusal::CODES)
         .form::<EventForm<'_>>()

@@ -1,9 +1,9 @@
 //! What offers and fragments have in common as HTTP: one content type each, and answers for other origins.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use std::fmt::Display;
 
@@ -24,13 +24,13 @@ pub(super) fn unavailable(why: &impl Display) -> Problem {
         .with(header::RETRY_AFTER, RETRY_AFTER_S)
 }
 
-/// A body of one content type, as text.
-pub(super) fn text(
-    headers: &HeaderMap,
+/// A body of one content type, as text. It is read here: whoever may not send one is told so before.
+pub(super) async fn text(
+    request: Request<Body>,
     expected: &'static str,
-    body: Result<Bytes, BytesRejection>,
 ) -> Result<String, Problem> {
-    let got = headers
+    let got = request
+        .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("nothing");
@@ -41,6 +41,7 @@ pub(super) fn text(
             format!("expected {expected}, got {got}"),
         ));
     }
+    let body = Bytes::from_request(request, &()).await;
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,

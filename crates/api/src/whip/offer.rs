@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::header::{self, HeaderMap, HeaderName};
-use axum::http::{Method, StatusCode};
+use axum::http::header::{self, HeaderName};
+use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use stentor_core::conversation::Refusal;
 use stentor_event::{ConnectError, Endpoint, PageId};
 
-use super::bearer::bearer;
 use super::http::{SDP, allowed, text, unavailable, with_cors};
+use crate::bearer::bearer;
 use crate::problem::Problem;
 use crate::session_urls::{SessionTarget, new_etag};
 use crate::state::ApiState;
@@ -28,31 +28,19 @@ pub(crate) async fn whip(
     State(state): State<Arc<ApiState>>,
     Path(slug): Path<String>,
     Query(of): Query<OfPage>,
-    method: Method,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request<Body>,
 ) -> Response {
-    answer(
-        &state,
-        &slug,
-        Endpoint::Whip,
-        of.page.map(PageId),
-        &method,
-        &headers,
-        body,
-    )
-    .await
+    let page = of.page.map(PageId);
+    answer(&state, &slug, Endpoint::Whip, page, request).await
 }
 
 /// `POST /api/v1/events/{slug}/whep`
 pub(crate) async fn whep(
     State(state): State<Arc<ApiState>>,
     Path(slug): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request<Body>,
 ) -> Response {
-    answer(&state, &slug, Endpoint::Whep, None, &method, &headers, body).await
+    answer(&state, &slug, Endpoint::Whep, None, request).await
 }
 
 async fn answer(
@@ -60,15 +48,12 @@ async fn answer(
     slug: &str,
     endpoint: Endpoint,
     page: Option<PageId>,
-    method: &Method,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request<Body>,
 ) -> Response {
-    let response = match *method {
-        Method::POST => match open(state, slug, endpoint, page, headers, body).await {
-            Ok(response) => response,
-            Err(problem) => problem.into_response(),
-        },
+    let response = match *request.method() {
+        Method::POST => open(state, slug, endpoint, page, request)
+            .await
+            .unwrap_or_else(IntoResponse::into_response),
         Method::OPTIONS => allowed(
             "POST, OPTIONS",
             &[(HeaderName::from_static("accept-post"), SDP)],
@@ -88,15 +73,12 @@ async fn open(
     slug: &str,
     endpoint: Endpoint,
     page: Option<PageId>,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let event = state
-        .events
-        .event(slug)
-        .ok_or_else(|| Problem::no_event(slug))?;
-    let seat = bearer(&event, headers)?;
-    let offer = text(headers, SDP, body)?;
+    let event = state.event(slug)?;
+    // Before the body: a stranger's is not read.
+    let seat = bearer(&event, request.headers())?;
+    let offer = text(request, SDP).await?;
     let connected = event
         .connect(seat, endpoint, page, offer)
         .await
@@ -104,6 +86,7 @@ async fn open(
     let etag = new_etag();
     let secret = state.sessions.add(SessionTarget {
         slug: slug.to_owned(),
+        seat,
         id: connected.session,
         etag: etag.clone(),
         alive: connected.alive,
@@ -121,6 +104,10 @@ fn refused(error: &ConnectError) -> Problem {
     match error {
         ConnectError::Offer(_) | ConnectError::Direction { .. } => {
             Problem::new(StatusCode::BAD_REQUEST, error.to_string())
+        }
+        ConnectError::Refused(Refusal::TooManyOffers | Refusal::TooManySessions { .. }) => {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
+                .with(header::RETRY_AFTER, "2")
         }
         ConnectError::Refused(_) => Problem::new(StatusCode::FORBIDDEN, error.to_string()),
         ConnectError::Studio(_) | ConnectError::NoRoom => unavailable(error),

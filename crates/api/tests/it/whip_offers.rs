@@ -1,5 +1,9 @@
 //! `POST` with an offer (RFC 9725 section 4.2): what is answered, and what is refused and how.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::body::Body;
 use axum::http::Method;
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
@@ -54,8 +58,8 @@ async fn whoever_has_no_token_of_this_event_is_told_to_bring_one() {
     let scene = Scene::new().await;
     let expected = "Expected Authorization: Bearer with the token of an invitation.";
     let wrong = "This link does not open a place at this event: ask the host for a new one.";
-    let elsewhere = scene.server.token_of("another-event", FIRST_HOST, i64::MAX);
-    let past = scene.server.token_of(SLUG, FIRST_HOST, 1);
+    let elsewhere = scene.server.token_of("another-event", FIRST_HOST, 1);
+    let renewed = scene.server.token_of(SLUG, FIRST_HOST, 0);
     for (authorization, sentence) in [
         (None, expected),
         (Some("Basic aG9zdDpob3N0".to_owned()), expected),
@@ -63,8 +67,8 @@ async fn whoever_has_no_token_of_this_event_is_told_to_bring_one() {
         (Some("Bearer nonsense".to_owned()), wrong),
         (Some(format!("Bearer {elsewhere}")), wrong),
         (
-            Some(format!("Bearer {past}")),
-            "This link is past its time: ask the host for a new one.",
+            Some(format!("Bearer {renewed}")),
+            "This link was replaced by a new one: ask the host for it.",
         ),
     ] {
         let answer = with_authorization(&scene, authorization.as_deref()).await;
@@ -201,4 +205,56 @@ async fn the_endpoints_say_what_they_take_and_refuse_the_rest() {
             assert_eq!(answer.header("allow"), "POST, OPTIONS");
         }
     }
+}
+
+/// A body that notes whether anybody reads it.
+fn watched(text: String) -> (Body, Arc<AtomicBool>) {
+    let read = Arc::new(AtomicBool::new(false));
+    let notes = Arc::clone(&read);
+    let piece = futures_util::stream::once(async move {
+        notes.store(true, Ordering::Relaxed);
+        Ok::<_, std::io::Error>(text)
+    });
+    (Body::from_stream(piece), read)
+}
+
+#[tokio::test]
+async fn what_a_stranger_sends_is_not_read() {
+    let scene = Scene::new().await;
+    let good = format!("Bearer {}", scene.server.token(FIRST_HOST));
+    let renewed = format!("Bearer {}", scene.server.token_of(SLUG, FIRST_HOST, 0));
+    for name in ["whip", "whep"] {
+        let path = scene.endpoint(name);
+        for (authorization, reads) in [
+            (None, false),
+            (Some("Bearer nonsense"), false),
+            (Some("Basic aG9zdDpob3N0"), false),
+            (Some(&*renewed), false),
+            (Some(&*good), true),
+        ] {
+            let (body, read) = watched(offer("sendrecv"));
+            let mut headers = vec![("content-type", SDP)];
+            headers.extend(authorization.map(|value| ("authorization", value)));
+            let answer = scene.ask(Method::POST, &path, &headers, body).await;
+            assert_eq!(answer.status == 401, !reads, "{answer:?}");
+            assert_eq!(read.load(Ordering::Relaxed), reads, "{name} {authorization:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn offers_without_end_are_refused_for_a_while() {
+    let scene = Scene::new().await;
+    let token = scene.server.token(FIRST_HOST);
+    let mut refused = None;
+    for _ in 0..40 {
+        let answer = scene.offers("whip", &token, offer("sendrecv")).await;
+        if answer.status != 201 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let answer = refused.expect("some are too many");
+    answer.is_problem(429, "This link opens connections too fast; please wait a few seconds.");
+    assert_eq!(answer.header("retry-after"), "2");
 }

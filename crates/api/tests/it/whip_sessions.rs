@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
+use stentor_event::testing::SLUG;
 use tokio::time::{sleep, timeout};
 
 use crate::scene::{FRAGMENT, Scene, offer};
@@ -203,5 +205,46 @@ async fn a_session_says_what_it_takes_and_refuses_the_rest() {
         let answer = scene.ask(method, &path, &[], "").await;
         answer.is_problem(405, "A session takes PATCH and DELETE (RFC 9725).");
         assert_eq!(answer.header("allow"), "PATCH, DELETE, OPTIONS");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_comes_with_a_session_must_be_its_seats() {
+    let scene = Scene::new().await;
+    let (path, tag) = session(&scene).await;
+    let token = |seat, generation| format!("Bearer {}", scene.server.token_of(SLUG, seat, generation));
+    for (authorization, status) in [
+        (token(FIRST_HOST, 0), 401),
+        ("Bearer nonsense".to_owned(), 401),
+        (token(SeatId(2), 1), 403),
+    ] {
+        let headers = [
+            ("authorization", &*authorization),
+            ("content-type", FRAGMENT),
+            ("if-match", &*tag),
+        ];
+        for method in [Method::PATCH, Method::DELETE] {
+            let answer = scene.ask(method, &path, &headers, CANDIDATE).await;
+            assert_eq!(answer.status, status, "{answer:?}");
+        }
+    }
+    let own = token(FIRST_HOST, 1);
+    let answer = scene
+        .ask(Method::DELETE, &path, &[("authorization", &own)], "")
+        .await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test]
+async fn the_tag_of_a_session_may_be_one_of_a_list() {
+    let scene = Scene::new().await;
+    let (path, tag) = session(&scene).await;
+    for list in [
+        format!("\"another\", {tag}"),
+        format!("{tag},\"x\""),
+        format!("W/\"a,b\", \"\" , {tag}"),
+    ] {
+        let answer = scene.patches(&path, &list, CANDIDATE).await;
+        assert_eq!(answer.status, 204, "{list}: {answer:?}");
     }
 }

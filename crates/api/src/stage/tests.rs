@@ -1,0 +1,203 @@
+//! Sockets without a network: what one costs, and what becomes of those that send too much.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use stentor_core::conversation::{FIRST_HOST, SeatWarning};
+use stentor_event::testing::TestServer;
+use stentor_event::{OpenEvent, PAGE_MESSAGES_MAX, PageMessage};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::meter::Metered;
+use super::socket::{Guest, converse};
+
+/// How long anything may take before a test fails, also on a busy machine.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// What a socket may cost that has not said whose it is, bytes.
+const PENDING_BYTES_MAX: u64 = 8 * 1024;
+
+type Client = WebSocketStream<DuplexStream>;
+
+async fn event() -> (TestServer, Arc<OpenEvent>, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(folder.path()).await;
+    let event = server.event();
+    (server, event, folder)
+}
+
+/// The client's end of a socket of the host.
+fn raw(event: &Arc<OpenEvent>) -> DuplexStream {
+    let (client, connection) = duplex(64 * 1024);
+    let guest = Guest {
+        seat: FIRST_HOST,
+        page: None,
+    };
+    let event = Arc::clone(event);
+    tokio::spawn(converse(Metered::new(connection), event, Some(guest), None));
+    client
+}
+
+async fn open(event: &Arc<OpenEvent>) -> Client {
+    let mut client = WebSocketStream::from_raw_socket(raw(event), Role::Client, None).await;
+    let welcome = timeout(WITHIN, client.next()).await.expect("it is served");
+    let text = welcome.expect("it is open").expect("a message").into_text();
+    assert!(text.expect("text").contains("\"is\":\"welcome\""));
+    client
+}
+
+/// Another page of the host, and whether it is told that the seat floods.
+async fn told_of_flooding(messages: &mut mpsc::Receiver<PageMessage>) -> bool {
+    let told = timeout(WITHIN, async {
+        while let Some(message) = messages.recv().await {
+            if let PageMessage::Warning {
+                warning: SeatWarning::Flooding,
+                on: true,
+                seat,
+            } = message
+            {
+                return seat == FIRST_HOST;
+            }
+        }
+        false
+    });
+    told.await.unwrap_or(false)
+}
+
+#[test]
+fn a_socket_that_has_not_said_whose_it_is_has_a_price() {
+    const SOCKETS: u64 = 64;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let (_server, event, _folder) = runtime.block_on(event());
+    let places = Arc::new(Semaphore::new(SOCKETS as usize));
+    let pipes: Vec<_> = (0..SOCKETS).map(|_| duplex(64)).collect();
+    let (clients, connections): (Vec<_>, Vec<_>) = pipes.into_iter().unzip();
+    let cost = allocation_counter::measure(|| {
+        runtime.block_on(async {
+            for connection in connections {
+                let place = Arc::clone(&places).try_acquire_owned().ok();
+                let event = Arc::clone(&event);
+                tokio::spawn(converse(Metered::new(connection), event, None, place));
+            }
+            tokio::task::yield_now().await;
+        });
+    });
+    assert_eq!(places.available_permits(), 0, "each of them waits");
+    let each = u64::try_from(cost.bytes_current).expect("they take room") / SOCKETS;
+    assert!(each <= PENDING_BYTES_MAX, "{each} bytes");
+    // When they are gone their places are free.
+    drop(clients);
+    runtime.block_on(async {
+        let all = places.acquire_many(SOCKETS as u32);
+        let all = timeout(WITHIN, all).await.expect("they end");
+        all.expect("the places are there").forget();
+    });
+}
+
+#[tokio::test]
+async fn frames_of_every_kind_are_counted_and_a_page_that_sends_too_many_is_closed_and_named() {
+    let kinds: [fn() -> Message; 5] = [
+        || Message::Ping(Vec::new().into()),
+        || Message::Pong(Vec::new().into()),
+        || Message::Ping(vec![7; 125].into()),
+        || Message::text("{\"do\":\"loopback\",\"on\":false}"),
+        || Message::text(""),
+    ];
+    for (n, kind) in kinds.into_iter().enumerate() {
+        let (_server, event, _folder) = event().await;
+        let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+        event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
+        let (mut sink, mut stream) = open(&event).await.split();
+        // What it is told is read meanwhile, or the server would wait for it.
+        let reads = tokio::spawn(async move { while let Some(Ok(_)) = stream.next().await {} });
+        let floods = async {
+            let mut sent = 0;
+            while sink.send(kind()).await.is_ok() {
+                sent += 1;
+                assert!(sent < 5_000, "{n}: nobody stops it");
+            }
+        };
+        timeout(WITHIN, floods).await.expect("it is closed");
+        reads.await.expect("it was closed");
+        assert!(told_of_flooding(&mut messages).await, "{n}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_yet_are_counted_too() {
+    // Masked frames (RFC 6455 section 5.2): the begin of a text that goes on for ever, in pieces of nothing, and the same in large pieces.
+    let empty = [0x00, 0x80, 0, 0, 0, 0].repeat(1_000);
+    let pings = [0x89, 0x80, 0, 0, 0, 0].repeat(1_000);
+    let mut large = vec![0x00, 0xfe, 0x04, 0x00, 0, 0, 0, 0];
+    large.resize(8 + 1_024, b'x');
+    for (begins, piece) in [(true, empty), (false, pings), (true, large)] {
+        let (_server, event, _folder) = event().await;
+        let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+        event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
+        let (mut reads, mut writes) = tokio::io::split(raw(&event));
+        let reads = tokio::spawn(async move {
+            let mut read = vec![0; 4_096];
+            while reads.read(&mut read).await.is_ok_and(|read| read > 0) {}
+        });
+        if begins {
+            writes.write_all(&[0x01, 0x80, 0, 0, 0, 0]).await.unwrap();
+        }
+        let floods = async {
+            let mut sent = 0;
+            while writes.write_all(&piece).await.is_ok() {
+                sent += piece.len();
+                assert!(sent < 2_000_000, "nobody stops it");
+            }
+        };
+        timeout(WITHIN, floods).await.expect("it is closed");
+        reads.await.expect("it was closed");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_text_ends_the_socket_after_a_word() {
+    let (_server, event, _folder) = event().await;
+    let mut client = open(&event).await;
+    client.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+    let ends = async {
+        let mut told = Vec::new();
+        while let Some(Ok(message)) = client.next().await {
+            told.push(message);
+        }
+        told
+    };
+    let told = timeout(WITHIN, ends).await.expect("it ends");
+    let word = |message: &Message| matches!(message, Message::Text(text) if text.contains("\"code\":\"binary\""));
+    assert!(told.iter().any(word), "{told:?}");
+    assert!(matches!(told.last(), Some(Message::Close(_))), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_busy_hand_is_served() {
+    let (_server, event, _folder) = event().await;
+    let mut client = open(&event).await;
+    for n in 0..150 {
+        let text = format!("{{\"do\":\"loopback\",\"on\":{}}}", n % 2 == 0);
+        client.send(Message::text(text)).await.unwrap();
+    }
+    client.send(Message::Ping(vec![1].into())).await.unwrap();
+    let answered = async {
+        while let Some(Ok(message)) = client.next().await {
+            if matches!(message, Message::Pong(_)) {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(timeout(WITHIN, answered).await.expect("it is served"));
+}
