@@ -71,7 +71,7 @@ export class Line {
 
   async admit(seat) {
     const since = this.said.length;
-    this.say({ do: 'admit', seat });
+    this.say({ do: 'admit', seat, force: true });
     const refusal = () => this.said.slice(since).find(({ is, what }) => is === 'refused' && what === 'admit')?.why;
     await until(`seat ${seat} is on stage`, () => this.seat(seat)?.place === 'on_stage' || (refusal() && Promise.reject(new Error(refusal()))));
   }

@@ -11,6 +11,6 @@ export type MessageForm = { /** French. */ fr: string, /** English. */ en: strin
 
 export type OnStage = { seat: number, name: string, role: Role, muted: boolean, connected: boolean };
 
-export type Status = { v: number, id: number, phase: Phase, condition: Condition, /** Since when phase and condition are so, milliseconds since 1970. */ since: number, starts: number | null, /** When this was written, so that a page can correct its own clock. */ now: number, title: string, listeners: number, stage: Array<OnStage>, speaking: Array<number>, message: MessageForm | null, /** True when it can be played, null when there will never be one. */ replay: boolean | null };
+export type Status = { v: number, id: number, phase: Phase, condition: Condition, /** Since when phase and condition are so, milliseconds since 1970. */ since: number, starts: number | null, /** When it is ended because everybody has left it, once that is to be expected. */ ends?: number, /** When this was written, so that a page can correct its own clock. */ now: number, title: string, listeners: number, stage: Array<OnStage>, speaking: Array<number>, message: MessageForm | null, /** True when it can be played, null when there will never be one. */ replay: boolean | null };
 
 export type Delta = { v: number, id: number, speaking?: Array<number>, listeners?: number };
