@@ -13,9 +13,7 @@ use crate::problem::Problem;
 pub(crate) fn bearer(event: &OpenEvent, headers: &HeaderMap) -> Result<SeatId, Problem> {
     let expected = "expected Authorization: Bearer with the token of an invitation";
     let token = token_of(headers).ok_or_else(|| unauthorised(&expected))?;
-    event
-        .seat_of(token)
-        .map_err(|error| unauthorised(&error))
+    event.seat_of(token).map_err(|error| unauthorised(&error))
 }
 
 /// The token a request carries.

@@ -29,7 +29,13 @@ mod tests {
     #[test]
     fn only_128_bits_are_a_number_of_a_page() {
         assert_eq!(hex_128(&"f".repeat(32)), Some(u128::MAX));
-        for wrong in ["", "ff", &"f".repeat(33), &"g".repeat(32), "+0000000000000000000000000000001"] {
+        for wrong in [
+            "",
+            "ff",
+            &"f".repeat(33),
+            &"g".repeat(32),
+            "+0000000000000000000000000000001",
+        ] {
             assert_eq!(hex_128(wrong), None, "{wrong}");
         }
     }

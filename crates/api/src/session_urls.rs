@@ -137,7 +137,9 @@ mod tests {
             slug: "y".to_owned(),
             ..session(2)
         });
-        let own: Vec<_> = (0..10 * SEAT_URLS_MAX).map(|_| sessions.add(session(2))).collect();
+        let own: Vec<_> = (0..10 * SEAT_URLS_MAX)
+            .map(|_| sessions.add(session(2)))
+            .collect();
         assert!(sessions.get(&others).is_some() && sessions.get(&elsewhere).is_some());
         let kept = own.iter().filter(|secret| sessions.get(secret).is_some());
         assert!(kept.eq(&own[own.len() - SEAT_URLS_MAX..]), "the newest");

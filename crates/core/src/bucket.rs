@@ -31,9 +31,10 @@ impl TokenBucket {
     /// Whether one more is allowed.
     pub(crate) fn take(&mut self, now: Now, rate: Rate) -> bool {
         let more = now.ms_since(self.counted_mono_ms) / rate.each_ms;
-        self.left = rate
-            .burst
-            .min(self.left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX)));
+        self.left = rate.burst.min(
+            self.left
+                .saturating_add(u32::try_from(more).unwrap_or(u32::MAX)),
+        );
         // A full bucket saves nothing up.
         self.counted_mono_ms = if self.left == rate.burst {
             now.mono_ms

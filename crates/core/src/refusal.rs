@@ -72,7 +72,9 @@ pub enum Refusal {
     #[error("this link opens connections too fast; please wait a few seconds")]
     TooManyOffers,
     /// The seat has a connection, and nothing was heard of it yet. It can be said that it does not matter.
-    #[error("nothing was heard from seat {seat} yet; ask them to speak, or bring them on stage all the same")]
+    #[error(
+        "nothing was heard from seat {seat} yet; ask them to speak, or bring them on stage all the same"
+    )]
     NotHeard {
         /// Whose microphone.
         seat: SeatId,

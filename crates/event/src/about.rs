@@ -58,7 +58,9 @@ impl About {
 
 /// The name of the server, where it has one that says something.
 fn station(base_url: &str) -> &str {
-    let authority = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let authority = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, rest)| rest);
     let host = authority.split(['/', ':', '[']).next().unwrap_or_default();
     let is_name = host.contains(|c: char| c.is_ascii_alphabetic()) && host != "localhost";
     if is_name { host } else { "" }
@@ -73,7 +75,11 @@ pub(crate) fn radio_fields(tags: &Tags, slug: &str) -> HeaderMap {
         }
     };
     let title = ascii(&tags.title);
-    let name = if title.is_empty() { slug.to_owned() } else { title };
+    let name = if title.is_empty() {
+        slug.to_owned()
+    } else {
+        title
+    };
     set("icy-name", name);
     set("icy-pub", "0".to_owned());
     fields

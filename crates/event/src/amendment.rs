@@ -72,7 +72,8 @@ impl Amendment {
     /// # Errors
     /// The operator's: none of the pages'.
     pub(crate) fn lang(&self) -> Result<Option<Lang>, NewEventError> {
-        let parse = |lang: &String| Lang::parse(lang).ok_or_else(|| NewEventError::Lang(lang.clone()));
+        let parse =
+            |lang: &String| Lang::parse(lang).ok_or_else(|| NewEventError::Lang(lang.clone()));
         self.lang.as_ref().map(parse).transpose()
     }
 
@@ -103,7 +104,9 @@ impl Amendment {
         let stored = StoredAmendment {
             v: VERSION,
             title: self.title.clone(),
-            starts: self.starts_unix_ms.map(|starts| starts.into_iter().collect()),
+            starts: self
+                .starts_unix_ms
+                .map(|starts| starts.into_iter().collect()),
             lang: self.lang.clone(),
             recorded: self.recorded,
             renew_links: self.renew_links,

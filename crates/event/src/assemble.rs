@@ -1,12 +1,12 @@
 //! An event's parts, its room, streams, recorder and director, put together.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU8};
+use std::sync::{Arc, Mutex};
 
 use stentor_cluster::key::Key;
+use stentor_core::Now;
 use stentor_core::admission::OpeningRung;
 use stentor_core::event::Phase;
-use stentor_core::Now;
 use stentor_studio::{Room, RoomConfig};
 use tokio::sync::oneshot;
 

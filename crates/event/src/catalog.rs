@@ -192,7 +192,10 @@ pub async fn ask(
             Some(record) => decode_amendment(slug, &record)?.then(amendment),
             None => amendment.clone(),
         };
-        match records.put(AMENDMENT, &key, version, all.encode().into()).await {
+        match records
+            .put(AMENDMENT, &key, version, all.encode().into())
+            .await
+        {
             Err(RecordsError::Conflict { .. }) => {}
             put => return Ok(put.map(|_| ())?),
         }
@@ -260,7 +263,12 @@ pub(crate) async fn asked(records: &dyn Records) -> Result<Vec<Asked>, CatalogEr
             }
         }
     };
-    Ok(page.records.into_iter().rev().filter_map(readable).collect())
+    Ok(page
+        .records
+        .into_iter()
+        .rev()
+        .filter_map(readable)
+        .collect())
 }
 
 /// What is asked for about one event.
@@ -276,7 +284,14 @@ impl Asked {
         &self,
         records: &dyn Records,
     ) -> Result<Option<EventRecord>, CatalogError> {
-        amend_record(records, &self.slug, &self.amendment, &self.record, Vec::new()).await
+        amend_record(
+            records,
+            &self.slug,
+            &self.amendment,
+            &self.record,
+            Vec::new(),
+        )
+        .await
     }
 }
 
@@ -534,7 +549,11 @@ mod tests {
         ] {
             assert_eq!(found.next_discontinuities(), next);
             let text = found.encode();
-            assert_eq!(PublishedSoFar::decode(text.as_bytes()), Some(found), "{text}");
+            assert_eq!(
+                PublishedSoFar::decode(text.as_bytes()),
+                Some(found),
+                "{text}"
+            );
         }
         for wrong in ["", "far", "1 ", " 1", "1 2 3", "1 x", "-1"] {
             assert_eq!(PublishedSoFar::decode(wrong.as_bytes()), None, "{wrong}");
@@ -594,7 +613,10 @@ mod tests {
         ask(&records, "demo", &away).await.unwrap();
         carry_out(&records, &blobs, "demo").await.unwrap();
         let left = stored_events(&records).await.unwrap();
-        assert_eq!(left.iter().map(|event| &*event.slug).collect::<Vec<_>>(), ["demo-2"]);
+        assert_eq!(
+            left.iter().map(|event| &*event.slug).collect::<Vec<_>>(),
+            ["demo-2"]
+        );
         assert!(asked(&records).await.unwrap().is_empty());
         assert_eq!(blobs.list(None, None).await.unwrap().len(), 3);
         // Its address is free again.

@@ -137,7 +137,11 @@ mod tests {
     fn the_recorded_voice_is_a_voice() {
         let samples = voice();
         assert!(samples.len() > 20 * 48_000, "{} samples", samples.len());
-        assert_eq!(samples.capacity(), samples.len(), "as much memory as it needs");
+        assert_eq!(
+            samples.capacity(),
+            samples.len(),
+            "as much memory as it needs"
+        );
         let energy: f32 = samples.iter().map(|sample| sample * sample).sum();
         assert!(energy / samples.len() as f32 > 1e-4, "it can be heard");
     }

@@ -318,7 +318,10 @@ mod tests {
 
     #[test]
     fn a_token_opens_its_own_seat_and_no_other_event() {
-        for token in [KEY.token("demo", SeatId(3), 0), dated("demo", SeatId(3), 1000)] {
+        for token in [
+            KEY.token("demo", SeatId(3), 0),
+            dated("demo", SeatId(3), 1000),
+        ] {
             assert_eq!(KEY.check("demo", &token, 0, 999), Ok(SeatId(3)));
             assert_eq!(KEY.check("other", &token, 0, 999), Err(TokenError::Wrong));
             let forged = token.replacen('3', "1", 1);
@@ -339,9 +342,20 @@ mod tests {
     #[test]
     fn only_links_of_the_newest_generation_live_and_until_days_after_the_end() {
         let links = LiveLinks::new(KEY, "http://here".into(), "demo".into(), 1, 2);
-        let token = |links: &LiveLinks| links.stage_link(SeatId(3)).split_once("#t=").unwrap().1.to_owned();
+        let token = |links: &LiveLinks| {
+            links
+                .stage_link(SeatId(3))
+                .split_once("#t=")
+                .unwrap()
+                .1
+                .to_owned()
+        };
         let (first, far) = (token(&links), i64::MAX - 1);
-        assert_eq!(links.seat_of(&first, far), Ok(SeatId(3)), "whatever the date");
+        assert_eq!(
+            links.seat_of(&first, far),
+            Ok(SeatId(3)),
+            "whatever the date"
+        );
         links.renew(2);
         assert_eq!(links.seat_of(&first, 0), Err(TokenError::Renewed));
         let second = token(&links);

@@ -11,9 +11,9 @@ use stentor_core::admission::Rung;
 use stentor_core::conversation::{Amendment, Command, Refusal};
 use stentor_core::stage::SessionKind;
 use stentor_core::{PageId, PageKey, SeatId, SessionId};
+use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault};
 
 use crate::clock::unix_ms_now;
 use crate::director::{Call, DirectorHandle, Joined, PageSender, Reserved};
@@ -302,7 +302,10 @@ impl OpenEvent {
     pub(crate) async fn close(&self) {
         let asked = self.director.ask(|reply| Call::Close { reply });
         if asked.await.is_none() {
-            tracing::error!(event = self.slug, "its director was gone before it was closed");
+            tracing::error!(
+                event = self.slug,
+                "its director was gone before it was closed"
+            );
         }
         self.over.store(true, Ordering::Relaxed);
         let written = self
@@ -313,7 +316,10 @@ impl OpenEvent {
         if let Some(written) = written
             && timeout(WRITTEN_WITHIN, written).await.is_err()
         {
-            tracing::error!(event = self.slug, "its newest state may not be in the store");
+            tracing::error!(
+                event = self.slug,
+                "its newest state may not be in the store"
+            );
         }
     }
 

@@ -12,8 +12,8 @@ use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
 use crate::about::About;
 use crate::counters::{Counters, add};
 use crate::lang::Lang;
-use crate::programme::{Heads, Streams};
 use crate::pages::{ListenAssets, ListenPage, compress, page_headers, sentence};
+use crate::programme::{Heads, Streams};
 use crate::record::EventRecord;
 use crate::status::{self, Replay};
 
@@ -105,7 +105,9 @@ impl Publisher {
     pub(crate) fn forget_replay(&mut self) -> bool {
         let was = self.replay == Replay::Ready;
         if was {
-            self.edge.documents().remove(&format!("{}{REPLAY}", self.base));
+            self.edge
+                .documents()
+                .remove(&format!("{}{REPLAY}", self.base));
             self.no_replay();
         }
         was
@@ -192,7 +194,9 @@ impl Publisher {
         let pages = Lang::ALL.map(|lang| format!("/{}", lang.code()));
         let documents = ["", "/status.json", REPLAY].map(str::to_owned);
         for below in documents.iter().chain(&pages) {
-            self.edge.documents().remove(&format!("{}{below}", self.base));
+            self.edge
+                .documents()
+                .remove(&format!("{}{below}", self.base));
         }
         self.rendered = None;
     }

@@ -305,7 +305,10 @@ mod tests {
     #[test]
     fn a_record_under_what_is_no_address_is_refused() {
         let stored = br#"{"v":2,"lang":"fr","epoch_unix_ms":7,"opens_at":3,"links_generation":4}"#;
-        assert_eq!(EventRecord::decode("a-1", stored).unwrap().links_generation, 4);
+        assert_eq!(
+            EventRecord::decode("a-1", stored).unwrap().links_generation,
+            4
+        );
         for slug in ["../../../x", "a/b", "", ".", "A", "a b", "\u{e9}"] {
             let error = EventRecord::decode(slug, stored).unwrap_err().to_string();
             assert!(error.contains("a slug has 1 to 64"), "{error}");

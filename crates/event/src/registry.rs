@@ -249,7 +249,10 @@ impl EventRegistry {
             return false;
         };
         let slug = event.slug().to_owned();
-        tracing::info!(event = slug, "nobody is there: it gives its place to another");
+        tracing::info!(
+            event = slug,
+            "nobody is there: it gives its place to another"
+        );
         self.remove(&slug);
         event.close().await;
         match restore(&*self.services.records, &slug).await {

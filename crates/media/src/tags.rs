@@ -67,7 +67,10 @@ mod tests {
             date: "2026-11-30".to_owned(),
             ..Tags::default()
         };
-        let found: Vec<_> = tags.comments().map(|(name, value)| (name, value.len())).collect();
+        let found: Vec<_> = tags
+            .comments()
+            .map(|(name, value)| (name, value.len()))
+            .collect();
         assert_eq!(found, [("TITLE", TAG_BYTES_MAX), ("DATE", 10)]);
         assert_eq!(Tags::default().items().count(), 0);
     }

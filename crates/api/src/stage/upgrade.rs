@@ -163,7 +163,10 @@ mod tests {
         let one = format!("stentor.stage, stentor.token.3.g1.ab,stentor.page.{page}");
         assert_eq!(offered(&[&one]), all);
         let page = format!("stentor.page.{page}");
-        assert_eq!(offered(&["stentor.token.3.g1.ab", &page, "stentor.stage"]), all);
+        assert_eq!(
+            offered(&["stentor.token.3.g1.ab", &page, "stentor.stage"]),
+            all
+        );
         assert_eq!(offered(&[]), Offered::default());
         assert_eq!(offered(&["chat", "stentor.page.xyz"]), Offered::default());
     }

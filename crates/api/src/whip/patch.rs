@@ -29,8 +29,9 @@ pub(crate) async fn session(
         Method::PATCH => patch(&state, &secret, request)
             .await
             .unwrap_or_else(IntoResponse::into_response),
-        Method::DELETE => delete(&state, &secret, request.headers())
-            .unwrap_or_else(IntoResponse::into_response),
+        Method::DELETE => {
+            delete(&state, &secret, request.headers()).unwrap_or_else(IntoResponse::into_response)
+        }
         Method::OPTIONS => allowed(
             "PATCH, DELETE, OPTIONS",
             &[(HeaderName::from_static("accept-patch"), FRAGMENT)],
@@ -50,7 +51,11 @@ fn no_session() -> Problem {
 }
 
 /// A token is not needed; whoever brings one brings that of the session's seat. A URL that a log has is not enough for a client that always does.
-fn check_bearer(event: &OpenEvent, session: &SessionTarget, headers: &HeaderMap) -> Result<(), Problem> {
+fn check_bearer(
+    event: &OpenEvent,
+    session: &SessionTarget,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
     if headers.contains_key(header::AUTHORIZATION) && bearer(event, headers)? != session.seat {
         let why = "expected the token of the seat that opened this session";
         return Err(Problem::new(StatusCode::FORBIDDEN, why));
@@ -86,7 +91,10 @@ async fn patch(
     check_bearer(&event, &session, request.headers())?;
     // RFC 9725 section 4.3.1: a fragment belongs to one ICE session, named by its entity tag.
     let conditions = request.headers().get_all(header::IF_MATCH);
-    let tagged = check_tag(&conditions.into_iter().cloned().collect::<Vec<_>>(), &session.etag);
+    let tagged = check_tag(
+        &conditions.into_iter().cloned().collect::<Vec<_>>(),
+        &session.etag,
+    );
     let fragment = text(request, FRAGMENT).await?;
     tagged?;
     match event.update_ice(session.id, fragment).await {
@@ -158,7 +166,10 @@ mod tests {
     fn a_condition_may_name_several_tags_in_one_field_or_in_several() {
         let tag = "\"a,1\"";
         let holds = |fields: &[&str]| {
-            let fields: Vec<_> = fields.iter().map(|field| HeaderValue::from_str(field).unwrap()).collect();
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|field| HeaderValue::from_str(field).unwrap())
+                .collect();
             check_tag(&fields, tag).is_ok()
         };
         for named in [

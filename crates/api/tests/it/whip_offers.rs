@@ -237,7 +237,11 @@ async fn what_a_stranger_sends_is_not_read() {
             headers.extend(authorization.map(|value| ("authorization", value)));
             let answer = scene.ask(Method::POST, &path, &headers, body).await;
             assert_eq!(answer.status == 401, !reads, "{answer:?}");
-            assert_eq!(read.load(Ordering::Relaxed), reads, "{name} {authorization:?}");
+            assert_eq!(
+                read.load(Ordering::Relaxed),
+                reads,
+                "{name} {authorization:?}"
+            );
         }
     }
 }
@@ -255,6 +259,9 @@ async fn offers_without_end_are_refused_for_a_while() {
         }
     }
     let answer = refused.expect("some are too many");
-    answer.is_problem(429, "This link opens connections too fast; please wait a few seconds.");
+    answer.is_problem(
+        429,
+        "This link opens connections too fast; please wait a few seconds.",
+    );
     assert_eq!(answer.header("retry-after"), "2");
 }

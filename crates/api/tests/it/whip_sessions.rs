@@ -212,7 +212,8 @@ async fn a_session_says_what_it_takes_and_refuses_the_rest() {
 async fn a_token_that_comes_with_a_session_must_be_its_seats() {
     let scene = Scene::new().await;
     let (path, tag) = session(&scene).await;
-    let token = |seat, generation| format!("Bearer {}", scene.server.token_of(SLUG, seat, generation));
+    let token =
+        |seat, generation| format!("Bearer {}", scene.server.token_of(SLUG, seat, generation));
     for (authorization, status) in [
         (token(FIRST_HOST, 0), 401),
         ("Bearer nonsense".to_owned(), 401),

@@ -212,9 +212,10 @@ fn open_regular(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
         .custom_flags(flags.bits() as i32)
         .open(path);
     let file = opened.map_err(|error| match error.raw_os_error() {
-        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
-            io::Error::other(format!("{} is a link, which is not followed", path.display()))
-        }
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => io::Error::other(format!(
+            "{} is a link, which is not followed",
+            path.display()
+        )),
         _ => error,
     })?;
     let kind = file.metadata()?.file_type();

@@ -105,13 +105,15 @@ impl Blobs for FolderBlobs {
 
     fn size(&self, key: &Key) -> Answer<'static, Option<u64>, BlobsError> {
         let key = key.clone();
-        self.ask(move |folder| match fs::symlink_metadata(folder.path(&key)) {
-            Ok(found) => Ok(found.is_file().then_some(found.len())),
-            Err(error) => match folder.error(&key, &error) {
-                BlobsError::NotFound { .. } | BlobsError::Folder { .. } => Ok(None),
-                error => Err(error),
+        self.ask(
+            move |folder| match fs::symlink_metadata(folder.path(&key)) {
+                Ok(found) => Ok(found.is_file().then_some(found.len())),
+                Err(error) => match folder.error(&key, &error) {
+                    BlobsError::NotFound { .. } | BlobsError::Folder { .. } => Ok(None),
+                    error => Err(error),
+                },
             },
-        })
+        )
     }
 
     fn list(

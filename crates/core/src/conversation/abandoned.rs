@@ -49,7 +49,8 @@ impl AbandonedTimer {
                 }
                 let ends = since.unix_ms.saturating_add_unsigned(after_ms);
                 // Said once, and then kept, though the wall clock be stepped.
-                (gone_ms >= ABANDONED_SHOWN_AFTER_MS.min(after_ms / 2)).then(|| self.shown.unwrap_or(ends))
+                (gone_ms >= ABANDONED_SHOWN_AFTER_MS.min(after_ms / 2))
+                    .then(|| self.shown.unwrap_or(ends))
             }
             _ => None,
         };

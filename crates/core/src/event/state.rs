@@ -36,12 +36,7 @@ pub(crate) struct EventState {
 }
 
 impl EventState {
-    pub(crate) fn new(
-        title: &str,
-        starts_unix_ms: Option<i64>,
-        recorded: bool,
-        now: Now,
-    ) -> Self {
+    pub(crate) fn new(title: &str, starts_unix_ms: Option<i64>, recorded: bool, now: Now) -> Self {
         Self {
             title: cut(title, TITLE_CHARS_MAX),
             starts_unix_ms,

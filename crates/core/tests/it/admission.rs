@@ -42,17 +42,11 @@ fn the_host_comes_through_the_green_room_too_and_admits_themselves() {
 fn who_was_never_here_or_just_dropped_cannot_be_admitted() {
     let mut scene = Scene::on_air();
     let seat = scene.invite(Role::Guest);
-    assert_eq!(
-        scene.refused(HOST, admit(seat)),
-        Refusal::NotConnected
-    );
+    assert_eq!(scene.refused(HOST, admit(seat)), Refusal::NotConnected);
     let session = scene.browser(seat);
     scene.down(seat, session);
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
-    assert_eq!(
-        scene.refused(HOST, admit(seat)),
-        Refusal::NotConnected
-    );
+    assert_eq!(scene.refused(HOST, admit(seat)), Refusal::NotConnected);
 }
 
 #[test]
@@ -96,10 +90,7 @@ fn a_guest_may_step_down_or_leave_by_themselves() {
     let (seat, session) = scene.guest_on_stage();
     scene.command(seat, StageCommand::ToGreenRoom { seat });
     assert_eq!(scene.seat(seat).place, Place::GreenRoom);
-    assert_eq!(
-        scene.refused(seat, admit(seat)),
-        Refusal::NotAllowed
-    );
+    assert_eq!(scene.refused(seat, admit(seat)), Refusal::NotAllowed);
     scene.command(seat, StageCommand::Remove { seat });
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat,
@@ -161,10 +152,7 @@ fn a_monitor_hears_and_never_comes_on_stage() {
     let seat = scene.invite(Role::Monitor);
     scene.up(seat, SessionKind::Monitor);
     assert!(scene.seat(seat).connected);
-    assert_eq!(
-        scene.refused(HOST, admit(seat)),
-        Refusal::ReceiveOnly
-    );
+    assert_eq!(scene.refused(HOST, admit(seat)), Refusal::ReceiveOnly);
     let session = scene.up(seat, SessionKind::Browser);
     assert!(scene.outputs.contains(&Output::CloseSession {
         seat,

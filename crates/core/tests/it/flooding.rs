@@ -61,7 +61,11 @@ fn a_seat_that_waits_may_offer_again_and_is_no_longer_named_after_a_while() {
     assert!(outputs.iter().any(granted), "{outputs:?}");
     scene.wait(FLOODING_SHOWN_MS);
     let warning = SeatWarning::Flooding;
-    assert!(scene.outputs.contains(&Output::WarnCleared { seat, warning }));
+    assert!(
+        scene
+            .outputs
+            .contains(&Output::WarnCleared { seat, warning })
+    );
     assert_eq!(scene.seat(seat).warning, None);
 }
 

@@ -22,7 +22,11 @@ fn nobody_is_brought_on_stage_of_whom_nothing_was_heard_without_saying_so() {
         for _ in 0..30 {
             scene.hear(seat, false, true);
         }
-        assert_eq!(scene.refused(HOST, plainly(seat)), refusal, "digital silence");
+        assert_eq!(
+            scene.refused(HOST, plainly(seat)),
+            refusal,
+            "digital silence"
+        );
         // Noise of a room is enough: the microphone works.
         scene.hear(seat, false, false);
         assert!(scene.seat(seat).heard);

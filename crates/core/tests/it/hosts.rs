@@ -1,6 +1,6 @@
 //! One host, co-hosts with equal powers, hand over and succession.
 
-use crate::scene::{HOST, Scene, message, admit};
+use crate::scene::{HOST, Scene, admit, message};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Command, Refusal};
 use stentor_core::event::{EventCommand, Phase};

@@ -1,6 +1,6 @@
 //! Every bound, at its limit.
 
-use crate::scene::{HOST, Scene, info, admit};
+use crate::scene::{HOST, Scene, admit, info};
 use stentor_core::conversation::{Conversation, Input, Outbox, Output, Refusal};
 use stentor_core::event::{EventCommand, EventInfo, Phase};
 use stentor_core::limits::{NAME_CHARS_MAX, ON_STAGE_MAX, OUTBOX_MAX, SEATS_MAX, TITLE_CHARS_MAX};
@@ -17,10 +17,7 @@ fn the_stage_holds_thirteen_connected_or_not() {
     let late = scene.invite(Role::Guest);
     scene.browser(late);
     let full = Refusal::StageFull { max: ON_STAGE_MAX };
-    assert_eq!(
-        scene.refused(HOST, admit(late)),
-        full
-    );
+    assert_eq!(scene.refused(HOST, admit(late)), full);
     // Admitting somebody who is there already is no error.
     scene.command(HOST, admit(seats[3]));
     scene.command(HOST, StageCommand::ToGreenRoom { seat: seats[3] });

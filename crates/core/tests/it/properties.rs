@@ -318,7 +318,10 @@ fn check(view: &View, snapshot: &Snapshot) {
         assert!(seat.place != Place::Removed || !seat.connected);
         assert!(
             seat.connected
-                || seat.mixer_muted && !seat.ready && !seat.speaking && seat.warning != Some(SeatWarning::SilentMicrophone)
+                || seat.mixer_muted
+                    && !seat.ready
+                    && !seat.speaking
+                    && seat.warning != Some(SeatWarning::SilentMicrophone)
         );
         assert!(!seat.speaking || !seat.muted);
         assert!(seat.place != Place::OnStage || seat.role != Role::Monitor);

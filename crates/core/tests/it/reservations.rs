@@ -172,7 +172,9 @@ fn co_hosts_have_the_places_of_staff_and_nobody_else() {
     let others = [Role::Guest, Role::LineIn].map(|role| scene.invite(role));
     let mut staff = |seat| {
         let outputs = reserve(&mut scene, seat, 50 + u64::from(seat.0));
-        outputs.iter().any(|output| matches!(output, Output::Reserved { staff: true, .. }))
+        outputs
+            .iter()
+            .any(|output| matches!(output, Output::Reserved { staff: true, .. }))
     };
     assert!(staff(HOST) && staff(co_host));
     assert!(!others.into_iter().any(&mut staff));

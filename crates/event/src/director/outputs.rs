@@ -249,8 +249,7 @@ impl Outputs {
         let (Some(joining), Some(seat)) = (self.joining.take(), view.seat(seat)) else {
             return;
         };
-        self.pages
-            .add(page, seat.seat, joining.key, joining.sender);
+        self.pages.add(page, seat.seat, joining.key, joining.sender);
         let joined = Joined {
             page,
             role: seat.role,
@@ -289,9 +288,7 @@ impl Outputs {
 
     /// The programme carries the stage exactly while the event is on air, and is recorded if that is wanted.
     pub(super) fn follow_air(&self, view: &View) {
-        self.to
-            .air
-            .set(view.phase == Phase::OnAir, view.recorded);
+        self.to.air.set(view.phase == Phase::OnAir, view.recorded);
         self.to.links.follow(view.phase, view.phase_since_unix_ms);
     }
 

@@ -194,7 +194,8 @@ impl Director {
             Call::Flood { seat } => self.step(Input::Flood { seat }),
             Call::AdmitOnArrival { seat } => self.step(Input::AdmitOnArrival { seat }),
             Call::Record(record) => {
-                self.outputs.follow_record(record, &self.conversation.view());
+                self.outputs
+                    .follow_record(record, &self.conversation.view());
             }
             Call::Amend(amendment) => self.step(Input::Amend(amendment)),
             Call::Abandon { seat, session } => {

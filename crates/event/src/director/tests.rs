@@ -511,9 +511,7 @@ async fn a_command_with_an_old_version_is_refused_to_its_sender_alone() {
 async fn listeners_are_told_when_the_last_host_has_dropped() {
     let scene = Scene::new();
     let session = scene.connect(HOST, None).await.session;
-    scene
-        .command(HOST, admit(HOST))
-        .await;
+    scene.command(HOST, admit(HOST)).await;
     scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
     scene.pass(1_000).await;
     scene.down(session).await;
@@ -571,9 +569,7 @@ async fn loopback_is_ordered_in_the_green_room_and_ends_on_stage() {
     };
     scene.command(GUEST, on.clone()).await;
     assert_eq!(scene.ordered().pop(), Some(Ordered::Loopback(GUEST, true)));
-    scene
-        .command(HOST, admit(GUEST))
-        .await;
+    scene.command(HOST, admit(GUEST)).await;
     assert!(scene.ordered().contains(&Ordered::Loopback(GUEST, false)));
     let before = scene.ordered();
     scene.command(GUEST, on).await;

@@ -9,8 +9,8 @@ mod headers;
 mod listen;
 mod sentence;
 
-pub use assets::{are_built, publish_assets, publish_not_found, publish_stage};
 pub(crate) use assets::withdraw_stage;
+pub use assets::{are_built, publish_assets, publish_not_found, publish_stage};
 pub(crate) use compress::compress;
 pub use headers::{inline_policy, page_headers};
 pub use listen::ListenAssets;

@@ -269,7 +269,8 @@ impl RecorderTask {
     fn report_replay(&mut self, replay: ReplayFile) {
         self.failing |= self.write_failed;
         let failing = self.failing;
-        self.report.send_modify(|state| *state = RecorderState { failing, replay });
+        self.report
+            .send_modify(|state| *state = RecorderState { failing, replay });
     }
 }
 

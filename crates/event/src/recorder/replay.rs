@@ -74,7 +74,9 @@ pub(crate) async fn make_stems(
         Ok(found) => found,
         Err(error) => return tracing::error!(%error, %event, "the stems could not be made"),
     };
-    let speakers = found.iter().filter_map(|entry| speaker_of(event, &entry.key));
+    let speakers = found
+        .iter()
+        .filter_map(|entry| speaker_of(event, &entry.key));
     for seat in speakers {
         if let Err(error) = make_stem(blobs, event, about, replay, seat).await {
             tracing::error!(%error, %event, %seat, "a stem could not be made");
@@ -90,7 +92,10 @@ async fn make_stem(
     seat: SeatId,
 ) -> io::Result<()> {
     let name = about.names.get(&seat).map_or("", String::as_str);
-    let (from, to) = (RecordingTrack::Speaker(seat).key(event), stem_key(event, seat, name));
+    let (from, to) = (
+        RecordingTrack::Speaker(seat).key(event),
+        stem_key(event, seat, name),
+    );
     let (programme, tags): (Finalised, Tags) = (replay.programme.clone(), about.of_speaker(seat));
     make(blobs, from, &to, move |mut reader, output| {
         record::align(&programme, &mut reader, &tags, output)

@@ -22,7 +22,10 @@ fn ask(edge: &Edge, below: &str) -> Reply {
 /// An event in which nothing is mixed, because nobody is there, with its best rendition; and what keeps it.
 async fn suspended_event() -> (TestServer, Arc<Stream>, TempDir) {
     let (server, folder) = server().await;
-    let stream = server.edge.stream("/e/talk/48").expect("the best rendition");
+    let stream = server
+        .edge
+        .stream("/e/talk/48")
+        .expect("the best rendition");
     eventually("nobody is there, so nothing is mixed", || {
         stream.suspended().then_some(())
     })

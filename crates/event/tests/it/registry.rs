@@ -82,7 +82,13 @@ async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody
     server.events.open_new().await.unwrap();
     assert_eq!(server.events.waiting(), ["second"]);
     assert_eq!(status(&server, "second").unwrap()["title"], "A talk");
-    for below in ["48/live.mp4", "12/live.mp4", "ogg/live.ogg", "index.m3u8", "48/index.m3u8"] {
+    for below in [
+        "48/live.mp4",
+        "12/live.mp4",
+        "ogg/live.ogg",
+        "index.m3u8",
+        "48/index.m3u8",
+    ] {
         let reply = asks(&server, &format!("/e/second/{below}"));
         assert!(matches!(reply, Reply::Awaited(_)), "{below}");
     }
@@ -104,11 +110,22 @@ async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody
     // It keeps its place until somebody asks for it.
     server.events.open_new().await.unwrap();
     assert!(server.events.event(SLUG).is_some());
-    assert!(matches!(asks(&server, "/e/second/48/live.mp4"), Reply::Awaited(_)));
+    assert!(matches!(
+        asks(&server, "/e/second/48/live.mp4"),
+        Reply::Awaited(_)
+    ));
     server.events.open_new().await.unwrap();
-    assert!(server.events.event("second").is_some_and(|event| event.has_room()));
+    assert!(
+        server
+            .events
+            .event("second")
+            .is_some_and(|event| event.has_room())
+    );
     assert_eq!(server.events.waiting(), [SLUG]);
-    assert!(matches!(asks(&server, "/e/second/48/live.mp4"), Reply::Live(..)));
+    assert!(matches!(
+        asks(&server, "/e/second/48/live.mp4"),
+        Reply::Live(..)
+    ));
     assert_eq!(status(&server, SLUG).unwrap()["phase"], "scheduled");
     let stats = server.events.stats();
     assert_eq!((stats.with_room, stats.waiting, stats.refused), (1, 1, 0));
@@ -148,7 +165,13 @@ async fn what_the_operator_changes_is_so_in_an_event_that_runs_and_what_is_delet
     })
     .await;
     assert!(server.events.event(SLUG).is_none());
-    for below in ["", "/status.json", "/48/live.mp4", "/index.m3u8", "/replay.mp4"] {
+    for below in [
+        "",
+        "/status.json",
+        "/48/live.mp4",
+        "/index.m3u8",
+        "/replay.mp4",
+    ] {
         let reply = asks(&server, &format!("/e/{SLUG}{below}"));
         assert!(matches!(reply, Reply::Fallback), "{below}");
     }
@@ -159,7 +182,11 @@ async fn what_the_operator_changes_is_so_in_an_event_that_runs_and_what_is_delet
 async fn a_replay_that_was_taken_away_is_promised_to_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let server = TestServer::start(folder.path()).await;
-    let replay = folder.path().join("recordings").join(SLUG).join("replay.mp4");
+    let replay = folder
+        .path()
+        .join("recordings")
+        .join(SLUG)
+        .join("replay.mp4");
     std::fs::create_dir_all(replay.parent().unwrap()).unwrap();
     server.end().await;
     std::fs::write(&replay, "a replay").unwrap();
@@ -169,12 +196,21 @@ async fn a_replay_that_was_taken_away_is_promised_to_nobody() {
         (said["replay"] == replay).then_some(())
     };
     eventually("the replay is offered", || says(true.into())).await;
-    assert!(matches!(asks(&server, "/e/talk/replay.mp4"), Reply::File(_)));
+    assert!(matches!(
+        asks(&server, "/e/talk/replay.mp4"),
+        Reply::File(_)
+    ));
     std::fs::remove_file(&replay).unwrap();
     // It is not looked for each time.
     for _ in 0..30 {
         server.events.open_new().await.unwrap();
     }
-    eventually("it is not offered any more", || says(serde_json::Value::Null)).await;
-    assert!(!matches!(asks(&server, "/e/talk/replay.mp4"), Reply::File(_)));
+    eventually("it is not offered any more", || {
+        says(serde_json::Value::Null)
+    })
+    .await;
+    assert!(!matches!(
+        asks(&server, "/e/talk/replay.mp4"),
+        Reply::File(_)
+    ));
 }

@@ -118,8 +118,11 @@ pub fn multivariant(tags: &Tags) -> String {
     for (name, value) in tags.comments() {
         let name = name.to_ascii_lowercase();
         let value = quoted_string(value);
-        writeln!(text, "#EXT-X-SESSION-DATA:DATA-ID=\"com.apple.hls.{name}\",VALUE={value}")
-            .expect("writing to a string cannot fail");
+        writeln!(
+            text,
+            "#EXT-X-SESSION-DATA:DATA-ID=\"com.apple.hls.{name}\",VALUE={value}"
+        )
+        .expect("writing to a string cannot fail");
     }
     for rendition in Rendition::ALL {
         let average = container_bits_per_s(rendition);

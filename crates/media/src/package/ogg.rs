@@ -4,8 +4,8 @@
 //! Who joins gets the head and then the live pages, whose numbers jump, as with every Ogg radio station.
 
 use super::cmaf::{PRE_SKIP_SAMPLES, Packets};
-use crate::tags::Tags;
 use crate::rendition::SAMPLE_RATE_HZ;
+use crate::tags::Tags;
 
 /// The one logical stream, "STNT".
 const SERIAL: u32 = 0x5354_4e54;

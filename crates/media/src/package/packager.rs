@@ -98,7 +98,9 @@ impl Packager {
     /// The playlists have begun anew so often before this run.
     pub fn count_discontinuities_from(&mut self, discontinuities: u64) {
         for rendition in &mut self.renditions {
-            rendition.playlist.count_discontinuities_from(discontinuities);
+            rendition
+                .playlist
+                .count_discontinuities_from(discontinuities);
         }
     }
 

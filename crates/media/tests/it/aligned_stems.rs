@@ -53,7 +53,13 @@ fn aligned(programme: &Finalised, parts: &[Vec<StemChunk>]) -> Vec<Option<u64>> 
         }
     }
     let mut file = Vec::new();
-    let length = align(programme, &mut Cursor::new(bytes), &Tags::default(), &mut file).unwrap();
+    let length = align(
+        programme,
+        &mut Cursor::new(bytes),
+        &Tags::default(),
+        &mut file,
+    )
+    .unwrap();
     assert_eq!(length, file.len() as u64);
     let (_, mut sound) = Boxes::new(&file).last().unwrap().unwrap();
     let mut found = Vec::new();

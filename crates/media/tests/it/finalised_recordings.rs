@@ -108,7 +108,11 @@ fn without_sound_there_is_no_file() {
 #[test]
 fn parts_of_different_kinds_are_not_joined() {
     let other = Cursor::new(support::stream(&PROGRAMME, Rendition::Low));
-    let refused = finalise(&mut [recording(0..2), other], &Tags::default(), &mut Vec::new());
+    let refused = finalise(
+        &mut [recording(0..2), other],
+        &Tags::default(),
+        &mut Vec::new(),
+    );
     assert!(
         matches!(
             refused,

@@ -80,7 +80,10 @@ fn a_chunk_with_a_notice_keeps_its_boxes() {
 
 #[test]
 fn the_playlists_keep_their_text() {
-    check("multivariant.m3u8", &Packager::multivariant_playlist(&Tags::default()));
+    check(
+        "multivariant.m3u8",
+        &Packager::multivariant_playlist(&Tags::default()),
+    );
     let last = support::PROGRAMME.iter().rev().find_map(|p| match p {
         Published::Playlist {
             rendition: Rendition::Mid,

@@ -133,7 +133,10 @@ fn dates_are_those_of_the_calendar() {
 fn a_multivariant_playlist_says_what_is_heard_and_nothing_breaks_out_of_it() {
     for (title, said) in [
         ("A talk", "A talk"),
-        ("\"Ilios\"\n#EXT-X-ENDLIST", "\u{201d}Ilios\u{201d} #EXT-X-ENDLIST"),
+        (
+            "\"Ilios\"\n#EXT-X-ENDLIST",
+            "\u{201d}Ilios\u{201d} #EXT-X-ENDLIST",
+        ),
         ("L\u{2019}été,VALUE=x", "L\u{2019}été,VALUE=x"),
     ] {
         let tags = Tags {
@@ -142,7 +145,10 @@ fn a_multivariant_playlist_says_what_is_heard_and_nothing_breaks_out_of_it() {
         };
         let text = Packager::multivariant_playlist(&tags);
         let data = value(&text, "#EXT-X-SESSION-DATA:");
-        assert_eq!(data, format!("DATA-ID=\"com.apple.hls.title\",VALUE=\"{said}\""));
+        assert_eq!(
+            data,
+            format!("DATA-ID=\"com.apple.hls.title\",VALUE=\"{said}\"")
+        );
         assert!(!text.lines().any(|line| line == "#EXT-X-ENDLIST"), "{text}");
     }
     let silent = Packager::multivariant_playlist(&Tags::default());

@@ -140,7 +140,11 @@ fn the_head_says_what_is_heard() {
         date: "2026-11-30".to_owned(),
         organization: String::new(),
     };
-    let expected = ["TITLE=L\u{2019}été = enfin", "ARTIST=Ada", "DATE=2026-11-30"];
+    let expected = [
+        "TITLE=L\u{2019}été = enfin",
+        "ARTIST=Ada",
+        "DATE=2026-11-30",
+    ];
     assert_eq!(comments(&tags), expected);
     // A title longer than a page's lacing values of 255 each would ever be still fits one page.
     let long = Tags {

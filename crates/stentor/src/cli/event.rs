@@ -25,10 +25,7 @@ pub(super) fn create(config: &Config, new: NewEvent) -> Result<(), AppError> {
     let key = LinkKey::load_or_create(&config.data_dir)?;
     wait_for(async {
         let records = data_dir::open_records_beside(&config.data_dir).await?;
-        let (record, conversation) = new.make(
-            unix_ms_now(),
-            &guest_seat(&new.lang),
-        )?;
+        let (record, conversation) = new.make(unix_ms_now(), &guest_seat(&new.lang))?;
         store_event(&*records, &record, &conversation).await?;
         let mut text = links::of_event(&record, &conversation, &key, &config.base_url());
         if unused {

@@ -109,7 +109,11 @@ async fn what_is_made_is_its_owners_alone() {
     for folder in ["", "demo", "other"] {
         assert_eq!(mode(folder), 0o700, "{folder}");
     }
-    for file in ["demo/replay.mp4", "demo/programme.mp4", "other/replay.mp4.part"] {
+    for file in [
+        "demo/replay.mp4",
+        "demo/programme.mp4",
+        "other/replay.mp4.part",
+    ] {
         assert_eq!(mode(file), 0o600, "{file}");
     }
 }

@@ -86,7 +86,10 @@ async fn a_page_whose_task_is_gone_keeps_nothing_running() {
     // It is swept when the listeners are counted.
     let suspended = || {
         let orders = scene.ordered();
-        orders.iter().filter(|order| **order == Ordered::Suspend).count()
+        orders
+            .iter()
+            .filter(|order| **order == Ordered::Suspend)
+            .count()
     };
     for _ in 0..1_000 {
         if suspended() == 2 {

@@ -40,8 +40,7 @@ impl UntimedRoom {
     fn connect(&mut self, seat: SeatId, session: SessionId) {
         let mut outputs = Vec::new();
         let tone = vec![0.1; 960];
-        self.engine
-            .play_voice(seat, session, tone, &mut outputs);
+        self.engine.play_voice(seat, session, tone, &mut outputs);
         self.engine.order(SeatOrder {
             seat,
             session: Some(session),
