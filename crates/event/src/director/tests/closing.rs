@@ -10,7 +10,7 @@ use crate::director::PageMessage;
 async fn an_event_that_goes_leaves_nothing_at_its_addresses_and_its_pages_are_closed() {
     let scene = Scene::new();
     let mut pages = [scene.join(HOST).await, scene.join(GUEST).await];
-    assert!(scene.edge.documents().len() > 0);
+    assert!(!scene.edge.documents().is_empty());
     let closed = scene.director.ask(|reply| Call::Close { reply }).await;
     assert_eq!(closed, Some(()));
     assert_eq!(scene.edge.documents().len(), 0);
