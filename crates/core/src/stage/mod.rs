@@ -14,6 +14,7 @@ mod sessions;
 mod silence;
 mod speaking;
 mod table;
+mod warning_watch;
 mod warnings;
 
 pub use crate::output::{AppliedMute, SeatOrder};

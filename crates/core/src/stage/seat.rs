@@ -2,7 +2,7 @@
 
 use super::silence::SilenceWatch;
 use super::speaking::SpeakingWatch;
-use super::warnings::WarningWatch;
+use super::warning_watch::WarningWatch;
 use crate::bucket::{Rate, TokenBucket};
 use crate::codes::codes;
 use crate::id::{PageKey, SeatId, SessionId};

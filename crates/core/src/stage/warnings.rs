@@ -2,53 +2,12 @@
 
 use super::seat::{Place, Seat, SessionKind};
 use super::table::SeatTable;
+use super::warning_watch::{ALL, bit};
 use crate::id::SeatId;
 use crate::limits::{CANNOT_CONNECT_SHOWN_MS, FLOODING_SHOWN_MS, NOT_READY_AFTER_MS};
 use crate::now::Now;
 use crate::output::{Output, SeatWarning};
 use crate::step::StepContext;
-
-/// All of them, the gravest first.
-const ALL: [SeatWarning; 4] = [
-    SeatWarning::Flooding,
-    SeatWarning::CannotConnect,
-    SeatWarning::NotReady,
-    SeatWarning::SilentMicrophone,
-];
-
-/// When what is wrong with a seat was seen, and what was told of it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct WarningWatch {
-    /// When it asked for more than it may, the last time.
-    flooded_mono_ms: Option<u64>,
-    /// When a session of it failed before it was up, the last time.
-    failed_mono_ms: Option<u64>,
-    /// Since when its open microphone is held.
-    held_mono_ms: Option<u64>,
-    /// What was told: one bit each.
-    told: u8,
-}
-
-impl WarningWatch {
-    pub(crate) const fn flooded(&mut self, now: Now) {
-        self.flooded_mono_ms = Some(now.mono_ms);
-    }
-
-    pub(crate) const fn failed(&mut self, now: Now) {
-        self.failed_mono_ms = Some(now.mono_ms);
-    }
-
-    /// A session is up: whatever failed before does not matter.
-    pub(crate) const fn connected(&mut self) {
-        self.failed_mono_ms = None;
-    }
-
-    /// The gravest that was told and is not over.
-    pub(crate) fn gravest(&self) -> Option<SeatWarning> {
-        ALL.into_iter()
-            .find(|warning| self.told & bit(*warning) != 0)
-    }
-}
 
 impl SeatTable {
     /// The seat asks for more than it may: connections, or messages.
@@ -84,10 +43,6 @@ impl SeatTable {
             }
         }
     }
-}
-
-const fn bit(warning: SeatWarning) -> u8 {
-    1 << warning as u8
 }
 
 /// A line has nobody who could confirm anything, and waits for nobody.

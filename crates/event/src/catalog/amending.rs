@@ -1,0 +1,336 @@
+//! What an operator wants changed, from the asking to the changing.
+
+use std::time::Duration;
+
+use stentor_cluster::blobs::{Blobs, BlobsError};
+use stentor_cluster::key::Key;
+use stentor_cluster::records::{Change, Record, Records, RecordsError};
+use stentor_core::Now;
+use stentor_core::conversation::{Input, Outbox};
+
+use super::store::{AMENDMENT, CONVERSATION, CatalogError, EVENT, POSITION, key, restore};
+use crate::amendment::Amendment;
+use crate::clock::unix_ms_now;
+use crate::record::{EventRecord, is_slug};
+use crate::snapshot;
+
+/// How often something is tried that others are at.
+const ATTEMPTS_MAX: usize = 40;
+/// How long a recording that is in use is left before it is looked at again.
+const IN_USE_LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// Leaves what is to be changed for whoever runs the event: a server looks every two seconds; where none runs, [`carry_out`] does it.
+///
+/// # Errors
+/// The operator's: no such event, or what no event can be; a store that cannot be written.
+pub async fn ask(
+    records: &dyn Records,
+    slug: &str,
+    amendment: &Amendment,
+) -> Result<(), CatalogError> {
+    amendment.check(unix_ms_now())?;
+    let no_event = || CatalogError::NoSuchEvent(slug.to_owned());
+    if !is_slug(slug) {
+        return Err(no_event());
+    }
+    let key = key(slug)?;
+    for _ in 0..ATTEMPTS_MAX {
+        records.get(EVENT, &key).await?.ok_or_else(no_event)?;
+        let waits = records.get(AMENDMENT, &key).await?;
+        let version = waits.as_ref().map(|record| record.version);
+        let all = match waits {
+            Some(record) => decode_amendment(slug, &record)?.then(amendment),
+            None => amendment.clone(),
+        };
+        match records
+            .put(AMENDMENT, &key, version, all.encode().into())
+            .await
+        {
+            Err(RecordsError::Conflict { .. }) => {}
+            put => return Ok(put.map(|_| ())?),
+        }
+    }
+    Err(CatalogError::Busy(slug.to_owned()))
+}
+
+/// Whether something is asked for of an event that nobody has changed yet.
+///
+/// # Errors
+/// The operator's: a store that cannot be read.
+pub async fn is_asked(records: &dyn Records, slug: &str) -> Result<bool, CatalogError> {
+    Ok(records.get(AMENDMENT, &key(slug)?).await?.is_some())
+}
+
+/// Changes what was asked for, while nobody runs the event.
+///
+/// # Errors
+/// The operator's: a store or a folder that cannot be written, or a state that cannot be read.
+pub async fn carry_out(
+    records: &dyn Records,
+    recordings: &dyn Blobs,
+    slug: &str,
+) -> Result<(), CatalogError> {
+    let key = key(slug)?;
+    let Some(waits) = records.get(AMENDMENT, &key).await? else {
+        return Ok(());
+    };
+    let amendment = decode_amendment(slug, &waits)?;
+    if amendment.delete {
+        return delete(records, recordings, slug).await;
+    }
+    let restored = restore(records, slug).await?;
+    let mut conversation = restored.conversation;
+    let now = Now {
+        mono_ms: 0,
+        unix_ms: unix_ms_now(),
+    };
+    let input = Input::Amend(amendment.of_conversation());
+    conversation.step(now, input, &mut Outbox::new());
+    let state = Change::Put {
+        kind: CONVERSATION,
+        key,
+        expected: Some(restored.kept.conversation),
+        bytes: snapshot::encode(&conversation.snapshot()).into(),
+    };
+    amend_record(records, slug, &amendment, &waits, vec![state]).await?;
+    Ok(())
+}
+
+/// What is asked for and not changed yet, by the address of its event. What cannot be read is told about and passed over.
+pub(crate) async fn asked(records: &dyn Records) -> Result<Vec<Asked>, CatalogError> {
+    let page = records.list(AMENDMENT, None).await?;
+    let readable = |record: Record| {
+        let slug = record.key.as_str().to_owned();
+        match decode_amendment(&slug, &record) {
+            Ok(amendment) => Some(Asked {
+                slug,
+                amendment,
+                record,
+            }),
+            Err(error) => {
+                tracing::error!(%error, event = slug, "what is to be changed cannot be read");
+                None
+            }
+        }
+    };
+    Ok(page
+        .records
+        .into_iter()
+        .rev()
+        .filter_map(readable)
+        .collect())
+}
+
+/// What is asked for about one event.
+pub(crate) struct Asked {
+    pub(crate) slug: String,
+    pub(crate) amendment: Amendment,
+    record: Record,
+}
+
+impl Asked {
+    /// Its conversation was changed by whoever runs it: changes the record, and asks no more. `None` if the event is gone.
+    pub(crate) async fn done(
+        &self,
+        records: &dyn Records,
+    ) -> Result<Option<EventRecord>, CatalogError> {
+        amend_record(
+            records,
+            &self.slug,
+            &self.amendment,
+            &self.record,
+            Vec::new(),
+        )
+        .await
+    }
+}
+
+/// Changes the record of an event, with further changes, and takes away what asked for it; the record as it is then.
+async fn amend_record(
+    records: &dyn Records,
+    slug: &str,
+    amendment: &Amendment,
+    asked: &Record,
+    mut changes: Vec<Change>,
+) -> Result<Option<EventRecord>, CatalogError> {
+    let key = key(slug)?;
+    let Some(stored) = records.get(EVENT, &key).await? else {
+        return Ok(None);
+    };
+    let damaged = |why: String| CatalogError::Damaged {
+        slug: slug.to_owned(),
+        why,
+    };
+    let mut record =
+        EventRecord::decode(slug, &stored.bytes).map_err(|error| damaged(error.to_string()))?;
+    record.lang = amendment.lang()?.unwrap_or(record.lang);
+    record.links_generation += u32::from(amendment.renew_links);
+    changes.push(Change::Put {
+        kind: EVENT,
+        key: key.clone(),
+        expected: Some(stored.version),
+        bytes: record.encode().into(),
+    });
+    changes.push(Change::Delete {
+        kind: AMENDMENT,
+        key,
+        expected: asked.version,
+    });
+    records.commit(changes).await?;
+    Ok(Some(record))
+}
+
+fn decode_amendment(slug: &str, record: &Record) -> Result<Amendment, CatalogError> {
+    Amendment::decode(&record.bytes).map_err(|why| CatalogError::Damaged {
+        slug: slug.to_owned(),
+        why,
+    })
+}
+
+/// Takes an event away that nobody runs: its recordings first, so that what is left names what is left of it.
+///
+/// # Errors
+/// The operator's: a store or a folder that cannot be written.
+async fn delete(
+    records: &dyn Records,
+    recordings: &dyn Blobs,
+    slug: &str,
+) -> Result<(), CatalogError> {
+    let key = key(slug)?;
+    loop {
+        let found = recordings.list(Some(&key), None).await?;
+        if found.is_empty() {
+            break;
+        }
+        for entry in found {
+            delete_recording(recordings, &entry.key).await?;
+        }
+    }
+    let mut changes = Vec::new();
+    for kind in [EVENT, CONVERSATION, POSITION, AMENDMENT] {
+        if let Some(found) = records.get(kind, &key).await? {
+            changes.push(Change::Delete {
+                kind,
+                key: key.clone(),
+                expected: found.version,
+            });
+        }
+    }
+    records.commit(changes).await?;
+    Ok(())
+}
+
+/// A recorder that has just been stopped may still hold it.
+async fn delete_recording(recordings: &dyn Blobs, key: &Key) -> Result<(), CatalogError> {
+    for _ in 0..ATTEMPTS_MAX {
+        match recordings.delete(key).await {
+            Err(BlobsError::InUse { .. }) => tokio::time::sleep(IN_USE_LOOK_AGAIN).await,
+            deleted => return Ok(deleted.map(|_| ())?),
+        }
+    }
+    Err(BlobsError::InUse { key: key.clone() }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use stentor_cluster::testing::{MemoryBlobs, MemoryRecords};
+    use stentor_core::event::Phase;
+
+    use super::super::{store_event, stored_events};
+    use super::*;
+    use crate::lang::Lang;
+    use crate::record::NewEvent;
+
+    async fn store(records: &MemoryRecords, slug: &str) -> Result<EventRecord, CatalogError> {
+        let new = NewEvent {
+            title: format!("The event {slug}"),
+            slug: Some(slug.to_owned()),
+            lang: "fr".to_owned(),
+            starts_unix_ms: Some(5),
+            host: "Ada".to_owned(),
+            opens_at: 2,
+            recorded: true,
+        };
+        let (record, conversation) = new.make(1, &[])?;
+        store_event(records, &record, &conversation).await?;
+        Ok(record)
+    }
+
+    fn title(title: &str) -> Amendment {
+        Amendment {
+            title: Some(title.to_owned()),
+            ..Amendment::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_is_carried_out_once_and_all_of_it() {
+        let (records, blobs) = (MemoryRecords::default(), MemoryBlobs::default());
+        let made = store(&records, "demo").await.unwrap();
+        ask(&records, "demo", &title("A")).await.unwrap();
+        let more = Amendment {
+            lang: Some("en".to_owned()),
+            starts_unix_ms: Some(None),
+            recorded: Some(false),
+            renew_links: true,
+            end: true,
+            ..title("B")
+        };
+        ask(&records, "demo", &more).await.unwrap();
+        assert_eq!(asked(&records).await.unwrap().len(), 1);
+        assert!(is_asked(&records, "demo").await.unwrap());
+        for _ in 0..2 {
+            carry_out(&records, &blobs, "demo").await.unwrap();
+            assert!(asked(&records).await.unwrap().is_empty());
+            let record = stored_events(&records).await.unwrap().remove(0);
+            assert_eq!(record.lang, Lang::En);
+            assert_eq!(record.links_generation, made.links_generation + 1);
+            let restored = restore(&records, "demo").await.unwrap();
+            let view = restored.conversation.view();
+            assert_eq!((&*view.title, view.starts_unix_ms), ("B", None));
+            assert!(!view.recorded && view.phase == Phase::Ended);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_deleted_is_gone_with_its_recordings_and_the_others_stay() {
+        let (records, blobs) = (MemoryRecords::default(), MemoryBlobs::default());
+        for slug in ["demo", "demo-2"] {
+            store(&records, slug).await.unwrap();
+            for file in ["programme.mp4", "speaker-1.mp4", "replay.mp4"] {
+                let key = Key::new(&format!("{slug}/{file}")).unwrap();
+                blobs.put(&key, Bytes::from_static(b"sound")).await.unwrap();
+            }
+        }
+        let away = Amendment {
+            delete: true,
+            ..Amendment::default()
+        };
+        ask(&records, "demo", &away).await.unwrap();
+        carry_out(&records, &blobs, "demo").await.unwrap();
+        let left = stored_events(&records).await.unwrap();
+        assert_eq!(
+            left.iter().map(|event| &*event.slug).collect::<Vec<_>>(),
+            ["demo-2"]
+        );
+        assert!(asked(&records).await.unwrap().is_empty());
+        assert_eq!(blobs.list(None, None).await.unwrap().len(), 3);
+        // Its address is free again.
+        store(&records, "demo").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_of_an_event_that_is_not_there_or_cannot_be_so() {
+        let records = MemoryRecords::default();
+        store(&records, "demo").await.unwrap();
+        for slug in ["nobody", "../x", "Demo", ""] {
+            let error = ask(&records, slug, &title("A")).await.unwrap_err();
+            let expected = format!("there is no event \"{slug}\" here");
+            assert_eq!(error.to_string(), expected);
+        }
+        let error = ask(&records, "demo", &title("")).await.unwrap_err();
+        assert!(error.to_string().starts_with("a title has 1 to"), "{error}");
+        assert!(asked(&records).await.unwrap().is_empty());
+    }
+}
