@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fetch } from '../lib/http.mjs';
+import { Line } from '../lib/line.mjs';
 import { BINARY, Server, env, freePort } from '../lib/server.mjs';
 import { PYTHON, ROOT, cannotRun, folder, run, until } from '../lib/tools.mjs';
 
@@ -199,6 +200,58 @@ test('a log for programs is one JSON object a line', async (t) => {
     assert.ok(timestamp && level && message, line);
     assert.doesNotMatch(line, /#t=/);
   }
+});
+
+test('the log tells an evening: on air, who was there by seat, the end with who listened at most', async (t) => {
+  const server = new Server(t, { args: ['--demo', '--log-format', 'json'] });
+  await server.start();
+  const lines = () => server.log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  const told = (message) => lines().find((line) => line.message === message && line.event === 'demo');
+  await until('on air', () => told('on air'));
+  await until('somebody connected', () => told('connected')?.seat >= 1);
+  const host = await Line.open(t, server, server.links.host);
+  host.say({ do: 'phase', phase: 'ended', version: host.state.phase_version });
+  await until('ended', () => told('ended'));
+  assert.ok(told('ended').on_air_s >= 0 && told('ended').listeners_max >= 0);
+  host.close();
+  assert.doesNotMatch(server.log, /Ada|#t=/, 'nobody is named');
+});
+
+test('an event is made, shown, changed, ended and taken away, beside a server and without one', async (t) => {
+  const server = new Server(t);
+  await server.ports();
+  const event = async (...args) => {
+    const ran = await stentor(['event', ...args, '--json', '--data', server.data, '--public-url', server.url], { TZ: 'Europe/Paris' });
+    assert.equal(ran.code, 0, `${args}: ${ran.stderr}`);
+    return JSON.parse(ran.stdout);
+  };
+  const year = new Date().getUTCFullYear() + 1;
+  for (const running of [false, true]) {
+    if (running) await server.start();
+    const slug = running ? 'with' : 'without';
+    const made = await event('create', '--title', 'Talk', '--slug', slug, '--starts', `${year}-12-01T20:00`);
+    assert.equal(made.starts, `${year}-12-01T19:00:00Z`);
+    assert.deepEqual([made.phase, made.links_work, made.recorded], ['scheduled', true, true]);
+    const edited = await event('edit', slug, '--title', 'Late talk', '--starts', `${year}-12-01T21:30+00:00`);
+    assert.deepEqual([edited.title, edited.starts], ['Late talk', `${year}-12-01T21:30:00Z`]);
+    const renewed = await event('links', slug, '--renew');
+    assert.notEqual(renewed.links.host, made.links.host);
+    assert.equal((await event('show', slug)).links.host, renewed.links.host);
+    assert.equal((await event('end', slug)).phase, 'ended');
+    assert.ok((await event('list')).some((one) => one.slug === slug && one.phase === 'ended' && one.links_end));
+    await event('delete', slug);
+    assert.ok(!(await event('list')).some((one) => one.slug === slug));
+  }
+  refused(await stentor(['event', 'show', 'nobody', '--data', server.data]), ['nobody'], 'no such event');
+  for (const [time, ...words] of [['soon', 'tomorrow 20:00'], ['01/12/2026 20:00', 'two ways'], ['20:00 Europe/Pariss', 'Europe/Pariss']]) {
+    const ran = await stentor(['event', 'create', '--title', 'T', '--data', server.data, '--starts', time]);
+    assert.equal(ran.code, 2);
+    for (const word of words) assert.ok(ran.stderr.includes(word), ran.stderr);
+  }
+  const titles = ['محادثة مباشرة', '日本', 'Вечер'];
+  const slugs = [];
+  for (const title of titles) slugs.push((await event('create', '--title', title)).slug);
+  assert.equal(new Set(slugs).size, titles.length, `${slugs}`);
 });
 
 test('systemd is told when the server is ready, reads its configuration, lives and leaves', async (t) => {

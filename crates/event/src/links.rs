@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use stentor_core::SeatId;
 use stentor_core::event::Phase;
 use subtle::ConstantTimeEq;
@@ -245,6 +245,11 @@ pub(crate) fn stage_link(
 ) -> String {
     let token = key.token(slug, seat, generation);
     format!("{base_url}/s/{slug}#t={token}")
+}
+
+/// A few digits that another text has not, most likely: no secret.
+pub(crate) fn fingerprint(text: &str) -> String {
+    hex(&Sha256::digest(text)[..3])
 }
 
 /// A fresh name nobody can guess: 128 random bits in hexadecimal.

@@ -219,26 +219,57 @@ pub fn is_slug(text: &str) -> bool {
 
 fn slug_of(title: &str) -> String {
     let mut slug = String::new();
+    let mut lost = false;
     for c in title.to_lowercase().chars() {
         match c {
             'a'..='z' | '0'..='9' => slug.push(c),
-            'à' | 'â' | 'ä' => slug.push('a'),
-            'é' | 'è' | 'ê' | 'ë' => slug.push('e'),
-            'î' | 'ï' => slug.push('i'),
-            'ô' | 'ö' => slug.push('o'),
-            'ù' | 'û' | 'ü' => slug.push('u'),
-            'ç' => slug.push('c'),
-            _ if slug.ends_with('-') || slug.is_empty() => {}
-            _ => slug.push('-'),
+            c if latin(c).is_some() => slug.extend(latin(c)),
+            _ => {
+                lost |= c.is_alphanumeric();
+                if !slug.ends_with('-') && !slug.is_empty() {
+                    slug.push('-');
+                }
+            }
         }
     }
-    slug.truncate(SLUG_CHARS_MAX);
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() {
-        "event".to_owned()
+    // Titles that differ in letters an address has not must not have the same one.
+    let digits = if lost {
+        links::fingerprint(title)
     } else {
-        slug.to_owned()
+        String::new()
+    };
+    slug.truncate(SLUG_CHARS_MAX - digits.len() - 1);
+    let slug = slug.trim_end_matches('-');
+    match (slug, digits.as_str()) {
+        ("", "") => "event".to_owned(),
+        ("", digits) => format!("event-{digits}"),
+        (slug, "") => slug.to_owned(),
+        (slug, digits) => format!("{slug}-{digits}"),
     }
+}
+
+/// A letter of Latin script without its marks; `None` for what is none, or more than one.
+fn latin(c: char) -> Option<char> {
+    let plain = match c {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => 'a',
+        'ç' | 'ć' | 'č' | 'ĉ' | 'ċ' => 'c',
+        'ď' | 'đ' | 'ð' => 'd',
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => 'e',
+        'ğ' | 'ģ' => 'g',
+        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'į' | 'ı' => 'i',
+        'ķ' => 'k',
+        'ĺ' | 'ļ' | 'ľ' | 'ł' => 'l',
+        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ő' => 'o',
+        'ŕ' | 'ř' => 'r',
+        'ß' | 'ś' | 'ş' | 'š' | 'ș' => 's',
+        'ţ' | 'ť' | 'ț' => 't',
+        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' | 'ű' | 'ų' => 'u',
+        'ý' | 'ÿ' => 'y',
+        'ź' | 'ż' | 'ž' => 'z',
+        _ => return None,
+    };
+    Some(plain)
 }
 
 /// Why an event cannot be made as asked. The operator's.
@@ -298,7 +329,8 @@ mod tests {
     #[test]
     fn a_title_becomes_an_address() {
         assert_eq!(slug_of("  Ça va ? L’été, enfin !"), "ca-va-l-ete-enfin");
-        assert_eq!(slug_of("日本"), "event");
+        assert_eq!(slug_of("Łódź, Ørsted & Señor"), "lodz-orsted-senor");
+        assert_eq!(slug_of("!?"), "event");
         assert!(is_slug(&slug_of(&"Long ".repeat(50))));
     }
 
@@ -313,6 +345,28 @@ mod tests {
             let error = EventRecord::decode(slug, stored).unwrap_err().to_string();
             assert!(error.contains("a slug has 1 to 64"), "{error}");
         }
+    }
+
+    #[test]
+    fn titles_in_other_scripts_have_addresses_of_their_own() {
+        let titles = [
+            "日本",
+            "中国",
+            "محادثة مباشرة",
+            "Вечерний разговор",
+            "שיחה",
+            "日本 2026",
+            "中国 2026",
+        ];
+        let slugs: std::collections::BTreeSet<_> =
+            titles.iter().map(|title| slug_of(title)).collect();
+        assert_eq!(slugs.len(), titles.len(), "{slugs:?}");
+        for slug in slugs {
+            assert!(is_slug(&slug) && slug.len() > 6, "{slug}");
+        }
+        assert_eq!(slug_of("日本"), slug_of("日本"));
+        assert!(slug_of("日本 2026").starts_with("2026-"));
+        assert!(is_slug(&slug_of(&"長い Long ".repeat(50))));
     }
 
     #[test]

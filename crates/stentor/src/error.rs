@@ -86,6 +86,22 @@ pub(crate) enum AppError {
     Print(io::Error),
     #[error("the studio cannot start: {0}")]
     Studio(StudioError),
+    #[error(
+        "there is no event \"{slug}\" in {dir}: `stentor event list` shows those there are{meant}"
+    )]
+    NoSuchEvent {
+        slug: String,
+        dir: String,
+        meant: String,
+    },
+    #[error("nothing is to be changed: give --title, --starts, --lang or --recording")]
+    NothingToChange,
+    #[error("nothing was taken away")]
+    NotAgreed,
+    #[error(
+        "the server that uses the data folder has not changed \"{0}\" yet; it will as soon as it can"
+    )]
+    NotChangedYet(String),
     #[error(transparent)]
     NewEvent(#[from] NewEventError),
     #[error(transparent)]

@@ -1,16 +1,13 @@
 //! The links of events, as the operator reads them.
 
-use jiff::Timestamp;
 use stentor_cluster::records::Records;
-use stentor_core::conversation::Conversation;
-use stentor_core::stage::{Place, Role};
 use stentor_event::catalog::{restore, stored_events};
-use stentor_event::links::LinkKey;
+use stentor_event::clock::unix_ms_now;
 use stentor_event::record::EventRecord;
 
 use crate::error::AppError;
+use crate::event_report::{EventReport, LinkMaker};
 use crate::stdout;
-use crate::when::When;
 
 /// Prints the links of every event, or of one alone.
 ///
@@ -18,25 +15,24 @@ use crate::when::When;
 /// The operator's: no readable store.
 pub(crate) async fn print(
     records: &dyn Records,
-    key: &LinkKey,
-    base_url: &str,
+    make: &LinkMaker<'_>,
     only: Option<&str>,
 ) -> Result<(), AppError> {
-    let text = links(records, key, base_url, only).await?;
+    let text = links(records, make, only).await?;
     stdout::print(&text).map_err(AppError::Print)
 }
 
 /// The links of every event that can be read; of the others, why they cannot.
 async fn links(
     records: &dyn Records,
-    key: &LinkKey,
-    base_url: &str,
+    make: &LinkMaker<'_>,
     only: Option<&str>,
 ) -> Result<String, AppError> {
     let events = stored_events(records).await?;
     if events.is_empty() {
         return Ok(format!(
-            "{base_url} has no events yet: make one with `stentor event create`\n"
+            "{} has no events yet: make one with `stentor event create`\n",
+            make.base_url
         ));
     }
     let mut text = String::new();
@@ -44,7 +40,8 @@ async fn links(
     for record in events.iter().filter(chosen) {
         match restore(records, &record.slug).await {
             Ok(restored) => {
-                text.push_str(&of_event(record, &restored.conversation, key, base_url));
+                let view = restored.conversation.view();
+                text.push_str(&EventReport::of(record, &view, make, unix_ms_now()).told());
             }
             Err(error) => text.push_str(&format!("{}\n  {error}\n", record.slug)),
         }
@@ -52,41 +49,14 @@ async fn links(
     Ok(text)
 }
 
-/// The links of one event.
-pub(crate) fn of_event(
-    record: &EventRecord,
-    conversation: &Conversation,
-    key: &LinkKey,
-    base_url: &str,
-) -> String {
-    let view = conversation.view();
-    let starts = view.starts_unix_ms.and_then(When::of_unix_ms);
-    let starts = starts.map(|starts| format!("  starts    {}\n", starts.told(Timestamp::now())));
-    let mut text = format!(
-        "{}\n{}  listener  {}\n",
-        view.title,
-        starts.unwrap_or_default(),
-        record.listen_link(base_url)
-    );
-    for (label, role) in [("host    ", Role::Host), ("guest   ", Role::Guest)] {
-        let seat = view
-            .seats
-            .iter()
-            .find(|seat| seat.role == role && seat.place != Place::Removed);
-        if let Some(seat) = seat {
-            let link = record.stage_link(key, base_url, seat.seat);
-            text.push_str(&format!("  {label}  {link}\n"));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use stentor_cluster::key::{Key, Kind};
     use stentor_cluster::testing::MemoryRecords;
+    use stentor_event::EventPolicy;
     use stentor_event::catalog::store_event;
+    use stentor_event::links::LinkKey;
     use stentor_event::record::NewEvent;
 
     #[tokio::test]
@@ -112,7 +82,12 @@ mod tests {
         records.put(kind, &demo, version, damaged).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let key = LinkKey::load_or_create(folder.path()).unwrap();
-        let links = links(&records, &key, "http://here", None).await.unwrap();
+        let make = LinkMaker {
+            key: &key,
+            base_url: "http://here",
+            policy: EventPolicy::default(),
+        };
+        let links = links(&records, &make, None).await.unwrap();
         assert!(
             links.contains("demo\n  the event \"demo\" cannot be opened"),
             "{links}"

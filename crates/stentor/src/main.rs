@@ -21,7 +21,9 @@
 //! | `notify` | what systemd is told | |
 //! | `when` | when an event starts, as people write it | |
 //! | `disk` | how much room the data folder has | `data_dir` |
-//! | `links` | the links of events, as the operator reads them | `event` |
+//! | `policy` | what the configuration decides about every event | `config`, `event` |
+//! | `event_report` | one event as its operator reads it | `event`, `when` |
+//! | `links` | the links of events, as the operator reads them | `event`, `event_report` |
 //! | `signals` | what the system tells the process | |
 //! | `ladder` | moves the edge up and down the ladder as the load asks | `edge`, `core` |
 //! | `operator` | the operator's port: every metric, in one table | `edge`, `studio`, `event`, `ladder`, `disk` |
@@ -38,12 +40,14 @@ mod config;
 mod data_dir;
 mod disk;
 mod error;
+mod event_report;
 mod ladder;
 mod links;
 mod logging;
 mod memory;
 mod notify;
 mod operator;
+mod policy;
 mod roles;
 mod serve;
 mod signals;

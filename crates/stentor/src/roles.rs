@@ -10,7 +10,7 @@ use stentor_edge::{Edge, EdgeConfig, Tls};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::links::LinkKey;
 use stentor_event::pages::{self, ListenAssets};
-use stentor_event::{EventPolicy, EventRegistry, EventServices, demo};
+use stentor_event::{EventRegistry, EventServices, demo};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::net::TcpListener;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -18,11 +18,12 @@ use tracing_appender::non_blocking::ErrorCounter;
 use crate::config::Config;
 use crate::disk::DiskWatch;
 use crate::error::AppError;
+use crate::event_report::LinkMaker;
 use crate::ladder::LadderWatch;
 use crate::operator::CertificateEnd;
 use crate::serve::{LoadConfig, Server};
 use crate::threads::Planned;
-use crate::{data_dir, links, logging, threads, tls};
+use crate::{data_dir, links, logging, policy, threads, tls};
 
 /// What a server is started with that is no setting.
 #[derive(Clone, Copy, Debug)]
@@ -155,10 +156,7 @@ async fn start(
         recordings: data_dir::open_recordings(&config.data_dir).await?,
         edge: edge.clone(),
         base_url: config.base_url(),
-        policy: EventPolicy {
-            links_after_end_days: config.invitation_days,
-            ..EventPolicy::default()
-        },
+        policy: policy::of(config),
         listen_assets: ListenAssets::load(),
     };
     pages::publish_assets(&edge);
@@ -190,7 +188,12 @@ async fn start(
     }
     let ladder = watch_load(config, &edge, &events)?;
     if options.prints_links() {
-        links::print(&*records, &key, &base_url, demo.as_deref()).await?;
+        let make = LinkMaker {
+            key: &key,
+            base_url: &base_url,
+            policy: policy::of(config),
+        };
+        links::print(&*records, &make, demo.as_deref()).await?;
     } else {
         tracing::info!(
             "links are printed to a terminal only: `stentor event list` shows them, or --print-links"

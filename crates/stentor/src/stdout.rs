@@ -13,3 +13,10 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
         written => written,
     }
 }
+
+/// One line of JSON.
+pub(crate) fn as_json(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string(value).expect("what is told is always JSON");
+    text.push('\n');
+    text
+}

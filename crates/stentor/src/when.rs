@@ -81,7 +81,6 @@ impl When {
     }
 
     /// In UTC, for programs.
-    #[cfg(test)]
     pub(crate) fn rfc3339(&self) -> String {
         self.0
             .timestamp()

@@ -4,6 +4,7 @@
 //! published documents. It decides nothing itself, and never waits for a page, a disk or a listener.
 
 mod call;
+mod evening;
 mod outputs;
 mod pages;
 mod room;

@@ -18,6 +18,7 @@ use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use tokio::sync::{oneshot, watch};
 
 use super::call::{Joined, Reserved};
+use super::evening::Evening;
 use super::pages::{PageMessage, PageSender, PageTable};
 use super::room::{DirectedRoom, KeepSnapshot};
 use super::sessions::SessionTable;
@@ -99,6 +100,8 @@ pub(super) struct Outputs {
     pub(super) joining: Option<JoiningPage>,
     /// Of the call that is being handled: the answer comes with the outputs of its step.
     pub(super) offered: Option<OfferedSession>,
+    /// What the log tells of it.
+    pub(super) evening: Evening,
     state: watch::Sender<Arc<EncodeOnce<View>>>,
     levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
     /// When the room stops, after the end, in milliseconds on the clock that never goes back.
@@ -114,6 +117,7 @@ impl Outputs {
         levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
     ) -> Self {
         Self {
+            evening: Evening::new(&to.record.slug, &view),
             to,
             pages: PageTable::default(),
             sessions: SessionTable::default(),
@@ -277,6 +281,7 @@ impl Outputs {
     fn show_stage(&mut self, now: Now, view: &Arc<EncodeOnce<View>>) {
         self.state.send_replace(Arc::clone(view));
         let view = view.value();
+        self.evening.follow(view);
         self.follow_air(view);
         self.follow_about(view);
         self.follow_abandoned(view);

@@ -116,6 +116,7 @@ impl Director {
                         count_at = Instant::now() + COUNT_EVERY;
                         let now = self.outputs.listeners();
                         self.step(Input::Listeners { now });
+                        self.tell_late(now);
                         self.follow_demand();
                         self.outputs.pages.sweep();
                         self.watch_opening_rung();
@@ -219,13 +220,27 @@ impl Director {
         let changes = state.changes_since(&self.room);
         self.room = state;
         for change in changes {
-            if let RoomStatusChange::Disconnected { session, .. } = change {
-                self.outputs.sessions.remove(session);
+            match change {
+                RoomStatusChange::Disconnected { seat, session } => {
+                    self.outputs.sessions.remove(session);
+                    self.outputs.evening.left(seat);
+                }
+                RoomStatusChange::Connected { seat, kind, .. } => {
+                    self.outputs.evening.came(seat, kind);
+                }
+                _ => {}
             }
             if let Some(input) = input_of(change) {
                 self.step(input);
             }
         }
+    }
+
+    /// What only time brings about: who listens at most, and that nobody begins.
+    fn tell_late(&mut self, listeners: u64) {
+        let now = (self.clock)();
+        let starts = self.conversation.view().starts_unix_ms;
+        self.outputs.evening.look(starts, listeners, now.unix_ms);
     }
 
     fn follow_recorder(&mut self, state: RecorderState) {

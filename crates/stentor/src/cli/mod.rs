@@ -8,16 +8,14 @@ mod settings;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use jiff::Zoned;
-use stentor_event::record::NewEvent;
 
 use crate::check::Report;
 use crate::config::is_key;
 use crate::error::AppError;
 use crate::roles::{self, ServeOptions};
-use crate::stdout;
+use crate::stdout::{self, as_json};
 use crate::version::VERSION;
-use crate::when::When;
+use event::EventCommand;
 use settings::{OF_EVENTS, Settings};
 
 /// A live audio conversation that millions can hear, that starts on time and says truthfully what happened.
@@ -65,46 +63,6 @@ struct Check {
     json: bool,
     #[command(flatten)]
     settings: Settings,
-}
-
-#[derive(Debug, Subcommand)]
-enum EventCommand {
-    /// Create an event and print its three links: listener, host, guest
-    Create(Create),
-    /// List the events in the data folder with their links
-    List {
-        #[command(flatten)]
-        settings: Settings,
-    },
-}
-
-#[derive(Debug, Args)]
-struct Create {
-    /// What the event is called; listeners see it
-    #[arg(long)]
-    title: String,
-    /// The last part of its address: a-z, 0-9 and -, at most 64 [default: made from the title]
-    #[arg(long)]
-    slug: Option<String>,
-    /// Language of its page: en or fr
-    #[arg(long, default_value = "en")]
-    lang: String,
-    /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris"; without a zone, in this machine's. Shown on the page
-    #[arg(long, value_name = "TIME", value_parser = when)]
-    starts: Option<When>,
-    /// The host's name on the page
-    #[arg(long, default_value = "Host")]
-    host: String,
-    /// Rung of the ladder (0 to 3) on which it opens its doors when a crowd is expected: see README
-    #[arg(long, value_name = "RUNG", default_value_t = 0)]
-    opens_at: u8,
-    #[command(flatten)]
-    settings: Settings,
-}
-
-/// A time as it is typed on the command line.
-fn when(text: &str) -> Result<When, String> {
-    When::parse(text, &Zoned::now())
 }
 
 /// Every command and flag: help shows of each what matters to it.
@@ -169,20 +127,7 @@ pub(crate) fn run() -> Result<(), AppError> {
                 std::process::exit(1)
             }
         }
-        Command::Event(EventCommand::Create(create)) => {
-            let config = create.settings.load()?;
-            let new = NewEvent {
-                title: create.title,
-                slug: create.slug,
-                lang: create.lang,
-                starts_unix_ms: create.starts.map(|starts| starts.unix_ms()),
-                host: create.host,
-                opens_at: create.opens_at,
-                recorded: true,
-            };
-            event::create(&config, new)
-        }
-        Command::Event(EventCommand::List { settings }) => event::list(&settings.load()?),
+        Command::Event(command) => event::run(command),
         Command::Manual => {
             let page = manual::page(&command()).map_err(AppError::Print)?;
             stdout::print(&String::from_utf8_lossy(&page)).map_err(AppError::Print)
@@ -192,13 +137,6 @@ pub(crate) fn run() -> Result<(), AppError> {
             stdout::print(&String::from_utf8_lossy(&script)).map_err(AppError::Print)
         }
     }
-}
-
-/// One line of JSON.
-fn as_json(value: &impl serde::Serialize) -> String {
-    let mut text = serde_json::to_string(value).expect("what is told is always JSON");
-    text.push('\n');
-    text
 }
 
 /// What was meant by a flag that is a key of the configuration file and no flag.

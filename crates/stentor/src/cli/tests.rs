@@ -13,7 +13,7 @@ fn the_command_line_is_consistent() {
 #[test]
 fn the_help_of_an_events_command_shows_what_matters_to_it() {
     let mut command = command();
-    for name in ["create", "list"] {
+    for name in ["create", "list", "show", "edit", "end", "delete", "links"] {
         let event = command.find_subcommand_mut("event").unwrap();
         let help = event
             .find_subcommand_mut(name)

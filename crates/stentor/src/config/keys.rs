@@ -27,8 +27,10 @@ pub(crate) struct Config {
     pub(crate) tls_key: Option<PathBuf>,
     /// Serve TLS with a certificate of our own making.
     pub(crate) dev_tls: bool,
-    /// Days an invitation link is valid, counted from the making of the event.
+    /// Days that the stage links of an event live after its end.
     pub(crate) invitation_days: u32,
+    /// An event on air that everybody has left is ended after so many hours; 0: never.
+    pub(crate) end_abandoned_h: u32,
     /// The rung of the ladder to stay on, 0 to 4, whatever the load; without it the load decides. Read again on SIGHUP.
     pub(crate) rung: Option<u8>,
     /// What the network in front of this machine carries, Mbit/s; without it the link is no reason to climb.
@@ -82,6 +84,7 @@ impl Default for Config {
             tls_key: None,
             dev_tls: false,
             invitation_days: 30,
+            end_abandoned_h: 6,
             rung: None,
             link_mbit_s: None,
             metrics: None,
@@ -114,6 +117,7 @@ impl Config {
             data_dir,
             dev_tls,
             invitation_days,
+            end_abandoned_h,
             link_mbit_s,
             metrics,
             connections_max,

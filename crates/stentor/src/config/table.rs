@@ -15,6 +15,8 @@ use super::{log_filter, proxies};
 const PUBLIC_IPS_MAX: usize = 16;
 /// Days that an invitation can outlast: as far ahead as an event can be.
 const INVITATION_DAYS_MAX: u64 = 3_660;
+/// A year.
+const ABANDONED_H_MAX: u64 = 8_760;
 /// A terabit a second: more than any machine has.
 const LINK_MBIT_S_MAX: u64 = 1_000_000;
 /// More than the descriptors of any machine.
@@ -53,7 +55,7 @@ enum Set {
 }
 
 /// All of them, in the order of [`Config`].
-pub(super) const KEYS: [Key; 18] = [
+pub(super) const KEYS: [Key; 19] = [
     Key {
         name: "listen",
         about: "Address of the pages, the sound and ICE-TCP: one TCP port, and without `udp` the UDP port of the same number.",
@@ -130,7 +132,7 @@ pub(super) const KEYS: [Key; 18] = [
     },
     Key {
         name: "invitation_days",
-        about: "Days an invitation link is valid, counted from the making of the event.",
+        about: "Days that the stage links of an event live after its end.",
         also: &["link_days", "links_days", "expiry_days"],
         expected: "a number of days from 1 to 3660",
         example: "30",
@@ -138,6 +140,18 @@ pub(super) const KEYS: [Key; 18] = [
             min: 1,
             max: INVITATION_DAYS_MAX,
             set: |config, days| config.invitation_days = days as u32,
+        },
+    },
+    Key {
+        name: "end_abandoned_h",
+        about: "An event on air that everybody has left is ended after so many hours; 0: never.",
+        also: &["abandoned_h", "end_abandoned", "abandoned_hours"],
+        expected: "a number of hours from 0 to 8760",
+        example: "6",
+        set: Set::Number {
+            min: 0,
+            max: ABANDONED_H_MAX,
+            set: |config, hours| config.end_abandoned_h = hours as u32,
         },
     },
     Key {

@@ -93,6 +93,7 @@ fn a_wrong_value_is_one_sentence_with_its_line_what_came_and_what_is_expected() 
 fn numbers_that_nobody_can_mean_are_refused_and_the_last_that_one_can_is_taken() {
     for (key, least, most) in [
         ("invitation_days", 1, 3_660_i128),
+        ("end_abandoned_h", 0, 8_760),
         ("rung", 0, 4),
         ("link_mbit_s", 1, 1_000_000),
         ("connections_max", 1, 10_000_000),

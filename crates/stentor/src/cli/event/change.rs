@@ -1,0 +1,258 @@
+//! `stentor event edit`, `end`, `delete` and `links`.
+//!
+//! A server that runs an event changes it itself, within two seconds; where none runs, the command does. Both ways what is printed is what
+//! is so afterwards.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde::Serialize;
+use stentor_event::catalog::{Amendment, ask, carry_out, is_asked};
+use stentor_event::clock::unix_ms_now;
+
+use super::store::{Common, Store, print, wait_for, when};
+use crate::data_dir;
+use crate::error::AppError;
+use crate::stdout::{self, as_json};
+use crate::when::When;
+
+/// How long a server is given to change what it runs.
+const CHANGED_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Args)]
+pub(super) struct Edit {
+    /// The last part of its address, as `event list` shows it
+    slug: String,
+    /// What the event is called; listeners see it
+    #[arg(long)]
+    title: Option<String>,
+    /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris", or none
+    #[arg(long, value_name = "TIME", value_parser = when_or_none)]
+    starts: Option<Starts>,
+    /// Language of its page: en or fr
+    #[arg(long)]
+    lang: Option<String>,
+    /// Whether what is on air is recorded: yes or no
+    #[arg(long, value_name = "YES_OR_NO", value_parser = yes_or_no)]
+    recording: Option<bool>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct End {
+    /// The last part of its address, as `event list` shows it
+    slug: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Delete {
+    /// The last part of its address, as `event list` shows it
+    slug: String,
+    /// Do not ask first
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Links {
+    /// The last part of its address, as `event list` shows it
+    slug: String,
+    /// Make new links and print them: every stage link given out so far is dead
+    #[arg(long)]
+    renew: bool,
+    /// The same without printing the new ones
+    #[arg(long, conflicts_with = "renew")]
+    revoke: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// A beginning, or that none is announced.
+#[derive(Clone, Debug)]
+struct Starts(Option<When>);
+
+fn when_or_none(text: &str) -> Result<Starts, String> {
+    match text.trim() {
+        "none" => Ok(Starts(None)),
+        text => when(text).map(|when| Starts(Some(when))),
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("expected yes or no".to_owned()),
+    }
+}
+
+impl Edit {
+    /// Changes what was given.
+    ///
+    /// # Errors
+    /// The operator's: nothing to change, no such event, or what no event can be.
+    pub(super) fn run(self) -> Result<(), AppError> {
+        let amendment = Amendment {
+            title: self.title,
+            starts_unix_ms: self
+                .starts
+                .map(|starts| starts.0.map(|when| when.unix_ms())),
+            lang: self.lang,
+            recorded: self.recording,
+            ..Amendment::default()
+        };
+        if amendment == Amendment::default() {
+            return Err(AppError::NothingToChange);
+        }
+        change_and_print(&self.slug, amendment, self.common)
+    }
+}
+
+impl End {
+    /// Ends the event.
+    ///
+    /// # Errors
+    /// The operator's: no such event.
+    pub(super) fn run(self) -> Result<(), AppError> {
+        let amendment = Amendment {
+            end: true,
+            ..Amendment::default()
+        };
+        change_and_print(&self.slug, amendment, self.common)
+    }
+}
+
+impl Delete {
+    /// Takes the event away.
+    ///
+    /// # Errors
+    /// The operator's: no such event, or somebody who thought better of it.
+    pub(super) fn run(self) -> Result<(), AppError> {
+        let config = self.common.settings.load()?;
+        let amendment = Amendment {
+            delete: true,
+            ..Amendment::default()
+        };
+        let asks = !self.yes && !self.common.json && std::io::stdin().is_terminal();
+        wait_for(async {
+            let store = Store::open(config).await?;
+            let report = store.report(&self.slug).await?;
+            if asks {
+                let question = format!(
+                    "{}\nTake it away, with its links and recordings? [y/N] ",
+                    report.told()
+                );
+                stdout::print(&question).map_err(AppError::Print)?;
+                if !is_agreed() {
+                    return Err(AppError::NotAgreed);
+                }
+            }
+            change(&store, &self.slug, &amendment).await
+        })?;
+        let text = if self.common.json {
+            as_json(&Deleted {
+                slug: &self.slug,
+                deleted: true,
+            })
+        } else {
+            format!("{} is gone\n", self.slug)
+        };
+        stdout::print(&text).map_err(AppError::Print)
+    }
+}
+
+#[derive(Serialize)]
+struct Deleted<'a> {
+    slug: &'a str,
+    deleted: bool,
+}
+
+fn is_agreed() -> bool {
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+impl Links {
+    /// Prints the links, new ones if asked for.
+    ///
+    /// # Errors
+    /// The operator's: no such event.
+    pub(super) fn run(self) -> Result<(), AppError> {
+        if !self.renew && !self.revoke {
+            let config = self.common.settings.load()?;
+            let report = wait_for(async { Store::open(config).await?.report(&self.slug).await })?;
+            return print(&report, self.common.json);
+        }
+        let amendment = Amendment {
+            renew_links: true,
+            ..Amendment::default()
+        };
+        if self.renew {
+            return change_and_print(&self.slug, amendment, self.common);
+        }
+        let config = self.common.settings.load()?;
+        wait_for(async { change(&Store::open(config).await?, &self.slug, &amendment).await })?;
+        let text = if self.common.json {
+            as_json(&Revoked {
+                slug: &self.slug,
+                revoked: true,
+            })
+        } else {
+            format!(
+                "every stage link of {} that was given out is dead; `stentor event links {}` shows the new ones\n",
+                self.slug, self.slug
+            )
+        };
+        stdout::print(&text).map_err(AppError::Print)
+    }
+}
+
+#[derive(Serialize)]
+struct Revoked<'a> {
+    slug: &'a str,
+    revoked: bool,
+}
+
+fn change_and_print(slug: &str, amendment: Amendment, common: Common) -> Result<(), AppError> {
+    let config = common.settings.load()?;
+    let report = wait_for(async {
+        let store = Store::open(config).await?;
+        change(&store, slug, &amendment).await?;
+        store.report(slug).await
+    })?;
+    print(&report, common.json)
+}
+
+/// Asks for a change and waits until it is made.
+async fn change(store: &Store, slug: &str, amendment: &Amendment) -> Result<(), AppError> {
+    // With the name of one like it, where there is none.
+    store.report(slug).await?;
+    amendment.check(unix_ms_now())?;
+    ask(&*store.records, slug, amendment).await?;
+    let until = Instant::now() + CHANGED_WITHIN;
+    while is_asked(&*store.records, slug).await? {
+        // Where nobody runs it, this is who changes it; a server that starts meanwhile finds what is left.
+        match data_dir::lock(&store.config.data_dir) {
+            Ok(_lock) => {
+                let recordings = data_dir::open_recordings(&store.config.data_dir).await?;
+                return Ok(carry_out(&*store.records, &*recordings, slug).await?);
+            }
+            Err(AppError::DataDirInUse(_)) => {}
+            Err(error) => return Err(error),
+        }
+        if Instant::now() > until {
+            return Err(AppError::NotChangedYet(slug.to_owned()));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `stentor event create`.
+
+use clap::Args;
+use stentor_event::catalog::store_event;
+use stentor_event::clock::unix_ms_now;
+use stentor_event::record::{NewEvent, guest_seat};
+
+use super::store::{Common, Store, print, shown, wait_for, when};
+use crate::config::Config;
+use crate::error::AppError;
+use crate::when::When;
+use crate::{data_dir, stdout};
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// What the event is called; listeners see it
+    #[arg(long)]
+    title: String,
+    /// The last part of its address: a-z, 0-9 and -, at most 64 [default: made from the title]
+    #[arg(long)]
+    slug: Option<String>,
+    /// Language of its page: en or fr
+    #[arg(long, default_value = "en")]
+    lang: String,
+    /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris"; without a zone, in this machine's. Shown on the page
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    starts: Option<When>,
+    /// The host's name on the page
+    #[arg(long, default_value = "Host")]
+    host: String,
+    /// Rung of the ladder (0 to 3) on which it opens its doors when a crowd is expected: see README
+    #[arg(long, value_name = "RUNG", default_value_t = 0)]
+    opens_at: u8,
+    /// Record nothing of it: there will be no replay
+    #[arg(long)]
+    no_recording: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Create {
+    /// Makes an event and prints its links.
+    ///
+    /// # Errors
+    /// The operator's: what cannot be an event, or one whose address is taken.
+    pub(super) fn run(self) -> Result<(), AppError> {
+        let config = self.common.settings.load()?;
+        let new = NewEvent {
+            title: self.title,
+            slug: self.slug,
+            lang: self.lang,
+            starts_unix_ms: self.starts.map(|starts| starts.unix_ms()),
+            host: self.host,
+            opens_at: self.opens_at,
+            recorded: !self.no_recording,
+        };
+        make_default_folder(&config)?;
+        let unused = !data_dir::is_used(&config.data_dir);
+        let (report, folder) = wait_for(async {
+            let store = Store::open(config).await?;
+            let (record, conversation) = new.make(unix_ms_now(), &guest_seat(&new.lang))?;
+            store_event(&*store.records, &record, &conversation).await?;
+            Ok((
+                store.report(&record.slug).await?,
+                shown(&store.config.data_dir),
+            ))
+        })?;
+        print(&report, self.common.json)?;
+        if unused && !self.common.json {
+            // Links of a folder that no server uses open nothing.
+            let first = format!(
+                "\nIt is the first event in {folder}: start the server with --data {folder}\n"
+            );
+            stdout::print(&first).map_err(AppError::Print)?;
+        }
+        Ok(())
+    }
+}
+
+/// A folder that was named is there or mistyped; the one that nobody named is made where the command is run.
+fn make_default_folder(config: &Config) -> Result<(), AppError> {
+    if config.data_dir == Config::default().data_dir {
+        data_dir::make(&config.data_dir)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! One event as its operator reads it: in words, and as JSON.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use stentor_core::conversation::View;
+use stentor_core::event::Phase;
+use stentor_core::stage::{Place, Role};
+use stentor_event::EventPolicy;
+use stentor_event::links::{LinkKey, links_end_unix_s};
+use stentor_event::record::EventRecord;
+
+use crate::when::When;
+
+/// What links are made of, and how long they live.
+pub(crate) struct LinkMaker<'a> {
+    pub(crate) key: &'a LinkKey,
+    /// What links begin with.
+    pub(crate) base_url: &'a str,
+    pub(crate) policy: EventPolicy,
+}
+
+/// One event. Times are in UTC; in words they are told in this machine's zone, too.
+#[derive(Debug, Serialize)]
+pub(crate) struct EventReport {
+    pub(crate) slug: String,
+    title: String,
+    language: &'static str,
+    phase: &'static str,
+    /// When that began.
+    phase_since: Option<String>,
+    starts: Option<String>,
+    starts_unix_s: Option<i64>,
+    /// Whether what is on air is recorded.
+    recorded: bool,
+    links: Links,
+    /// Whether the stage's links open anything now.
+    links_work: bool,
+    /// When they end; not known before the event is over.
+    links_end: Option<String>,
+    #[serde(skip)]
+    words: Words,
+}
+
+#[derive(Debug, Serialize)]
+struct Links {
+    listener: String,
+    host: Option<String>,
+    guest: Option<String>,
+}
+
+/// What is said otherwise in words.
+#[derive(Debug)]
+struct Words {
+    starts: String,
+    phase: String,
+    links: String,
+}
+
+impl EventReport {
+    /// As of `now_unix_ms`.
+    pub(crate) fn of(
+        record: &EventRecord,
+        view: &View,
+        make: &LinkMaker<'_>,
+        now_unix_ms: i64,
+    ) -> Self {
+        let now = Timestamp::from_millisecond(now_unix_ms).unwrap_or_default();
+        let told = |when: &Option<When>| when.as_ref().map(|when| when.told(now));
+        let starts = view.starts_unix_ms.and_then(When::of_unix_ms);
+        let since = When::of_unix_ms(view.phase_since_unix_ms);
+        let days = make.policy.links_after_end_days;
+        let end_s = links_end_unix_s(view.phase, view.phase_since_unix_ms, days);
+        let end = end_s.and_then(|end_s| When::of_unix_ms(end_s.saturating_mul(1000)));
+        let links_work = end_s.is_none_or(|end_s| now_unix_ms / 1000 < end_s);
+        let link_of = |role: Role| {
+            let mut seats = view.seats.iter();
+            let seat = seats.find(|seat| seat.role == role && seat.place != Place::Removed)?;
+            Some(record.stage_link(make.key, make.base_url, seat.seat))
+        };
+        let words = Words {
+            starts: told(&starts).unwrap_or_else(|| "no time announced".to_owned()),
+            phase: match view.phase {
+                Phase::Scheduled => "scheduled".to_owned(),
+                Phase::OnAir => format!("on air since {}", told(&since).unwrap_or_default()),
+                Phase::Ended => format!("ended {}", told(&since).unwrap_or_default()),
+            },
+            links: match (links_work, told(&end)) {
+                (true, None) => format!("work until {days} days after the end of the event"),
+                (true, Some(end)) => format!("work until {end}"),
+                (false, end) => format!("DEAD since {}", end.unwrap_or_default()),
+            },
+        };
+        Self {
+            slug: record.slug.clone(),
+            title: view.title.clone(),
+            language: record.lang.code(),
+            phase: view.phase.code(),
+            phase_since: since.map(|since| since.rfc3339()),
+            starts_unix_s: view.starts_unix_ms.map(|ms| ms / 1000),
+            starts: starts.map(|starts| starts.rfc3339()),
+            recorded: view.recorded,
+            links: Links {
+                listener: record.listen_link(make.base_url),
+                host: link_of(Role::Host),
+                guest: link_of(Role::Guest),
+            },
+            links_work,
+            links_end: end.map(|end| end.rfc3339()),
+            words,
+        }
+    }
+
+    /// In words.
+    pub(crate) fn told(&self) -> String {
+        let Self {
+            slug,
+            title,
+            language,
+            recorded,
+            links,
+            words,
+            ..
+        } = self;
+        let recorded = if *recorded {
+            "recorded"
+        } else {
+            "not recorded"
+        };
+        let mut text = format!("{slug}  \"{title}\"\n");
+        let mut line = |label: &str, said: &str| {
+            let _ = writeln!(text, "  {label:<8}  {said}");
+        };
+        line("phase", &words.phase);
+        line("starts", &words.starts);
+        line("page", &format!("{language}, {recorded}"));
+        line("listener", &links.listener);
+        for (label, link) in [("host", &links.host), ("guest", &links.guest)] {
+            if let Some(link) = link {
+                line(label, link);
+            }
+        }
+        line("links", &words.links);
+        text
+    }
+}
