@@ -270,7 +270,7 @@ impl Engine {
         if reason == DisconnectReason::Panicked {
             tracing::error!(%seat, %session, "the code that serves a speaker panicked");
         } else {
-            tracing::info!(%seat, %session, %reason, "a session is over");
+            tracing::debug!(%seat, %session, %reason, "a session is over");
         }
     }
 

@@ -23,7 +23,7 @@ const CHANGED_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Args)]
-pub(super) struct Edit {
+pub(in crate::cli) struct Edit {
     /// The last part of its address, as `event list` shows it
     slug: String,
     /// What the event is called; listeners see it
@@ -43,7 +43,7 @@ pub(super) struct Edit {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct End {
+pub(in crate::cli) struct End {
     /// The last part of its address, as `event list` shows it
     slug: String,
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub(super) struct End {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Delete {
+pub(in crate::cli) struct Delete {
     /// The last part of its address, as `event list` shows it
     slug: String,
     /// Do not ask first
@@ -62,7 +62,7 @@ pub(super) struct Delete {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Links {
+pub(in crate::cli) struct Links {
     /// The last part of its address, as `event list` shows it
     slug: String,
     /// Make new links and print them: every stage link given out so far is dead

@@ -12,7 +12,7 @@ use crate::when::When;
 use crate::{data_dir, stdout};
 
 #[derive(Debug, Args)]
-pub(super) struct Create {
+pub(in crate::cli) struct Create {
     /// What the event is called; listeners see it
     #[arg(long)]
     title: String,

@@ -9,13 +9,13 @@ use crate::event_report::EventReport;
 use crate::stdout::{self, as_json};
 
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(in crate::cli) struct List {
     #[command(flatten)]
     common: Common,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Show {
+pub(in crate::cli) struct Show {
     /// The last part of its address, as `event list` shows it
     slug: String,
     #[command(flatten)]
