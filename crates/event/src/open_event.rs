@@ -206,14 +206,14 @@ impl OpenEvent {
         let Reserved {
             session,
             kind,
-            staff: _staff,
+            staff,
             alive,
         } = self.reserve(seat, kind, page).await?;
         let request = OfferRequest {
             seat,
             session,
             kind,
-            is_staff: false,
+            is_staff: staff,
             original_sound: false,
             offer,
         };

@@ -52,8 +52,8 @@ impl DirectedRoom for Room {
         Self::loopback(self, seat, on);
     }
 
-    fn pre_listen(&self, _: SessionId, _: Option<SeatId>) {
-        // The studio cannot yet.
+    fn pre_listen(&self, by: SessionId, seat: Option<SeatId>) {
+        Self::pre_listen(self, by, seat);
     }
 
     fn notice(&self, text: String) {

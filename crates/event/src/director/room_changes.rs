@@ -26,8 +26,7 @@ pub(super) const fn input_of(change: RoomStatusChange) -> Option<Input<'static>>
             applied,
         },
         RoomStatusChange::Alarm { alarm, on } => Input::Alarm { alarm, on },
-        RoomStatusChange::ConnectFailed { .. } | RoomStatusChange::OutOfReach { .. } => {
-            return None;
-        }
+        RoomStatusChange::ConnectFailed { seat, .. } => Input::ConnectFailed { seat },
+        RoomStatusChange::OutOfReach { .. } => return None,
     })
 }
