@@ -22,7 +22,6 @@ const TAKES = {
   conversation: { seconds: 76, load: 28 },
   firefox: { seconds: 69, load: 33 },
   'stage-page': { seconds: 80, load: 20 },
-  path: { seconds: 60, load: 25 },
   'listener-page': { seconds: 72, load: 19 },
   pictures: { seconds: 50, load: 65 },
   'line-in': { seconds: 50, load: 14 },

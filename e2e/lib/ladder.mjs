@@ -119,9 +119,6 @@ function unserved(pids) {
   return threads;
 }
 
-/** No wait beyond this is excused by what one thread stood without a processor, seconds. */
-const STARVED_S_MAX = 0.3;
-
 /** A listener's page with `watchBuffer` in it, as a test follows it. */
 export class Watched {
   #before = new Map();
@@ -131,14 +128,14 @@ export class Watched {
     this.servers = servers;
   }
 
-  /** For how long one thread of browser or servers had no processor since this was last asked, the longest of them, at most STARVED_S_MAX, seconds. */
+  /** For how long the threads of browser and servers had no processor since this was last asked, seconds. */
   async #starved_s() {
     this.session ??= await this.page.context().browser().newBrowserCDPSession();
     const { processInfo } = await this.session.send('SystemInfo.getProcessInfo');
     const now = unserved([...processInfo.map(({ id }) => id), ...this.servers.map(({ pid }) => pid)]);
     const since = [...now].map(([thread, ns]) => ns - (this.#before.get(thread) ?? 0));
     this.#before = now;
-    return Math.min(STARVED_S_MAX, Math.max(0, ...since) / 1e9);
+    return since.reduce((sum, ns) => sum + ns, 0) / 1e9;
   }
 
   /** What was noticed since the last time it was asked, with the time in which browser or server had no processor. */
@@ -177,8 +174,8 @@ export const waited = (seen) => heard(seen).reduce((sum, { seconds }) => sum + s
 
 /**
  * No gap was heard while the server sent every `flush_s`. The player never jumped, and if it ran dry, then it held what such a server asks
- * for and what it waited for was late for want of a processor: for no less time than it waited, and for STARVED_S_MAX at most, one thread of
- * browser or server was ready to run and did not. What that is on a machine with nothing else to do is nothing.
+ * for and what it waited for was late for want of a processor: for no less time than it waited, the threads of browser and server were
+ * ready to run and did not. What that is on a machine with nothing else to do is nothing.
  */
 export function heardNoGap(t, seen, flush_s, what) {
   const told = `${what}: ${JSON.stringify({ ...seen, rates: seen.rates.length })}`;

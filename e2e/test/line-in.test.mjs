@@ -72,7 +72,7 @@ test('ffmpeg publishes: admitted from the green room, heard, and gone when it st
 
 test('aiortc publishes', async () => {
   const { seat, token } = await host.invite('Python', 'line_in');
-  const publishing = run(PYTHON, ['e2e/python/whip_publish.py', endpoint(), token, mics.guest, '20'], { ms: 40_000, cwd: new URL('../..', import.meta.url) });
+  const publishing = run(PYTHON, ['e2e/python/whip_publish.py', endpoint(), token, mics.guest, '40'], { ms: 60_000, cwd: new URL('../..', import.meta.url) });
   await admittedAndHeard('aiortc', seat, said.guest);
   const { stdout, stderr } = await publishing;
   const answer = JSON.parse(stdout.trim() || '{}');

@@ -280,6 +280,8 @@ test('of two tabs with one link the newer keeps the seat, the older says so, and
   const newer = await open(talking, network.through(link), { context: older.context(), init: keepWhatItMakes });
   await onStage(newer);
   await replaced(older).waitFor();
+  // Nobody has touched anything on it yet.
+  await unmute(newer);
   await newer.locator('.mute.live').waitFor();
   await older.getByRole('button', { name: 'Take it back here' }).click();
   await onStage(older);
@@ -297,6 +299,8 @@ test('the older of two tabs says so also when its line was cut and came back whi
   const newer = await open(talking, network.through(link), { context: older.context(), init: keepWhatItMakes });
   await onStage(newer);
   await replaced(older).waitFor();
+  // Nobody has touched anything on it yet.
+  await unmute(newer);
   await newer.locator('.mute.live').waitFor();
   // They do not take the seat from each other for ever.
   const made = () => Promise.all([older, newer].map((page) => page.evaluate(() => globalThis.__connections.length)));

@@ -202,7 +202,8 @@ fn speaker_up(seat: &mut Seat, mut fresh: Session, cx: &mut StepContext<'_>) {
     let away = seat.away_since.take();
     let long = away.is_some_and(|since| cx.now.ms_since(since.mono_ms) >= AWAY_MUTED_AFTER_MS);
     // Who opens the link anew has touched nothing yet; who reloads the page that was live has.
-    let another = seat.page != fresh.page;
+    // A voice may come back before the line of its page: whose it is, is not known then, and nothing says that it is another's.
+    let another = fresh.page.is_some_and(|page| seat.page != Some(page));
     // A laptop opened again hours later must not be live by itself.
     if (long || another) && fresh.kind == SessionKind::Browser && seat.set_muted(true) {
         cx.changes.persist = true;
