@@ -69,7 +69,7 @@ build-tools:
 
 .PHONY: test-tools
 test-tools: build-tools e2e/node_modules/.installed $(VENV)/.installed ## install what the tests need, nothing else
-	@scripts/ensure.sh wasm iproute chromium firefox pulseaudio ffmpeg fonts promtool
+	@scripts/ensure.sh wasm iproute chromium firefox pulseaudio ffmpeg fonts openssl promtool
 
 e2e/node_modules/.installed: e2e/package.json e2e/package-lock.json | build-tools
 	scripts/npm.sh e2e

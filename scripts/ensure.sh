@@ -51,6 +51,7 @@ for need in "$@"; do
         icecast) has icecast2 || want "Icecast, a peer to compare with" icecast2 ;;
         nginx) has nginx || [ -x /usr/sbin/nginx ] || want "nginx, a peer to compare with" nginx-light ;;
         valgrind) has valgrind || want "valgrind, to count instructions" valgrind ;;
+        openssl) has openssl || want "openssl, to make certificates" openssl ;;
         promtool) has promtool || [ -x "$PROMTOOL" ] || promtool=missing ;;
         fonts) [ -n "$(find /usr/share/fonts -name '*.ttf' -print -quit 2>/dev/null)" ] || want "fonts for the pictures" fonts-dejavu-core ;;
         *) stop "ensure.sh does not know '$need'." ;;

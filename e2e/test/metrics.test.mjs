@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { certificate } from '../lib/certificate.mjs';
 import { fetch } from '../lib/http.mjs';
 import { Pinned } from '../lib/ladder.mjs';
 import { Line } from '../lib/line.mjs';
@@ -11,6 +12,7 @@ import { Session, endPublishing } from '../lib/publish.mjs';
 import { ROOT, cannotRun, folder, run, shared, until } from '../lib/tools.mjs';
 
 const PROMTOOL = join(ROOT, 'target/tools/promtool');
+const CERTIFICATE = 'stentor_certificate_end_timestamp_seconds';
 const MANUAL = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8');
 
 const t = shared();
@@ -58,7 +60,16 @@ test('every metric of the manual is there, and no other', async () => {
   assert.ok(documented.size > 50, `${documented.size} in the manual`);
   // A speaker's figures are there a second after the speaker.
   await until('the speaker is counted', async () => (await server.metric(`stentor_speaker_packets_received_total{${speaker}}`)) > 0);
+  // That one has no value without a certificate.
+  assert.ok(documented.delete(CERTIFICATE));
   assert.deepEqual([...named(await scrape())].sort(), [...documented].sort());
+});
+
+test('the end of the certificate is told where there is one', async (own) => {
+  const { key, cert } = await certificate(folder(own), 'own', 'localhost');
+  const tls = await Pinned.open(own, { args: ['--tls-cert', cert, '--tls-key', key], scheme: 'https' });
+  await tls.start();
+  assert.ok((await tls.metric(CERTIFICATE)) > Date.now() / 1000);
 });
 
 test('what happens is counted', async () => {

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { certificate } from '../lib/certificate.mjs';
 import { fetch } from '../lib/http.mjs';
 import { Line } from '../lib/line.mjs';
 import { BINARY, Server, env, freePort } from '../lib/server.mjs';
@@ -95,14 +97,7 @@ test('an event is not made in a folder that is not there, and the one like it is
 
 test('certificates are told by both files, and one for another name by a warning', async (t) => {
   const dir = folder(t);
-  const made = async (name, host) => {
-    const [key, cert] = [join(dir, `${name}.key`), join(dir, `${name}.pem`)];
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert, '-days', '90', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
-    const { code, stderr } = await run('openssl', args);
-    assert.equal(code, 0, stderr);
-    return { key, cert };
-  };
-  const [one, two] = [await made('one', 'one.example'), await made('two', 'two.example')];
+  const [one, two] = [await certificate(dir, 'one', 'one.example'), await certificate(dir, 'two', 'two.example')];
   const serve = (cert, key, ...more) => stentor(['serve', '--data', dir, '--tls-cert', cert, '--tls-key', key, ...more]);
   refused(await serve(one.cert, two.key), [one.cert, two.key, 'of another certificate'], 'a foreign key');
   refused(await serve(one.key, one.cert), [one.cert, one.key, 'exchange them'], 'exchanged');
@@ -110,11 +105,11 @@ test('certificates are told by both files, and one for another name by a warning
   const port = await freePort();
   const listen = ['--listen', `127.0.0.1:${port}`];
   const check = (url) => stentor(['check', '--json', '--data', dir, ...listen, '--tls-cert', one.cert, '--tls-key', one.key, '--public-url', url]);
-  const certificate = ({ stdout }) => JSON.parse(stdout).findings.find(({ check }) => check === 'certificate');
-  assert.equal(certificate(await check('https://one.example')).verdict, 'ok');
+  const found = ({ stdout }) => JSON.parse(stdout).findings.find(({ check }) => check === 'certificate');
+  assert.equal(found(await check('https://one.example')).verdict, 'ok');
   const other = await check('https://radio.one.example');
-  assert.equal(certificate(other).verdict, 'bad');
-  assert.match(certificate(other).said, /one\.example.*radio\.one\.example/);
+  assert.equal(found(other).verdict, 'bad');
+  assert.match(found(other).said, /one\.example.*radio\.one\.example/);
   assert.equal(other.code, 1);
 });
 
@@ -139,12 +134,27 @@ test('check says yes, or what to do, and changes nothing', async (t) => {
   assert.equal(JSON.parse(wrong.stdout).ok, false);
 });
 
+test('over TLS browsers are asked to come by TLS alone, for as long as is configured, and not at all where it is switched off', async (t) => {
+  const dir = folder(t);
+  const { key, cert } = await certificate(dir, 'own', 'localhost');
+  const server = new Server(t, { args: ['--demo', '--tls-cert', cert, '--tls-key', key], scheme: 'https' });
+  const strict = (path) => new Promise((done, failed) => get(server.url + path, { rejectUnauthorized: false }, (answer) => done(answer.resume().headers['strict-transport-security'])).on('error', failed));
+  for (const [days, said] of [[null, 'max-age=31536000'], [1, 'max-age=86400'], [0, undefined]]) {
+    const file = join(dir, 'stentor.toml');
+    writeFileSync(file, days === null ? '' : `hsts_days = ${days}\n`);
+    await server.start(['--config', file]);
+    for (const path of ['/e/demo', '/s/demo', '/e/demo/status.json', '/nowhere', '/healthz/live']) assert.equal(await strict(path), said, path);
+    await server.stop();
+  }
+});
+
 test('links are in no log: a server whose output is no terminal prints them when asked to', async (t) => {
   const server = new Server(t);
   await server.create({ slug: 'quiet' });
   await server.start();
   assert.doesNotMatch(server.log, /#t=/);
-  assert.match(server.log, /--print-links/);
+  // The log is written beside what is printed.
+  await until('the log says how links are had', () => server.log.includes('--print-links'));
   await server.stop();
   await server.start(['--print-links']);
   assert.match(server.out, /\/s\/quiet#t=/);

@@ -5,8 +5,10 @@ use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderValue};
 use stentor_core::admission::{Rung, StepReason};
 use tokio::sync::Semaphore;
 
@@ -26,8 +28,15 @@ pub struct EdgeConfig {
     pub limits: EdgeLimits,
     /// Encodes the announcement of another cadence to listeners of a family; without it nothing is announced.
     pub cadence_encoder: Option<CadenceEncoder>,
+    /// For how long answers ask browsers to come by TLS alone (RFC 6797); only for an edge all of whose connections are TLS.
+    pub strict_transport: Option<Duration>,
     /// Runs at the start of each thread of this edge, on it: the shards', and those that start them and wait for what they return.
     pub on_thread_start: Option<fn()>,
+}
+
+/// Value of `Strict-Transport-Security`.
+fn strict_transport(kept: Duration) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("max-age={}", kept.as_secs())).ok()
 }
 
 /// The rungs of the ladder that a node is on.
@@ -120,6 +129,7 @@ struct Inner {
     /// All of [`NodeRungs`] in one word, so that no reader sees one of them new and another one old.
     rungs: AtomicU32,
     cadence_encoder: Option<CadenceEncoder>,
+    strict_transport: Option<HeaderValue>,
     on_thread_start: Option<fn()>,
     not_found: OnceLock<StoredNotFound>,
     demand: DemandRelay,
@@ -149,6 +159,7 @@ impl Edge {
                 leaves_in_ms: AtomicU32::default(),
                 rungs: AtomicU32::new(NodeRungs::default().word()),
                 cadence_encoder: config.cadence_encoder,
+                strict_transport: config.strict_transport.and_then(strict_transport),
                 on_thread_start: config.on_thread_start,
                 not_found: OnceLock::new(),
                 demand: DemandRelay::default(),
@@ -349,6 +360,13 @@ impl Edge {
         let on_accept_side =
             self.inner.limits.file_answers_max - self.inner.files.available_permits();
         self.inner.gauges.reading() + on_accept_side
+    }
+
+    /// Says on an answer that this host is spoken to over TLS alone, if that is so.
+    pub(crate) fn tell_strict_transport(&self, headers: &mut HeaderMap) {
+        if let Some(value) = &self.inner.strict_transport {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, value.clone());
+        }
     }
 
     /// Whether nobody new is let in because this server shuts down.

@@ -146,6 +146,7 @@ async fn start(
     let records = data_dir::open_records(&config.data_dir).await?;
     let edge = Edge::new(EdgeConfig {
         cadence_encoder: Some(stentor_event::cadence_box),
+        strict_transport: config.strict_transport(),
         on_thread_start: Some(threads::set_serving),
         ..EdgeConfig::default()
     });

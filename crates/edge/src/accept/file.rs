@@ -8,13 +8,14 @@ use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::Response;
+use http::{Response, StatusCode};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::context::AcceptContext;
-use crate::faces::{FileRequest, FileResponse, FileVersion, busy, file_answer, refusal};
+use crate::documents::CacheClass;
+use crate::faces::{FileRequest, FileResponse, FileVersion, busy, file_answer, refusal, sentence};
 use crate::gate::{Ask, Attempt, ResourceUsage, judge};
 use crate::limits::FILE_READ_BYTES;
 use crate::prefix::PrefixShare;
@@ -69,6 +70,12 @@ pub(super) async fn open<S>(
     };
     match open_part(ask, permit).await {
         Ok(opened) => opened,
+        // An operator has taken it away; whoever published it finds that out by itself.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Opened::Whole(sentence(
+            StatusCode::NOT_FOUND,
+            CacheClass::NoStore,
+            "This recording is no longer here.",
+        )),
         Err(error) => {
             tracing::error!(file = %ask.file().display(), %error, "a document cannot be read");
             Opened::Whole(busy(

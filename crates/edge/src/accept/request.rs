@@ -165,6 +165,7 @@ async fn fall_back<S: Fallback>(
     let Ok(response) = service.call(request).await;
     let (mut parts, body) = response.into_parts();
     common_where_missing(&mut parts.headers);
+    shared.edge.tell_strict_transport(&mut parts.headers);
     (Response::from_parts(parts, ()), BodySource::Fallback(body))
 }
 

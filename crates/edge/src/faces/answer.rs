@@ -35,7 +35,14 @@ pub(crate) fn answer_to(edge: &Edge, request: &request::Parts, from: Option<Pref
         }
     };
     match reply {
-        Reply::Whole(response) => for_method(&request.method, response),
+        Reply::Whole(mut response) => {
+            edge.tell_strict_transport(response.headers_mut());
+            for_method(&request.method, response)
+        }
+        Reply::Live(mut response, subscription, rung) => {
+            edge.tell_strict_transport(response.headers_mut());
+            Reply::Live(response, subscription, rung)
+        }
         other => other,
     }
 }

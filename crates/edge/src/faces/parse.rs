@@ -109,6 +109,8 @@ pub(crate) fn parse_request_of(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::counters::RefusalReason;
     use crate::documents::{CacheClass, Document};
@@ -116,7 +118,11 @@ mod tests {
     use crate::not_found::NotFound;
 
     fn edge() -> Edge {
-        let edge = Edge::new(EdgeConfig::default());
+        edge_of(EdgeConfig::default())
+    }
+
+    fn edge_of(config: EdgeConfig) -> Edge {
+        let edge = Edge::new(config);
         let text = |text: &'static str| Document::new("text/plain", CacheClass::NoStore, text);
         edge.documents().put("/text", text("text")).unwrap();
         let not_found = NotFound {
@@ -247,6 +253,29 @@ mod tests {
         edge.announce_shutdown(1_000);
         let leaving = parse_on(&edge, &format!("{plain}\r\n")).unwrap();
         assert_eq!((leaving.status, leaving.after), (200, AfterAnswer::Close));
+    }
+
+    #[test]
+    fn an_edge_that_is_spoken_to_over_tls_alone_says_so_on_whatever_it_answers_and_another_never() {
+        let strict = |edge: &Edge, path: &str| {
+            let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+            let answer = parse_on(edge, &head).expect("an answer");
+            let value = answer
+                .response
+                .headers()
+                .get(header::STRICT_TRANSPORT_SECURITY)
+                .cloned();
+            (answer.status, value)
+        };
+        let value = HeaderValue::from_static("max-age=60");
+        let tls = edge_of(EdgeConfig {
+            strict_transport: Some(Duration::from_secs(60)),
+            ..EdgeConfig::default()
+        });
+        for (path, status) in [("/text", 200), ("/nowhere", 404), ("//text", 308)] {
+            assert_eq!(strict(&tls, path), (status, Some(value.clone())), "{path}");
+            assert_eq!(strict(&edge(), path), (status, None), "{path}");
+        }
     }
 
     #[test]

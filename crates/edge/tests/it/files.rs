@@ -262,6 +262,16 @@ async fn a_vanished_file_is_one_clear_sentence() {
     let (server, replay) = with_replay("vanished", 1000, Setup::default());
     std::fs::remove_file(&replay.0).unwrap();
     let answer = get(server.addr, REPLAY).await;
+    answer.is_sentence(404, "no longer here");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_one_clear_sentence_and_not_said_to_be_gone() {
+    let (server, replay) = with_replay("unreadable", 1000, Setup::default());
+    std::fs::remove_file(&replay.0).unwrap();
+    std::os::unix::fs::symlink(&replay.0, &replay.0).unwrap();
+    let answer = get(server.addr, REPLAY).await;
     answer.is_sentence(503, "cannot be read");
     assert_eq!(answer.header("retry-after"), Some("30"));
 }

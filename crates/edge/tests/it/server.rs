@@ -46,7 +46,7 @@ pub(crate) fn start_with<S: stentor_edge::Fallback>(setup: Setup, fallback: S) -
     let edge = Edge::new(EdgeConfig {
         limits: setup.edge,
         cadence_encoder: setup.cadence_encoder,
-        on_thread_start: None,
+        ..EdgeConfig::default()
     });
     let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
     let addr = listener.local_addr().unwrap();

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use stentor_core::admission::Rung;
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) tls_key: Option<PathBuf>,
     /// Serve TLS with a certificate of our own making.
     pub(crate) dev_tls: bool,
+    /// Days that browsers which were here over TLS come by TLS alone (RFC 6797), with `tls_cert`; 0: nothing is said of it.
+    pub(crate) hsts_days: u32,
     /// Days that the stage links of an event live after its end.
     pub(crate) invitation_days: u32,
     /// An event on air that everybody has left is ended after so many hours; 0: never.
@@ -83,6 +86,7 @@ impl Default for Config {
             tls_cert: None,
             tls_key: None,
             dev_tls: false,
+            hsts_days: 365,
             invitation_days: 30,
             end_abandoned_h: 6,
             rung: None,
@@ -99,6 +103,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How long browsers are asked to come by TLS alone: where a certificate that they may trust is served, and nowhere else.
+    pub(crate) fn strict_transport(&self) -> Option<Duration> {
+        let said = self.tls_cert.is_some() && self.hsts_days > 0;
+        said.then(|| Duration::from_hours(24 * u64::from(self.hsts_days)))
+    }
+
     /// The rung to stay on.
     pub(crate) fn pinned(&self) -> Option<Rung> {
         self.rung.and_then(Rung::new)
@@ -116,6 +126,7 @@ impl Config {
             public_url,
             data_dir,
             dev_tls,
+            hsts_days,
             invitation_days,
             end_abandoned_h,
             link_mbit_s,

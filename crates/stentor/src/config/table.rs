@@ -13,6 +13,8 @@ use super::{log_filter, proxies};
 
 /// Addresses that speakers are told.
 const PUBLIC_IPS_MAX: usize = 16;
+/// Two years: what the lists of hosts that browsers carry ask for.
+const HSTS_DAYS_MAX: u64 = 730;
 /// Days that an invitation can outlast: as far ahead as an event can be.
 const INVITATION_DAYS_MAX: u64 = 3_660;
 /// A year.
@@ -55,7 +57,7 @@ enum Set {
 }
 
 /// All of them, in the order of [`Config`].
-pub(super) const KEYS: [Key; 19] = [
+pub(super) const KEYS: [Key; 20] = [
     Key {
         name: "listen",
         about: "Address of the pages, the sound and ICE-TCP: one TCP port, and without `udp` the UDP port of the same number.",
@@ -129,6 +131,18 @@ pub(super) const KEYS: [Key; 19] = [
         expected: "true or false",
         example: "true",
         set: Set::Switch(|config, on| config.dev_tls = on),
+    },
+    Key {
+        name: "hsts_days",
+        about: "Days that browsers which were here come to this host by TLS alone, on any port; needs `tls_cert`. 0: nothing is said of it.",
+        also: &["hsts", "strict_transport_security", "hsts_max_age"],
+        expected: "a number of days from 0 to 730",
+        example: "365",
+        set: Set::Number {
+            min: 0,
+            max: HSTS_DAYS_MAX,
+            set: |config, days| config.hsts_days = days as u32,
+        },
     },
     Key {
         name: "invitation_days",
