@@ -211,19 +211,25 @@ pub enum NoticeKind {
 pub enum SeatWarning {
     /// Its link is used to ask for more than anybody needs: a host may want to remove it.
     Flooding,
-    /// It is reached, and no connection comes about: the handshake of its media fails, or its checks never come.
-    CannotConnect,
+    /// It reaches us, and the handshake of its media fails: its certificate is one that we cannot verify (RSA), for example.
+    HandshakeFailed,
+    /// It was answered, and nothing of its media reaches us: a firewall between.
+    NotReached,
     /// Unmuted, but held, because its page has not confirmed the mute state: nobody hears it.
     NotReady,
     /// Unmuted or in the green room, but nothing but digital silence comes.
     SilentMicrophone,
+    /// A voice comes that is too quiet, or has too much noise around it, to be brought to the others' level.
+    TooQuiet,
 }
 
 codes!(SeatWarning {
     Self::Flooding => "flooding",
-    Self::CannotConnect => "cannot_connect",
+    Self::HandshakeFailed => "handshake_failed",
+    Self::NotReached => "not_reached",
     Self::NotReady => "not_ready",
     Self::SilentMicrophone => "silent_microphone",
+    Self::TooQuiet => "too_quiet",
 });
 
 /// What the steps want done, in order. To be drained after each step.

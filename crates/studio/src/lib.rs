@@ -44,7 +44,7 @@ pub use net::stats::{DatagramCounters, StudioStats};
 pub use peer::{DisconnectReason, ExpectedSession};
 pub use room::levels::RoomLevels;
 pub use room::sink::{RoomConfig, RoomSink};
-pub use room::state::{ConnectFailure, FailedAttempt, RoomStatus, RoomStatusChange, SessionStatus};
+pub use room::state::{FailedAttempt, RoomStatus, RoomStatusChange, SessionStatus};
 pub use room::stats::{Disconnects, RoomStats, SeatStats};
 pub use sdp::Offer;
 pub use stentor_media::mix::StripStats;

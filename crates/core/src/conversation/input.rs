@@ -2,7 +2,7 @@
 
 use crate::event::{Alarm, EventCommand};
 use crate::id::{PageId, PageKey, SeatId, SessionId};
-use crate::stage::{AppliedMute, SeatLevel, SessionKind, StageCommand};
+use crate::stage::{AppliedMute, ConnectFailure, SeatLevel, SessionKind, StageCommand};
 use alloc::string::String;
 
 /// One thing that happened. `Levels` borrows, because it comes ten times a second.
@@ -51,6 +51,8 @@ pub enum Input<'a> {
     ConnectFailed {
         /// Whose.
         seat: SeatId,
+        /// What went wrong.
+        why: ConnectFailure,
     },
     /// A session can carry media.
     SessionUp {
@@ -60,6 +62,15 @@ pub enum Input<'a> {
         session: SessionId,
         /// What it is.
         kind: SessionKind,
+    },
+    /// Nothing at all arrives from a session any more, or something does again: whoever is at its other end is away meanwhile.
+    SessionInterrupted {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        session: SessionId,
+        /// Since now, or no more.
+        on: bool,
     },
     /// A session is gone, whoever ended it.
     SessionDown {
@@ -76,6 +87,15 @@ pub enum Input<'a> {
         session: SessionId,
         /// What the mixer does with it now.
         applied: AppliedMute,
+    },
+    /// A voice can no longer be brought to the others' level, or can again.
+    OutOfReach {
+        /// Whose.
+        seat: SeatId,
+        /// Which session it comes from.
+        session: SessionId,
+        /// Whether it is out of reach.
+        on: bool,
     },
     /// What the mixer measured, every 100 ms. Windows beyond [`crate::limits::SEATS_MAX`] are not looked at.
     Levels(&'a [SeatLevel]),

@@ -94,13 +94,17 @@ impl Conversation {
             } => self.stage.reserve(seat, session, kind, page, &mut cx),
             Input::Amend(amendment) => self.amend(amendment, &mut cx),
             Input::Flood { seat } => self.stage.flooded(seat, &mut cx),
-            Input::ConnectFailed { seat } => self.stage.connect_failed(seat, &mut cx),
+            Input::ConnectFailed { seat, why } => self.stage.connect_failed(seat, why, &mut cx),
+            Input::OutOfReach { seat, session, on } => self.stage.out_of_reach(seat, session, on),
             Input::AdmitOnArrival { seat } => self.stage.admit_on_arrival(seat, &mut cx),
             Input::SessionUp {
                 seat,
                 session,
                 kind,
             } => self.stage.session_up(seat, session, kind, &mut cx),
+            Input::SessionInterrupted { seat, session, on } => {
+                self.stage.session_interrupted(seat, session, on, &mut cx);
+            }
             Input::SessionDown { seat, session } => self.stage.session_down(seat, session, &mut cx),
             Input::MuteApplied {
                 seat,

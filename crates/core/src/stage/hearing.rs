@@ -13,8 +13,9 @@ impl SeatTable {
                 continue;
             };
             let silenced = seat.silenced();
-            // What is measured of a silenced microphone on stage nobody may learn from; of one in the green room, only whether it works.
-            if silenced && !seat.waits() {
+            // What is measured of a silenced microphone on stage nobody may learn from; of one in the green room, only whether it works. Of who is
+            // away it means nothing.
+            if silenced && !seat.waits() || !seat.connected() {
                 seat.silence.clear();
                 continue;
             }

@@ -18,7 +18,7 @@ mod warning_watch;
 mod warnings;
 
 pub use crate::output::{AppliedMute, SeatOrder};
-pub use crate::session_kind::SessionKind;
+pub use crate::session_kind::{ConnectFailure, SessionKind};
 pub use commands::StageCommand;
 pub use level::SeatLevel;
 pub(crate) use seat::Seat;

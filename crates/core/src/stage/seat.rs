@@ -79,10 +79,14 @@ pub(crate) struct Session {
     pub(crate) page: Option<PageKey>,
     /// The page has confirmed that it knows the mute state. Until then the strip is muted, whatever is desired.
     pub(crate) ready: bool,
+    /// Nothing at all arrives from it at the moment.
+    pub(crate) interrupted: bool,
     /// What the mixer does, by its own report.
     pub(crate) mixer_muted: bool,
     /// Version of the order that report was about.
     pub(crate) mixer_version: u64,
+    /// Its voice cannot be brought to the others' level, by the mixer's report.
+    pub(crate) out_of_reach: bool,
 }
 
 impl Session {
@@ -92,8 +96,10 @@ impl Session {
             kind,
             page,
             ready: false,
+            interrupted: false,
             mixer_muted: true,
             mixer_version: 0,
+            out_of_reach: false,
         }
     }
 }
@@ -159,7 +165,7 @@ impl Seat {
     pub(crate) const fn connected(&self) -> bool {
         match self.role {
             Role::Monitor => self.monitor.is_some(),
-            _ => self.session.is_some(),
+            _ => matches!(&self.session, Some(session) if !session.interrupted),
         }
     }
 

@@ -121,6 +121,31 @@ impl SeatTable {
         self.follow_arrival(seat, cx);
     }
 
+    pub(crate) fn session_interrupted(
+        &mut self,
+        seat: SeatId,
+        session: SessionId,
+        on: bool,
+        cx: &mut StepContext<'_>,
+    ) {
+        let Some(held) = self.active_mut(seat) else {
+            return;
+        };
+        let on_stage = held.on_stage();
+        let current = held.session.as_mut();
+        let Some(current) = current.filter(|current| current.id == session) else {
+            return;
+        };
+        if current.interrupted != on {
+            current.interrupted = on;
+            held.away_since = on.then_some(cx.now);
+            if on {
+                stop_hearing(held, cx);
+            }
+            cx.changes.seat(on_stage);
+        }
+    }
+
     pub(crate) fn session_down(
         &mut self,
         seat: SeatId,
@@ -137,7 +162,7 @@ impl SeatTable {
             held.session = None;
             held.heard = false;
             held.loopback = false;
-            held.away_since = Some(cx.now);
+            held.away_since = held.away_since.or(Some(cx.now));
             stop_hearing(held, cx);
             cx.out.push(Output::Mixer(held.order(cx.phase)));
         }
@@ -202,8 +227,7 @@ fn speaker_up(seat: &mut Seat, mut fresh: Session, cx: &mut StepContext<'_>) {
     let away = seat.away_since.take();
     let long = away.is_some_and(|since| cx.now.ms_since(since.mono_ms) >= AWAY_MUTED_AFTER_MS);
     // Who opens the link anew has touched nothing yet; who reloads the page that was live has.
-    // A voice may come back before the line of its page: whose it is, is not known then, and nothing says that it is another's.
-    let another = fresh.page.is_some_and(|page| seat.page != Some(page));
+    let another = seat.page != fresh.page;
     // A laptop opened again hours later must not be live by itself.
     if (long || another) && fresh.kind == SessionKind::Browser && seat.set_muted(true) {
         cx.changes.persist = true;

@@ -2,13 +2,16 @@
 
 use crate::now::Now;
 use crate::output::SeatWarning;
+use crate::session_kind::ConnectFailure;
 
 /// All of them, the gravest first.
-pub(super) const ALL: [SeatWarning; 4] = [
+pub(super) const ALL: [SeatWarning; 6] = [
     SeatWarning::Flooding,
-    SeatWarning::CannotConnect,
+    SeatWarning::HandshakeFailed,
+    SeatWarning::NotReached,
     SeatWarning::NotReady,
     SeatWarning::SilentMicrophone,
+    SeatWarning::TooQuiet,
 ];
 
 /// When what is wrong with a seat was seen, and what was told of it.
@@ -16,8 +19,8 @@ pub(super) const ALL: [SeatWarning; 4] = [
 pub(crate) struct WarningWatch {
     /// When it asked for more than it may, the last time.
     pub(super) flooded_mono_ms: Option<u64>,
-    /// When a session of it failed before it was up, the last time.
-    pub(super) failed_mono_ms: Option<u64>,
+    /// When a session of it failed before it was up, the last time, and how.
+    pub(super) failed: Option<(u64, ConnectFailure)>,
     /// Since when its open microphone is held.
     pub(super) held_mono_ms: Option<u64>,
     /// What was told: one bit each.
@@ -29,13 +32,13 @@ impl WarningWatch {
         self.flooded_mono_ms = Some(now.mono_ms);
     }
 
-    pub(crate) const fn failed(&mut self, now: Now) {
-        self.failed_mono_ms = Some(now.mono_ms);
+    pub(crate) const fn failed(&mut self, why: ConnectFailure, now: Now) {
+        self.failed = Some((now.mono_ms, why));
     }
 
     /// A session is up: whatever failed before does not matter.
     pub(crate) const fn connected(&mut self) {
-        self.failed_mono_ms = None;
+        self.failed = None;
     }
 
     /// The gravest that was told and is not over.

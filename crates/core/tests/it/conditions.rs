@@ -32,6 +32,33 @@ fn a_host_lost_for_three_seconds_is_told_with_the_moment_it_began() {
 }
 
 #[test]
+fn a_host_from_whom_nothing_arrives_is_away_though_the_session_is_kept_and_back_without_a_touch() {
+    let mut scene = Scene::new();
+    let session = scene.bring_on_stage(HOST);
+    scene.phase(Phase::OnAir);
+    let seat = HOST;
+    let report = |scene: &mut Scene, on| {
+        scene.step(Input::SessionInterrupted { seat, session, on });
+    };
+    let muted = scene.seat(HOST).muted;
+    report(&mut scene, true);
+    assert!(!scene.seat(HOST).connected);
+    scene.wait(HOST_DROPPED_AFTER_MS);
+    assert_eq!(condition(&scene), ConditionKind::HostDropped);
+    report(&mut scene, false);
+    assert!(scene.seat(HOST).connected);
+    assert_eq!(scene.seat(HOST).muted, muted);
+    scene.wait(100);
+    assert_eq!(condition(&scene), ConditionKind::Ok);
+    // Whoever was away and is gone has been away since the beginning of that.
+    report(&mut scene, true);
+    scene.wait(HOST_DROPPED_AFTER_MS - 100);
+    scene.down(HOST, session);
+    scene.wait(100);
+    assert_eq!(condition(&scene), ConditionKind::HostDropped);
+}
+
+#[test]
 fn a_reload_is_not_announced() {
     let mut scene = Scene::new();
     let session = scene.bring_on_stage(HOST);

@@ -3,7 +3,7 @@
 use crate::scene::{HOST, Scene};
 use stentor_core::conversation::{Input, Output, Refusal, SeatWarning};
 use stentor_core::limits::{FLOODING_SHOWN_MS, OFFER_EACH_MS, OFFERS_BURST};
-use stentor_core::stage::{Role, SessionKind, StageCommand};
+use stentor_core::stage::{ConnectFailure, Role, SessionKind, StageCommand};
 use stentor_core::{SeatId, SessionId};
 
 /// Offers in a row until one is refused.
@@ -84,11 +84,18 @@ fn what_a_page_sends_too_much_of_is_told_like_offers_and_a_removed_seat_is_told_
 fn who_tries_to_connect_and_cannot_is_shown_until_a_session_is_up() {
     let mut scene = Scene::on_air();
     let seat = scene.invite(Role::Guest);
-    scene.step(Input::ConnectFailed { seat });
-    assert_eq!(scene.seat(seat).warning, Some(SeatWarning::CannotConnect));
+    for (why, warning) in [
+        (ConnectFailure::NeverReached, SeatWarning::NotReached),
+        (ConnectFailure::Handshake, SeatWarning::HandshakeFailed),
+        (ConnectFailure::NeverReached, SeatWarning::NotReached),
+    ] {
+        scene.step(Input::ConnectFailed { seat, why });
+        assert_eq!(scene.seat(seat).warning, Some(warning));
+    }
     scene.up(seat, SessionKind::Browser);
     assert_eq!(scene.seat(seat).warning, None);
     // An attempt beside a connection that works is nobody's trouble.
-    scene.step(Input::ConnectFailed { seat });
+    let why = ConnectFailure::Handshake;
+    scene.step(Input::ConnectFailed { seat, why });
     assert_eq!(scene.seat(seat).warning, None);
 }

@@ -1,8 +1,9 @@
-//! "Unmuted but silent for 3 s" is told to that person and to the hosts.
+//! A microphone that gives nothing for 3 s, or too little, is told to that person and to the hosts.
 
 use crate::scene::{HOST, Scene};
-use stentor_core::conversation::{Output, SeatWarning};
+use stentor_core::conversation::{Input, Output, SeatWarning};
 use stentor_core::limits::SILENT_MICROPHONE_AFTER_MS;
+use stentor_core::stage::Role;
 
 const WARNING: SeatWarning = SeatWarning::SilentMicrophone;
 
@@ -87,4 +88,23 @@ fn a_muted_microphone_is_silent_rightly() {
         scene.hear(HOST, false, true);
     }
     assert!(scene.seat(HOST).warning.is_none());
+}
+
+#[test]
+fn a_voice_that_cannot_be_raised_is_warned_of_until_it_can_or_another_session_comes() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::Guest);
+    let first = scene.browser(seat);
+    let report = |scene: &mut Scene, session, on| {
+        scene.step(Input::OutOfReach { seat, session, on });
+        scene.seat(seat).warning
+    };
+    let too_quiet = Some(SeatWarning::TooQuiet);
+    assert_eq!(report(&mut scene, first, true), too_quiet);
+    assert_eq!(report(&mut scene, first, false), None);
+    assert_eq!(report(&mut scene, first, true), too_quiet);
+    let second = scene.browser(seat);
+    assert_eq!(scene.seat(seat).warning, None);
+    assert_eq!(report(&mut scene, first, true), None, "a late report");
+    assert_eq!(report(&mut scene, second, true), too_quiet);
 }

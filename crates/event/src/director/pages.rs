@@ -1,6 +1,6 @@
 //! The stage pages that are open on one event, and a bounded queue of messages for each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use stentor_core::conversation::{Refusal, SeatWarning};
 use stentor_core::event::Alarm;
@@ -12,6 +12,8 @@ use tokio::sync::mpsc;
 const PAGES_MAX: usize = SEATS_MAX * 2;
 /// Stage pages open at once per seat: one link cannot push out the others. The seat's oldest is closed beyond it.
 const SEAT_PAGES_MAX: usize = 4;
+/// Pages of one seat that are still known by their own number: those that are open, and those that have just been.
+const SEAT_KEYS_MAX: usize = 4 * SEAT_PAGES_MAX;
 /// Messages waiting for one page; a page that reads none of them is closed.
 pub const PAGE_MESSAGES_MAX: usize = 64;
 
@@ -72,7 +74,6 @@ pub type PageSender = mpsc::Sender<PageMessage>;
 /// One that is open.
 struct Page {
     seat: SeatId,
-    key: Option<PageKey>,
     sender: PageSender,
 }
 
@@ -80,6 +81,9 @@ struct Page {
 #[derive(Default)]
 pub(super) struct PageTable {
     pages: BTreeMap<PageId, Page>,
+    /// The numbers that the newest pages of each seat have made for themselves, open or not: a voice may come back before the line of its
+    /// page does, and names the line that it had.
+    keys: BTreeMap<SeatId, VecDeque<(PageId, PageKey)>>,
     last: u64,
 }
 
@@ -109,7 +113,14 @@ impl PageTable {
         } else if self.pages.len() >= PAGES_MAX {
             self.pages.pop_first();
         }
-        self.pages.insert(page, Page { seat, key, sender });
+        self.pages.insert(page, Page { seat, sender });
+        if let Some(key) = key {
+            let keys = self.keys.entry(seat).or_default();
+            if keys.len() >= SEAT_KEYS_MAX {
+                keys.pop_front();
+            }
+            keys.push_back((page, key));
+        }
     }
 
     pub(super) fn remove(&mut self, page: PageId) {
@@ -121,12 +132,10 @@ impl PageTable {
         self.pages.retain(|_, page| !page.sender.is_closed());
     }
 
-    /// The number a page of this seat has made for itself.
+    /// The number a page of this seat has made for itself, also of one that is gone.
     pub(super) fn key_of(&self, seat: SeatId, page: PageId) -> Option<PageKey> {
-        self.pages
-            .get(&page)
-            .filter(|of| of.seat == seat)
-            .and_then(|of| of.key)
+        let mut keys = self.keys.get(&seat)?.iter();
+        keys.find(|(of, _)| *of == page).map(|(_, key)| *key)
     }
 
     /// How many are open.
@@ -242,6 +251,29 @@ mod tests {
         }
         assert!(!first_messages.is_closed());
         assert_eq!(table.pages.len(), 1 + SEAT_PAGES_MAX);
+    }
+
+    #[test]
+    fn a_page_that_is_gone_is_still_known_by_its_own_number_and_only_for_its_seat() {
+        let mut table = PageTable::default();
+        let (sender, _messages) = mpsc::channel(1);
+        let open = |table: &mut PageTable, seat, key| {
+            let page = table.next();
+            table.add(page, SeatId(seat), Some(PageKey(key)), sender.clone());
+            page
+        };
+        let page = open(&mut table, 1, 7);
+        table.remove(page);
+        assert_eq!(table.key_of(SeatId(1), page), Some(PageKey(7)));
+        assert_eq!(table.key_of(SeatId(2), page), None);
+        for _ in 0..SEAT_KEYS_MAX {
+            open(&mut table, 2, 8);
+        }
+        assert_eq!(table.key_of(SeatId(1), page), Some(PageKey(7)));
+        for _ in 0..SEAT_KEYS_MAX {
+            open(&mut table, 1, 9);
+        }
+        assert_eq!(table.key_of(SeatId(1), page), None, "long ago");
     }
 
     #[test]

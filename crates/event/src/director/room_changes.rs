@@ -26,7 +26,15 @@ pub(super) const fn input_of(change: RoomStatusChange) -> Option<Input<'static>>
             applied,
         },
         RoomStatusChange::Alarm { alarm, on } => Input::Alarm { alarm, on },
-        RoomStatusChange::ConnectFailed { seat, .. } => Input::ConnectFailed { seat },
-        RoomStatusChange::OutOfReach { .. } => return None,
+        RoomStatusChange::ConnectFailed { seat, attempt } => Input::ConnectFailed {
+            seat,
+            why: attempt.why,
+        },
+        RoomStatusChange::Interrupted { seat, session, on } => {
+            Input::SessionInterrupted { seat, session, on }
+        }
+        RoomStatusChange::OutOfReach { seat, session, on } => {
+            Input::OutOfReach { seat, session, on }
+        }
     })
 }

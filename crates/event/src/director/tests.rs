@@ -284,6 +284,7 @@ impl Scene {
                 seat,
                 kind: SessionKind::Browser,
                 connected: None,
+                interrupted: false,
                 mute: None,
                 out_of_reach: false,
             };
@@ -298,6 +299,7 @@ impl Scene {
                 seat,
                 kind,
                 connected: Some(session.0),
+                interrupted: false,
                 mute: None,
                 out_of_reach: false,
             };

@@ -19,8 +19,8 @@ use super::stats::DatagramCounters;
 use super::stun;
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
-    CLOSE_TIME, CONNECT_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX, PEERS_STAFF, SILENT_TIME,
-    TUPLES_PER_PEER_MAX,
+    CLOSE_TIME, CONNECT_TIME, INTERRUPTED_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX,
+    PEERS_STAFF, SILENT_TIME, TUPLES_PER_PEER_MAX,
 };
 use crate::peer::{
     Datagram, DisconnectReason, Output, Peer, PeerEvent, PeerKey, ReturnPacket, Transmit, Transport,
@@ -53,6 +53,7 @@ struct Entry {
     /// For fragments, ICE restarts among them.
     fragments: TokenBucket,
     connected: bool,
+    interrupted: bool,
     closing: Option<(Instant, DisconnectReason)>,
 }
 
@@ -142,6 +143,7 @@ impl Peers {
             is_staff,
             fragments: TokenBucket::new(now, PATCH_BURST_MAX, PATCH_INTERVAL),
             connected: false,
+            interrupted: false,
             closing: None,
         };
         self.remove(key);
@@ -192,6 +194,7 @@ impl Peers {
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.heard_at = now;
         }
+        self.set_interrupted(key, false);
         self.drive(now, key, |peer| peer.handle_datagram(now, datagram));
     }
 
@@ -320,8 +323,22 @@ impl Peers {
             match entry.expired(now) {
                 Some(reason) if entry.closing.is_some() => self.gone(key, reason),
                 Some(reason) => self.close(now, key, reason),
-                None => self.drive(now, key, |peer| peer.handle_timeout(now)),
+                None => {
+                    let interrupted = entry.is_interrupted(now);
+                    self.set_interrupted(key, interrupted);
+                    self.drive(now, key, |peer| peer.handle_timeout(now));
+                }
             }
+        }
+    }
+
+    fn set_interrupted(&mut self, key: PeerKey, on: bool) {
+        if let Some(entry) = self.entries.get_mut(&key)
+            && entry.interrupted != on
+        {
+            entry.interrupted = on;
+            self.outputs
+                .push_back(PeersOutput::Event(key, PeerEvent::Interrupted { on }));
         }
     }
 
@@ -429,8 +446,17 @@ impl Entry {
         }
     }
 
+    /// Whether it was connected, and nothing has arrived from it for a while.
+    fn is_interrupted(&self, now: Instant) -> bool {
+        self.connected && self.closing.is_none() && now >= self.heard_at + INTERRUPTED_TIME
+    }
+
     fn next_timer(&self) -> Instant {
-        self.peer_timer.min(self.deadline().0)
+        let next = self.peer_timer.min(self.deadline().0);
+        if self.connected && !self.interrupted {
+            return next.min(self.heard_at + INTERRUPTED_TIME);
+        }
+        next
     }
 }
 

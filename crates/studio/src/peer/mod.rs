@@ -98,6 +98,11 @@ pub enum PeerEvent {
     Connected,
     /// Sound arrived. A jump in its numbers is for the jitter buffer to judge.
     Packet(ReceivedPacket),
+    /// Nothing at all arrives from it ([`INTERRUPTED_TIME`](crate::limits::INTERRUPTED_TIME)), or something does again.
+    Interrupted {
+        /// Since now, or no more.
+        on: bool,
+    },
     /// It is over.
     Closed(DisconnectReason),
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use stentor_core::stage::ConnectFailure;
 use stentor_core::{SeatId, SessionId};
 
-use super::state::{ConnectFailure, FailedAttempt};
+use super::state::FailedAttempt;
 use crate::limits::SESSIONS_MAX;
 use crate::peer::DisconnectReason;
 

@@ -30,6 +30,8 @@ pub(super) struct Session {
     pub(super) original_sound: bool,
     /// It is connected, as the n-th session of the room. `None` before.
     pub(super) connected: Option<u64>,
+    /// Nothing arrives from it, and it is a page's, which always has something to send.
+    pub(super) interrupted: bool,
     pub(super) strip: Option<Strip>,
     pub(super) voice: Option<LoopingRecording>,
     pub(super) encoder: Option<OpusEncoder>,
@@ -86,6 +88,7 @@ impl Session {
             is_staff,
             original_sound,
             connected: None,
+            interrupted: false,
             strip: None,
             voice: None,
             encoder: None,
@@ -100,9 +103,17 @@ impl Session {
             seat: self.seat,
             kind: self.kind,
             connected: self.connected,
+            interrupted: self.interrupted,
             mute: self.strip.as_ref().and_then(|strip| strip.applied),
             out_of_reach: self.strip.as_ref().is_some_and(|strip| strip.out_of_reach),
         }
+    }
+
+    /// Takes whether anything arrives from it. Whether that changes what is said of it: a line that pauses its sound may have nothing to
+    /// send but its consent checks, and is there.
+    pub(super) fn set_interrupted(&mut self, on: bool) -> bool {
+        let on = on && self.kind == SessionKind::Browser;
+        std::mem::replace(&mut self.interrupted, on) != on
     }
 
     pub(super) fn on_air(&self) -> bool {

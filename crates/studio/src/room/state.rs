@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use stentor_core::event::Alarm;
-use stentor_core::stage::{AppliedMute, SessionKind};
+use stentor_core::stage::{AppliedMute, ConnectFailure, SessionKind};
 use stentor_core::{SeatId, SessionId};
 
 /// What is so in a room now.
@@ -32,6 +32,8 @@ pub struct SessionStatus {
     pub kind: SessionKind,
     /// It is connected, as the n-th session of this room; `None` while it is expected. Its strip is muted at first.
     pub connected: Option<u64>,
+    /// Nothing at all arrives from it at the moment.
+    pub interrupted: bool,
     /// What the mixer does with its strip; `None` before the first tick, and for one that only listens.
     pub mute: Option<AppliedMute>,
     /// A voice comes from it that is too quiet to be brought to the others' level, or has too much noise around it.
@@ -45,16 +47,6 @@ pub struct FailedAttempt {
     pub session: SessionId,
     /// What went wrong.
     pub why: ConnectFailure,
-}
-
-/// Why an attempt to connect came to nothing, as far as it can be seen from here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConnectFailure {
-    /// Nothing reached us: a firewall between, or a page that was closed.
-    NeverReached,
-    /// ICE reached us and DTLS did not come to an end: an RSA certificate, for example.
-    Handshake,
 }
 
 /// One difference between two states of a room.
@@ -75,6 +67,15 @@ pub enum RoomStatusChange {
         session: SessionId,
         /// What it is.
         kind: SessionKind,
+    },
+    /// Nothing arrives from a session any more, or something does again.
+    Interrupted {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        session: SessionId,
+        /// Since now, or no more.
+        on: bool,
     },
     /// An attempt to connect came to nothing.
     ConnectFailed {
@@ -111,8 +112,8 @@ pub enum RoomStatusChange {
 }
 
 impl RoomStatus {
-    /// What has changed since `before`: first what is over, then who came, in their order, then who tried in vain, then mutes
-    /// and levels, then alarms.
+    /// What has changed since `before`: first what is over, then who came, in their order, then who tried in vain, then interruptions,
+    /// mutes and levels, then alarms.
     ///
     /// What came and went between the two is in neither, and in no change.
     #[must_use]
@@ -133,6 +134,7 @@ impl RoomStatus {
         changes.extend(
             failed.map(|(&seat, &attempt)| RoomStatusChange::ConnectFailed { seat, attempt }),
         );
+        changes.extend(self.interruptions_since(before));
         changes.extend(self.mutes_since(before));
         changes.extend(self.reach_since(before));
         let alarms = [
@@ -176,6 +178,20 @@ impl RoomStatus {
                 session,
                 applied,
             })
+        })
+    }
+
+    fn interruptions_since<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = RoomStatusChange> + 'a {
+        let changed = self
+            .since(before)
+            .filter(|(_, new, old)| new.interrupted != old.is_some_and(|old| old.interrupted));
+        changed.map(|(session, new, _)| RoomStatusChange::Interrupted {
+            seat: new.seat,
+            session,
+            on: new.interrupted,
         })
     }
 
@@ -223,6 +239,7 @@ mod tests {
             seat: SeatId(seat),
             kind: SessionKind::Browser,
             connected,
+            interrupted: false,
             mute,
             out_of_reach: false,
         }
@@ -352,6 +369,24 @@ mod tests {
         assert_eq!(out.changes_since(&fine), [told(true)]);
         assert_eq!(fine.changes_since(&out), [told(false)]);
         assert_eq!(out.changes_since(&out), []);
+    }
+
+    #[test]
+    fn a_session_from_which_nothing_arrives_is_told_and_told_when_something_does() {
+        let there = session(1, Some(1), Some(MUTED));
+        let away = SessionStatus {
+            interrupted: true,
+            ..there
+        };
+        let told = |on| RoomStatusChange::Interrupted {
+            seat: SeatId(1),
+            session: SessionId(1),
+            on,
+        };
+        let (there, away) = (state(&[(1, there)]), state(&[(1, away)]));
+        assert_eq!(away.changes_since(&there), [told(true)]);
+        assert_eq!(there.changes_since(&away), [told(false)]);
+        assert_eq!(away.changes_since(&away), []);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A host and a guest talk, on a virtual clock, over networks of every kind.
 
-use stentor_core::SeatId;
 use stentor_core::stage::{AppliedMute, SessionKind};
+use stentor_core::{SeatId, SessionId};
 use stentor_studio::RoomStatusChange;
 use stentor_studio::limits::SILENT_TIME;
 use str0m::media::Direction;
@@ -39,8 +39,8 @@ pub(crate) fn pair(seed: u64, link: LinkConfig, red: bool) -> World {
 
 /// What `from` sent and `to` heard in the last `seconds`, by likeness; and how loud it was.
 fn carried(world: &World, from: u64, to: u64, seconds: usize) -> (f32, usize, f32) {
-    let sent = &world.clients[&stentor_core::SessionId(from)].sent;
-    let heard = &world.clients[&stentor_core::SessionId(to)].heard;
+    let sent = &world.clients[&SessionId(from)].sent;
+    let heard = &world.clients[&SessionId(to)].heard;
     let tail = |pcm: &[f32]| pcm[pcm.len().saturating_sub(seconds * SECOND)..].to_vec();
     let (sent, heard) = (tail(sent), tail(heard));
     let (likeness, lag_ms) = likeness(&sent, &heard, 800);
@@ -185,9 +185,7 @@ fn who_reconnects_is_muted_until_an_order_comes() {
     world.connect(&[3]);
     let (now, mut outputs) = (world.now(), Vec::new());
     let reason = stentor_studio::DisconnectReason::Requested;
-    world
-        .engine
-        .close(stentor_core::SessionId(1), reason, &mut outputs);
+    world.engine.close(SessionId(1), reason, &mut outputs);
     world.act(now, outputs);
     world.run_ms(500);
     let before = world.client(2).heard.len();
@@ -211,9 +209,14 @@ fn a_goodbye_is_heard_at_once_and_silence_after_a_while() {
     world.client(1).voice = None;
     world.run_ms(500);
     assert!(is_over(&world, 1));
-    world.clients.remove(&stentor_core::SessionId(2));
+    world.clients.remove(&SessionId(2));
     let silent = u64::try_from(SILENT_TIME.as_millis()).unwrap();
-    world.run_ms(silent - 1_000);
+    let interrupted = |world: &World| world.state.sessions[&SessionId(2)].interrupted;
+    world.run_ms(5_500);
+    assert!(!interrupted(&world), "it may be between two consent checks");
+    world.run_ms(1_500);
+    assert!(interrupted(&world), "its machine is gone");
+    world.run_ms(silent - 8_000);
     assert!(!is_over(&world, 2));
     world.run_ms(2_500);
     assert!(is_over(&world, 2));
@@ -289,7 +292,7 @@ fn the_same_seed_gives_the_same_conversation() {
 }
 
 pub(crate) fn is_over(world: &World, session: u64) -> bool {
-    let session = stentor_core::SessionId(session);
+    let session = SessionId(session);
     let gone = |c: &RoomStatusChange| matches!(c, RoomStatusChange::Disconnected { session: s, .. } if *s == session);
     world.changes.iter().any(|(_, change)| gone(change))
 }

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use stentor_core::stage::ConnectFailure;
 use stentor_core::{SeatId, SessionId};
+use stentor_studio::PatchError;
 use stentor_studio::limits::{CONNECT_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, SILENT_TIME};
 use stentor_studio::net::peers::Peers;
 use stentor_studio::sdp::Offer;
 use stentor_studio::sdpfrag::SdpFrag;
-use stentor_studio::{ConnectFailure, PatchError};
 use str0m::media::Direction;
 
 use crate::netem::LinkConfig;

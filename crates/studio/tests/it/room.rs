@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::sound::{Voice, dbfs};
 use crate::world::{expected, newest_session};
 use stentor_core::event::Alarm;
-use stentor_core::stage::{AppliedMute, SeatOrder, SessionKind};
+use stentor_core::stage::{AppliedMute, ConnectFailure, SeatOrder, SessionKind};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::opus::{
     CodecError, Decode as _, Encode, EncoderProfile, OpusDecoder, OpusEncoder, PACKET_SAMPLES_MAX,
@@ -19,8 +19,8 @@ use stentor_studio::room::engine::Engine;
 use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
 use stentor_studio::{
-    ConnectFailure, DisconnectReason, ExpectedSession, FailedAttempt, RoomLevels, RoomStats,
-    RoomStatus, RoomStatusChange, StudioFault,
+    DisconnectReason, ExpectedSession, FailedAttempt, RoomLevels, RoomStats, RoomStatus,
+    RoomStatusChange, StudioFault,
 };
 
 struct Room {
