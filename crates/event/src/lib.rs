@@ -74,7 +74,9 @@ pub use counters::EventCounters;
 pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
 pub use json::json;
-pub use open_event::{ConnectError, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent};
+pub use open_event::{
+    ConnectError, ConnectRequest, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent,
+};
 pub use programme::cadence_box;
 pub use registry::{EventRegistry, Hindrance, RegistryStats};
 pub use reports::StageLevels;

@@ -51,6 +51,19 @@ pub enum Endpoint {
     Whep,
 }
 
+/// An SDP offer as it came to an endpoint.
+#[derive(Clone, Debug)]
+pub struct ConnectRequest {
+    /// Which endpoint.
+    pub endpoint: Endpoint,
+    /// The stage page that makes it, if one does.
+    pub page: Option<PageId>,
+    /// Of a line: its sound is music, say, and is left as it comes (no high-pass, no level rider).
+    pub original_sound: bool,
+    /// The offer.
+    pub offer: String,
+}
+
 /// A session that was answered.
 #[derive(Debug)]
 pub struct Connected {
@@ -189,17 +202,21 @@ impl OpenEvent {
         self.director.settle().await
     }
 
-    /// Answers an SDP offer; `page` is the stage page that makes it, if one does.
+    /// Answers an SDP offer.
     ///
     /// # Errors
     /// Theirs or ours: see [`ConnectError`].
     pub async fn connect(
         &self,
         seat: SeatId,
-        endpoint: Endpoint,
-        page: Option<PageId>,
-        offer: String,
+        request: ConnectRequest,
     ) -> Result<Connected, ConnectError> {
+        let ConnectRequest {
+            endpoint,
+            page,
+            original_sound,
+            offer,
+        } = request;
         let offer = Offer::parse(&offer).map_err(ConnectError::Offer)?;
         let kind = kind_of(endpoint, &offer)?;
         // First, so that whoever comes after the end is told that and not to try again.
@@ -214,7 +231,7 @@ impl OpenEvent {
             session,
             kind,
             is_staff: staff,
-            original_sound: false,
+            original_sound,
             offer,
         };
         match self.answer(request).await {

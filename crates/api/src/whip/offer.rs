@@ -9,7 +9,7 @@ use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use stentor_core::conversation::Refusal;
-use stentor_event::{ConnectError, Endpoint, PageId};
+use stentor_event::{ConnectError, ConnectRequest, Endpoint, PageId};
 
 use super::http::{SDP, allowed, text, unavailable, with_cors};
 use crate::bearer::bearer;
@@ -17,21 +17,68 @@ use crate::problem::Problem;
 use crate::session_urls::{SessionTarget, new_etag};
 use crate::state::ApiState;
 
-/// Which stage page a session belongs to; the page's own `whip` address carries it.
+/// What an address of WHIP says beside its path.
 #[derive(Debug, Deserialize)]
-pub(crate) struct OfPage {
-    page: Option<u64>,
+pub(crate) struct WhipQuery {
+    /// The number of the stage page that a session belongs to; the page's own `whip` address carries it.
+    page: Option<String>,
+    /// `voice`, which is also what nothing says, or `original`: a line's sound is left as it comes.
+    sound: Option<String>,
+}
+
+impl WhipQuery {
+    fn page(&self) -> Result<Option<PageId>, Problem> {
+        let Some(page) = &self.page else {
+            return Ok(None);
+        };
+        page.parse()
+            .map(|number| Some(PageId(number)))
+            .map_err(|_| expected("page", "the number of a stage page", page))
+    }
+
+    fn original_sound(&self) -> Result<bool, Problem> {
+        match self.sound.as_deref() {
+            None | Some("voice") => Ok(false),
+            Some("original") => Ok(true),
+            Some(other) => Err(expected("sound", "voice or original", other)),
+        }
+    }
+}
+
+fn expected(key: &str, what: &str, got: &str) -> Problem {
+    let got: String = got.chars().take(40).collect();
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        format!("expected {what} as {key}, got \"{got}\""),
+    )
+}
+
+/// What an address says of the offer that comes to it.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    endpoint: Endpoint,
+    page: Option<PageId>,
+    original_sound: bool,
 }
 
 /// `POST /api/v1/events/{slug}/whip`
 pub(crate) async fn whip(
     State(state): State<Arc<ApiState>>,
     Path(slug): Path<String>,
-    Query(of): Query<OfPage>,
+    Query(query): Query<WhipQuery>,
     request: Request<Body>,
 ) -> Response {
-    let page = of.page.map(PageId);
-    answer(&state, &slug, Endpoint::Whip, page, request).await
+    let asked = || {
+        Ok(Asked {
+            endpoint: Endpoint::Whip,
+            page: query.page()?,
+            original_sound: query.original_sound()?,
+        })
+    };
+    match asked() {
+        Ok(asked) => answer(&state, &slug, asked, request).await,
+        Err(problem) => with_cors(Problem::into_response(problem)),
+    }
 }
 
 /// `POST /api/v1/events/{slug}/whep`
@@ -40,18 +87,17 @@ pub(crate) async fn whep(
     Path(slug): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    answer(&state, &slug, Endpoint::Whep, None, request).await
+    let asked = Asked {
+        endpoint: Endpoint::Whep,
+        page: None,
+        original_sound: false,
+    };
+    answer(&state, &slug, asked, request).await
 }
 
-async fn answer(
-    state: &ApiState,
-    slug: &str,
-    endpoint: Endpoint,
-    page: Option<PageId>,
-    request: Request<Body>,
-) -> Response {
+async fn answer(state: &ApiState, slug: &str, asked: Asked, request: Request<Body>) -> Response {
     let response = match *request.method() {
-        Method::POST => open(state, slug, endpoint, page, request)
+        Method::POST => open(state, slug, asked, request)
             .await
             .unwrap_or_else(IntoResponse::into_response),
         Method::OPTIONS => allowed(
@@ -71,8 +117,7 @@ async fn answer(
 async fn open(
     state: &ApiState,
     slug: &str,
-    endpoint: Endpoint,
-    page: Option<PageId>,
+    asked: Asked,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let event = state.event(slug)?;
@@ -80,7 +125,15 @@ async fn open(
     let seat = bearer(&event, request.headers())?;
     let offer = text(request, SDP).await?;
     let connected = event
-        .connect(seat, endpoint, page, offer)
+        .connect(
+            seat,
+            ConnectRequest {
+                endpoint: asked.endpoint,
+                page: asked.page,
+                original_sound: asked.original_sound,
+                offer,
+            },
+        )
         .await
         .map_err(|error| refused(&error))?;
     let etag = new_etag();

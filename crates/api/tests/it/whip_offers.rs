@@ -129,6 +129,40 @@ async fn what_is_no_offer_is_refused_with_what_was_expected_and_what_came() {
 }
 
 #[tokio::test]
+async fn what_an_address_says_beside_its_path_is_taken_or_refused_in_one_sentence() {
+    let scene = Scene::new().await;
+    let bearer = format!("Bearer {}", scene.server.token(FIRST_HOST));
+    let path = scene.endpoint("whip");
+    let headers = [("authorization", &*bearer), ("content-type", SDP)];
+    let asks = async |query: &str| {
+        let path = format!("{path}?{query}");
+        let offer = offer("sendonly").into_bytes();
+        scene.ask(Method::POST, &path, &headers, offer).await
+    };
+    for query in ["sound=original", "sound=voice&page=7", "", "other=1"] {
+        let answer = asks(query).await;
+        assert_eq!(answer.status, 201, "{query}: {answer:?}");
+    }
+    for (query, sentence) in [
+        (
+            "sound=music",
+            r#"Expected voice or original as sound, got "music"."#,
+        ),
+        ("sound=", r#"Expected voice or original as sound, got ""."#),
+        (
+            "page=seven",
+            r#"Expected the number of a stage page as page, got "seven"."#,
+        ),
+        (
+            "page=-1",
+            r#"Expected the number of a stage page as page, got "-1"."#,
+        ),
+    ] {
+        asks(query).await.is_problem(400, sentence);
+    }
+}
+
+#[tokio::test]
 async fn an_offer_has_a_limit_and_a_body_another() {
     let scene = Scene::new().await;
     let token = scene.server.token(FIRST_HOST);

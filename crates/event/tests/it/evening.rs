@@ -10,7 +10,9 @@ use stentor_core::stage::{Place, SessionKind, StageCommand};
 use stentor_edge::Stream;
 use stentor_edge::ring::Lookup;
 use stentor_event::testing::{SLUG, TestServer};
-use stentor_event::{ConnectError, Endpoint, Joined, PAGE_MESSAGES_MAX, PageMessage};
+use stentor_event::{
+    ConnectError, ConnectRequest, Endpoint, Joined, PAGE_MESSAGES_MAX, PageMessage,
+};
 use stentor_media::opus::{Decode, OpusDecoder};
 use stentor_media::verify::ReadChunk;
 use tempfile::TempDir;
@@ -97,9 +99,12 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     let connected = event
         .connect(
             FIRST_HOST,
-            Endpoint::Whip,
-            Some(page.page),
-            offering.offer.clone(),
+            ConnectRequest {
+                endpoint: Endpoint::Whip,
+                page: Some(page.page),
+                original_sound: false,
+                offer: offering.offer.clone(),
+            },
         )
         .await
         .unwrap();
@@ -212,8 +217,14 @@ async fn an_offer_is_refused_by_whose_fault_it_is() {
     let (server, _folder) = server().await;
     let event = server.event();
     let connect = |seat, endpoint, offer: &str| {
-        let (event, offer) = (Arc::clone(&event), offer.to_owned());
-        async move { event.connect(seat, endpoint, None, offer).await }
+        let event = Arc::clone(&event);
+        let request = ConnectRequest {
+            endpoint,
+            page: None,
+            original_sound: false,
+            offer: offer.to_owned(),
+        };
+        async move { event.connect(seat, request).await }
     };
     let good = Offering::new().offer;
     let error = connect(FIRST_HOST, Endpoint::Whip, "nonsense").await;
