@@ -79,7 +79,9 @@ interface Connection extends EventTarget {
 
 /** Calls `act` whenever the path may have become another one. */
 export function onPathChange(act: () => void): void {
-  for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, act);
+  for (const name of ['online', 'offline']) addEventListener(name, act);
+  // Every page is shown once when it is loaded; only one that was kept meanwhile was away.
+  addEventListener('pageshow', (e) => e.persisted && act());
   document.addEventListener('visibilitychange', () => document.hidden || act());
   // Not in every browser; where it is, it is the first to know.
   (navigator as { connection?: Connection }).connection?.addEventListener('change', act);

@@ -96,7 +96,8 @@ function invited(stage: Stage, seat: number, name: string, link: string): Templa
   return html`<h2 class="big" id="question">${w.inviteDone(name)}</h2>
     <p>${line ? w.lineText : w.inviteText}</p>
     ${line
-      ? html`${copyField(stage, 'line-url', w.lineUrl, whip)} ${copyField(stage, 'line-token', w.lineToken, link.split('#t=')[1] ?? link)}`
+      ? html`${copyField(stage, 'line-url', w.lineUrl, whip)} ${copyField(stage, 'line-url-music', w.lineUrlMusic, `${whip}?sound=original`)}
+        ${copyField(stage, 'line-token', w.lineToken, link.split('#t=')[1] ?? link)}`
       : copyField(stage, 'seat-link', w.showLink, link)}
     <p class="row spread"><span></span><button class="key" @click=${shut}>${w.close}</button></p>`;
 }

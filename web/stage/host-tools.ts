@@ -1,6 +1,7 @@
 // What the host and co-hosts have beside their microphone: the programme, the people, the listeners.
 
 import { type TemplateResult, html, nothing } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { type Stage } from './model.ts';
 import { copyField } from './parts.ts';
 import { people } from './people.ts';
@@ -36,7 +37,20 @@ function programme(stage: Stage): TemplateResult {
         ? html`<button class="danger" @click=${() => stage.open({ kind: 'end' })}>${w.end}</button>`
         : html`<button class=${on ? 'key' : ''} @click=${() => stage.open({ kind: 'start' })}>${w.start}</button>`}
     </div>
+    ${recording(stage)}
   </section>`;
+}
+
+/** Whether it is recorded is what the server says: a switch that was refused goes back. */
+function recording(stage: Stage): TemplateResult {
+  const set = (e: Event) => {
+    const box = e.target as HTMLInputElement;
+    stage.send({ do: 'record', on: box.checked });
+    box.checked = stage.state?.recorded ?? false;
+  };
+  return html`<label class="check"
+    ><input type="checkbox" id="record" .checked=${live(stage.state?.recorded ?? false)} @change=${set} /> ${stage.words.record}</label
+  >`;
 }
 
 /** Loudest microphone on stage before air: a level that is worth going on with, dBFS. */

@@ -18,6 +18,10 @@ import { Arrival, type Unheard, unheard } from './unheard.ts';
 const UNHEEDED_MS = 700;
 const INSIST_MS = 350;
 const NOTE_MS = 8_000;
+/** The server's word on our token comes within this, or is asked for again with the next try. */
+const ASKED_MS = 5_000;
+/** What a token is made of, and what may stand in a protocol's name. */
+const TOKEN = /^[\w.-]+$/;
 const FIGURES_MS = 500;
 /** How long the loudest moment of a sound check is shown, and what counts as none, dBFS. */
 const HOLD_MS = 3_000;
@@ -254,11 +258,15 @@ export class Stage {
   }
 
   private connect(): void {
+    if (!TOKEN.test(this.token)) return this.leave('rejected');
     const url = new URL(`/api/v1/events/${this.slug}/stage`, location.href);
+    const headers = { authorization: `Bearer ${this.token}` };
+    const asked = url.href;
     url.protocol = url.protocol.replace('http', 'ws');
     this.socket = new StageSocket(
       url.href,
-      () => ({ do: 'hello', token: this.token, page: this.page }),
+      ['stentor.stage', `stentor.token.${this.token}`, `stentor.page.${this.page}`],
+      async () => (await fetch(asked, { headers, signal: AbortSignal.timeout(ASKED_MS) })).status === 401,
       (message) => this.receive(message),
       this.changed,
     );

@@ -19,6 +19,7 @@ export function notices(stage: Stage): TemplateResult {
     if (peer.link === 'reconnecting' || (peer.link === 'connected' && !peer.heard)) lines.push(w.voiceLost);
     if (mic.problem && mic.track) lines.push(w.unheard[mic.problem]);
     else if (me?.warning === 'silent_microphone' && me.place === 'green_room') lines.push(w.silentHere);
+    else if (me?.warning === 'too_quiet') lines.push(w.tooQuietHere);
   }
   if (state?.phase === 'on_air') {
     const { hostDropped, stageEmpty, fault } = w;

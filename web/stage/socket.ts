@@ -5,7 +5,7 @@
 // end: on a path that died without a word, a browser fires `close` a minute after it was told to close.
 
 import { backoff } from '../shared/backoff.ts';
-import { Quiet, onPathChange, patience } from '../shared/path.ts';
+import { PATIENCE_MS_MAX, Quiet, onPathChange, patience } from '../shared/path.ts';
 import { type FromServer, type ToServer } from './protocol.ts';
 
 /** The server says something four times a second at least. Silent for so long, another line is opened beside this one, ms. */
@@ -27,12 +27,16 @@ export class StageSocket {
   private attempt = 0;
   private retryAt = 0;
   private done = false;
+  private asking = false;
   private readonly quiet = new Quiet();
   private readonly timer: number;
 
   constructor(
     private readonly url: string,
-    private readonly hello: () => ToServer,
+    /** The protocols of RFC 6455: the stage's, and beside it who we are, for a browser lets a page say that nowhere else. */
+    private readonly protocols: string[],
+    /** Whether the server refuses who we are: a browser does not say why no socket was opened. */
+    private readonly rejected: () => Promise<boolean>,
     private readonly receive: (message: FromServer) => void,
     private readonly changed: () => void,
   ) {
@@ -73,7 +77,9 @@ export class StageSocket {
     const now = performance.now();
     const doubtful = !this.line || this.quiet.doubtful(DOUBTED_MS);
     if (this.next) {
-      if (now - this.nextAt > patience(this.attempt, PATIENCE_MS, this.took)) {
+      // Of a path that has never carried anything nothing says that it is dead: the first answer has its time.
+      const least = this.took ? PATIENCE_MS : PATIENCE_MS_MAX;
+      if (now - this.nextAt > patience(this.attempt, least, this.took)) {
         this.attempt++;
         this.dial();
       }
@@ -89,9 +95,8 @@ export class StageSocket {
 
   private dial(): void {
     forget(this.next);
-    const socket = (this.next = new WebSocket(this.url));
+    const socket = (this.next = new WebSocket(this.url, this.protocols));
     this.nextAt = performance.now();
-    socket.onopen = () => socket.send(JSON.stringify(this.hello()));
     socket.onmessage = ({ data }) => this.heard(socket, String(data));
     socket.onclose = () => this.closed(socket);
   }
@@ -119,9 +124,20 @@ export class StageSocket {
     if (message.is !== 'alive') this.receive(message);
   }
 
+  /** A socket was not opened: there is no server, or we are not let in. */
+  private async ask(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    const rejected = await this.rejected().catch(() => false);
+    this.asking = false;
+    if (rejected && !this.done) this.receive({ is: 'refused', what: 'hello', code: 'wrong_token', why: '' });
+  }
+
   private closed(socket: WebSocket): void {
-    if (socket === this.next) this.next = null;
-    else this.line = null;
+    if (socket === this.next) {
+      this.next = null;
+      void this.ask();
+    } else this.line = null;
     if (this.next) return this.show(!!this.line);
     this.retryAt = performance.now() + backoff(this.attempt++);
     this.show(!!this.line);
@@ -131,7 +147,7 @@ export class StageSocket {
 /** Nothing that it still says counts, its end least of all. */
 function forget(socket: WebSocket | null): null {
   if (socket) {
-    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onmessage = socket.onclose = null;
     socket.close();
   }
   return null;

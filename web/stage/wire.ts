@@ -4,7 +4,7 @@ import { type Condition, type MessageForm, type Phase, type Role } from '../shar
 
 export type Place = 'invited' | 'green_room' | 'on_stage' | 'removed';
 
-export type SeatWarning = 'flooding' | 'cannot_connect' | 'not_ready' | 'silent_microphone';
+export type SeatWarning = 'flooding' | 'handshake_failed' | 'not_reached' | 'not_ready' | 'silent_microphone' | 'too_quiet';
 
 export type Alarm = 'output_silent' | 'recorder' | 'mixer_late' | 'store';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
+import { PATIENCE_MS_MAX } from '../shared/path.ts';
 import { DOUBTED_MS, SILENT_MS, StageSocket } from '../stage/socket.ts';
 
 /** A socket of the browser's, as far as the line uses it; whether anything passes is the test's. */
@@ -9,11 +10,13 @@ class Socket {
   readyState = 0;
   sent: string[] = [];
   closed = false;
-  onopen: (() => void) | null = null;
   onmessage: ((e: { data: string }) => void) | null = null;
   onclose: (() => void) | null = null;
 
-  constructor(readonly url: string) {
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
     Socket.all.push(this);
   }
   send(text: string) {
@@ -28,14 +31,15 @@ class Socket {
   }
   welcomes() {
     this.readyState = 1;
-    this.onopen?.();
     this.says({ is: 'welcome', seat: 1 });
   }
 }
 
 let now = 0;
-let events: Map<string, (() => void)[]>;
+let events: Map<string, ((e: { persisted: boolean }) => void)[]>;
 let heard: string[];
+let asked: number;
+let rejected: boolean;
 let line: StageSocket;
 
 beforeEach(() => {
@@ -43,6 +47,8 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setInterval'] });
   Socket.all = [];
   heard = [];
+  asked = 0;
+  rejected = false;
   events = new Map();
   now = 0;
   const listen = (name: string, act: () => void) => void events.set(name, [...(events.get(name) ?? []), act]);
@@ -56,7 +62,11 @@ beforeEach(() => {
   for (const [name, value] of Object.entries(page)) Object.defineProperty(globalThis, name, { value, configurable: true });
   line = new StageSocket(
     'ws://here/stage',
-    () => ({ do: 'hello', token: 't' }),
+    ['stentor.stage', 'stentor.token.t'],
+    () => {
+      asked++;
+      return Promise.resolve(rejected);
+    },
     (message) => heard.push(message.is),
     () => {},
   );
@@ -70,7 +80,7 @@ function pass(ms: number, ...alive: Socket[]) {
     mock.timers.tick(50);
   }
 }
-const happens = (name: string) => events.get(name)?.forEach((act) => act());
+const happens = (name: string, persisted = true) => events.get(name)?.forEach((act) => act({ persisted }));
 
 test('a line that says something is left alone, however long', () => {
   Socket.all[0]!.welcomes();
@@ -78,6 +88,32 @@ test('a line that says something is left alone, however long', () => {
   assert.equal(Socket.all.length, 1);
   assert.ok(line.open);
   assert.deepEqual(heard, ['welcome'], 'a word that says nothing is not passed on');
+});
+
+test('the token comes with the request for a socket, and in no message', () => {
+  const [socket] = Socket.all as [Socket];
+  assert.deepEqual(socket.protocols, ['stentor.stage', 'stentor.token.t']);
+  socket.welcomes();
+  assert.deepEqual(socket.sent, []);
+});
+
+test('where no socket was opened the page asks whether it is let in, and leaves only if it is told that it is not', async () => {
+  const answer = () => new Promise<void>((done) => setImmediate(done));
+  Socket.all[0]!.onclose?.();
+  await answer();
+  assert.deepEqual([asked, heard], [1, []], 'no server, or one without room');
+  rejected = true;
+  line.doubt();
+  Socket.all.at(-1)!.onclose?.();
+  await answer();
+  assert.deepEqual([asked, heard], [2, ['refused']]);
+});
+
+test('a line that ends asks nothing: there was one', async () => {
+  Socket.all[0]!.welcomes();
+  Socket.all[0]!.onclose?.();
+  await new Promise<void>((done) => setImmediate(done));
+  assert.equal(asked, 0);
 });
 
 test('beside a silent line another is opened, and the old one is not waited for', () => {
@@ -91,7 +127,7 @@ test('beside a silent line another is opened, and the old one is not waited for'
   old.says({ is: 'replaced' });
   assert.deepEqual(heard, ['welcome', 'welcome'], 'what the old one still says does not count');
   assert.ok(line.send({ do: 'loopback', on: true }));
-  assert.equal(beside.sent.length, 2);
+  assert.equal(beside.sent.length, 1);
 });
 
 test('a line that was only late keeps its place, and what was opened beside it goes', () => {
@@ -135,6 +171,14 @@ test('whatever happens to the network is a reason to look at once', () => {
     assert.equal(Socket.all.length, before + 1, name);
     current().welcomes();
   }
+});
+
+test('a page that has just been loaded has no reason to doubt the line that it is opening, and gives it time', () => {
+  happens('pageshow', false);
+  pass(PATIENCE_MS_MAX - 200);
+  assert.equal(Socket.all.length, 1);
+  pass(400);
+  assert.equal(Socket.all.length, 2);
 });
 
 test('a network that changes without harm costs no line', () => {

@@ -14,6 +14,10 @@ const seat = (more: Partial<StageSeat> = {}): StageSeat => ({
   mute_version: 1,
   speaking: false,
   mixer_muted: false,
+  ready: true,
+  muted_by_host: false,
+  heard: true,
+  pre_listens: null,
   warning: null,
   ...more,
 });
