@@ -12,6 +12,7 @@ import { Server, demo } from '../lib/server.mjs';
 import { RATE, dbfs, decodeWav, match, soundsLike } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
 import { DEADLINE_MS, ROOT, until } from '../lib/tools.mjs';
+import { videoFirst } from '../lib/video-first.mjs';
 
 const PICTURES = join(ROOT, 'e2e/pictures');
 const SPEECH_DBFS = -40;
@@ -193,4 +194,17 @@ test('a listener hears the programme in Firefox, and again after the server was 
   await until('heard again by itself', async () => dbfs(await card.hear(1)) > SPEECH_DBFS);
   t.diagnostic(`heard again ${Date.now() - since} ms after the server was back`);
   await says(page, 'You are listening live.');
+});
+
+test('Firefox that puts video first in one bundle is heard, and hears', async (t) => {
+  const server = new Server(t, { udp: false });
+  const { host: link } = await server.create({ slug: 'bundle', title: 'One bundle' });
+  await server.start();
+  const host = await Line.open(t, server, link);
+  const { seat, token } = await host.invite('Studio', 'line_in');
+  const page = await open(t, server.path('bundle'), { prefs: { 'media.autoplay.default': 0, 'media.autoplay.blocking_policy': 0 } });
+  const became = await page.evaluate(videoFirst, { whip: `${host.endpoint}whip`, whep: host.whep, token, ms: DEADLINE_MS });
+  assert.equal(became.sending, 'connected', JSON.stringify(became));
+  assert.ok(became.heard > 50, JSON.stringify(became));
+  await until('its tone arrives', () => host.seat(seat)?.heard);
 });

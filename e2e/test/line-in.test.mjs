@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { browser, open } from '../lib/browser.mjs';
 import { fromNowOn } from '../lib/direct.mjs';
 import { fetch } from '../lib/http.mjs';
 import { Line } from '../lib/line.mjs';
@@ -11,7 +12,8 @@ import { Session, endPublishing } from '../lib/publish.mjs';
 import { Server } from '../lib/server.mjs';
 import { LIKE, dbfs, decode, decodeWav, match, soundsLike } from '../lib/sound.mjs';
 import { packets, speech } from '../lib/speech.mjs';
-import { PYTHON, run, shared, until, whipFfmpeg } from '../lib/tools.mjs';
+import { DEADLINE_MS, PYTHON, run, shared, until, whipFfmpeg } from '../lib/tools.mjs';
+import { videoFirst } from '../lib/video-first.mjs';
 
 /** The bed under an empty stage is about -42 dBFS, speech about -20. */
 const BED_DBFS = -32;
@@ -114,6 +116,16 @@ test('a video line is refused politely and the sound goes on', async () => {
   assert.match(answer, /m=video 0 /);
   assert.match(answer, /m=audio [1-9]/);
   session.close();
+});
+
+test('a browser that puts video first in one bundle is heard, and hears', async () => {
+  const { seat, token } = await host.invite('Studio', 'line_in');
+  const chromium = await browser(t, { args: ['--autoplay-policy=no-user-gesture-required'] });
+  const page = await open(chromium, server.path('lines'));
+  const became = await page.evaluate(videoFirst, { whip: endpoint(), whep: host.whep, token, ms: DEADLINE_MS });
+  assert.equal(became.sending, 'connected', JSON.stringify(became));
+  assert.ok(became.heard > 50, JSON.stringify(became));
+  await until('its tone arrives', () => host.seat(seat)?.heard);
 });
 
 test('the session’s life over HTTP: Location, ETag, If-Match, ICE restart, DELETE twice', async () => {
