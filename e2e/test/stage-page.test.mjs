@@ -115,7 +115,7 @@ test('a speaker whose network goes comes back into the same place, unmuted and h
   const guest = await speaker('Train');
   const { page, seat } = guest;
   await heardOnAir('before');
-  const before = { connections: await page.evaluate(() => globalThis.__connections.length), seats: host.state.seats.length };
+  const seats = host.state.seats.length;
   assert.ok(network.datagrams > 100, `the voice goes through the network that is cut, ${network.datagrams} datagrams`);
   network.cut();
   // Long enough that both ends have let go.
@@ -128,8 +128,7 @@ test('a speaker whose network goes comes back into the same place, unmuted and h
   await page.locator('.mute.live').waitFor();
   await Promise.all([NOT_HEARD, VOICE_LOST].map((words) => page.getByText(words).first().waitFor({ state: 'hidden' })));
   assert.equal(host.seat(seat).place, 'on_stage');
-  assert.equal(host.state.seats.length, before.seats, 'no second seat');
-  assert.ok((await page.evaluate(() => globalThis.__connections.length)) > before.connections, 'by a connection of its own making');
+  assert.equal(host.state.seats.length, seats, 'no second seat');
   await heardOnAir('after');
   await leave(guest);
 });

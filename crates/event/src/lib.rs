@@ -71,7 +71,7 @@ pub mod testing;
 mod waiting;
 
 pub use counters::EventCounters;
-pub use director::{Joined, PAGE_MESSAGES_MAX, PageMessage, PageSender};
+pub use director::{Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
 pub use json::json;
 pub use open_event::{

@@ -10,13 +10,13 @@ use std::time::Duration;
 use stentor_core::admission::Rung;
 use stentor_core::conversation::{Amendment, Command, Refusal};
 use stentor_core::stage::SessionKind;
-use stentor_core::{PageId, PageKey, SeatId, SessionId};
+use stentor_core::{PageId, SeatId, SessionId};
 use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::clock::unix_ms_now;
-use crate::director::{Call, DirectorHandle, Joined, PageSender, Reserved};
+use crate::director::{Call, DirectorHandle, Joined, OfferingPage, PageSender, Reserved};
 use crate::links::{LiveLinks, TokenError};
 use crate::record::EventRecord;
 use crate::stats::{EventStats, StatsSources};
@@ -57,7 +57,7 @@ pub struct ConnectRequest {
     /// Which endpoint.
     pub endpoint: Endpoint,
     /// The stage page that makes it, if one does.
-    pub page: Option<PageId>,
+    pub page: Option<OfferingPage>,
     /// Of a line: its sound is music, say, and is left as it comes (no high-pass, no level rider).
     pub original_sound: bool,
     /// The offer.
@@ -140,17 +140,11 @@ impl OpenEvent {
         self.stats.read(room.map(Room::stats))
     }
 
-    /// Opens a stage page of a seat; `key` is its own number, if it has one. `None` if the event is gone.
-    pub async fn join(
-        &self,
-        seat: SeatId,
-        key: Option<PageKey>,
-        sender: PageSender,
-    ) -> Option<Result<Joined, Refusal>> {
+    /// Opens a stage page of a seat. `None` if the event is gone.
+    pub async fn join(&self, seat: SeatId, sender: PageSender) -> Option<Result<Joined, Refusal>> {
         self.director
             .ask(|reply| Call::Join {
                 seat,
-                key,
                 sender,
                 reply,
             })
@@ -272,7 +266,7 @@ impl OpenEvent {
         &self,
         seat: SeatId,
         kind: SessionKind,
-        page: Option<PageId>,
+        page: Option<OfferingPage>,
     ) -> Result<Reserved, ConnectError> {
         self.director
             .ask(|reply| Call::Reserve {

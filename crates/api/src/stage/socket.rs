@@ -4,6 +4,7 @@
 //! Older pages bring it in their first message; for those there are few places, which nobody needs who brings it before. What everybody
 //! sees is sent as the newest state only, so a slow page skips states instead of piling them up.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -142,7 +143,7 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
     exceeded: &AtomicBool,
 ) {
     let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-    let joined = match event.join(seat, key, sender).await {
+    let joined = match event.join(seat, sender).await {
         Some(Ok(joined)) => joined,
         Some(Err(_)) => {
             let _ = send(&mut socket, wire::message(&PageMessage::Removed)).await;
@@ -151,7 +152,11 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
         None => return,
     };
     let page = joined.page;
-    let whip = format!("/api/v1/events/{}/whip?page={}", event.slug(), page.0);
+    let mut whip = format!("/api/v1/events/{}/whip?page={}", event.slug(), page.0);
+    // So that the voice is known as this page's, though it comes back before the line does.
+    if let Some(PageKey(key)) = key {
+        let _ = write!(whip, "&key={key:032x}");
+    }
     let welcome = wire::welcome(
         seat,
         joined.role,

@@ -9,11 +9,12 @@ use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use stentor_core::conversation::Refusal;
-use stentor_event::{ConnectError, ConnectRequest, Endpoint, PageId};
+use stentor_event::{ConnectError, ConnectRequest, Endpoint, OfferingPage, PageId, PageKey};
 
 use super::http::{SDP, allowed, text, unavailable, with_cors};
 use crate::bearer::bearer;
 use crate::problem::Problem;
+use crate::sentence::hex_128;
 use crate::session_urls::{SessionTarget, new_etag};
 use crate::state::ApiState;
 
@@ -22,18 +23,28 @@ use crate::state::ApiState;
 pub(crate) struct WhipQuery {
     /// The number of the stage page that a session belongs to; the page's own `whip` address carries it.
     page: Option<String>,
+    /// The page's own number, beside that: 128 bits in hexadecimal.
+    key: Option<String>,
     /// `voice`, which is also what nothing says, or `original`: a line's sound is left as it comes.
     sound: Option<String>,
 }
 
 impl WhipQuery {
-    fn page(&self) -> Result<Option<PageId>, Problem> {
+    fn page(&self) -> Result<Option<OfferingPage>, Problem> {
         let Some(page) = &self.page else {
             return Ok(None);
         };
-        page.parse()
-            .map(|number| Some(PageId(number)))
-            .map_err(|_| expected("page", "the number of a stage page", page))
+        let id = page
+            .parse()
+            .map(PageId)
+            .map_err(|_| expected("page", "the number of a stage page", page))?;
+        let Some(key) = &self.key else {
+            return Ok(Some(OfferingPage { id, key: None }));
+        };
+        let key = hex_128(key)
+            .map(PageKey)
+            .ok_or_else(|| expected("key", "128 bits in hexadecimal", key))?;
+        Ok(Some(OfferingPage { id, key: Some(key) }))
     }
 
     fn original_sound(&self) -> Result<bool, Problem> {
@@ -57,7 +68,7 @@ fn expected(key: &str, what: &str, got: &str) -> Problem {
 #[derive(Clone, Copy, Debug)]
 struct Asked {
     endpoint: Endpoint,
-    page: Option<PageId>,
+    page: Option<OfferingPage>,
     original_sound: bool,
 }
 

@@ -139,7 +139,15 @@ async fn what_an_address_says_beside_its_path_is_taken_or_refused_in_one_sentenc
         let offer = offer("sendonly").into_bytes();
         scene.ask(Method::POST, &path, &headers, offer).await
     };
-    for query in ["sound=original", "sound=voice&page=7", "", "other=1"] {
+    let key = "0123456789abcdef0123456789abcdef";
+    let of_page = format!("page=7&key={key}");
+    for query in [
+        "sound=original",
+        "sound=voice&page=7",
+        "",
+        "other=1",
+        &of_page,
+    ] {
         let answer = asks(query).await;
         assert_eq!(answer.status, 201, "{query}: {answer:?}");
     }
@@ -152,6 +160,10 @@ async fn what_an_address_says_beside_its_path_is_taken_or_refused_in_one_sentenc
         (
             "page=seven",
             r#"Expected the number of a stage page as page, got "seven"."#,
+        ),
+        (
+            "page=7&key=1",
+            r#"Expected 128 bits in hexadecimal as key, got "1"."#,
         ),
         (
             "page=-1",

@@ -27,6 +27,13 @@ fn open_to_all(edge: &Edge) -> Arc<Stream> {
 /// Memory of one more of a crowd, bytes, when `before` others have made the allocator and the tables used to it.
 async fn grown(server: &Server, before: usize, more: usize, does: Does) -> u64 {
     let _before = crowd(server, before, does).await;
+    // What a shard needs itself is not what one more of a crowd costs. Whoever comes starts the next.
+    let shards = std::thread::available_parallelism().map_or(1, usize::from);
+    eventually("all shards have started", || {
+        drop(std::net::TcpStream::connect(server.addr));
+        server.edge.shards() >= shards
+    })
+    .await;
     let resident = resident_bytes();
     let _more = crowd(server, more, does).await;
     resident_bytes().saturating_sub(resident) / more as u64

@@ -21,8 +21,6 @@ pub(crate) enum Call {
     /// A stage page says hello.
     Join {
         seat: SeatId,
-        /// Its own number, if it has one.
-        key: Option<PageKey>,
         sender: PageSender,
         reply: oneshot::Sender<Result<Joined, Refusal>>,
     },
@@ -34,7 +32,7 @@ pub(crate) enum Call {
     Reserve {
         seat: SeatId,
         kind: SessionKind,
-        page: Option<PageId>,
+        page: Option<OfferingPage>,
         reply: oneshot::Sender<Result<Reserved, Refusal>>,
     },
     /// A reserved session was not answered after all.
@@ -54,6 +52,15 @@ pub(crate) enum Call {
     Close { reply: oneshot::Sender<()> },
     /// Answered once every call before it has been carried out.
     Settled { reply: oneshot::Sender<()> },
+}
+
+/// The stage page that offers a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferingPage {
+    /// Its number here; another one, or nobody's, after its line was made anew.
+    pub id: PageId,
+    /// The number it has made for itself and keeps when it is reloaded, if it has one: nobody else knows it.
+    pub key: Option<PageKey>,
 }
 
 /// A session that may be answered.

@@ -14,7 +14,7 @@ use stentor_core::conversation::{
 };
 use stentor_core::event::Phase;
 use stentor_core::stage::{Place, SessionKind};
-use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
+use stentor_core::{Now, PageId, SeatId, SessionId};
 use tokio::sync::{oneshot, watch};
 
 use super::call::{Joined, Reserved};
@@ -58,7 +58,6 @@ pub(crate) struct Destinations {
 
 /// A page that waits to be told whether it is shown the stage.
 pub(super) struct JoiningPage {
-    pub(super) key: Option<PageKey>,
     pub(super) sender: PageSender,
     pub(super) reply: oneshot::Sender<Result<Joined, Refusal>>,
 }
@@ -253,7 +252,7 @@ impl Outputs {
         let (Some(joining), Some(seat)) = (self.joining.take(), view.seat(seat)) else {
             return;
         };
-        self.pages.add(page, seat.seat, joining.key, joining.sender);
+        self.pages.add(page, seat.seat, joining.sender);
         let joined = Joined {
             page,
             role: seat.role,

@@ -1,19 +1,17 @@
 //! The stage pages that are open on one event, and a bounded queue of messages for each.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use stentor_core::conversation::{Refusal, SeatWarning};
 use stentor_core::event::Alarm;
 use stentor_core::limits::SEATS_MAX;
-use stentor_core::{PageId, PageKey, SeatId};
+use stentor_core::{PageId, SeatId};
 use tokio::sync::mpsc;
 
 /// Stage pages open at once per event: every seat with a phone and a computer. The oldest is closed beyond it.
 const PAGES_MAX: usize = SEATS_MAX * 2;
 /// Stage pages open at once per seat: one link cannot push out the others. The seat's oldest is closed beyond it.
 const SEAT_PAGES_MAX: usize = 4;
-/// Pages of one seat that are still known by their own number: those that are open, and those that have just been.
-const SEAT_KEYS_MAX: usize = 4 * SEAT_PAGES_MAX;
 /// Messages waiting for one page; a page that reads none of them is closed.
 pub const PAGE_MESSAGES_MAX: usize = 64;
 
@@ -81,9 +79,6 @@ struct Page {
 #[derive(Default)]
 pub(super) struct PageTable {
     pages: BTreeMap<PageId, Page>,
-    /// The numbers that the newest pages of each seat have made for themselves, open or not: a voice may come back before the line of its
-    /// page does, and names the line that it had.
-    keys: BTreeMap<SeatId, VecDeque<(PageId, PageKey)>>,
     last: u64,
 }
 
@@ -95,13 +90,7 @@ impl PageTable {
     }
 
     /// A page is shown the stage from now on.
-    pub(super) fn add(
-        &mut self,
-        page: PageId,
-        seat: SeatId,
-        key: Option<PageKey>,
-        sender: PageSender,
-    ) {
+    pub(super) fn add(&mut self, page: PageId, seat: SeatId, sender: PageSender) {
         let own: Vec<PageId> = self
             .pages
             .iter()
@@ -114,13 +103,6 @@ impl PageTable {
             self.pages.pop_first();
         }
         self.pages.insert(page, Page { seat, sender });
-        if let Some(key) = key {
-            let keys = self.keys.entry(seat).or_default();
-            if keys.len() >= SEAT_KEYS_MAX {
-                keys.pop_front();
-            }
-            keys.push_back((page, key));
-        }
     }
 
     pub(super) fn remove(&mut self, page: PageId) {
@@ -130,12 +112,6 @@ impl PageTable {
     /// Forgets those whose reader is gone without having said so.
     pub(super) fn sweep(&mut self) {
         self.pages.retain(|_, page| !page.sender.is_closed());
-    }
-
-    /// The number a page of this seat has made for itself, also of one that is gone.
-    pub(super) fn key_of(&self, seat: SeatId, page: PageId) -> Option<PageKey> {
-        let mut keys = self.keys.get(&seat)?.iter();
-        keys.find(|(of, _)| *of == page).map(|(_, key)| *key)
     }
 
     /// How many are open.
@@ -187,7 +163,7 @@ mod tests {
 
     fn add(table: &mut PageTable, seat: SeatId, sender: PageSender) -> PageId {
         let page = table.next();
-        table.add(page, seat, None, sender);
+        table.add(page, seat, sender);
         page
     }
 
@@ -251,29 +227,6 @@ mod tests {
         }
         assert!(!first_messages.is_closed());
         assert_eq!(table.pages.len(), 1 + SEAT_PAGES_MAX);
-    }
-
-    #[test]
-    fn a_page_that_is_gone_is_still_known_by_its_own_number_and_only_for_its_seat() {
-        let mut table = PageTable::default();
-        let (sender, _messages) = mpsc::channel(1);
-        let open = |table: &mut PageTable, seat, key| {
-            let page = table.next();
-            table.add(page, SeatId(seat), Some(PageKey(key)), sender.clone());
-            page
-        };
-        let page = open(&mut table, 1, 7);
-        table.remove(page);
-        assert_eq!(table.key_of(SeatId(1), page), Some(PageKey(7)));
-        assert_eq!(table.key_of(SeatId(2), page), None);
-        for _ in 0..SEAT_KEYS_MAX {
-            open(&mut table, 2, 8);
-        }
-        assert_eq!(table.key_of(SeatId(1), page), Some(PageKey(7)));
-        for _ in 0..SEAT_KEYS_MAX {
-            open(&mut table, 1, 9);
-        }
-        assert_eq!(table.key_of(SeatId(1), page), None, "long ago");
     }
 
     #[test]

@@ -163,12 +163,11 @@ impl Director {
         match call {
             Call::Join {
                 seat,
-                key,
                 sender,
                 reply,
             } => {
                 let page = self.outputs.pages.next();
-                self.outputs.joining = Some(JoiningPage { key, sender, reply });
+                self.outputs.joining = Some(JoiningPage { sender, reply });
                 self.step(Input::Join { page, seat });
             }
             Call::Leave { page } => self.outputs.pages.remove(page),
@@ -183,13 +182,13 @@ impl Director {
                 reply,
             } => {
                 let session = self.outputs.sessions.next();
-                let key = page.and_then(|page| self.outputs.pages.key_of(seat, page));
-                self.outputs.offered = Some(OfferedSession { page, reply });
+                let id = page.map(|page| page.id);
+                self.outputs.offered = Some(OfferedSession { page: id, reply });
                 self.step(Input::Reserve {
                     seat,
                     session,
                     kind,
-                    page: key,
+                    page: page.and_then(|page| page.key),
                 });
             }
             Call::Flood { seat } => self.step(Input::Flood { seat }),

@@ -14,7 +14,7 @@ use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, Sea
 use stentor_core::event::{ConditionKind, EventCommand, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
 use stentor_core::stage::{AppliedMute, Place, Role, SeatOrder, SessionKind, StageCommand};
-use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
+use stentor_core::{Now, PageId, SeatId, SessionId};
 use stentor_edge::{Demand, Edge, EdgeConfig};
 use stentor_studio::{RoomLevels, RoomStatus, SessionStatus};
 use tokio::sync::mpsc;
@@ -22,7 +22,9 @@ use tokio::sync::mpsc;
 use super::outputs::Destinations;
 use super::room::{DirectedRoom, KeepSnapshot};
 use super::run::DirectorParts;
-use super::{Call, DirectorHandle, Joined, PAGE_MESSAGES_MAX, PageMessage, Reserved, calls};
+use super::{
+    Call, DirectorHandle, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, Reserved, calls,
+};
 use crate::about::AboutNow;
 use crate::air::Air;
 use crate::links::{LinkKey, LiveLinks};
@@ -234,14 +236,9 @@ impl Scene {
     }
 
     async fn try_join(&self, seat: SeatId) -> Result<Page, Refusal> {
-        self.join_as(seat, None).await
-    }
-
-    async fn join_as(&self, seat: SeatId, key: Option<PageKey>) -> Result<Page, Refusal> {
         let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
         let joined = self.director.ask(|reply| Call::Join {
             seat,
-            key,
             sender,
             reply,
         });
@@ -254,6 +251,15 @@ impl Scene {
     }
 
     async fn reserve(&self, seat: SeatId, page: Option<PageId>) -> Result<Reserved, Refusal> {
+        self.reserve_for(seat, page.map(|id| OfferingPage { id, key: None }))
+            .await
+    }
+
+    async fn reserve_for(
+        &self,
+        seat: SeatId,
+        page: Option<OfferingPage>,
+    ) -> Result<Reserved, Refusal> {
         let kind = SessionKind::Browser;
         let reserved = self.director.ask(|reply| Call::Reserve {
             seat,
@@ -266,7 +272,13 @@ impl Scene {
 
     /// A session that is up and whose page knows the mute state.
     async fn connect(&self, seat: SeatId, page: Option<PageId>) -> Reserved {
-        let reserved = self.reserve(seat, page).await.expect("the seat is there");
+        self.connect_for(seat, page.map(|id| OfferingPage { id, key: None }))
+            .await
+    }
+
+    async fn connect_for(&self, seat: SeatId, page: Option<OfferingPage>) -> Reserved {
+        let reserved = self.reserve_for(seat, page).await;
+        let reserved = reserved.expect("the seat is there");
         self.up(seat, reserved.session, SessionKind::Browser).await;
         let muted_version = self.seat(seat).await.mute_version;
         let ready = StageCommand::Ready {

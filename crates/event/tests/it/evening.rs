@@ -11,7 +11,7 @@ use stentor_edge::Stream;
 use stentor_edge::ring::Lookup;
 use stentor_event::testing::{SLUG, TestServer};
 use stentor_event::{
-    ConnectError, ConnectRequest, Endpoint, Joined, PAGE_MESSAGES_MAX, PageMessage,
+    ConnectError, ConnectRequest, Endpoint, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage,
 };
 use stentor_media::opus::{Decode, OpusDecoder};
 use stentor_media::verify::ReadChunk;
@@ -93,7 +93,7 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     let recording = |file| folder.path().join("recordings").join(SLUG).join(file);
     let event = server.event();
     let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-    let mut page = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
+    let mut page = event.join(FIRST_HOST, sender).await.unwrap().unwrap();
 
     let offering = Offering::new();
     let connected = event
@@ -101,7 +101,10 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
             FIRST_HOST,
             ConnectRequest {
                 endpoint: Endpoint::Whip,
-                page: Some(page.page),
+                page: Some(OfferingPage {
+                    id: page.page,
+                    key: None,
+                }),
                 original_sound: false,
                 offer: offering.offer.clone(),
             },

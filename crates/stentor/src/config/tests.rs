@@ -422,24 +422,21 @@ fn a_file_that_is_not_there_or_no_file_is_named() {
 
 #[test]
 fn browsers_are_asked_to_come_by_tls_alone_where_a_certificate_is_served_that_they_may_trust() {
-    let told = |flags: &[(&'static str, &'static str, &str)]| {
-        let found = flags
-            .iter()
-            .map(|(flag, key, text)| Found::flag(flag, key, text))
-            .collect();
-        let config = Config::load(None, [], found).expect("a configuration");
+    let told = |variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, value)| {
+            let name = format!("STENTOR_{name}");
+            (name.into(), (*value).into())
+        });
+        let config = Config::load(None, variables, Vec::new()).expect("a configuration");
         config.strict_transport().map(|kept| kept.as_secs())
     };
-    let tls = [
-        ("--tls-cert", "tls_cert", "chain.pem"),
-        ("--tls-key", "tls_key", "key.pem"),
-    ];
-    let with = |days| told(&[tls[0], tls[1], ("--hsts-days", "hsts_days", days)]);
+    let tls = [("TLS_CERT", "chain.pem"), ("TLS_KEY", "key.pem")];
+    let with = |days| told(&[tls[0], tls[1], ("HSTS_DAYS", days)]);
     assert_eq!(told(&tls), Some(365 * 86_400));
     assert_eq!(with("1"), Some(86_400));
     assert_eq!(with("0"), None);
     assert_eq!(told(&[]), None);
-    assert_eq!(told(&[("--dev-tls", "dev_tls", "true")]), None);
+    assert_eq!(told(&[("DEV_TLS", "true"), ("HSTS_DAYS", "1")]), None);
 }
 
 #[test]
