@@ -152,7 +152,7 @@ impl TestServer {
         let event = self.event();
         let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
         let joined = event
-            .join(FIRST_HOST, None, sender)
+            .join(FIRST_HOST, sender)
             .await
             .expect("it is there");
         let page = joined.expect("a host may join");
