@@ -1,16 +1,20 @@
 //! What a connection costs in memory of this process, measured as it grows: the clients live elsewhere.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stentor_edge::limits::PARTIAL_HEADS_BYTES_MAX;
 use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, RefusalReason, Stream, StreamSpec};
 
 use crate::alone::{Crowd, Does, alone, resident_bytes};
+use crate::client::get;
 use crate::server::{HEAD, Server, Setup, chunk, spec, start};
 use crate::support::eventually;
 use crate::tls::tls;
+
+/// More than anything here takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 fn open_to_all(edge: &Edge) -> Arc<Stream> {
     let stream = edge
@@ -27,16 +31,22 @@ fn open_to_all(edge: &Edge) -> Arc<Stream> {
 /// Memory of one more of a crowd, bytes, when `before` others have made the allocator and the tables used to it.
 async fn grown(server: &Server, before: usize, more: usize, does: Does) -> u64 {
     let _before = crowd(server, before, does).await;
-    // What a shard needs itself is not what one more of a crowd costs. Whoever comes starts the next.
-    let shards = std::thread::available_parallelism().map_or(1, usize::from);
-    eventually("all shards have started", || {
-        drop(std::net::TcpStream::connect(server.addr));
-        server.edge.shards() >= shards
-    })
-    .await;
+    if [Does::Byte, Does::Dawdle, Does::Listen, Does::Ask].contains(&does) {
+        all_shards_start(server).await;
+    }
     let resident = resident_bytes();
     let _more = crowd(server, more, does).await;
     resident_bytes().saturating_sub(resident) / more as u64
+}
+
+/// What a shard needs itself is not what one more of a crowd costs. Whoever comes starts the next.
+async fn all_shards_start(server: &Server) {
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    let since = Instant::now();
+    while server.edge.shards() < all {
+        get(server.addr, "/nowhere").await;
+        assert!(since.elapsed() < DEADLINE, "not all shards have started");
+    }
 }
 
 async fn crowd(server: &Server, size: usize, does: Does) -> Crowd {
@@ -169,10 +179,11 @@ fn a_head_of_which_one_byte_came_holds_at_most_1_kib() {
 }
 
 #[test]
-fn a_head_of_15_kb_that_is_never_finished_holds_at_most_18_kib() {
+fn a_head_of_15_kb_that_is_never_finished_holds_at_most_24_kib() {
     // As many as the pool of heads takes; beyond, others give way.
-    let name = "memory::a_head_of_15_kb_that_is_never_finished_holds_at_most_18_kib";
-    costs_at_most(name, 18 * 1024, Does::Dawdle, (60, 180));
+    let name = "memory::a_head_of_15_kb_that_is_never_finished_holds_at_most_24_kib";
+    // Of so few, what the allocator keeps beside them counts.
+    costs_at_most(name, 24 * 1024, Does::Dawdle, (60, 180));
 }
 
 #[test]

@@ -250,16 +250,7 @@ impl Scene {
         self.try_join(seat).await.expect("the seat is there")
     }
 
-    async fn reserve(&self, seat: SeatId, page: Option<PageId>) -> Result<Reserved, Refusal> {
-        self.reserve_for(seat, page.map(|id| OfferingPage { id, key: None }))
-            .await
-    }
-
-    async fn reserve_for(
-        &self,
-        seat: SeatId,
-        page: Option<OfferingPage>,
-    ) -> Result<Reserved, Refusal> {
+    async fn reserve(&self, seat: SeatId, page: Option<OfferingPage>) -> Result<Reserved, Refusal> {
         let kind = SessionKind::Browser;
         let reserved = self.director.ask(|reply| Call::Reserve {
             seat,
@@ -277,7 +268,7 @@ impl Scene {
     }
 
     async fn connect_for(&self, seat: SeatId, page: Option<OfferingPage>) -> Reserved {
-        let reserved = self.reserve_for(seat, page).await;
+        let reserved = self.reserve(seat, page).await;
         let reserved = reserved.expect("the seat is there");
         self.up(seat, reserved.session, SessionKind::Browser).await;
         let muted_version = self.seat(seat).await.mute_version;

@@ -183,7 +183,10 @@ impl Engine {
         match event {
             PeerEvent::Connected => self.connect(session, out),
             PeerEvent::Packet(packet) => self.packet(session, packet, out),
-            PeerEvent::Interrupted { on } => self.interrupted(session, on),
+            PeerEvent::Interrupted { on } => {
+                let known = self.sessions.get_mut(&session);
+                self.state_changed |= known.is_some_and(|known| known.set_interrupted(on));
+            }
             PeerEvent::Closed(reason) => self.disconnected(session, reason),
         }
         self.give_state(out);
@@ -205,12 +208,6 @@ impl Engine {
         if sends && let Err(error) = self.add_strip(session) {
             tracing::error!(%error, %seat, "a speaker could not be added to the mixer");
             self.end(session, DisconnectReason::ProtocolError, out);
-        }
-    }
-
-    fn interrupted(&mut self, session: SessionId, on: bool) {
-        if let Some(known) = self.sessions.get_mut(&session) {
-            self.state_changed |= known.set_interrupted(on);
         }
     }
 
