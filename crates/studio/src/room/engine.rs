@@ -61,7 +61,6 @@ impl Engine {
     /// A room whose programme begins at `first_position`, a boundary of all renditions.
     ///
     /// # Errors
-    ///
     /// When a part of the audio engine cannot be made.
     pub fn new(first_position: u64, epoch_unix_ms: i64) -> Result<Self, StudioError> {
         let packager = Packager::new(PackagerConfig {
@@ -79,7 +78,6 @@ impl Engine {
     /// As [`new`](Self::new), publishing through the caller's packager.
     ///
     /// # Errors
-    ///
     /// As [`new`](Self::new).
     pub fn with_packager(packager: Packager) -> Result<Self, StudioError> {
         Ok(Self {
@@ -115,7 +113,6 @@ impl Engine {
     /// connected gives way where there are many.
     ///
     /// # Errors
-    ///
     /// When the places that it may have are taken.
     pub fn expect(
         &mut self,
