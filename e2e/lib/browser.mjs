@@ -113,25 +113,34 @@ export function keepWhatItMakes() {
   };
 }
 
+/** A recorder that has not started after so long has nothing to start with, ms. */
+const START_MS = 5_000;
+
 /** Begins to record what the page's `<audio>` plays. `ears.stop()` gives the samples at 16 kHz and when they began. */
 export async function listen(page) {
-  const began = await page.evaluate(async (deadlineMs) => {
+  const began = await page.evaluate(async ({ deadlineMs, startMs }) => {
     const deep = (root) => root.querySelector('audio[id=audio], audio') ?? [...root.querySelectorAll('*')].map((e) => e.shadowRoot && deep(e.shadowRoot)).find(Boolean);
     const audio = deep(document);
     if (!audio) throw new Error('the page has no <audio>');
-    const stream = audio.srcObject ?? audio.captureStream();
-    for (const end = Date.now() + deadlineMs; Date.now() < end && !stream.getAudioTracks().length; ) await new Promise((done) => setTimeout(done, 50));
-    if (!stream.getAudioTracks().length) throw new Error('the <audio> plays nothing');
-    const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()), { mimeType: 'audio/webm;codecs=pcm' });
-    const parts = [];
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    const started = new Promise((done) => (recorder.onstart = () => done(performance.timeOrigin + performance.now())));
-    recorder.start(100);
-    globalThis.__ears = { recorder, parts };
-    // A player that stands still gives the recorder nothing to start with.
-    const still = new Promise((_, failed) => setTimeout(() => failed(new Error('the <audio> stands still')), deadlineMs));
-    return Promise.race([started, still]);
-  }, DEADLINE_MS);
+    const end = Date.now() + deadlineMs;
+    const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+    // A page that connects anew plays another track: a recorder of the one before never starts, nor does one of a player that stands still.
+    for (let tracks = []; Date.now() < end; ) {
+      const stream = audio.srcObject ?? audio.captureStream();
+      for (tracks = []; Date.now() < end && !tracks.length; tracks = stream.getAudioTracks()) await pause(50);
+      if (!tracks.length) throw new Error('the <audio> plays nothing');
+      const recorder = new MediaRecorder(new MediaStream(tracks), { mimeType: 'audio/webm;codecs=pcm' });
+      const parts = [];
+      recorder.ondataavailable = ({ data }) => parts.push(data);
+      const started = new Promise((done) => (recorder.onstart = () => done(performance.timeOrigin + performance.now())));
+      recorder.start(100);
+      globalThis.__ears = { recorder, parts };
+      const began = await Promise.race([started, pause(startMs)]);
+      if (began) return began;
+      if (recorder.state !== 'inactive') recorder.stop();
+    }
+    throw new Error('the <audio> stands still');
+  }, { deadlineMs: DEADLINE_MS, startMs: START_MS });
   return {
     began,
     async stop() {
