@@ -9,7 +9,7 @@ import { speech } from '../lib/speech.mjs';
 import { bringOnStage, endEvent, enter, goOnStage, inGreenRoom, onStage, startEvent, unmute } from '../lib/stage.mjs';
 import { story, until } from '../lib/tools.mjs';
 
-const DROPPED = { en: 'The host has lost the connection. Stay with us.', fr: 'L’hôte a perdu la liaison. Nous restons à l’antenne.' };
+const DROPPED = { en: 'The host has lost the connection. Stay with us.', fr: 'L’hôte a perdu la connexion. Nous restons à l’antenne.' };
 
 /** A person in the list of a host's page. */
 const person = (page, name) => page.locator('.people li').filter({ has: page.locator('.name', { hasText: name }) });
@@ -67,10 +67,10 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
 
   await step('removed with the button, that person is told, and the link is dead', async () => {
     await press(host, 'Bea', 'Remove', { sure: true });
-    await invited.getByRole('heading', { name: 'The host has closed your seat' }).waitFor();
+    await invited.getByRole('heading', { name: 'The host has removed you' }).waitFor();
     await person(host, 'Bea').waitFor({ state: 'detached' });
     await invited.reload();
-    await invited.getByRole('heading', { name: /The host has closed your seat|This invitation no longer works/ }).waitFor();
+    await invited.getByRole('heading', { name: /The host has removed you|This invitation no longer works/ }).waitFor();
     await invited.context().close();
   });
 

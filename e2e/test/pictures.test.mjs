@@ -128,7 +128,7 @@ async function beforeTheStart(view) {
 
   const stage = `${server.url}/s/${view.slug}`;
   await view.once('stage-no-token', view.page(stage), shows(/^(This link is incomplete|Ce lien est incomplet)/));
-  await view.once('stage-rejected', view.page(`${stage}#t=nonsense`), shows(/^(This invitation no longer works|Cette invitation ne marche plus)/));
+  await view.once('stage-rejected', view.page(`${stage}#t=nonsense`), shows(/^(This invitation no longer works|Cette invitation n’est plus valable)/));
   await view.once('stage-microphone', view.page(view.link.guest), shows(/^(First, your microphone|D’abord, votre micro)/));
   await view.once('stage-green-room-guest', view.stage(view.link.guest), inGreenRoom);
   await view.once('stage-green-room-host', view.stage(view.link.host), inGreenRoom, BOTH);
@@ -200,7 +200,7 @@ async function losing(view) {
   await until('the stage is empty', async () => (await view.status()).condition === 'stage_empty');
   view.host.say({ do: 'remove', seat: view.guest });
   await until('removed', () => view.host.seat(view.guest)?.place === 'removed' || !view.host.seat(view.guest));
-  await view.once('stage-removed', view.stage(view.link.guest), shows(/^(The host has closed your seat|L’hôte a fermé votre place)/));
+  await view.once('stage-removed', view.stage(view.link.guest), shows(/^(The host has removed you|L’hôte vous a retiré de l’émission)/));
   view.left = await view.listener();
   await hearsTheBed(view.left);
   await view.shoot('listener-stage-empty', view.left);

@@ -272,7 +272,7 @@ test('closing a live tab asks, closing a muted one does not, and the screen stay
   host.say({ do: 'remove', seat: guest.seat });
 });
 
-const replaced = (page) => page.getByRole('heading', { name: 'You are here on another page' });
+const replaced = (page) => page.getByRole('heading', { name: 'You’re connected on another page' });
 
 test('of two tabs with one link the newer keeps the seat, the older says so, and can take it back', async () => {
   const { page: older, seat, link } = await speaker('Twice');
@@ -315,6 +315,6 @@ test('who is removed while still asked for the microphone is told, too', async (
   const page = await open(talking, network.through(link));
   await page.getByRole('heading', { name: 'First, your microphone' }).waitFor();
   host.say({ do: 'remove', seat });
-  await page.getByRole('heading', { name: 'The host has closed your seat' }).waitFor();
+  await page.getByRole('heading', { name: 'The host has removed you' }).waitFor();
   await page.context().close();
 });

@@ -42,8 +42,8 @@ const fn on_air(condition: ConditionKind) -> (&'static str, &'static str) {
             "L’hôte a perdu la connexion. La conversation reste ouverte : restez avec nous.",
         ),
         ConditionKind::Fault => (
-            "Something broke on our side. We’re on it; stay with us.",
-            "Une panne de notre côté. Nous y travaillons, restez avec nous.",
+            "Something went wrong on our end. We’re on it; please stay.",
+            "Un problème de notre côté. Nous y travaillons, restez avec nous.",
         ),
     }
 }
