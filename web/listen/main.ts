@@ -6,7 +6,8 @@ import { AT_REST } from './notices.ts';
 import { $, type Model, Page, other } from './page.ts';
 import { type Link, Player } from './player.ts';
 import { type Lang } from './strings.ts';
-import { keep } from '../shared/lang.ts';
+import { keep, kept } from '../shared/kept.ts';
+import { keepLanguage } from '../shared/lang.ts';
 
 /** Pace of the status poll where the server names none (Cache-Control: max-age), and its bounds, seconds. */
 const POLL_S = 7;
@@ -21,6 +22,8 @@ const OPENED_MS = 5_000;
 const REPLAY_SPREAD_MS = 30_000;
 /** Polls that may fail before the page says that the server is silent. */
 const UNANSWERED_MAX = 2;
+
+const VOLUME = 'stentor-volume';
 
 const root = document.documentElement;
 const base = root.dataset['base']!;
@@ -199,19 +202,24 @@ $('other').addEventListener('click', (e) => {
   history.replaceState(null, '', base);
   link.href = `${base}/${lang}`;
   root.lang = lang = other(lang);
-  keep(lang);
+  keepLanguage(lang);
   page.speak(lang);
   render();
 });
-$('vol').addEventListener('input', (e) => {
-  const bar = e.target as HTMLInputElement;
-  audio.volume = Number(bar.value);
+const bar = $('vol').lastElementChild as HTMLInputElement;
+const volume = (value: string) => {
+  audio.volume = Number((bar.value = value));
   page.loud(bar);
+};
+volume(kept(VOLUME) ?? '1');
+bar.addEventListener('input', () => {
+  volume(bar.value);
+  keep(VOLUME, bar.value);
 });
 $('seek').addEventListener('input', (e) => seek(Number((e.target as HTMLInputElement).value)));
 document.addEventListener('keydown', (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest('button,input,a,audio')) return;
-  if (e.key === ' ' || e.key === 'k') {
+  if (e.key === ' ') {
     e.preventDefault();
     toggle();
   } else if (e.key === 'ArrowLeft') seek(audio.currentTime - 15);

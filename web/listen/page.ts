@@ -7,7 +7,7 @@ import { type Link } from './player.ts';
 import { type Lang, STRINGS, type Strings, farewell } from './strings.ts';
 import { clock, countdown, locale, moment } from '../shared/time.ts';
 
-/** Screen readers hear at most one change in this time: a page that keeps talking cannot be listened past. */
+/** Screen readers hear at most one word of what goes on by itself in this time: a page that keeps talking cannot be listened past. */
 const ANNOUNCE_MS = 5_000;
 /** The countdown lights one stroke of the dial a minute over this long. */
 const DIAL_S = 50 * 60;
@@ -39,6 +39,7 @@ export class Page {
   private people = '';
   private said = '';
   private saidAt = 0;
+  private state = '';
   private timer = 0;
 
   constructor(
@@ -94,7 +95,7 @@ export class Page {
     if (words) p.textContent = words;
     this.links(status);
     // The countdown's digits are for the eye; a reader hears the state it belongs to.
-    this.announce([waits?.counting ? waits.sub : say, words].filter(Boolean).join('. '));
+    this.announce([waits?.counting ? waits.sub : say, words].filter(Boolean).join('. '), phase + !trouble);
   }
 
   private timed(m: Model): boolean {
@@ -127,7 +128,10 @@ export class Page {
     const mine = this.linkTrouble(m);
     if (mine || m.status.phase !== 'on_air') return mine;
     const { hostDropped, stageEmpty, fault } = this.s;
-    return { ok: undefined, host_dropped: hostDropped, stage_empty: stageEmpty, fault }[m.status.condition];
+    const { condition, ends } = m.status;
+    const till = ends && condition === 'stage_empty' ? ` ${this.s.ends(moment(ends, locale(this.lang)) ?? '')}` : '';
+    const said = { ok: undefined, host_dropped: hostDropped, stage_empty: stageEmpty, fault }[condition];
+    return said && said + till;
   }
 
   private waiting({ status, skew }: Model): { say: string; sub?: string; counting?: boolean } {
@@ -222,8 +226,11 @@ export class Page {
     a.hidden = phase === 'scheduled' || (over && !replay);
   }
 
-  private announce(words: string): void {
+  /** A change of `state` is said at once. */
+  private announce(words: string, state: string): void {
     if (words === this.said) return;
+    if (state !== this.state) this.saidAt = 0;
+    this.state = state;
     clearTimeout(this.timer);
     this.timer = window.setTimeout(
       () => {

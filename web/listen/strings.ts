@@ -39,6 +39,8 @@ export interface Strings {
   offline: string;
   hostDropped: string;
   stageEmpty: string;
+  /** When it is ended if nobody comes back. */
+  ends(moment: string): string;
   fault: string;
   since(span: string): string;
   thanks: string;
@@ -80,7 +82,7 @@ const fr: Strings = {
   connecting: 'Le son arrive…',
   stalled: 'Le réseau ralentit. Le son revient.',
   reconnecting: 'Connexion perdue. Elle se rétablit d’elle-même.',
-  gone: 'Le serveur ne répond pas. Nous réessayons ; vous n’avez rien à faire.',
+  gone: 'Le serveur ne répond pas. Nous réessayons, restez avec nous.',
   full: 'Le serveur est complet. Restez ici : le son démarrera tout seul dès qu’une place se libère.',
   leaving: 'Ce serveur s’arrête. Nous en cherchons un autre.',
   asks: (seconds) => `Prochain essai dans ${seconds} s.`,
@@ -96,6 +98,7 @@ const fr: Strings = {
   offline: 'Votre appareil est hors ligne. Le son reviendra avec le réseau.',
   hostDropped: 'L’hôte a perdu la connexion. Nous restons à l’antenne.',
   stageEmpty: 'La scène est vide pour l’instant. Nous restons à l’antenne.',
+  ends: (moment) => `Sans retour de l’hôte, l’émission s’arrêtera ${moment}.`,
   fault: 'Un problème de notre côté. Nous y travaillons, restez avec nous.',
   since: (span) => `il y a ${span}`,
   thanks: 'C’est fini. Merci d’avoir écouté.',
@@ -136,7 +139,7 @@ const en: Strings = {
   connecting: 'Sound is on its way…',
   stalled: 'The network is slow. Sound is coming back.',
   reconnecting: 'Connection lost. Reconnecting…',
-  gone: 'The server isn’t answering. We’ll keep trying; you don’t have to do anything.',
+  gone: 'The server isn’t answering. We’ll keep trying; just stay here.',
   full: 'The server is full. Stay here: the sound will start by itself as soon as there is room.',
   leaving: 'This server is closing. We are looking for another one.',
   asks: (seconds) => `Next try in ${seconds} s.`,
@@ -152,7 +155,8 @@ const en: Strings = {
   offline: 'Your device is offline. Sound returns when the network does.',
   hostDropped: 'The host has lost the connection. Stay with us.',
   stageEmpty: 'Nobody is on stage right now. Stay with us.',
-  fault: 'Something went wrong on our end. We’re on it; please stay.',
+  ends: (moment) => `If nobody comes back, it ends on ${moment}.`,
+  fault: 'Something went wrong on our end. We’re on it, stay with us.',
   since: (span) => `${span} ago`,
   thanks: 'It’s over. Thank you for listening.',
   replaySoon: 'The recording isn’t ready yet. It will appear here.',

@@ -34,7 +34,7 @@ function content(stage: Stage, d: Dialog): TemplateResult {
       return confirm(stage, w.startTitle, early ? `${w.startEarly(early)} ${text}` : text, w.start, { do: 'phase', phase: 'on_air', version });
     }
     case 'end':
-      return confirm(stage, w.endTitle, w.endText, w.end, { do: 'phase', phase: 'ended', version }, true);
+      return confirm(stage, w.endTitle, stage.state?.recorded ? w.endText : w.endUnrecorded, w.end, { do: 'phase', phase: 'ended', version }, true);
     case 'remove':
       return confirm(stage, w.removeTitle(stage.seat(d.seat)?.name ?? ''), w.removeText, w.remove, { do: 'remove', seat: d.seat }, true);
     case 'admit':

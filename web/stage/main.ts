@@ -72,7 +72,7 @@ class StentorStage extends LitElement {
     if (!stage.token) return plain(w.noToken, w.noTokenText, `/e/${stage.slug}`, w.toListeners);
     if (stage.end === 'rejected') return plain(w.rejected, w.rejectedText, listen, w.toListeners);
     if (stage.end === 'removed' || stage.me?.place === 'removed') return plain(w.removed, w.removedText, listen, w.toListeners);
-    if (stage.state?.phase === 'ended') return plain(w.over, w.overText, listen, w.toListeners);
+    if (stage.state?.phase === 'ended') return plain(w.over, stage.state.recorded ? w.overText : w.overUnrecorded, listen, w.toListeners);
     if (stage.end === 'replaced') return elsewhere(stage);
     if (!stage.welcome || !stage.me) return plain(w.reaching, stage.unanswered ? w.lineLost : '');
     return stage.me.place === 'on_stage' ? onStage(stage, stage.me) : greenRoom(stage, stage.me);

@@ -1,7 +1,7 @@
 // What the stage page knows and does: token, control line, microphone and connection, in one place.
 // The views read it and call it; it draws nothing.
 
-import { keep, language } from '../shared/lang.ts';
+import { keepLanguage, language } from '../shared/lang.ts';
 import { type Role } from '../shared/status.ts';
 import { Awake } from './awake.ts';
 import { Keys } from './keys.ts';
@@ -164,7 +164,7 @@ export class Stage {
 
   setLang(lang: Lang): void {
     this.lang = lang;
-    keep(lang);
+    keepLanguage(lang);
     this.changed();
   }
 

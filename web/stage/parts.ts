@@ -12,7 +12,7 @@ export function notices(stage: Stage): TemplateResult {
   const w = stage.words;
   const { peer, mic, state, me } = stage;
   const lines: (string | TemplateResult)[] = [];
-  if (peer.refused) lines.push(html`${w.voiceRefused} (<span lang="en">${peer.refused}</span>)`);
+  if (peer.refused) lines.push(html`${w.voiceRefused}${stage.lang === 'fr' ? ' ' : ''}: <span lang="en">${peer.refused}</span>`);
   // Somebody who is not heard reads it from the big word.
   if (!stage.unheard) {
     if (!stage.online) lines.push(w.lineLost);
@@ -21,6 +21,7 @@ export function notices(stage: Stage): TemplateResult {
     else if (me?.warning === 'silent_microphone' && me.place === 'green_room') lines.push(w.silentHere);
     else if (me?.warning === 'too_quiet') lines.push(w.tooQuietHere);
   }
+  if (me?.warning === 'not_reached' || me?.warning === 'handshake_failed') lines.push(w.cannotConnect[me.warning]);
   if (state?.phase === 'on_air') {
     const { hostDropped, stageEmpty, fault } = w;
     const said = { ok: '', host_dropped: me?.role === 'host' ? '' : hostDropped, stage_empty: stageEmpty, fault }[state.condition];
@@ -32,10 +33,14 @@ export function notices(stage: Stage): TemplateResult {
   return html`<div class="notices" role="status" ?data-some=${lines.length > 0}>${lines.map((l) => html`<p>${l}</p>`)}</div>`;
 }
 
+/** A title of more characters is set smaller: the microphone's button is to stay in sight below it. */
+const LONG = 50;
+
 /** Title with where we stand: green room, on stage, on air, since when; and what everybody must know before they speak. */
 export function heading(stage: Stage): TemplateResult {
   const w = stage.words;
   const { state } = stage;
+  const { title } = stage.welcome!.event;
   const air = state?.phase === 'on_air';
   const count = state?.listeners ?? 0;
   const place = stage.me?.place === 'on_stage' ? w.onStage : w.greenRoom;
@@ -46,7 +51,7 @@ export function heading(stage: Stage): TemplateResult {
       ${air ? html`<stentor-clock .since=${state.on_air_since}></stentor-clock>` : nothing}
       <span>${place}${air ? html` · ${w.listeners(count.toLocaleString(stage.lang))}` : nothing}</span>
     </p>
-    <h1 tabindex="-1">${stage.welcome!.event.title}</h1>
+    <h1 tabindex="-1" class=${title.length > LONG ? 'long' : ''}>${title}</h1>
     ${starts ? html`<p class="soft">${w.startsAt(starts)}</p>` : nothing}
     ${state?.recorded ? html`<p class="recorded"><span class="dot on"></span> ${w.recorded}</p>` : nothing}`;
 }

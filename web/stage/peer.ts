@@ -227,7 +227,7 @@ export class Peer {
       });
       const answer = await response.text();
       if (mine !== this.generation) return;
-      this.refused = response.status >= 400 && response.status < 500 ? answer.slice(0, 200) : null;
+      this.refused = response.status >= 400 && response.status < 500 ? reason(answer) : null;
       if (!response.ok) throw new Error(`the server answered ${response.status} to our offer`);
       const location = response.headers.get('location');
       this.session = location && new URL(location, response.url).href;
@@ -261,6 +261,17 @@ export class Peer {
       } else if (pc.connectionState === 'failed' && !this.renewing) this.lost(mine);
     };
   }
+}
+
+/** The sentence of a problem document (RFC 9457); whoever stands between answers in a form of their own. */
+function reason(answer: string): string {
+  try {
+    const { detail } = JSON.parse(answer);
+    if (typeof detail === 'string') return detail.slice(0, 200);
+  } catch {
+    // not one of the server's
+  }
+  return answer.slice(0, 200);
 }
 
 /** RED first (RFC 2198): each packet repeats the one before, so single losses are not heard. */

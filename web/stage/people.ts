@@ -38,7 +38,8 @@ function person(stage: Stage, s: StageSeat): TemplateResult {
   const speaks = stage.speaking.has(s.seat) && s.place === 'on_stage';
   const away = !s.connected && s.place !== 'invited';
   const notes = [mine ? w.you : '', w.roles[s.role], !away && s.place === 'on_stage' && s.mixer_muted ? w.seatMuted : ''];
-  const wrong = away ? w.away : s.warning ? (w.warnings[s.warning] ?? w.silent) : s.place === 'green_room' && s.heard === false ? w.notHeardYet : '';
+  // Why somebody cannot come back says more than that they are away.
+  const wrong = s.warning ? (w.warnings[s.warning] ?? w.silent) : away ? w.away : s.place === 'green_room' && s.heard === false ? w.notHeardYet : '';
   return html`<li class="${speaks ? 'on' : ''} ${away ? 'away' : ''}">
     <div class="who">
       <span class="name">${s.name}</span> <small>${notes.filter(Boolean).join(' · ')}</small>

@@ -17,6 +17,7 @@ const en = {
   notYet: 'Not on air yet',
   over: 'The event has ended',
   overText: 'Thank you. The recording is being prepared on the listeners’ page.',
+  overUnrecorded: 'Thank you. It was not recorded.',
   noToken: 'This link is incomplete',
   noTokenText: 'The part after # is missing. Open the link you were sent again, whole, or ask the host for a new one.',
   rejected: 'This invitation no longer works',
@@ -88,6 +89,10 @@ const en = {
   you: 'you',
   silentHere: 'No sound comes from your microphone. Is it switched off, or taken by another app?',
   tooQuietHere: 'Your voice is too quiet for the others. Come closer to the microphone, or turn it up.',
+  cannotConnect: {
+    not_reached: 'Your voice cannot reach the server. A firewall may be in the way: try another network.',
+    handshake_failed: 'Your browser and the server could not agree on encryption. Try another browser.',
+  },
   preListen: 'Pre-listen',
   notHeardYet: 'nothing heard yet',
   warnings: {
@@ -128,6 +133,7 @@ const en = {
   end: 'End the event',
   endTitle: 'End the event for everyone?',
   endText: 'Listeners are sent to the recording. This cannot be undone.',
+  endUnrecorded: 'There is no recording for listeners to go to. This cannot be undone.',
   removeTitle: (name: string) => `Remove ${name}?`,
   removeText: 'The seat is closed and the link stops working.',
   handTitle: (name: string) => `Hand over to ${name}?`,
@@ -218,6 +224,7 @@ const fr: StageStrings = {
   notYet: 'Pas encore à l’antenne',
   over: 'L’événement est terminé',
   overText: 'Merci. L’enregistrement se prépare sur la page d’écoute.',
+  overUnrecorded: 'Merci. L’émission n’a pas été enregistrée.',
   noToken: 'Ce lien est incomplet',
   noTokenText: 'Il manque ce qui suit le #. Rouvrez le lien reçu, en entier, ou demandez-en un autre à l’hôte.',
   rejected: 'Cette invitation n’est plus valable',
@@ -289,6 +296,10 @@ const fr: StageStrings = {
   you: 'vous',
   silentHere: 'Votre micro ne capte aucun son. Est-il éteint, ou pris par une autre application ?',
   tooQuietHere: 'Votre voix est trop faible pour les autres. Rapprochez-vous du micro, ou augmentez son niveau.',
+  cannotConnect: {
+    not_reached: 'Votre voix ne peut pas atteindre le serveur. Un pare-feu la bloque peut-être : essayez un autre réseau.',
+    handshake_failed: 'Votre navigateur et le serveur ne se sont pas entendus sur le chiffrement. Essayez un autre navigateur.',
+  },
   preListen: 'Pré-écoute',
   notHeardYet: 'aucun son pour l’instant',
   warnings: {
@@ -329,6 +340,7 @@ const fr: StageStrings = {
   end: 'Terminer',
   endTitle: 'Terminer pour tout le monde ?',
   endText: 'Le public passe à l’enregistrement. On ne peut pas revenir en arrière.',
+  endUnrecorded: 'Il n’y a pas d’enregistrement à proposer au public. On ne peut pas revenir en arrière.',
   removeTitle: (name: string) => `Retirer ${name} ?`,
   removeText: 'La place est fermée et le lien ne fonctionne plus.',
   handTitle: (name: string) => `Passer la main à ${name} ?`,
