@@ -100,7 +100,7 @@ test('an evening: green room, stage, broadcast, a killed server, the end, the re
   const killed = { at: 0, back: 0 };
 
   await step('before the event the listener is told that it has not begun', async () => {
-    await says(listener, 'It hasn’t begun yet.');
+    await says(listener, 'It hasn’t started yet.');
     await listener.getByRole('button', { name: 'Listen' }).click();
     await says(listener, 'All set: the sound will start by itself.');
   });
@@ -180,7 +180,7 @@ test('an evening: green room, stage, broadcast, a killed server, the end, the re
   await step('a server that was killed is heard again by itself, with the same links', async () => {
     await server.kill9();
     killed.at = Date.now();
-    await says(listener, /The connection broke|The server isn’t answering/);
+    await says(listener, /Connection lost|The server isn’t answering/);
     killed.back = Date.now();
     await server.start();
     const since = Date.now();

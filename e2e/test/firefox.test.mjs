@@ -188,7 +188,7 @@ test('a listener hears the programme in Firefox, and again after the server was 
   await shot(page, 'listener');
 
   await server.kill9();
-  await page.waitForFunction(() => /The connection broke|The server isn’t answering/.test(document.body.innerText), { timeout: DEADLINE_MS });
+  await page.waitForFunction(() => /Connection lost|The server isn’t answering/.test(document.body.innerText), { timeout: DEADLINE_MS });
   await server.start();
   const since = Date.now();
   await until('heard again by itself', async () => dbfs(await card.hear(1)) > SPEECH_DBFS);

@@ -124,7 +124,7 @@ async function beforeTheStart(view) {
   await told(/All set|C’est noté/)(soon);
   await view.shoot('listener-armed', soon);
   await soon.close();
-  await view.once('listener-not-yet', view.listener(), told(/It hasn’t begun yet|La conversation n’a pas encore commencé/));
+  await view.once('listener-not-yet', view.listener(), told(/It hasn’t started yet|La conversation n’a pas encore commencé/));
 
   const stage = `${server.url}/s/${view.slug}`;
   await view.once('stage-no-token', view.page(stage), shows(/^(This link is incomplete|Ce lien est incomplet)/));
@@ -193,7 +193,7 @@ async function losing(view) {
   await until('the host has dropped', async () => (await view.status()).condition === 'host_dropped');
   await view.once('listener-host-dropped', view.listener(), async (page) => {
     await touch(page);
-    await told(/The host has lost the connection|L’hôte a perdu la liaison/)(page);
+    await told(/The host has lost the connection|L’hôte a perdu la connexion/)(page);
     await speaks(page);
   });
   for (const seat of [view.host.welcome.seat, view.desk.seat, view.guest]) view.host.say({ do: 'green_room', seat });
@@ -208,7 +208,7 @@ async function losing(view) {
 }
 
 async function abandoned(view) {
-  await told(/The connection broke|server isn’t answering|liaison a été coupée|serveur ne répond pas/)(view.left);
+  await told(/Connection lost|server isn’t answering|Connexion perdue|serveur ne répond pas/)(view.left);
   await view.left.screenshot({ path: join(FOLDER, `listener-server-gone-${view.name}.png`) });
   await view.left.close();
 }
