@@ -9,6 +9,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { browser, newContext, open, playsOn, says } from '../lib/browser.mjs';
+import { fetch } from '../lib/http.mjs';
 import { Line } from '../lib/line.mjs';
 import { Session, endPublishing } from '../lib/publish.mjs';
 import { Pinned } from '../lib/ladder.mjs';
@@ -255,4 +256,27 @@ test('every page, every state, phone and desktop, both languages', async (test) 
   await step('abandoned', () => all(abandoned));
   await server.start();
   await step('ended', () => all(ended));
+});
+
+test('the longest title and name keep to the screen, with the microphone’s button in sight; forced colours leave the edge of what is pressed', async () => {
+  const title = 'Une très longue soirée de conversations '.repeat(5).slice(0, 200);
+  const { host } = await server.create({ slug: 'long', title, host: 'W'.repeat(64) });
+  await until('the event is open', async () => (await fetch(server.path('long'))).ok);
+  for (const view of views.filter(({ lang }) => lang === 'en')) {
+    const stage = await view.stage(host);
+    await button(stage, /^Go on stage$/).click();
+    await stage.locator('.mute').first().waitFor();
+    const inSight = await stage.locator('.mute button').evaluateAll((all) => all.some((one) => one.getBoundingClientRect().height > 0 && one.getBoundingClientRect().bottom <= innerHeight));
+    assert.ok(inSight, `${view.name}: no button of the microphone is in sight`);
+    await view.shoot('stage-long', stage);
+    await stage.close();
+    const listener = await view.listener('long');
+    await listener.locator('#go').waitFor();
+    await view.shoot('listener-long', listener);
+    await listener.emulateMedia({ forcedColors: 'active' });
+    await view.shoot('listener-forced-colours', listener);
+    const edge = await listener.locator('#go').evaluate((go) => getComputedStyle(go).borderTopStyle);
+    assert.notEqual(edge, 'none', view.name);
+    await listener.close();
+  }
 });
