@@ -159,7 +159,7 @@ describe('who listens while the rung changes', { concurrency: true }, () => {
     await outlasts(server);
     const watched = await listening([server], server.path('demo'));
     const { page } = watched;
-    await page.locator('#sub').filter({ hasText: 'To go easy on the server: the sound quality is lower' }).waitFor();
+    await page.locator('#sub').filter({ hasText: 'To go easy on the server: lower sound quality' }).waitFor();
     assert.equal((await server.renditions())['12'], 1);
     await until('what is not sound costs less, too', async () => /max-age=6/.test((await fetch(server.path('demo', '/status.json'))).headers.get('cache-control')));
     await watched.fed();

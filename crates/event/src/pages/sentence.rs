@@ -42,7 +42,7 @@ const fn on_air(condition: ConditionKind) -> (&'static str, &'static str) {
             "L’hôte a perdu la connexion. La conversation reste ouverte : restez avec nous.",
         ),
         ConditionKind::Fault => (
-            "Something went wrong on our end. We’re on it, stay with us.",
+            "Something went wrong on our side. We’re on it, stay with us.",
             "Un problème de notre côté. Nous y travaillons, restez avec nous.",
         ),
     }
