@@ -113,7 +113,7 @@ const fr: Strings = {
   message: 'Message de l’hôte',
   volume: 'Volume',
   seek: 'Position',
-  elsewhere: 'Ouvrir le flux audio dans une autre application',
+  elsewhere: 'Écouter dans une autre application',
   save: 'Télécharger',
   roles: { host: 'hôte', co_host: 'co-hôte', guest: 'invité' },
 };
@@ -170,7 +170,7 @@ const en: Strings = {
   message: 'From the host',
   volume: 'Volume',
   seek: 'Position',
-  elsewhere: 'Open the audio stream in another app',
+  elsewhere: 'Listen in another app',
   save: 'Download',
   roles: { host: 'host', co_host: 'co-host', guest: 'guest' },
 };
