@@ -29,6 +29,7 @@ fn main() {
         dbfs_tenths: -183,
         voice: true,
         digital_silence: false,
+        sound: true,
     }];
     let evening = [
         by_host(StageCommand::Invite {

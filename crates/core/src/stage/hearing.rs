@@ -23,8 +23,9 @@ impl SeatTable {
                 cx.changes.speaking |= seat.speaking.hear(cx.now, level.voice) && seat.on_stage();
             }
             seat.silence.hear(cx.now, level.digital_silence);
-            cx.changes.stage |= !seat.heard && !level.digital_silence;
-            seat.heard |= !level.digital_silence;
+            // Not by the absence of digital silence: of a microphone from which nothing has come yet that is not known.
+            cx.changes.stage |= !seat.heard && level.sound;
+            seat.heard |= level.sound;
         }
     }
 

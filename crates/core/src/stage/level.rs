@@ -13,4 +13,7 @@ pub struct SeatLevel {
     pub voice: bool,
     /// Whether every sample was zero, or nothing but what a muted device sends.
     pub digital_silence: bool,
+    /// Whether any of it was sound that came from the microphone: false for zeros, for what stands in for packets that did not come, and
+    /// while nothing has come yet.
+    pub sound: bool,
 }

@@ -36,6 +36,21 @@ fn nobody_is_brought_on_stage_of_whom_nothing_was_heard_without_saying_so() {
 }
 
 #[test]
+fn a_microphone_from_which_nothing_has_come_yet_was_not_heard() {
+    let mut scene = Scene::on_air();
+    let seat = scene.invite(Role::Guest);
+    scene.browser(seat);
+    for _ in 0..100 {
+        scene.hear_nothing(seat);
+        assert!(!scene.seat(seat).heard);
+    }
+    let refusal = Refusal::NotHeard { seat };
+    assert_eq!(scene.refused(HOST, plainly(seat)), refusal);
+    scene.hear(seat, false, false);
+    assert!(scene.seat(seat).heard);
+}
+
+#[test]
 fn a_connection_that_is_new_must_be_heard_anew_and_a_place_on_stage_stays() {
     let mut scene = Scene::on_air();
     let seat = scene.invite(Role::Guest);

@@ -69,6 +69,7 @@ fn the_end_of_the_fullest_event_fits_the_outbox() {
             dbfs_tenths: -1270,
             voice: false,
             digital_silence: true,
+            sound: false,
         })
         .collect();
     for _ in 0..31 {
@@ -116,6 +117,7 @@ fn more_levels_than_seats_are_not_looked_at() {
         dbfs_tenths: -300,
         voice: true,
         digital_silence: false,
+        sound: true,
     };
     let mut levels = vec![level(SeatId(777)); SEATS_MAX];
     levels.push(level(HOST));

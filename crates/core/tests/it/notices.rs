@@ -70,6 +70,7 @@ fn a_quarrel_is_told_at_a_bounded_rate() {
             dbfs_tenths: -300,
             voice,
             digital_silence: false,
+            sound: true,
         };
         scene.advance(100);
         scene.step(Input::Levels(&[level(HOST, voice), level(guest, !voice)]));

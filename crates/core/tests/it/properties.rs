@@ -202,6 +202,7 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
                     dbfs_tenths: dice.roll() as i16,
                     voice: dice.coin(),
                     digital_silence: dice.below(4) > 0,
+                    sound: dice.coin(),
                 });
             }
             Input::Levels(levels)

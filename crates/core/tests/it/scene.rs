@@ -204,6 +204,7 @@ impl Scene {
         self.command(HOST, EventCommand::SetPhase { phase, version });
     }
 
+    /// A window in which a microphone gave digital silence, or else sound.
     pub(crate) fn hear(&mut self, seat: SeatId, voice: bool, digital_silence: bool) -> Vec<Output> {
         self.advance(100);
         self.step(Input::Levels(&[SeatLevel {
@@ -211,6 +212,19 @@ impl Scene {
             dbfs_tenths: if digital_silence { -1270 } else { -300 },
             voice,
             digital_silence,
+            sound: !digital_silence,
+        }]))
+    }
+
+    /// A window in which nothing came from a microphone that is not known to be dead.
+    pub(crate) fn hear_nothing(&mut self, seat: SeatId) -> Vec<Output> {
+        self.advance(100);
+        self.step(Input::Levels(&[SeatLevel {
+            seat,
+            dbfs_tenths: -1200,
+            voice: false,
+            digital_silence: false,
+            sound: false,
         }]))
     }
 

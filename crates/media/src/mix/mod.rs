@@ -312,6 +312,7 @@ impl Mixer {
             one.voice = strip.heard.voice;
             one.out_of_reach = strip.is_out_of_reach();
             one.digital_silence = strip.heard.digital_silence;
+            one.sound = strip.heard.sound;
             one.mute_applied = strip.mute_applied();
             one.stats = strip.stats();
         }

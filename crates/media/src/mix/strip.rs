@@ -38,6 +38,10 @@ const TICK_S: f32 = 0.02;
 /// With nothing at all received for this many ticks an open microphone counts as silent: 1 s.
 const NOTHING_TICKS: u32 = 50;
 
+/// Something came from a microphone when it has given more than zeros for this many ticks: 100 ms. What a codec makes of the first zeros of a
+/// dead one is no zeros, for a tick.
+const SOUND_TICKS: u32 = 5;
+
 /// Where the sound of a strip comes from.
 pub(super) enum StripSource {
     /// Packets of a peer.
@@ -68,6 +72,10 @@ pub(super) struct Strip {
     rider: Rider,
     last_gain: f32,
     pub(super) heard: VoiceActivity,
+    /// Ticks in which more than zeros came, since the last zeros.
+    sound_ticks: u32,
+    /// Sound ever came from it.
+    sounded: bool,
     nothing_ticks: u32,
     /// High-passed and faded, as for the stem.
     pub(super) clean: [f32; TICK_SAMPLES],
@@ -107,11 +115,9 @@ impl Strip {
             detector: VoiceDetector::new(),
             rider: Rider::new(RIDER),
             last_gain: 1.0,
-            heard: VoiceActivity {
-                dbfs: SILENCE_DB,
-                voice: false,
-                digital_silence: false,
-            },
+            heard: VoiceActivity::nothing(false),
+            sound_ticks: 0,
+            sounded: false,
             nothing_ticks: 0,
             clean: [0.0; TICK_SAMPLES],
             levelled: [0.0; TICK_SAMPLES],
@@ -183,8 +189,8 @@ impl Strip {
     }
 
     fn take(&mut self, now_us: u64) -> LineSignal {
-        // A microphone that gives digital silence has no background noise that could be continued.
-        let noise_floor_db = if self.heard.digital_silence {
+        // A microphone that gives digital silence has no background noise that could be continued, and of one that was never heard none is known.
+        let noise_floor_db = if self.heard.digital_silence || !self.sounded {
             SILENCE_DB
         } else {
             self.detector.noise_floor_db()
@@ -217,11 +223,7 @@ impl Strip {
         }
         let was = self.heard.digital_silence;
         let digital_silence = !unheard && (was || self.nothing_ticks >= NOTHING_TICKS);
-        self.heard = VoiceActivity {
-            dbfs: SILENCE_DB,
-            voice: false,
-            digital_silence,
-        };
+        self.heard = VoiceActivity::nothing(digital_silence);
     }
 
     fn process(&mut self, given: LineSignal) {
@@ -235,14 +237,17 @@ impl Strip {
             LineSignal::Sound => self.detector.run(&self.clean),
             LineSignal::Silence | LineSignal::Nothing => {
                 self.detector.pause();
-                VoiceActivity {
-                    dbfs: SILENCE_DB,
-                    voice: false,
-                    // Left as it was: comfort noise and concealment say nothing about the microphone.
-                    digital_silence: self.heard.digital_silence,
-                }
+                // Comfort noise says nothing about the microphone.
+                VoiceActivity::nothing(self.heard.digital_silence)
             }
         };
+        self.sound_ticks = match given {
+            LineSignal::Sound if self.heard.sound => self.sound_ticks.saturating_add(1),
+            LineSignal::Silence => self.sound_ticks,
+            LineSignal::Sound | LineSignal::Nothing => 0,
+        };
+        self.heard.sound &= self.sound_ticks >= SOUND_TICKS;
+        self.sounded |= self.heard.sound;
         self.nothing_ticks = if given == LineSignal::Nothing {
             self.nothing_ticks.saturating_add(1)
         } else {

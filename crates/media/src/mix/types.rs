@@ -101,6 +101,8 @@ pub struct StripOut {
     pub out_of_reach: bool,
     /// Listened to, and there is nothing at all: digital silence, or no packets for a second.
     pub digital_silence: bool,
+    /// Sound came from the speaker's device: no zeros, no comfort noise.
+    pub sound: bool,
     /// The strip is muted and nothing of it is left in the mix.
     pub mute_applied: bool,
     /// Counts since the strip was added.
@@ -117,6 +119,7 @@ impl Default for StripOut {
             voice: false,
             out_of_reach: false,
             digital_silence: false,
+            sound: false,
             mute_applied: false,
             stats: StripStats::default(),
         }

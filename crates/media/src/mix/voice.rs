@@ -2,7 +2,7 @@
 //!
 //! Decides on 20 ms of decoded sound, so a client cannot lie about it. It is not a speech recogniser: music passes.
 
-use crate::loudness::power_db;
+use crate::loudness::{SILENCE_DB, power_db};
 use crate::rendition::TICK_SAMPLES;
 
 /// Speech is at least this far above the noise floor of the room, in dB.
@@ -54,6 +54,20 @@ pub(super) struct VoiceActivity {
     pub(super) dbfs: f32,
     pub(super) voice: bool,
     pub(super) digital_silence: bool,
+    /// Sound came from the speaker's device, be it only the noise of a room.
+    pub(super) sound: bool,
+}
+
+impl VoiceActivity {
+    /// Nothing came that tells anything; what is known of the device stays.
+    pub(super) const fn nothing(digital_silence: bool) -> Self {
+        Self {
+            dbfs: SILENCE_DB,
+            voice: false,
+            digital_silence,
+            sound: false,
+        }
+    }
 }
 
 /// See the [module](self).
@@ -101,6 +115,7 @@ impl VoiceDetector {
                 dbfs,
                 voice: false,
                 digital_silence,
+                sound: false,
             };
         }
         let loud = dbfs > VOICE_MIN_DB && dbfs > self.noise_floor_db + OVER_NOISE_FLOOR_DB;
@@ -115,6 +130,7 @@ impl VoiceDetector {
             dbfs,
             voice: self.hang > 0,
             digital_silence,
+            sound: true,
         }
     }
 

@@ -412,15 +412,18 @@ fn a_voice_is_told_from_noise_and_from_digital_silence() {
     let sounds = [voice(180.0, -24.0, 3.0, 2), noise, vec![0.0; 48_000]];
     let mut voiced = [0; 3];
     let mut silent = [0; 3];
+    let mut sounded = [0; 3];
     run_wires(&sounds, 150, |_, _, out| {
         for (at, strip) in out.strips.iter().enumerate() {
             voiced[at] += u32::from(strip.voice);
             silent[at] += u32::from(strip.digital_silence);
+            sounded[at] += u32::from(strip.sound);
         }
     });
     assert!(voiced[0] > 100, "speech is speech: {voiced:?}");
     assert!(voiced[1] < 5 && voiced[2] == 0, "noise is not: {voiced:?}");
     assert_eq!(silent[2], 150);
+    assert_eq!(sounded, [146, 146, 0]);
     assert_eq!(
         (silent[0], silent[1]),
         (0, 0),
@@ -440,6 +443,8 @@ fn a_microphone_that_sends_nothing_is_reported_silent_after_a_second() {
         mixer.tick(n * TICK_US, &mut out);
         // In the green room already: nobody is to find out on air.
         assert_eq!(out.strips[0].digital_silence, n >= 49, "tick {n}");
+        // Within that second it is neither known to be dead nor was it heard.
+        assert!(!out.strips[0].sound, "tick {n}");
     }
 }
 

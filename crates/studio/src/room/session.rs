@@ -178,6 +178,7 @@ pub(super) struct LevelWindow {
     ticks: u32,
     voice_ticks: u32,
     silent_ticks: u32,
+    sounded: bool,
 }
 
 impl LevelWindow {
@@ -186,6 +187,7 @@ impl LevelWindow {
         self.ticks += 1;
         self.voice_ticks += u32::from(out.voice);
         self.silent_ticks += u32::from(out.digital_silence);
+        self.sounded |= out.sound;
     }
 
     /// The level of the window, and a new window.
@@ -200,6 +202,7 @@ impl LevelWindow {
             // A click is one tick of voice; a syllable is several.
             voice: window.voice_ticks >= 2,
             digital_silence: window.ticks > 0 && window.silent_ticks == window.ticks,
+            sound: window.sounded,
         }
     }
 }

@@ -76,6 +76,29 @@ fn each_hears_the_other_and_not_themselves() {
 }
 
 #[test]
+fn a_microphone_was_heard_when_sound_has_come_from_it_and_not_before() {
+    let mut world = World::new(5, LinkConfig::CLEAN);
+    let from = "198.51.100.1:50001";
+    world.join(1, 1, from, Direction::SendRecv, None, true);
+    world.connect(&[1]);
+    let sounded = |world: &mut World, ms: u64| {
+        world.levels.clear();
+        world.run_ms(ms);
+        let windows = world.levels.iter().flat_map(|levels| &levels.seats);
+        let sounds = windows.map(|seat| seat.sound).collect::<Vec<_>>();
+        assert!(!sounds.is_empty());
+        sounds.iter().filter(|sound| **sound).count()
+    };
+    assert_eq!(sounded(&mut world, 3_000), 0, "no packet has come");
+    world.client(1).voice = Some(Voice::dead());
+    assert_eq!(sounded(&mut world, 3_000), 0, "zeros");
+    world.client(1).voice = None;
+    assert_eq!(sounded(&mut world, 3_000), 0, "zeros have ended");
+    world.client(1).voice = Some(Voice::new(11, 170.0));
+    assert!(sounded(&mut world, 3_000) > 20);
+}
+
+#[test]
 fn redundancy_carries_a_voice_through_loss() {
     let lossy = LinkConfig {
         loss: Loss::Random(0.2),

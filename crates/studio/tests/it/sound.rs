@@ -7,6 +7,7 @@ pub(crate) const TICK: usize = 960;
 /// A made-up voice: a buzz with formants, cut into syllables by dice of its own, so that two voices are told apart by when
 /// they speak.
 pub(crate) struct Voice {
+    is_dead: bool,
     dice: Dice,
     pitch_hz: f32,
     phase: f32,
@@ -18,6 +19,7 @@ pub(crate) struct Voice {
 impl Voice {
     pub(crate) fn new(seed: u64, pitch_hz: f32) -> Self {
         Self {
+            is_dead: false,
             dice: Dice(seed | 1),
             pitch_hz,
             phase: 0.0,
@@ -27,8 +29,19 @@ impl Voice {
         }
     }
 
+    /// A microphone that gives zeros.
+    pub(crate) fn dead() -> Self {
+        Self {
+            is_dead: true,
+            ..Self::new(1, 100.0)
+        }
+    }
+
     pub(crate) fn next(&mut self) -> [f32; TICK] {
         let mut tick = [0.0; TICK];
+        if self.is_dead {
+            return tick;
+        }
         for sample in &mut tick {
             if self.left == 0 {
                 let speaks = self.target == 0.0;

@@ -21,7 +21,7 @@ use stentor_studio::peer::{Datagram, PeerKey, Transport};
 use stentor_studio::room::engine::Engine;
 use stentor_studio::room::output::EngineOutput;
 use stentor_studio::room::tick::TickTiming;
-use stentor_studio::{ExpectedSession, Offer, RoomStats, RoomStatus, RoomStatusChange};
+use stentor_studio::{ExpectedSession, Offer, RoomLevels, RoomStats, RoomStatus, RoomStatusChange};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::config::CryptoProvider;
 use str0m::format::Codec;
@@ -74,6 +74,8 @@ pub(crate) struct World {
     /// What has changed in the room, and when.
     pub(crate) changes: Vec<(u64, RoomStatusChange)>,
     pub(crate) stats: RoomStats,
+    /// What was measured, every 100 ms.
+    pub(crate) levels: Vec<RoomLevels>,
     pub(crate) stems: BTreeMap<SeatId, usize>,
     /// Nothing of DTLS arrives at the studio.
     pub(crate) loses_dtls: bool,
@@ -132,6 +134,7 @@ impl World {
             state: RoomStatus::default(),
             changes: Vec::new(),
             stats: RoomStats::default(),
+            levels: Vec::new(),
             stems: BTreeMap::new(),
             loses_dtls: false,
             changes_rtp: None,
@@ -321,8 +324,8 @@ impl World {
                         .extend(changes.map(|change| (self.now_us, change)));
                     self.state = state;
                 }
-                EngineOutput::Levels(_)
-                | EngineOutput::Programme(_)
+                EngineOutput::Levels(levels) => self.levels.push(levels),
+                EngineOutput::Programme(_)
                 | EngineOutput::Suspended
                 | EngineOutput::Resumed => {}
                 EngineOutput::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
