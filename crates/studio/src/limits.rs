@@ -45,6 +45,12 @@ pub const SESSIONS_STAFF: usize = 32;
 pub const SEAT_UNCONNECTED_MAX: usize = SEAT_RESERVATIONS_MAX;
 /// Most five-tuples remembered for one peer; the oldest is forgotten.
 pub const TUPLES_PER_PEER_MAX: usize = 8;
+/// Addresses that may prove themselves for one peer at once; for each the library keeps a candidate and its pairs. A laptop with a VPN has six.
+pub const ADDRESS_BURST_MAX: u32 = 8;
+/// Time after which one more may. Requests from further ones are dropped; an agent repeats them.
+pub const ADDRESS_INTERVAL: Duration = Duration::from_secs(1);
+/// Most addresses of one peer between two ICE restarts; with one more it is ended.
+pub const ADDRESSES_PER_PEER_MAX: usize = 64;
 
 /// Most streams (SSRCs) that one peer's sound is known as. A sender that changes its own has one more for each change.
 pub const SOURCES_PER_PEER_MAX: usize = 8;

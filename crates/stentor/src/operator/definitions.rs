@@ -201,7 +201,7 @@ table! {
         DATAGRAMS_RECEIVED: Counter, One, "stentor_datagrams_received_total", [],
             "Datagrams of speakers and strangers, over UDP and ICE-TCP together.";
         DATAGRAMS_REFUSED: Counter, One, "stentor_datagrams_refused_total", ["reason"],
-            "Of these, how many were nobody's: `unknown` (no STUN, from nowhere known), `unknown_stun` (asks for nobody here), `spoofed_stun` (does not prove itself), `over_budget` (not looked at, too many of the kind before).";
+            "Of these, how many were nobody's: `unknown` (no STUN, from nowhere known), `unknown_stun` (asks for nobody here), `spoofed_stun` (does not prove itself), `over_budget` (not looked at, too many of the kind before), `too_many_addresses` (asks for one session from ever new addresses).";
         DATAGRAMS_NOT_SENT: Counter, One, "stentor_datagrams_not_sent_total", [],
             "Datagrams that the UDP socket did not take.";
         RED_PACKETS_MALFORMED: Counter, One, "stentor_red_packets_malformed_total", [],

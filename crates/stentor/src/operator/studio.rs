@@ -51,6 +51,7 @@ fn datagrams(scrape: &Scrape, counters: DatagramCounters) {
         unknown_stun,
         spoofed_stun,
         over_budget,
+        too_many_addresses,
         panics,
         malformed_red,
     } = counters;
@@ -67,6 +68,7 @@ fn datagrams(scrape: &Scrape, counters: DatagramCounters) {
         ("unknown_stun", unknown_stun),
         ("spoofed_stun", spoofed_stun),
         ("over_budget", over_budget),
+        ("too_many_addresses", too_many_addresses),
     ];
     for (reason, value) in refused {
         scrape.count(metric::DATAGRAMS_REFUSED, [reason], value);

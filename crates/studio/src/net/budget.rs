@@ -88,6 +88,13 @@ impl TokenBucket {
         }
     }
 
+    /// Whether there is leave now.
+    #[must_use]
+    pub fn is_ready(&self, now: Instant) -> bool {
+        let mut copy = *self;
+        copy.take(now).is_ok()
+    }
+
     /// Takes leave once.
     ///
     /// # Errors
@@ -117,6 +124,7 @@ mod tests {
             let given = (0..1_000).filter(|_| bucket.take(start).is_ok()).count();
             assert_eq!(given, burst as usize);
             assert_eq!(bucket.take(start), Err(interval));
+            assert!(!bucket.is_ready(start) && bucket.is_ready(start + interval));
             // A flood of ten intervals, ten requests each: one is heard in each.
             let flood = (1..=100).map(|n| start + interval / 10 * n);
             let given = flood.filter(|&now| bucket.take(now).is_ok()).count();

@@ -9,7 +9,7 @@
 //!
 //! Sans-IO: time and bytes are arguments, what is to be sent and heard comes out of [`Peers::poll`].
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -19,8 +19,9 @@ use super::stats::DatagramCounters;
 use super::stun;
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
-    CLOSE_TIME, CONNECT_TIME, INTERRUPTED_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX,
-    PEERS_STAFF, SILENT_TIME, TUPLES_PER_PEER_MAX,
+    ADDRESS_BURST_MAX, ADDRESS_INTERVAL, ADDRESSES_PER_PEER_MAX, CLOSE_TIME, CONNECT_TIME,
+    INTERRUPTED_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX, PEERS_STAFF, SILENT_TIME,
+    TUPLES_PER_PEER_MAX,
 };
 use crate::peer::{
     Datagram, DisconnectReason, Output, Peer, PeerEvent, PeerKey, ReturnPacket, Transmit, Transport,
@@ -43,6 +44,9 @@ struct Entry {
     peer: Box<dyn Peer>,
     ufrag: String,
     tuples: VecDeque<(Transport, SocketAddr)>,
+    /// From where it has proved itself since ICE began: as many candidates has the library of it.
+    addresses: HashSet<(Transport, SocketAddr)>,
+    new_addresses: TokenBucket,
     /// The time under which the entry stands in `timers`.
     timer: Instant,
     /// When the peer itself wants to be called.
@@ -136,6 +140,8 @@ impl Peers {
             peer,
             ufrag: ufrag.clone(),
             tuples: VecDeque::new(),
+            addresses: HashSet::new(),
+            new_addresses: TokenBucket::new(now, ADDRESS_BURST_MAX, ADDRESS_INTERVAL),
             timer: now,
             peer_timer: now,
             born_at: now,
@@ -218,8 +224,16 @@ impl Peers {
             return None;
         }
         let entry = self.entries.get(&key)?;
+        let tuple = (datagram.transport, datagram.source);
+        let is_new = !entry.addresses.contains(&tuple);
+        // Before the MAC, which costs more than whoever sends this may cost us.
+        if is_new && !entry.new_addresses.is_ready(now) {
+            self.counters.too_many_addresses += 1;
+            return None;
+        }
         let verdict = catch_unwind(AssertUnwindSafe(|| entry.peer.authenticates(now, datagram)));
         match verdict {
+            Ok(true) if is_new => self.admit(now, tuple, key),
             Ok(true) => Some(key),
             Ok(false) => {
                 self.counters.spoofed_stun += 1;
@@ -231,6 +245,24 @@ impl Peers {
                 None
             }
         }
+    }
+
+    /// Lets a peer be reached from one more address, or ends it if it has too many.
+    fn admit(
+        &mut self,
+        now: Instant,
+        tuple: (Transport, SocketAddr),
+        key: PeerKey,
+    ) -> Option<PeerKey> {
+        let entry = self.entries.get_mut(&key)?;
+        if entry.addresses.len() >= ADDRESSES_PER_PEER_MAX || entry.new_addresses.take(now).is_err()
+        {
+            self.counters.too_many_addresses += 1;
+            self.close(now, key, DisconnectReason::Flooding);
+            return None;
+        }
+        entry.addresses.insert(tuple);
+        Some(key)
     }
 
     fn learn(&mut self, tuple: (Transport, SocketAddr), key: PeerKey) {
@@ -283,6 +315,8 @@ impl Peers {
         });
         let fragment = answer.ok_or(PatchError::Ours(StudioFault::Panicked))??;
         if let (Some(entry), Some(ufrag)) = (self.entries.get_mut(&key), ufrag) {
+            // The library has forgotten them, too.
+            entry.addresses.clear();
             let old = std::mem::replace(&mut entry.ufrag, ufrag.clone());
             self.by_ufrag.remove(&old);
             self.by_ufrag.insert(ufrag, key);

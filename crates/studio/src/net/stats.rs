@@ -15,6 +15,8 @@ pub struct DatagramCounters {
     pub spoofed_stun: u64,
     /// The same, from a source that had failed too often in this second: not even looked at.
     pub over_budget: u64,
+    /// STUN that named a fragment of ours from one more new address than its peer may have: not even looked at.
+    pub too_many_addresses: u64,
     /// Peers removed because they panicked.
     pub panics: u64,
     /// RED packets (RFC 2198) of connected peers that could not be read.

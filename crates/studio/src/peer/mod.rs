@@ -123,6 +123,8 @@ pub enum DisconnectReason {
     Replaced,
     /// Nothing came from it for too long.
     Silent,
+    /// It came from more and more addresses.
+    Flooding,
     /// The connection broke its protocol.
     ProtocolError,
     /// The code serving it panicked.
@@ -143,6 +145,7 @@ impl fmt::Display for DisconnectReason {
             }
             Self::Replaced => "a newer session of its seat took its place",
             Self::Silent => "nothing arrived from it for too long",
+            Self::Flooding => "it came from too many addresses",
             Self::ProtocolError => "the connection broke its protocol",
             Self::Panicked => "it failed inside the server",
             Self::RoomClosed => "the room was closed",

@@ -55,6 +55,8 @@ pub struct Disconnects {
     pub replaced: u64,
     /// [`DisconnectReason::Silent`].
     pub silent: u64,
+    /// [`DisconnectReason::Flooding`].
+    pub flooding: u64,
     /// [`DisconnectReason::ProtocolError`].
     pub protocol_error: u64,
     /// [`DisconnectReason::Panicked`].
@@ -72,6 +74,7 @@ impl Disconnects {
             DisconnectReason::HandshakeFailed => &mut self.handshake_failed,
             DisconnectReason::Replaced => &mut self.replaced,
             DisconnectReason::Silent => &mut self.silent,
+            DisconnectReason::Flooding => &mut self.flooding,
             DisconnectReason::ProtocolError => &mut self.protocol_error,
             DisconnectReason::Panicked => &mut self.panicked,
             DisconnectReason::RoomClosed => &mut self.room_closed,
@@ -81,7 +84,7 @@ impl Disconnects {
 
     /// Every reason's name in metrics, with how many ended for it.
     #[must_use]
-    pub const fn by_reason(&self) -> [(&'static str, u64); 9] {
+    pub const fn by_reason(&self) -> [(&'static str, u64); 10] {
         [
             ("goodbye", self.goodbye),
             ("requested", self.requested),
@@ -89,6 +92,7 @@ impl Disconnects {
             ("handshake_failed", self.handshake_failed),
             ("replaced", self.replaced),
             ("silent", self.silent),
+            ("flooding", self.flooding),
             ("protocol_error", self.protocol_error),
             ("panicked", self.panicked),
             ("room_closed", self.room_closed),
@@ -120,6 +124,7 @@ mod tests {
             (DisconnectReason::HandshakeFailed, "handshake_failed"),
             (DisconnectReason::Replaced, "replaced"),
             (DisconnectReason::Silent, "silent"),
+            (DisconnectReason::Flooding, "flooding"),
             (DisconnectReason::ProtocolError, "protocol_error"),
             (DisconnectReason::Panicked, "panicked"),
             (DisconnectReason::RoomClosed, "room_closed"),

@@ -17,7 +17,7 @@ use crate::world::{SERVER, World, addr};
 const STRANGER: &str = "203.0.113.66:6666";
 
 /// Gives bytes from a stranger; what the studio sends back.
-fn strange(world: &mut World, source: &str, bytes: &[u8]) -> Vec<PeersOutput> {
+pub(crate) fn strange(world: &mut World, source: &str, bytes: &[u8]) -> Vec<PeersOutput> {
     let now = world.now();
     let datagram = Datagram {
         transport: Transport::Udp,
@@ -41,7 +41,7 @@ fn since(world: &World, before: DatagramCounters) -> [u64; 5] {
 }
 
 /// A client's first STUN requests, as they leave it.
-fn stun_request(world: &mut World, session: u64) -> Vec<u8> {
+pub(crate) fn stun_request(world: &mut World, session: u64) -> Vec<u8> {
     let origin = world.now();
     let client = world.client(session);
     for ms in 0..10_000 {

@@ -5,12 +5,17 @@ use std::time::{Duration, Instant};
 use stentor_core::stage::ConnectFailure;
 use stentor_core::{SeatId, SessionId};
 use stentor_studio::PatchError;
-use stentor_studio::limits::{CONNECT_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, SILENT_TIME};
+use stentor_studio::limits::{
+    ADDRESS_BURST_MAX, ADDRESSES_PER_PEER_MAX, CONNECT_TIME, PATCH_BURST_MAX, PATCH_INTERVAL,
+    SILENT_TIME, TUPLES_PER_PEER_MAX,
+};
 use stentor_studio::net::peers::Peers;
 use stentor_studio::sdp::Offer;
 use stentor_studio::sdpfrag::SdpFrag;
 use str0m::media::Direction;
 
+use crate::conversation::{is_over, pair};
+use crate::demux::{strange, stun_request};
 use crate::netem::LinkConfig;
 use crate::offers::ffmpeg;
 use crate::sound::{Voice, likeness};
@@ -194,13 +199,79 @@ fn a_pause_of_sound_is_no_end_and_silence_of_everything_is() {
     world.join(1, 1, "198.51.100.1:50001", Direction::SendRecv, None, true);
     world.connect(&[1]);
     world.run_ms(30_000);
-    assert!(!crate::conversation::is_over(&world, 1));
+    assert!(!is_over(&world, 1));
     // Then nothing at all.
     world.client(1).up.stalled_until_us = u64::MAX;
     let silent = u64::try_from(SILENT_TIME.as_millis()).unwrap();
     world.run_ms(silent - 1_000);
-    assert!(!crate::conversation::is_over(&world, 1));
+    assert!(!is_over(&world, 1));
     world.run_ms(3_000);
-    assert!(crate::conversation::is_over(&world, 1));
+    assert!(is_over(&world, 1));
     assert_eq!(world.stats.disconnects.silent, 1);
+}
+
+/// A request that proves itself, from one port after the other; how many of them reached the peer and were answered.
+fn answered(world: &mut World, request: &[u8], ports: std::ops::Range<u16>) -> usize {
+    let before = world.sent_elsewhere;
+    for port in ports {
+        world.give(&format!("203.0.113.66:{port}"), request);
+        world.deliver();
+    }
+    world.sent_elsewhere - before
+}
+
+#[test]
+fn of_requests_from_ever_new_ports_a_burst_reaches_the_peer_and_a_new_network_is_taken_at_once() {
+    let mut world = pair(74, LinkConfig::CLEAN, true);
+    world.run_ms(3_000);
+    let (host, guest) = (stun_request(&mut world, 1), stun_request(&mut world, 2));
+    // One address of the guest's is known; the bucket has filled since.
+    let before = world.peers.counters().too_many_addresses;
+    let burst = ADDRESS_BURST_MAX as usize;
+    assert_eq!(answered(&mut world, &guest, 10_000..20_000), burst);
+    let dropped = world.peers.counters().too_many_addresses - before;
+    assert_eq!(dropped, 10_000 - burst as u64);
+    // A host whose path changes meanwhile is reached there at once, and where the guest was it is still.
+    assert_eq!(answered(&mut world, &host, 9_000..9_001), 1);
+    assert_eq!(strange(&mut world, "198.51.100.2:50002", &guest).len(), 1);
+    // The guest's own new path waits no longer than one token.
+    assert_eq!(answered(&mut world, &guest, 9_001..9_002), 0);
+    world.run_ms(1_000);
+    assert_eq!(answered(&mut world, &guest, 9_001..9_002), 1);
+    assert!(!is_over(&world, 1) && !is_over(&world, 2));
+}
+
+#[test]
+fn who_has_more_addresses_than_places_is_not_called_a_flood() {
+    let mut world = pair(75, LinkConfig::CLEAN, true);
+    world.run_ms(3_000);
+    let request = stun_request(&mut world, 1);
+    let interfaces = TUPLES_PER_PEER_MAX as u16 + 4;
+    for second in 0..120 {
+        let ports = 10_000..10_000 + interfaces;
+        let reached = answered(&mut world, &request, ports);
+        assert_eq!(reached, usize::from(interfaces.min(8 + second)), "{second}");
+        world.run_ms(1_000);
+    }
+    assert!(!is_over(&world, 1));
+}
+
+#[test]
+fn a_session_that_comes_from_ever_new_addresses_is_ended_as_one_that_floods() {
+    let mut world = pair(76, LinkConfig::CLEAN, true);
+    world.run_ms(1_000);
+    let request = stun_request(&mut world, 2);
+    // The address it was connected from is one of them.
+    let mut reached = 1;
+    let mut port = 10_000;
+    while !is_over(&world, 2) {
+        reached += answered(&mut world, &request, port..port + 100);
+        port += 100;
+        world.run_ms(1_000);
+        assert!(port < 30_000, "never ended");
+    }
+    assert_eq!(reached, ADDRESSES_PER_PEER_MAX);
+    world.run_ms(2_000);
+    assert_eq!(world.stats.disconnects.flooding, 1);
+    assert!(!is_over(&world, 1));
 }

@@ -79,6 +79,8 @@ pub(crate) struct World {
     pub(crate) stems: BTreeMap<SeatId, usize>,
     /// Nothing of DTLS arrives at the studio.
     pub(crate) loses_dtls: bool,
+    /// Datagrams of the studio's to where no client is.
+    pub(crate) sent_elsewhere: usize,
     /// What the network does to RTP on its way to the studio.
     pub(crate) changes_rtp: Option<fn(&mut Vec<u8>)>,
     /// What becomes of the next offer on its way to the studio.
@@ -137,6 +139,7 @@ impl World {
             levels: Vec::new(),
             stems: BTreeMap::new(),
             loses_dtls: false,
+            sent_elsewhere: 0,
             changes_rtp: None,
             changes_offer: None,
             crypto: Arc::new(str0m::crypto::from_feature_flags()),
@@ -346,6 +349,8 @@ impl World {
                         client
                             .down
                             .send(self.now_us, is_rtp(&transmit.bytes), transmit.bytes);
+                    } else {
+                        self.sent_elsewhere += 1;
                     }
                 }
                 PeersOutput::Event(key, event) => {
