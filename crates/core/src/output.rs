@@ -118,6 +118,8 @@ pub enum Output {
         /// The new seat.
         seat: SeatId,
     },
+    /// To every stage page: the link it was opened with opens nothing any more, and it is to be closed.
+    DismissPages,
     /// To a host: the link of a seat.
     ShowLink {
         /// Who asked for it.
@@ -171,6 +173,8 @@ pub enum SessionEndReason {
     Ended,
     /// A session that sends was opened for a seat that only hears.
     ReceiveOnly,
+    /// The link it was opened with opens nothing any more.
+    LinkRenewed,
 }
 
 impl SessionEndReason {
@@ -182,6 +186,7 @@ impl SessionEndReason {
             Self::Removed => "removed",
             Self::Ended => "ended",
             Self::ReceiveOnly => "receive_only",
+            Self::LinkRenewed => "link_renewed",
         }
     }
 }

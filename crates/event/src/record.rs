@@ -142,7 +142,7 @@ impl NewEvent {
             lang,
             epoch_unix_ms: now_unix_ms,
             opens_at: opening(self.opens_at)?,
-            links_generation: 1,
+            links_generation: first_generation(now_unix_ms),
         };
         let now = Now {
             mono_ms: 0,
@@ -168,6 +168,12 @@ impl NewEvent {
         }
         Ok((record, conversation))
     }
+}
+
+/// The generation of an event's first links: seconds since 1970, so that they are not those of an event that had the same address before and was
+/// deleted.
+fn first_generation(now_unix_ms: i64) -> u32 {
+    u32::try_from(now_unix_ms / 1000).unwrap_or(1).max(1)
 }
 
 /// A title without the blanks around it.
@@ -367,6 +373,31 @@ mod tests {
         assert_eq!(slug_of("日本"), slug_of("日本"));
         assert!(slug_of("日本 2026").starts_with("2026-"));
         assert!(is_slug(&slug_of(&"長い Long ".repeat(50))));
+    }
+
+    #[test]
+    fn an_event_made_anew_at_the_same_address_has_other_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = LinkKey::load_or_create(folder.path()).unwrap();
+        let new = NewEvent {
+            title: "Ilios".to_owned(),
+            slug: None,
+            lang: "en".to_owned(),
+            starts_unix_ms: None,
+            host: "Homer".to_owned(),
+            opens_at: 0,
+            recorded: true,
+        };
+        let now_ms = 1_800_000_000_000;
+        let (before, _) = new.make(now_ms, &[]).unwrap();
+        let token = key.token(&before.slug, FIRST_HOST, before.links_generation);
+        let (after, _) = new.make(now_ms + 60_000, &[]).unwrap();
+        assert_eq!(after.slug, before.slug);
+        let opens = |of: &EventRecord| key.check(&of.slug, &token, of.links_generation, 0);
+        assert_eq!(opens(&before), Ok(FIRST_HOST));
+        assert_eq!(opens(&after), Err(links::TokenError::Renewed));
+        // A generation is never 0, which is that of links with a date.
+        assert_eq!(new.make(0, &[]).unwrap().0.links_generation, 1);
     }
 
     #[test]

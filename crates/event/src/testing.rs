@@ -133,9 +133,21 @@ impl TestServer {
     }
 
     /// The token of a seat.
+    ///
+    /// # Panics
+    /// If the event was not opened.
     #[must_use]
     pub fn token(&self, seat: SeatId) -> String {
-        self.token_of(SLUG, seat, 1)
+        self.token_of(SLUG, seat, self.links_generation())
+    }
+
+    /// The generation of the event's links.
+    ///
+    /// # Panics
+    /// If it was not opened.
+    #[must_use]
+    pub fn links_generation(&self) -> u32 {
+        self.event().record().links_generation
     }
 
     /// The token of a seat of an event, of one generation of its links.

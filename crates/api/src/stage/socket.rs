@@ -186,7 +186,7 @@ async fn hello<T: AsyncRead + AsyncWrite + Unpin>(
     let refused = match ClientMessage::parse(&text, None) {
         Ok(Request::Hello { token, page }) => match event.seat_of(&token) {
             Ok(seat) => return Some(Guest { seat, page }),
-            Err(error) => wire::not_understood("wrong_token", &error.to_string()),
+            Err(error) => wire::not_understood(wire::WRONG_TOKEN, &error.to_string()),
         },
         Ok(_) => wire::not_understood("no_hello", HELLO_EXPECTED),
         Err(why) => wire::not_understood("no_hello", &why),

@@ -5,10 +5,14 @@ use stentor_core::SeatId;
 use stentor_core::conversation::{Command, SeatWarning, View};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Place, Role, StageCommand};
+use stentor_event::links::TokenError;
 use stentor_event::message::MessageForm;
 use stentor_event::{PageKey, PageMessage, StageLevels, json};
 
 use crate::sentence::{hex_128, sentence};
+
+/// What a page is told whose token opens nothing, or nothing any more.
+pub(super) const WRONG_TOKEN: &str = "wrong_token";
 
 /// One message of a page. Unknown fields are ignored, unknown verbs are not.
 #[derive(Debug, Deserialize)]
@@ -395,6 +399,7 @@ pub(super) fn message(message: &PageMessage) -> String {
             kind: alarm.code(),
             on,
         }),
+        PageMessage::LinkRenewed => not_understood(WRONG_TOKEN, &TokenError::Renewed.to_string()),
         PageMessage::Removed => json(&ServerMessage::Removed),
         PageMessage::Replaced => json(&ServerMessage::Replaced),
         PageMessage::Ended => json(&ServerMessage::Ended),

@@ -214,10 +214,11 @@ async fn a_token_that_comes_with_a_session_must_be_its_seats() {
     let (path, tag) = session(&scene).await;
     let token =
         |seat, generation| format!("Bearer {}", scene.server.token_of(SLUG, seat, generation));
+    let live = scene.server.links_generation();
     for (authorization, status) in [
         (token(FIRST_HOST, 0), 401),
         ("Bearer nonsense".to_owned(), 401),
-        (token(SeatId(2), 1), 403),
+        (token(SeatId(2), live), 403),
     ] {
         let headers = [
             ("authorization", &*authorization),
@@ -229,7 +230,7 @@ async fn a_token_that_comes_with_a_session_must_be_its_seats() {
             assert_eq!(answer.status, status, "{answer:?}");
         }
     }
-    let own = token(FIRST_HOST, 1);
+    let own = token(FIRST_HOST, live);
     let answer = scene
         .ask(Method::DELETE, &path, &[("authorization", &own)], "")
         .await;

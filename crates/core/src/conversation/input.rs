@@ -42,6 +42,8 @@ pub enum Input<'a> {
     },
     /// The operator changes the event, beside the stage.
     Amend(Amendment),
+    /// The operator has renewed the links of all seats: who is there came by one that opens nothing any more.
+    LinksRenewed,
     /// The link of a seat is used to send more than it may.
     Flood {
         /// Whose.

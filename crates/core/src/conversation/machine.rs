@@ -93,6 +93,7 @@ impl Conversation {
                 page,
             } => self.stage.reserve(seat, session, kind, page, &mut cx),
             Input::Amend(amendment) => self.amend(amendment, &mut cx),
+            Input::LinksRenewed => self.stage.links_renewed(&mut cx),
             Input::Flood { seat } => self.stage.flooded(seat, &mut cx),
             Input::ConnectFailed { seat, why } => self.stage.connect_failed(seat, why, &mut cx),
             Input::OutOfReach { seat, session, on } => self.stage.out_of_reach(seat, session, on),

@@ -197,6 +197,23 @@ impl SeatTable {
 }
 
 impl SeatTable {
+    /// Ends whatever came by a link of before: whoever has the new one comes back by that. Everybody keeps their place.
+    pub(crate) fn links_renewed(&mut self, cx: &mut StepContext<'_>) {
+        for at in 0..self.len() {
+            let seat = &mut self.all_mut()[at];
+            let (id, on_stage) = (seat.id, seat.on_stage());
+            if seat.session.is_some() {
+                seat.away_since = seat.away_since.or(Some(cx.now));
+            }
+            // Also where it was asked for before there is a session.
+            set_loopback(seat, false, cx);
+            close_all(seat, SessionEndReason::LinkRenewed, cx);
+            cx.changes.seat(on_stage);
+            self.give_up_reservations(id, cx);
+        }
+        cx.out.push(Output::DismissPages);
+    }
+
     /// Gives up what was reserved for a seat that is removed.
     pub(super) fn give_up_reservations(&mut self, seat: SeatId, cx: &mut StepContext<'_>) {
         while let Some(reservation) = self.reservations.take_of(seat) {

@@ -226,6 +226,7 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
             1 => Input::Demand,
             _ => Input::Listeners { now: dice.below(3) },
         },
+        18 if dice.below(100) == 0 => Input::LinksRenewed,
         18 => Input::Alarm {
             alarm: dice.pick(&Alarm::ALL),
             on: dice.coin(),

@@ -143,3 +143,37 @@ fn a_short_absence_restores_the_microphone_and_a_long_one_mutes_it() {
         assert_eq!(scene.last_order(guest).muted, muted);
     }
 }
+
+#[test]
+fn renewed_links_end_every_session_and_offer_and_leave_everybody_their_place() {
+    let mut scene = Scene::on_air();
+    let (guest, session) = scene.guest_on_stage();
+    let monitor = scene.invite(Role::Monitor);
+    let listening = scene.up(monitor, SessionKind::Monitor);
+    let offered = SessionId(777);
+    scene.step(Input::Reserve {
+        seat: guest,
+        session: offered,
+        kind: SessionKind::Browser,
+        page: None,
+    });
+    let outputs = scene.step(Input::LinksRenewed);
+    for (seat, session) in [(guest, session), (monitor, listening)] {
+        assert!(outputs.contains(&Output::CloseSession {
+            seat,
+            session,
+            reason: SessionEndReason::LinkRenewed,
+        }));
+        assert!(!scene.seat(seat).connected);
+    }
+    assert!(outputs.contains(&Output::ReservationExpired {
+        seat: guest,
+        session: offered,
+    }));
+    assert!(outputs.contains(&Output::DismissPages));
+    assert!(scene.last_order(guest).muted);
+    assert_eq!(scene.seat(guest).place, Place::OnStage);
+    // Whoever comes by the new link is there again.
+    scene.up(guest, SessionKind::Browser);
+    assert!(scene.seat(guest).connected);
+}

@@ -140,6 +140,11 @@ impl Outputs {
         self.to.publisher.listeners()
     }
 
+    /// Of which generation the links are that live.
+    pub(super) const fn links_generation(&self) -> u32 {
+        self.to.record.links_generation
+    }
+
     /// What is known of the event beside its conversation has changed.
     pub(super) fn follow_record(&mut self, record: EventRecord, view: &View) {
         self.to.record = record;
@@ -227,6 +232,7 @@ impl Outputs {
                 let message = PageMessage::Alarm { alarm, on };
                 self.tell_hosts_but(None, &message, after.view().value());
             }
+            Output::DismissPages => self.pages.tell_all(&PageMessage::LinkRenewed),
             Output::Refused { by, what, reason } => {
                 self.pages.tell(by, &PageMessage::Refused { what, reason });
             }

@@ -52,6 +52,8 @@ pub enum PageMessage {
     },
     /// The seat was removed; the page is to be closed.
     Removed,
+    /// The link the page was opened with opens nothing any more; the page is to be closed.
+    LinkRenewed,
     /// A newer page of the same seat has the session; this one is to be closed.
     Replaced,
     /// The event is over.
@@ -62,7 +64,7 @@ impl PageMessage {
     /// Whether the page is to be closed after it.
     #[must_use]
     pub const fn is_last(&self) -> bool {
-        matches!(self, Self::Removed | Self::Replaced)
+        matches!(self, Self::Removed | Self::LinkRenewed | Self::Replaced)
     }
 }
 

@@ -194,8 +194,12 @@ impl Director {
             Call::Flood { seat } => self.step(Input::Flood { seat }),
             Call::AdmitOnArrival { seat } => self.step(Input::AdmitOnArrival { seat }),
             Call::Record(record) => {
+                let renewed = record.links_generation != self.outputs.links_generation();
                 self.outputs
                     .follow_record(record, &self.conversation.view());
+                if renewed {
+                    self.step(Input::LinksRenewed);
+                }
             }
             Call::Amend(amendment) => self.step(Input::Amend(amendment)),
             Call::Abandon { seat, session } => {

@@ -1,6 +1,7 @@
 //! The director with a room, a store and a clock of the test's own.
 
 mod closing;
+mod green_room;
 mod idle;
 mod pages_anew;
 mod phases;
@@ -13,7 +14,7 @@ use stentor_core::admission::{OpeningRung, Rung};
 use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, SeatView, View};
 use stentor_core::event::{ConditionKind, EventCommand, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
-use stentor_core::stage::{AppliedMute, Place, Role, SeatOrder, SessionKind, StageCommand};
+use stentor_core::stage::{AppliedMute, Role, SeatOrder, SessionKind, StageCommand};
 use stentor_core::{Now, PageId, SeatId, SessionId};
 use stentor_edge::{Demand, Edge, EdgeConfig};
 use stentor_studio::{RoomLevels, RoomStatus, SessionStatus};
@@ -29,7 +30,7 @@ use crate::about::AboutNow;
 use crate::air::Air;
 use crate::links::{LinkKey, LiveLinks};
 use crate::publisher::Publisher;
-use crate::record::NewEvent;
+use crate::record::{EventRecord, NewEvent};
 use crate::reports::{Reporter, reports};
 
 const HOST: SeatId = FIRST_HOST;
@@ -118,6 +119,7 @@ impl Page {
 }
 
 struct Scene {
+    record: EventRecord,
     director: DirectorHandle,
     reporter: Reporter,
     /// The state of the room, as it was reported last.
@@ -190,7 +192,7 @@ impl Scene {
                     record.links_generation,
                     30,
                 )),
-                record,
+                record: record.clone(),
                 room: Some(Box::new(recorded.clone())),
                 publisher,
                 about: AboutNow::default(),
@@ -203,6 +205,7 @@ impl Scene {
         };
         let (handle, queue) = calls();
         let scene = Self {
+            record,
             director: handle,
             reporter,
             room: Mutex::default(),
@@ -545,51 +548,4 @@ async fn a_link_is_shown_to_hosts_only() {
     assert_eq!((*seat, name.as_str()), (GUEST, "Ada"));
     assert!(link.starts_with("https://stentor.example/"), "{link}");
     assert!(guest.told().is_empty());
-}
-
-#[tokio::test]
-async fn who_invites_is_told_the_link_of_the_new_seat() {
-    let scene = Scene::new();
-    let mut host = scene.join(HOST).await;
-    let invite = StageCommand::Invite {
-        name: "Grace".to_owned(),
-        role: Role::Guest,
-    };
-    scene.command(HOST, invite).await;
-    let told = host.told();
-    assert!(
-        matches!(told.as_slice(), [PageMessage::Invited { name, .. }] if name == "Grace"),
-        "{told:?}"
-    );
-}
-
-#[tokio::test]
-async fn loopback_is_ordered_in_the_green_room_and_ends_on_stage() {
-    let scene = Scene::new();
-    let mut guest = scene.join(GUEST).await;
-    scene.connect(GUEST, None).await;
-    let on = StageCommand::SetLoopback {
-        seat: GUEST,
-        on: true,
-    };
-    scene.command(GUEST, on.clone()).await;
-    assert_eq!(scene.ordered().pop(), Some(Ordered::Loopback(GUEST, true)));
-    scene.command(HOST, admit(GUEST)).await;
-    assert!(scene.ordered().contains(&Ordered::Loopback(GUEST, false)));
-    let before = scene.ordered();
-    scene.command(GUEST, on).await;
-    let (what, reason) = ("loopback", Refusal::NotInGreenRoom);
-    assert_eq!(guest.told(), [PageMessage::Refused { what, reason }]);
-    assert_eq!(scene.ordered(), before);
-}
-
-#[tokio::test]
-async fn a_seat_admitted_beforehand_is_heard_when_it_comes_and_others_wait() {
-    let scene = Scene::new();
-    scene.call(Call::AdmitOnArrival { seat: LINE }).await;
-    scene.up(LINE, SessionId(90), SessionKind::LineIn).await;
-    scene.up(GUEST, SessionId(91), SessionKind::Browser).await;
-    let order = scene.last_order(LINE);
-    assert!(order.on_stage && !order.muted);
-    assert_eq!(scene.seat(GUEST).await.place, Place::GreenRoom);
 }

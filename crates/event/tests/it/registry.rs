@@ -149,7 +149,7 @@ async fn what_the_operator_changes_is_so_in_an_event_that_runs_and_what_is_delet
     assert_eq!(status(&server, SLUG).unwrap()["title"], "Another talk");
     let event = server.event();
     assert!(event.seat_of(&before).is_err(), "it was renewed");
-    let renewed = server.token_of(SLUG, FIRST_HOST, 2);
+    let renewed = server.token(FIRST_HOST);
     assert_eq!(event.seat_of(&renewed), Ok(FIRST_HOST));
     amend(Amendment {
         end: true,

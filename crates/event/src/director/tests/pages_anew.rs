@@ -57,6 +57,26 @@ async fn hosts_are_told_whose_link_floods() {
 }
 
 #[tokio::test]
+async fn renewed_links_close_every_page_and_session_and_another_change_of_the_record_none() {
+    let scene = Scene::new();
+    let (mut host, mut guest) = (scene.join(HOST).await, scene.join(GUEST).await);
+    let session = scene.connect(GUEST, Some(guest.joined.page)).await.session;
+    let mut record = scene.record.clone();
+    scene.call(Call::Record(record.clone())).await;
+    assert_eq!((host.told(), guest.told()), (vec![], vec![]));
+    record.links_generation += 1;
+    scene.call(Call::Record(record.clone())).await;
+    let dismissed = [PageMessage::LinkRenewed];
+    assert!(PageMessage::LinkRenewed.is_last());
+    assert_eq!((host.told(), guest.told()), (dismissed.to_vec(), dismissed.to_vec()));
+    assert!(scene.ordered().contains(&Ordered::Close(session)));
+    // Those who came by the new link stay.
+    let mut anew = scene.join(GUEST).await;
+    scene.call(Call::Record(record)).await;
+    assert_eq!(anew.told(), []);
+}
+
+#[tokio::test]
 async fn what_the_operator_changes_is_shown_and_kept() {
     let scene = Scene::new();
     let amendment = Amendment {
