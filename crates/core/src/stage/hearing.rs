@@ -37,8 +37,11 @@ impl SeatTable {
     }
 }
 
-/// A seat is no longer heard: it does not speak, and its silence means nothing.
+/// A seat is no longer heard: it does not speak, its silence means nothing, and how loud its voice would be is not known.
 pub(super) fn stop_hearing(seat: &mut Seat, cx: &mut StepContext<'_>) {
     cx.changes.speaking |= seat.speaking.stop() && seat.on_stage();
     seat.silence.clear();
+    if let Some(session) = &mut seat.session {
+        session.out_of_reach = false;
+    }
 }

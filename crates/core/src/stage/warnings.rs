@@ -87,7 +87,8 @@ fn holds(seat: &Seat, warning: SeatWarning, now: Now) -> bool {
             SeatWarning::NotReady => lasts(watch.held_mono_ms, NOT_READY_AFTER_MS),
             SeatWarning::SilentMicrophone => seat.silence.silent(),
             SeatWarning::TooQuiet => {
-                seat.connected() && seat.session.is_some_and(|session| session.out_of_reach)
+                let listened_to = seat.connected() && (!seat.silenced() || seat.waits());
+                listened_to && seat.session.is_some_and(|session| session.out_of_reach)
             }
         }
 }

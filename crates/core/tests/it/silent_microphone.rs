@@ -108,3 +108,22 @@ fn a_voice_that_cannot_be_raised_is_warned_of_until_it_can_or_another_session_co
     assert_eq!(report(&mut scene, first, true), None, "a late report");
     assert_eq!(report(&mut scene, second, true), too_quiet);
 }
+
+#[test]
+fn a_muted_voice_on_stage_is_not_called_too_quiet_until_it_is_again() {
+    let mut scene = Scene::on_air();
+    let (seat, session) = scene.guest_on_stage();
+    let report = |scene: &mut Scene, on| {
+        scene.step(Input::OutOfReach { seat, session, on });
+        scene.seat(seat).warning
+    };
+    let too_quiet = Some(SeatWarning::TooQuiet);
+    assert_eq!(report(&mut scene, true), too_quiet);
+    scene.mute(seat);
+    assert_eq!(scene.seat(seat).warning, None);
+    assert_eq!(report(&mut scene, true), None, "a late report");
+    assert_eq!(report(&mut scene, false), None);
+    scene.unmute(seat);
+    assert_eq!(scene.seat(seat).warning, None, "nothing was said since");
+    assert_eq!(report(&mut scene, true), too_quiet);
+}

@@ -70,6 +70,8 @@ pub struct Rider {
     /// Mean power of the speech heard.
     power: f32,
     heard_s: f32,
+    /// Seconds of speech by which its reach is judged.
+    judged_s: f32,
     gain_db: f32,
     /// Most gain up that is allowed now.
     up_db_max: f32,
@@ -95,6 +97,7 @@ impl Rider {
             config,
             power: 0.0,
             heard_s: 0.0,
+            judged_s: 0.0,
             gain_db: 0.0,
             up_db_max: config.up_db_max,
             block: Block {
@@ -116,6 +119,7 @@ impl Rider {
         if lufs < ABSOLUTE_GATE_LUFS || !lufs.is_finite() {
             return;
         }
+        self.judged_s = (self.judged_s + seconds).min(KNOWN_S);
         let power = 10.0_f32.powf(lufs / 10.0);
         let counts = self.heard_s < SETTLE_S || lufs > self.average_lufs() - RELATIVE_GATE_LU;
         if counts {
@@ -138,7 +142,13 @@ impl Rider {
     /// Whether speech is heard that all gain which is allowed does not bring near the target.
     #[must_use]
     pub fn is_out_of_reach(&self) -> bool {
-        self.heard_s >= KNOWN_S && self.wanted_db() - self.allowed_db() > OUT_OF_REACH_DB
+        self.heard_s.min(self.judged_s) >= KNOWN_S
+            && self.wanted_db() - self.allowed_db() > OUT_OF_REACH_DB
+    }
+
+    /// Nobody listens for a while: whether the target is out of reach is to be found out anew. The gain stays.
+    pub const fn forget_reach(&mut self) {
+        self.judged_s = 0.0;
     }
 
     fn wanted_db(&self) -> f32 {

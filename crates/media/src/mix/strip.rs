@@ -221,6 +221,9 @@ impl Strip {
             // Its turn to be listened to comes again; until then its meter stays as it was.
             return;
         }
+        if unheard {
+            self.rider.forget_reach();
+        }
         let was = self.heard.digital_silence;
         let digital_silence = !unheard && (was || self.nothing_ticks >= NOTHING_TICKS);
         self.heard = VoiceActivity::nothing(digital_silence);

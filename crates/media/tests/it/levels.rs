@@ -71,6 +71,24 @@ fn a_voice_that_cannot_be_raised_without_its_noise_is_said_to_be_out_of_reach() 
 }
 
 #[test]
+fn whoever_is_muted_is_not_out_of_reach_until_they_have_spoken_again() {
+    let sound = voice_at(-55.0, -68.0, 150.0, 12.0, 5);
+    let (mut before, mut after) = (false, None);
+    run_wires(&[sound], 24 * 50, |n, mixer, out| {
+        mixer
+            .set_muted(StripId(0), (600..700).contains(&n))
+            .expect("there");
+        before |= n < 600 && any_out_of_reach(out);
+        if n > 602 && any_out_of_reach(out) {
+            after = after.or(Some(n));
+        }
+    });
+    assert!(before);
+    let after = after.expect("said again");
+    assert!((750..1_000).contains(&after), "said again at tick {after}");
+}
+
+#[test]
 fn loud_and_quiet_voices_by_turns_end_alike_whoever_holds_the_microphone() {
     for (loud, quiet, turn_s) in [(-14.0, -45.0, 8), (-18.0, -38.0, 6), (-20.0, -29.0, 10)] {
         for one_microphone in [true, false] {
