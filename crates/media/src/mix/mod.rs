@@ -51,7 +51,7 @@ const BUS_RIDER: RiderConfig = RiderConfig {
     follows_turns: false,
 };
 
-/// Most strips in the green room that are listened to at once; where more wait, they take turns.
+/// Most strips in the green room that are listened to at once, beside those that somebody pre-listens to; where more wait, they take turns.
 pub const ATTENDED_MAX: usize = 8;
 
 /// Ticks of one such turn: 1 s.
@@ -198,6 +198,19 @@ impl Mixer {
         Ok(())
     }
 
+    /// Desires that these strips are listened to in every tick while they are in the green room, and no others. Strips that are not there are
+    /// no matter.
+    pub fn pre_listen(&mut self, ids: impl IntoIterator<Item = StripId>) {
+        for strip in &mut self.strips {
+            strip.pre_listened = false;
+        }
+        for id in ids {
+            if let Ok(at) = self.find(id) {
+                self.strips[at].pre_listened = true;
+            }
+        }
+    }
+
     /// What a strip in the green room gave in the last tick, at its level; `None` for one on the stage, and for one that is not there.
     #[must_use]
     pub fn waiting_sound(&self, id: StripId) -> Option<&[f32; TICK_SAMPLES]> {
@@ -290,7 +303,7 @@ impl Mixer {
         self.attending_ticks = (self.attending_ticks + 1) % (turns * ATTENDED_TICKS);
         let waiting = self.strips.iter_mut().filter(|strip| strip.waits());
         for (n, strip) in waiting.enumerate() {
-            strip.attended = n / ATTENDED_MAX == turn;
+            strip.attended = strip.pre_listened || n / ATTENDED_MAX == turn;
         }
     }
 

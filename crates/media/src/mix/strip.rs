@@ -62,6 +62,8 @@ pub(super) struct Strip {
     pub(super) original: bool,
     /// In the green room, it is listened to for its meter and for whoever pre-listens.
     pub(super) attended: bool,
+    /// Somebody hears it alone.
+    pub(super) pre_listened: bool,
     pub(super) limiter: Limiter,
     fader: Fader,
     air_fader: Fader,
@@ -106,6 +108,7 @@ impl Strip {
             loopback: false,
             original: false,
             attended: false,
+            pre_listened: false,
             limiter: Limiter::new(),
             fader: Fader::closed(),
             air_fader: Fader::closed(),

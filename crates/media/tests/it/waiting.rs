@@ -92,3 +92,27 @@ fn a_crowd_in_the_green_room_is_listened_to_by_turns() {
         assert!(out.strips.iter().all(|strip| strip.dbfs > -30.0));
     }
 }
+
+#[test]
+fn in_a_crowd_whoever_is_pre_listened_to_has_no_gap() {
+    let mut mixer = mixer();
+    let waiting = 3 * ATTENDED_MAX as u32;
+    for id in 0..waiting {
+        mixer.add(StripId(id), StripKind::InProcess).unwrap();
+    }
+    let sound = tone(500.0, 0.1, 960);
+    let mut out = TickOut::default();
+    for n in 0..400_u64 {
+        // One after the other, whoever's turn it is, and one that is not there.
+        let chosen = StripId(n as u32 / 150 * ATTENDED_MAX as u32);
+        mixer.pre_listen([chosen, StripId(9_999)]);
+        for id in 0..waiting {
+            mixer.receive_pcm(StripId(id), &sound).unwrap();
+        }
+        mixer.tick(n * TICK_US, &mut out);
+        let is_heard = |id| rms_db(mixer.waiting_sound(StripId(id)).unwrap()) > -60.0;
+        assert!(is_heard(chosen.0), "{chosen:?} in tick {n}");
+        let listened = (0..waiting).filter(|id| is_heard(*id)).count();
+        assert!(listened <= ATTENDED_MAX + 1, "{listened} in tick {n}");
+    }
+}

@@ -17,9 +17,10 @@ use stentor_media::verify::confidence::{self, Monitor};
 
 use super::failures::FailedAttempts;
 use super::output::EngineOutput;
+use super::pre_listened;
 use super::return_feed::{self, ReturnFeed};
 use super::routing::{place_of, route_to_mixer};
-use super::session::{LoopbackDelay, LoopingRecording, Session, Strip, TickPcm, check_place};
+use super::session::{LoopbackDelay, LoopingRecording, Session, Strip, check_place};
 use super::state::RoomStatus;
 use super::stems::StemPackagers;
 use super::telemetry::Telemetry;
@@ -403,6 +404,8 @@ impl Engine {
     /// Makes the next 20 ms.
     pub fn tick(&mut self, timing: TickTiming, out: &mut Vec<EngineOutput>) {
         self.feed_voices();
+        self.mixer
+            .pre_listen(pre_listened::strips(&self.sessions).map(|(_, strip)| strip));
         self.mix(timing.now_us);
         for id in std::mem::take(&mut self.leaving) {
             // Gone already when the mixer was made anew.
@@ -508,7 +511,7 @@ impl Engine {
     /// Sends every session what it hears.
     fn send_returns(&mut self, out: &mut Vec<EngineOutput>) {
         let timestamp = self.ticks * TICK_SAMPLES as u64;
-        let waiting = self.waiting_sounds();
+        let waiting = pre_listened::sounds(&self.sessions, &self.mixer);
         let mixed = &*self.mixed;
         let mut programme = None;
         for (&session, known) in self
@@ -546,18 +549,6 @@ impl Engine {
                 ));
             }
         }
-    }
-
-    /// The sound of everybody in the green room whom somebody pre-listens to.
-    fn waiting_sounds(&self) -> BTreeMap<SeatId, TickPcm> {
-        let wanted = self.sessions.values().filter_map(|known| known.pre_listens);
-        let sound = |seat: SeatId| {
-            let of_seat = self.sessions.values().filter(|known| known.seat == seat);
-            let newest = of_seat.filter(|known| known.strip.is_some());
-            let strip = newest.max_by_key(|known| known.connected)?.strip.as_ref()?;
-            Some((seat, *self.mixer.waiting_sound(strip.id)?))
-        };
-        wanted.filter_map(sound).collect()
     }
 
     /// Takes what the mixer measured of each strip, and which mutes it has applied.

@@ -11,6 +11,7 @@ pub mod engine;
 mod failures;
 pub mod levels;
 pub mod output;
+mod pre_listened;
 mod return_feed;
 mod routing;
 mod session;

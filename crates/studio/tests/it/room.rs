@@ -439,6 +439,30 @@ fn who_waits_is_heard_by_whoever_pre_listens_and_by_nobody_else() {
     }
 }
 
+#[test]
+fn in_a_crowd_that_waits_the_one_that_is_pre_listened_to_has_no_gap() {
+    let mut room = Room::new();
+    for seat in 1..=20 {
+        room.line(seat, u64::from(seat));
+    }
+    room.expect(30, 30, SessionKind::Monitor).unwrap();
+    room.peer(30, PeerEvent::Connected);
+    for seat in [1, 12, 20] {
+        room.engine.pre_listen(SessionId(30), Some(SeatId(seat)));
+        room.run(10);
+        room.sent.clear();
+        room.run(200);
+        let mut decoder = OpusDecoder::new().unwrap();
+        let mut pcm = vec![0.0; PACKET_SAMPLES_MAX];
+        let ticks = room.sent.iter().map(|(_, packet)| {
+            let samples = decoder.decode(&packet.bytes, &mut pcm).unwrap();
+            dbfs(&pcm[..samples])
+        });
+        let quietest = ticks.skip(5).fold(0.0, f32::min);
+        assert!(quietest > -40.0, "{seat}: {quietest} dBFS");
+    }
+}
+
 /// An encoder that hears nothing while it is told so: an encoder fed with the wrong buffer.
 struct Deaf {
     inner: OpusEncoder,
