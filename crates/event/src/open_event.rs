@@ -10,7 +10,7 @@ use std::time::Duration;
 use stentor_core::admission::Rung;
 use stentor_core::conversation::{Amendment, Command, Refusal};
 use stentor_core::stage::SessionKind;
-use stentor_core::{PageId, SeatId, SessionId};
+use stentor_core::{PageId, PageKey, SeatId, SessionId};
 use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -140,11 +140,17 @@ impl OpenEvent {
         self.stats.read(room.map(Room::stats))
     }
 
-    /// Opens a stage page of a seat. `None` if the event is gone.
-    pub async fn join(&self, seat: SeatId, sender: PageSender) -> Option<Result<Joined, Refusal>> {
+    /// Opens a stage page of a seat; `key` is the page's own number, if it has one. `None` if the event is gone.
+    pub async fn join(
+        &self,
+        seat: SeatId,
+        key: Option<PageKey>,
+        sender: PageSender,
+    ) -> Option<Result<Joined, Refusal>> {
         self.director
             .ask(|reply| Call::Join {
                 seat,
+                key,
                 sender,
                 reply,
             })

@@ -163,7 +163,10 @@ impl TestServer {
     pub async fn end(&self) {
         let event = self.event();
         let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-        let joined = event.join(FIRST_HOST, sender).await.expect("it is there");
+        let joined = event
+            .join(FIRST_HOST, None, sender)
+            .await
+            .expect("it is there");
         let page = joined.expect("a host may join");
         let version = page.state.borrow().value().phase_version;
         let phase = Phase::Ended;

@@ -99,9 +99,13 @@ pub const CONNECT_TIME: Duration = Duration::from_secs(15);
 /// A peer from which nothing at all arrives for this long is gone. A pause of its sound is no end: what counts as well are its consent
 /// checks, which come every 4 to 6 s (RFC 7675 §5.1); three of them may be lost.
 pub const SILENT_TIME: Duration = Duration::from_secs(20);
-/// A page from which nothing at all arrives for this long is shown as away, and its session is kept: its path or its machine is gone. Longer
-/// than the 6 s between two consent checks, which are all that comes from a page whose microphone was taken away.
+/// A page from which nothing at all arrives for this long is shown as away, and so is a line whose sound was flowing; its session is kept: its
+/// path or its machine is gone. Longer than the 6 s between two consent checks, which are all that comes from a page whose microphone was
+/// taken away.
 pub const INTERRUPTED_TIME: Duration = Duration::from_millis(6_500);
+/// The same of a page that has closed its line to the server: it has most likely gone. Longer than the pauses of a muted microphone (400 ms
+/// with DTX).
+pub const DOUBTED_TIME: Duration = Duration::from_millis(1_500);
 /// A closing peer that has not drained its goodbye after this long is dropped.
 pub const CLOSE_TIME: Duration = Duration::from_millis(500);
 /// How long a caller waits for the network thread to answer.

@@ -23,7 +23,7 @@ use crate::net::stats::StudioStats;
 use crate::net::thread::NetThread;
 use crate::peer::webrtc::WebRtc;
 use crate::peer::{DisconnectReason, ExpectedSession, Peer, PeerKey};
-use crate::ports::net::{HandedOver, NetPort, NetRequest};
+use crate::ports::net::{HandedOver, NetCommand, NetPort, NetRequest};
 use crate::ports::room::{RoomMessage, RoomPort};
 use crate::room::sink::RoomConfig;
 use crate::room::stats::RoomStats;
@@ -334,6 +334,15 @@ impl Room {
     /// Ends a session, which leaves the room's [state](crate::RoomStatus). Again, or for a session that is not there, it does nothing.
     pub fn close(&self, session: SessionId) {
         self.tell(RoomMessage::Close(session, DisconnectReason::Requested));
+    }
+
+    /// The page of a session has closed its line to the server, or another of the same person's is open again: meanwhile the session is
+    /// said to be interrupted as soon as nothing arrives for [`DOUBTED_TIME`](crate::limits::DOUBTED_TIME).
+    pub fn doubt(&self, session: SessionId, on: bool) {
+        let key = self.key(session);
+        if let Err(fault) = self.studio.net.send(NetCommand::Doubt { key, on }) {
+            tracing::debug!(%fault, room = self.id, %session, "a session was not doubted");
+        }
     }
 
     /// Says what the mixer shall do with a seat. When it does, the room's state says so

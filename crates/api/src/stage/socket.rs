@@ -143,7 +143,7 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
     exceeded: &AtomicBool,
 ) {
     let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-    let joined = match event.join(seat, sender).await {
+    let joined = match event.join(seat, key, sender).await {
         Some(Ok(joined)) => joined,
         Some(Err(_)) => {
             let _ = send(&mut socket, wire::message(&PageMessage::Removed)).await;

@@ -116,7 +116,7 @@ async fn frames_of_every_kind_are_counted_and_a_page_that_sends_too_many_is_clos
     for (n, kind) in kinds.into_iter().enumerate() {
         let (_server, event, _folder) = event().await;
         let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-        event.join(FIRST_HOST, sender).await.unwrap().unwrap();
+        event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
         let (mut sink, mut stream) = open(&event).await.split();
         // What it is told is read meanwhile, or the server would wait for it.
         let reads = tokio::spawn(async move { while let Some(Ok(_)) = stream.next().await {} });
@@ -143,7 +143,7 @@ async fn bytes_that_are_no_message_yet_are_counted_too() {
     for (begins, piece) in [(true, empty), (false, pings), (true, large)] {
         let (_server, event, _folder) = event().await;
         let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-        event.join(FIRST_HOST, sender).await.unwrap().unwrap();
+        event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
         let (mut reads, mut writes) = tokio::io::split(raw(&event));
         let reads = tokio::spawn(async move {
             let mut read = vec![0; 4_096];

@@ -8,7 +8,7 @@ use stentor_core::stage::{Role, SessionKind};
 use stentor_core::{PageId, PageKey, SeatId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::pages::PageSender;
+use super::pages::{OfferingPage, PageSender};
 use crate::encode_once::EncodeOnce;
 use crate::record::EventRecord;
 use crate::reports::StageLevels;
@@ -21,6 +21,7 @@ pub(crate) enum Call {
     /// A stage page says hello.
     Join {
         seat: SeatId,
+        key: Option<PageKey>,
         sender: PageSender,
         reply: oneshot::Sender<Result<Joined, Refusal>>,
     },
@@ -52,15 +53,6 @@ pub(crate) enum Call {
     Close { reply: oneshot::Sender<()> },
     /// Answered once every call before it has been carried out.
     Settled { reply: oneshot::Sender<()> },
-}
-
-/// The stage page that offers a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OfferingPage {
-    /// Its number here; another one, or nobody's, after its line was made anew.
-    pub id: PageId,
-    /// The number it has made for itself and keeps when it is reloaded, if it has one: nobody else knows it.
-    pub key: Option<PageKey>,
 }
 
 /// A session that may be answered.

@@ -15,8 +15,8 @@ mod sessions;
 mod tests;
 
 pub(crate) use call::{Call, DirectorHandle, Reserved, calls};
-pub use call::{Joined, OfferingPage};
+pub use call::Joined;
 pub(crate) use outputs::Destinations;
-pub use pages::{PAGE_MESSAGES_MAX, PageMessage, PageSender};
+pub use pages::{OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub(crate) use room::DirectedRoom;
 pub(crate) use run::DirectorParts;

@@ -14,12 +14,12 @@ use stentor_core::conversation::{
 };
 use stentor_core::event::Phase;
 use stentor_core::stage::{Place, SessionKind};
-use stentor_core::{Now, PageId, SeatId, SessionId};
+use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use tokio::sync::{oneshot, watch};
 
 use super::call::{Joined, Reserved};
 use super::evening::Evening;
-use super::pages::{PageMessage, PageSender, PageTable};
+use super::pages::{OfferingPage, PageMessage, PageSender, PageTable};
 use super::room::{DirectedRoom, KeepSnapshot};
 use super::sessions::SessionTable;
 use crate::about::{About, AboutNow};
@@ -58,13 +58,14 @@ pub(crate) struct Destinations {
 
 /// A page that waits to be told whether it is shown the stage.
 pub(super) struct JoiningPage {
+    pub(super) key: Option<PageKey>,
     pub(super) sender: PageSender,
     pub(super) reply: oneshot::Sender<Result<Joined, Refusal>>,
 }
 
 /// An offer that waits to be told whether it may be answered.
 pub(super) struct OfferedSession {
-    pub(super) page: Option<PageId>,
+    pub(super) page: Option<OfferingPage>,
     pub(super) reply: oneshot::Sender<Result<Reserved, Refusal>>,
 }
 
@@ -190,11 +191,11 @@ impl Outputs {
                 }
             }
             Output::Reserved {
+                seat,
                 session,
                 kind,
                 staff,
-                ..
-            } => self.reserved(session, kind, staff),
+            } => self.reserved(seat, session, kind, staff),
             Output::ReservationRefused { reason, .. } => {
                 if let Some(OfferedSession { reply, .. }) = self.offered.take() {
                     // Whoever made the offer may have gone.
@@ -254,11 +255,22 @@ impl Outputs {
         }
     }
 
+    /// Whoever's page has closed its line has most likely gone: the room waits less long for their sound.
+    pub(super) fn follow_pages(&mut self) {
+        let pages = &self.pages;
+        let changed = self
+            .sessions
+            .follow_pages(|seat, page| pages.is_open(seat, page));
+        for (session, open) in changed {
+            self.order_room(|room| room.doubt(session, !open));
+        }
+    }
+
     fn joined(&mut self, page: PageId, seat: SeatId, view: &View) {
         let (Some(joining), Some(seat)) = (self.joining.take(), view.seat(seat)) else {
             return;
         };
-        self.pages.add(page, seat.seat, joining.sender);
+        self.pages.add(page, seat.seat, joining.key, joining.sender);
         let joined = Joined {
             page,
             role: seat.role,
@@ -270,9 +282,9 @@ impl Outputs {
         let _ = joining.reply.send(Ok(joined));
     }
 
-    fn reserved(&mut self, session: SessionId, kind: SessionKind, staff: bool) {
+    fn reserved(&mut self, seat: SeatId, session: SessionId, kind: SessionKind, staff: bool) {
         if let Some(OfferedSession { page, reply }) = self.offered.take() {
-            let alive = self.sessions.add(session, page);
+            let alive = self.sessions.add(session, seat, page);
             // If whoever made the offer has gone, the reservation expires.
             let _ = reply.send(Ok(Reserved {
                 session,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stentor_core::conversation::{Refusal, SeatWarning};
 use stentor_core::event::Alarm;
 use stentor_core::limits::SEATS_MAX;
-use stentor_core::{PageId, SeatId};
+use stentor_core::{PageId, PageKey, SeatId};
 use tokio::sync::mpsc;
 
 /// Stage pages open at once per event: every seat with a phone and a computer. The oldest is closed beyond it.
@@ -68,12 +68,23 @@ impl PageMessage {
     }
 }
 
+/// The stage page that offers a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferingPage {
+    /// Its number here; another one, or nobody's, after its line was made anew.
+    pub id: PageId,
+    /// The number it has made for itself and keeps when it is reloaded, if it has one: nobody else knows it.
+    pub key: Option<PageKey>,
+}
+
 /// Where a page's messages go.
 pub type PageSender = mpsc::Sender<PageMessage>;
 
 /// One that is open.
 struct Page {
     seat: SeatId,
+    /// Its own number, if it has one.
+    key: Option<PageKey>,
     sender: PageSender,
 }
 
@@ -92,7 +103,13 @@ impl PageTable {
     }
 
     /// A page is shown the stage from now on.
-    pub(super) fn add(&mut self, page: PageId, seat: SeatId, sender: PageSender) {
+    pub(super) fn add(
+        &mut self,
+        page: PageId,
+        seat: SeatId,
+        key: Option<PageKey>,
+        sender: PageSender,
+    ) {
         let own: Vec<PageId> = self
             .pages
             .iter()
@@ -104,7 +121,7 @@ impl PageTable {
         } else if self.pages.len() >= PAGES_MAX {
             self.pages.pop_first();
         }
-        self.pages.insert(page, Page { seat, sender });
+        self.pages.insert(page, Page { seat, key, sender });
     }
 
     pub(super) fn remove(&mut self, page: PageId) {
@@ -151,6 +168,12 @@ impl PageTable {
         self.pages.get(&page).is_some_and(|of| of.seat == seat)
     }
 
+    /// Whether the page that made an offer for this seat is open, by its number here or, after its line was made anew, by its own.
+    pub(super) fn is_open(&self, seat: SeatId, page: OfferingPage) -> bool {
+        let mut of_seat = self.pages.iter().filter(|(_, of)| of.seat == seat);
+        of_seat.any(|(id, of)| *id == page.id || of.key == page.key)
+    }
+
     /// Delivers without waiting; a page whose queue is full or gone is forgotten, which closes it.
     fn deliver(&mut self, to: impl Fn(PageId, SeatId) -> bool, message: &PageMessage) {
         self.pages.retain(|id, page| {
@@ -165,7 +188,7 @@ mod tests {
 
     fn add(table: &mut PageTable, seat: SeatId, sender: PageSender) -> PageId {
         let page = table.next();
-        table.add(page, seat, sender);
+        table.add(page, seat, None, sender);
         page
     }
 

@@ -13,6 +13,8 @@ pub(crate) trait DirectedRoom: Send {
     fn order(&self, order: SeatOrder);
     /// Ends a session.
     fn close(&self, session: SessionId);
+    /// The page of a session has closed its line, or is there again.
+    fn doubt(&self, session: SessionId, on: bool);
     /// Whether a seat hears its own microphone.
     fn loopback(&self, seat: SeatId, on: bool);
     /// Lets a host's session hear one who waits in the green room, alone, or nobody any more.
@@ -46,6 +48,10 @@ impl DirectedRoom for Room {
 
     fn close(&self, session: SessionId) {
         Self::close(self, session);
+    }
+
+    fn doubt(&self, session: SessionId, on: bool) {
+        Self::doubt(self, session, on);
     }
 
     fn loopback(&self, seat: SeatId, on: bool) {

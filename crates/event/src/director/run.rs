@@ -152,6 +152,7 @@ impl Director {
 
     /// Pages come and go by calls, and those that read nothing are forgotten by whatever tells them something.
     fn follow_pages(&mut self) {
+        self.outputs.follow_pages();
         let open = self.outputs.pages.len();
         if open != self.pages {
             self.pages = open;
@@ -163,11 +164,12 @@ impl Director {
         match call {
             Call::Join {
                 seat,
+                key,
                 sender,
                 reply,
             } => {
                 let page = self.outputs.pages.next();
-                self.outputs.joining = Some(JoiningPage { sender, reply });
+                self.outputs.joining = Some(JoiningPage { key, sender, reply });
                 self.step(Input::Join { page, seat });
             }
             Call::Leave { page } => self.outputs.pages.remove(page),
@@ -182,8 +184,7 @@ impl Director {
                 reply,
             } => {
                 let session = self.outputs.sessions.next();
-                let id = page.map(|page| page.id);
-                self.outputs.offered = Some(OfferedSession { page: id, reply });
+                self.outputs.offered = Some(OfferedSession { page, reply });
                 self.step(Input::Reserve {
                     seat,
                     session,

@@ -4,12 +4,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use stentor_core::{PageId, SessionId};
+use stentor_core::{PageId, SeatId, SessionId};
+
+use super::pages::OfferingPage;
 
 /// A session that was reserved and is not gone.
 struct Session {
     id: SessionId,
-    page: Option<PageId>,
+    seat: SeatId,
+    page: Option<OfferingPage>,
+    /// Its page was open when that was looked at last.
+    page_open: bool,
     alive: Arc<AtomicBool>,
 }
 
@@ -28,11 +33,18 @@ impl SessionTable {
     }
 
     /// A session was reserved. What is returned becomes false when it is gone.
-    pub(super) fn add(&mut self, id: SessionId, page: Option<PageId>) -> Arc<AtomicBool> {
+    pub(super) fn add(
+        &mut self,
+        id: SessionId,
+        seat: SeatId,
+        page: Option<OfferingPage>,
+    ) -> Arc<AtomicBool> {
         let alive = Arc::new(AtomicBool::new(true));
         self.sessions.push(Session {
             id,
+            seat,
             page,
+            page_open: true,
             alive: Arc::clone(&alive),
         });
         alive
@@ -54,6 +66,23 @@ impl SessionTable {
             .iter()
             .find(|session| session.id == id)
             .and_then(|session| session.page)
+            .map(|page| page.id)
+    }
+
+    /// Looks whether the page of each session is open. Those of which that is another than before.
+    pub(super) fn follow_pages(
+        &mut self,
+        is_open: impl Fn(SeatId, OfferingPage) -> bool,
+    ) -> Vec<(SessionId, bool)> {
+        let mut changed = Vec::new();
+        for session in &mut self.sessions {
+            let open = session.page.is_none_or(|page| is_open(session.seat, page));
+            if open != session.page_open {
+                session.page_open = open;
+                changed.push((session.id, open));
+            }
+        }
+        changed
     }
 
     /// The pages of the sessions that were reserved after this one.
@@ -62,5 +91,6 @@ impl SessionTable {
             .iter()
             .filter(move |session| session.id > than)
             .filter_map(|session| session.page)
+            .map(|page| page.id)
     }
 }

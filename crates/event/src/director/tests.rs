@@ -15,7 +15,7 @@ use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, Sea
 use stentor_core::event::{ConditionKind, EventCommand, Phase};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
 use stentor_core::stage::{AppliedMute, Role, SeatOrder, SessionKind, StageCommand};
-use stentor_core::{Now, PageId, SeatId, SessionId};
+use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use stentor_edge::{Demand, Edge, EdgeConfig};
 use stentor_studio::{RoomLevels, RoomStatus, SessionStatus};
 use tokio::sync::mpsc;
@@ -45,6 +45,7 @@ const STARTED: Now = Now {
 enum Ordered {
     Seat(SeatOrder),
     Close(SessionId),
+    Doubt(SessionId, bool),
     Loopback(SeatId, bool),
     PreListen(SessionId, Option<SeatId>),
     Notice(String),
@@ -73,6 +74,10 @@ impl DirectedRoom for Recorded {
 
     fn close(&self, session: SessionId) {
         self.add(Ordered::Close(session));
+    }
+
+    fn doubt(&self, session: SessionId, on: bool) {
+        self.add(Ordered::Doubt(session, on));
     }
 
     fn loopback(&self, seat: SeatId, on: bool) {
@@ -239,9 +244,15 @@ impl Scene {
     }
 
     async fn try_join(&self, seat: SeatId) -> Result<Page, Refusal> {
+        self.try_join_as(seat, None).await
+    }
+
+    /// As the page that has this number of its own.
+    async fn try_join_as(&self, seat: SeatId, key: Option<PageKey>) -> Result<Page, Refusal> {
         let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
         let joined = self.director.ask(|reply| Call::Join {
             seat,
+            key,
             sender,
             reply,
         });

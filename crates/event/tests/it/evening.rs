@@ -93,7 +93,7 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     let recording = |file| folder.path().join("recordings").join(SLUG).join(file);
     let event = server.event();
     let (sender, mut messages) = mpsc::channel(PAGE_MESSAGES_MAX);
-    let mut page = event.join(FIRST_HOST, sender).await.unwrap().unwrap();
+    let mut page = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
 
     let offering = Offering::new();
     let connected = event

@@ -78,7 +78,7 @@ async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody
     // Somebody is in the first.
     let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
     let event = server.event();
-    let page = event.join(FIRST_HOST, sender).await.unwrap().unwrap();
+    let page = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
     server.events.open_new().await.unwrap();
     assert_eq!(server.events.waiting(), ["second"]);
     assert_eq!(status(&server, "second").unwrap()["title"], "A talk");

@@ -20,7 +20,7 @@ use super::stun;
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
     ADDRESS_BURST_MAX, ADDRESS_INTERVAL, ADDRESSES_PER_PEER_MAX, CLOSE_TIME, CONNECT_TIME,
-    INTERRUPTED_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX, PEERS_STAFF, SILENT_TIME,
+    DOUBTED_TIME, INTERRUPTED_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX, PEERS_STAFF, SILENT_TIME,
     TUPLES_PER_PEER_MAX,
 };
 use crate::peer::{
@@ -58,6 +58,8 @@ struct Entry {
     fragments: TokenBucket,
     connected: bool,
     interrupted: bool,
+    /// Whoever it belongs to has most likely gone.
+    doubted: bool,
     closing: Option<(Instant, DisconnectReason)>,
 }
 
@@ -150,6 +152,7 @@ impl Peers {
             fragments: TokenBucket::new(now, PATCH_BURST_MAX, PATCH_INTERVAL),
             connected: false,
             interrupted: false,
+            doubted: false,
             closing: None,
         };
         self.remove(key);
@@ -358,11 +361,22 @@ impl Peers {
                 Some(reason) if entry.closing.is_some() => self.gone(key, reason),
                 Some(reason) => self.close(now, key, reason),
                 None => {
-                    let interrupted = entry.is_interrupted(now);
+                    // Only something that arrives ends it.
+                    let interrupted = entry.interrupted || entry.is_interrupted(now);
                     self.set_interrupted(key, interrupted);
                     self.drive(now, key, |peer| peer.handle_timeout(now));
                 }
             }
+        }
+    }
+
+    /// Whoever a peer belongs to has most likely gone, or is there again: then it may be silent for less long, or for as long as others, before
+    /// that is said. Unknown keys are no matter.
+    pub fn doubt(&mut self, now: Instant, key: PeerKey, on: bool) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.doubted = on;
+            // Its timer is set anew.
+            self.drive(now, key, |_| {});
         }
     }
 
@@ -482,13 +496,22 @@ impl Entry {
 
     /// Whether it was connected, and nothing has arrived from it for a while.
     fn is_interrupted(&self, now: Instant) -> bool {
-        self.connected && self.closing.is_none() && now >= self.heard_at + INTERRUPTED_TIME
+        self.connected && self.closing.is_none() && now >= self.heard_at + self.patience()
+    }
+
+    /// How long it may be silent before that is said.
+    const fn patience(&self) -> Duration {
+        if self.doubted {
+            DOUBTED_TIME
+        } else {
+            INTERRUPTED_TIME
+        }
     }
 
     fn next_timer(&self) -> Instant {
         let next = self.peer_timer.min(self.deadline().0);
         if self.connected && !self.interrupted {
-            return next.min(self.heard_at + INTERRUPTED_TIME);
+            return next.min(self.heard_at + self.patience());
         }
         next
     }

@@ -142,6 +142,7 @@ impl NetThread {
         let now = Instant::now();
         match command {
             NetCommand::Close { key, reason } => self.peers.close(now, key, reason),
+            NetCommand::Doubt { key, on } => self.peers.doubt(now, key, on),
             NetCommand::Send(packets) => {
                 for (key, packet) in &packets {
                     self.peers.send(now, *key, packet);

@@ -23,6 +23,8 @@ pub(crate) enum NetCommand {
         key: PeerKey,
         reason: DisconnectReason,
     },
+    /// Whoever a peer belongs to has most likely gone, or is there again.
+    Doubt { key: PeerKey, on: bool },
     /// Send one tick of the returns.
     Send(Vec<(PeerKey, ReturnPacket)>),
 }

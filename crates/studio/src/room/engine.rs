@@ -182,8 +182,8 @@ impl Engine {
             PeerEvent::Connected => self.connect(session, out),
             PeerEvent::Packet(packet) => self.packet(session, packet, out),
             PeerEvent::Interrupted { on } => {
-                let known = self.sessions.get_mut(&session);
-                self.state_changed |= known.is_some_and(|known| known.set_interrupted(on));
+                let (known, ticks) = (self.sessions.get_mut(&session), self.ticks);
+                self.state_changed |= known.is_some_and(|known| known.set_interrupted(on, ticks));
             }
             PeerEvent::Closed(reason) => self.disconnected(session, reason),
         }
@@ -227,11 +227,11 @@ impl Engine {
     }
 
     fn packet(&mut self, session: SessionId, packet: ReceivedPacket, out: &mut Vec<EngineOutput>) {
-        let Some(strip) = self
-            .sessions
-            .get(&session)
-            .and_then(|known| known.strip.as_ref())
-        else {
+        let Some(known) = self.sessions.get_mut(&session) else {
+            return;
+        };
+        known.sound_at = Some(self.ticks);
+        let Some(strip) = &known.strip else {
             return;
         };
         let (id, mixer) = (strip.id, &mut self.mixer);

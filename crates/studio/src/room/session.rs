@@ -10,8 +10,11 @@ use stentor_media::rendition::TICK_SAMPLES;
 
 use super::state::SessionStatus;
 use crate::error::StudioFault;
-use crate::limits::{LOOPBACK_TICKS, SESSIONS_MAX, SESSIONS_STAFF};
+use crate::limits::{INTERRUPTED_TIME, LOOPBACK_TICKS, SESSIONS_MAX, SESSIONS_STAFF};
 use crate::peer::ExpectedSession;
+
+/// When nothing has arrived for [`INTERRUPTED_TIME`], sound was flowing before if some came within so many ticks: half a second more.
+const SOUND_FLOWED_TICKS: u64 = INTERRUPTED_TIME.as_millis() as u64 / 20 + 25;
 
 /// 20 ms of sound.
 pub(super) type TickPcm = [f32; TICK_SAMPLES];
@@ -30,8 +33,10 @@ pub(super) struct Session {
     pub(super) original_sound: bool,
     /// It is connected, as the n-th session of the room. `None` before.
     pub(super) connected: Option<u64>,
-    /// Nothing arrives from it, and it is a page's, which always has something to send.
+    /// Nothing arrives from it, and something should.
     pub(super) interrupted: bool,
+    /// The tick in which sound came from it last.
+    pub(super) sound_at: Option<u64>,
     pub(super) strip: Option<Strip>,
     pub(super) voice: Option<LoopingRecording>,
     pub(super) encoder: Option<OpusEncoder>,
@@ -89,6 +94,7 @@ impl Session {
             original_sound,
             connected: None,
             interrupted: false,
+            sound_at: None,
             strip: None,
             voice: None,
             encoder: None,
@@ -109,10 +115,12 @@ impl Session {
         }
     }
 
-    /// Takes whether anything arrives from it. Whether that changes what is said of it: a line that pauses its sound may have nothing to
-    /// send but its consent checks, and is there.
-    pub(super) fn set_interrupted(&mut self, on: bool) -> bool {
-        let on = on && self.kind == SessionKind::Browser;
+    /// Takes whether anything arrives from it. Whether that changes what is said of it: a page always has something to send; a line that
+    /// pauses its sound may have nothing but its consent checks, which some send more rarely, and is there. One whose sound was flowing to
+    /// the last is not.
+    pub(super) fn set_interrupted(&mut self, on: bool, ticks: u64) -> bool {
+        let flowed = |at: u64| ticks.saturating_sub(at) <= SOUND_FLOWED_TICKS;
+        let on = on && (self.kind == SessionKind::Browser || self.sound_at.is_some_and(flowed));
         std::mem::replace(&mut self.interrupted, on) != on
     }
 

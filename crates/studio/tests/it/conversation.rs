@@ -246,6 +246,87 @@ fn a_goodbye_is_heard_at_once_and_silence_after_a_while() {
     assert!(world.peers.is_empty());
 }
 
+/// A line (session 1) whose sound flows.
+fn line(seed: u64) -> World {
+    let mut world = World::new(seed, LinkConfig::CLEAN);
+    world.joins_lines = true;
+    let voice = Some(Voice::new(11, 170.0));
+    let from = "198.51.100.1:50001";
+    world.join(1, 1, from, Direction::SendOnly, voice, false);
+    world.connect(&[1]);
+    world.run_ms(3_000);
+    world
+}
+
+/// When a session was said to be interrupted, or no more, since a time.
+fn interruptions(world: &World, since_us: u64) -> Vec<(u64, bool)> {
+    let changes = world.changes.iter().filter(|(at_us, _)| *at_us > since_us);
+    changes
+        .filter_map(|(at_us, change)| match change {
+            RoomStatusChange::Interrupted { on, .. } => Some(((at_us - since_us) / 1_000, *on)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_line_that_dies_is_shown_soon_and_one_that_comes_back_is_there() {
+    let mut world = line(81);
+    let died_us = world.now_us;
+    world.client(1).up.stalled_until_us = died_us + 10_000_000;
+    world.run_ms(9_000);
+    let shown = interruptions(&world, died_us);
+    assert!(
+        matches!(shown[..], [(6_000..=6_700, true)]),
+        "{shown:?}"
+    );
+    world.run_ms(3_000);
+    assert!(matches!(interruptions(&world, died_us)[..], [_, (_, false)]));
+}
+
+#[test]
+fn a_line_that_pauses_its_sound_and_is_checked_for_consent_is_there() {
+    let mut world = line(82);
+    let paused_us = world.now_us;
+    world.client(1).voice = None;
+    world.run_ms(60_000);
+    assert_eq!(interruptions(&world, paused_us), []);
+    // One that checks more rarely than it should is not away either: its sound was not flowing to the last.
+    let rare_us = world.now_us;
+    world.client(1).up.stalled_until_us = rare_us + 12_000_000;
+    world.run_ms(13_000);
+    assert_eq!(interruptions(&world, rare_us), []);
+}
+
+#[test]
+fn a_page_that_has_closed_its_line_is_away_at_once_unless_something_comes() {
+    let mut world = pair(83, LinkConfig::CLEAN, true);
+    world.run_ms(3_000);
+    let (crashed, alive) = (World::key(SessionId(1)), World::key(SessionId(2)));
+    let since_us = world.now_us;
+    let now = world.now();
+    world.peers.doubt(now, crashed, true);
+    world.peers.doubt(now, alive, true);
+    world.client(1).up.stalled_until_us = u64::MAX;
+    world.run_ms(3_000);
+    let away = interruptions(&world, since_us);
+    assert!(matches!(away[..], [(1_400..=1_700, true)]), "{away:?}");
+    assert!(world.state.sessions[&SessionId(1)].interrupted);
+    // A line that is there again says nothing of the sound.
+    let now = world.now();
+    world.peers.doubt(now, crashed, false);
+    world.run_ms(3_000);
+    assert!(world.state.sessions[&SessionId(1)].interrupted);
+    // Without doubt, as before.
+    let now = world.now();
+    world.peers.doubt(now, alive, false);
+    world.client(2).up.stalled_until_us = u64::MAX;
+    world.run_ms(5_500);
+    assert!(!world.state.sessions[&SessionId(2)].interrupted);
+    world.run_ms(1_500);
+    assert!(world.state.sessions[&SessionId(2)].interrupted);
+}
+
 #[test]
 fn a_monitor_hears_the_programme_and_the_green_room_hears_it_coming() {
     let mut world = pair(19, LinkConfig::CLEAN, true);

@@ -79,6 +79,8 @@ pub(crate) struct World {
     pub(crate) stems: BTreeMap<SeatId, usize>,
     /// Nothing of DTLS arrives at the studio.
     pub(crate) loses_dtls: bool,
+    /// Who joins and sends is a line.
+    pub(crate) joins_lines: bool,
     /// Datagrams of the studio's to where no client is.
     pub(crate) sent_elsewhere: usize,
     /// What the network does to RTP on its way to the studio.
@@ -139,6 +141,7 @@ impl World {
             levels: Vec::new(),
             stems: BTreeMap::new(),
             loses_dtls: false,
+            joins_lines: false,
             sent_elsewhere: 0,
             changes_rtp: None,
             changes_offer: None,
@@ -189,10 +192,10 @@ impl World {
         let answer = SdpAnswer::from_sdp_string(&client.answer).unwrap();
         client.rtc.sdp_api().accept_answer(pending, answer).unwrap();
         let (sends, hears) = (direction.is_sending(), direction.is_receiving());
-        let kind = if sends {
-            SessionKind::Browser
-        } else {
-            SessionKind::Monitor
+        let kind = match sends {
+            true if self.joins_lines => SessionKind::LineIn,
+            true => SessionKind::Browser,
+            false => SessionKind::Monitor,
         };
         let mut outputs = Vec::new();
         self.engine

@@ -36,6 +36,43 @@ async fn a_page_that_comes_back_is_known_by_its_own_number_before_its_line_is_th
 }
 
 #[tokio::test]
+async fn a_session_whose_page_has_closed_its_line_is_doubted_until_the_page_is_there_again() {
+    let scene = Scene::new();
+    let doubted = |scene: &Scene| {
+        let orders = scene.ordered().into_iter();
+        let doubts = orders.filter(|ordered| matches!(ordered, Ordered::Doubt(..)));
+        doubts.collect::<Vec<_>>()
+    };
+    let key = Some(PageKey(7));
+    let page = scene.try_join_as(GUEST, key).await.unwrap();
+    let another = scene.try_join_as(GUEST, Some(PageKey(8))).await.unwrap();
+    let id = page.joined.page;
+    let offering = OfferingPage { id, key };
+    let session = scene.connect_for(GUEST, Some(offering)).await.session;
+    // Another page of the seat, and a line without a page, are no matter.
+    let leave = |page| Call::Leave { page };
+    scene.connect(HOST, None).await;
+    scene.call(leave(another.joined.page)).await;
+    assert_eq!(doubted(&scene), []);
+    scene.call(leave(id)).await;
+    assert_eq!(doubted(&scene), [Ordered::Doubt(session, true)]);
+    // Another page of the same link is somebody else, for all that is known.
+    let _another = scene.try_join_as(GUEST, Some(PageKey(8))).await.unwrap();
+    assert_eq!(doubted(&scene).len(), 1);
+    // The page's line is made anew, under another number.
+    let anew = scene.try_join_as(GUEST, key).await.unwrap();
+    assert_ne!(anew.joined.page, id);
+    scene.pass(100).await;
+    assert_eq!(doubted(&scene)[1..], [Ordered::Doubt(session, false)]);
+    // Its sound may be made anew first, with the number that its line had.
+    let session = scene.connect_for(GUEST, Some(offering)).await.session;
+    scene.pass(100).await;
+    assert_eq!(doubted(&scene).len(), 2);
+    scene.call(leave(anew.joined.page)).await;
+    assert_eq!(doubted(&scene)[2..], [Ordered::Doubt(session, true)]);
+}
+
+#[tokio::test]
 async fn hosts_are_told_whose_link_floods() {
     let scene = Scene::new();
     let (mut host, mut guest) = (scene.join(HOST).await, scene.join(GUEST).await);
