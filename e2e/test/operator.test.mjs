@@ -217,7 +217,9 @@ test('the log tells an evening: on air, who was there by seat, the end with who 
   await server.start();
   const lines = () => server.log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   const told = (message) => lines().find((line) => line.message === message && line.event === 'demo');
+  await until('opened', () => told('opened'));
   await until('on air', () => told('on air'));
+  await until('recorded', () => told('the recording begins'));
   await until('somebody connected', () => told('connected')?.seat >= 1);
   const host = await Line.open(t, server, server.links.host);
   host.say({ do: 'phase', phase: 'ended', version: host.state.phase_version });

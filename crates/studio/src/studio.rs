@@ -172,6 +172,8 @@ impl Studio {
         let (port, inbox) = RoomPort::new();
         let stats = Latest::default();
         let name = format!("room-{}", config.event);
+        // At the highest level: whatever is logged of a room has its event.
+        let span = tracing::error_span!("room", event = config.event);
         let thread = RoomThread::new(
             id,
             config,
@@ -182,7 +184,7 @@ impl Studio {
         )?;
         let starter = &self.shared.starter;
         starter
-            .start(name, move || thread.run())
+            .start(name, move || span.in_scope(|| thread.run()))
             .map_err(|source| StudioError::Io {
                 doing: "start a room's thread",
                 source,

@@ -1,4 +1,5 @@
-//! The evening as the log tells it: on air, late, trouble, the end; who came and went; how many listened at most.
+//! The evening as the log tells it: opened, on air, recorded, late, trouble, the end; who came and went, could not connect, was muted; how
+//! many listened at most.
 //!
 //! It is for whoever asks afterwards what happened, so each line has its event. Nobody is named: people are seats with a role, as
 //! the stage page shows them to the hosts, and listeners are a number.
@@ -6,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use stentor_core::SeatId;
-use stentor_core::conversation::View;
+use stentor_core::conversation::{SeatView, View};
 use stentor_core::event::{ConditionKind, Phase};
-use stentor_core::stage::{Place, Role, SessionKind};
+use stentor_core::stage::{ConnectFailure, Place, Role, SessionKind};
 
 /// How long after its announced beginning an event that is not on air is late, ms.
 const LATE_AFTER_MS: i64 = 60_000;
@@ -19,20 +20,40 @@ pub(super) struct Evening {
     phase: Phase,
     on_air_since_unix_ms: Option<i64>,
     condition: ConditionKind,
-    places: BTreeMap<SeatId, (Role, Place)>,
+    /// What is on air is recorded.
+    recording: bool,
+    seats: BTreeMap<SeatId, Seat>,
+    /// Of seats that could not connect and have not since.
+    failed: BTreeMap<SeatId, ConnectFailure>,
     listeners_max: u64,
     told_late: bool,
+}
+
+/// What was told of a seat.
+#[derive(Clone, Copy)]
+struct Seat {
+    role: Role,
+    place: Place,
+    muted: bool,
 }
 
 impl Evening {
     pub(super) fn new(event: &str, view: &View) -> Self {
         let on_air = view.phase == Phase::OnAir;
+        let phase = view.phase.code();
+        match view.phase {
+            Phase::Scheduled | Phase::OnAir => tracing::info!(event, phase, "opened"),
+            // Those of years, at every start.
+            Phase::Ended => tracing::debug!(event, phase, "opened"),
+        }
         Self {
             event: event.to_owned(),
             phase: view.phase,
             on_air_since_unix_ms: on_air.then_some(view.phase_since_unix_ms),
             condition: view.condition.kind,
-            places: places(view),
+            recording: is_recorded(view),
+            seats: seats(view),
+            failed: BTreeMap::new(),
             listeners_max: 0,
             told_late: false,
         }
@@ -42,7 +63,8 @@ impl Evening {
     pub(super) fn follow(&mut self, view: &View) {
         self.follow_phase(view);
         self.follow_condition(view);
-        self.follow_places(view);
+        self.follow_recording(view);
+        self.follow_seats(view);
     }
 
     /// Counts who listens; says once that the announced beginning has passed.
@@ -61,7 +83,8 @@ impl Evening {
     }
 
     /// A session has its sound.
-    pub(super) fn came(&self, seat: SeatId, kind: SessionKind) {
+    pub(super) fn came(&mut self, seat: SeatId, kind: SessionKind) {
+        self.failed.remove(&seat);
         let (event, role) = (&self.event, self.role(seat));
         tracing::info!(
             event,
@@ -78,10 +101,27 @@ impl Evening {
         tracing::info!(event, seat = seat.0, role, "disconnected");
     }
 
+    /// A session came to nothing before it was up. A page tries again and again: told once, until the reason is another.
+    pub(super) fn failed(&mut self, seat: SeatId, why: ConnectFailure) {
+        if self.failed.insert(seat, why) == Some(why) {
+            return;
+        }
+        let (event, role) = (&self.event, self.role(seat));
+        let reason = match why {
+            ConnectFailure::NeverReached => {
+                "nothing of its media reached this server: a firewall between, or the page was closed"
+            }
+            ConnectFailure::Handshake => {
+                "its media reached this server, and the DTLS handshake failed: an RSA certificate, for example"
+            }
+        };
+        tracing::info!(event, seat = seat.0, role, reason, "could not connect");
+    }
+
     fn role(&self, seat: SeatId) -> &'static str {
-        self.places
+        self.seats
             .get(&seat)
-            .map_or("unknown", |(role, _)| role.code())
+            .map_or("unknown", |seat| seat.role.code())
     }
 
     fn follow_phase(&mut self, view: &View) {
@@ -131,30 +171,65 @@ impl Evening {
         }
     }
 
-    fn follow_places(&mut self, view: &View) {
-        let now = places(view);
-        for (seat, (role, place)) in &now {
-            let before = self.places.get(seat).map(|(_, place)| *place);
-            if before == Some(*place) {
-                continue;
-            }
-            let (event, seat, role) = (&self.event, seat.0, role.code());
-            match place {
-                Place::OnStage => tracing::info!(event, seat, role, "on stage"),
-                Place::Removed => tracing::info!(event, seat, role, "removed"),
-                _ if before.is_none() => tracing::info!(event, seat, role, "invited"),
-                _ => tracing::debug!(event, seat, role, place = place.code(), "moved"),
+    fn follow_recording(&mut self, view: &View) {
+        let recording = is_recorded(view);
+        if std::mem::replace(&mut self.recording, recording) == recording {
+            return;
+        }
+        let event = &self.event;
+        if recording {
+            tracing::info!(event, "the recording begins");
+        } else {
+            tracing::info!(event, "the recording ends");
+        }
+    }
+
+    fn follow_seats(&mut self, view: &View) {
+        let before = std::mem::replace(&mut self.seats, seats(view));
+        for seen in &view.seats {
+            let before = before.get(&seen.seat);
+            self.tell_place(seen, before.map(|before| before.place));
+            let changed = before.is_some_and(|before| before.muted != seen.muted);
+            // Whoever is removed is muted with it.
+            if changed && seen.place != Place::Removed {
+                let (event, seat, role) = (&self.event, seen.seat.0, seen.role.code());
+                let by_host = seen.muted_by_host;
+                match seen.muted {
+                    true => tracing::info!(event, seat, role, by_host, "muted"),
+                    false => tracing::info!(event, seat, role, "unmuted"),
+                }
             }
         }
-        self.places = now;
+    }
+
+    fn tell_place(&self, seen: &SeatView, before: Option<Place>) {
+        if before == Some(seen.place) {
+            return;
+        }
+        let (event, seat, role) = (&self.event, seen.seat.0, seen.role.code());
+        match seen.place {
+            Place::OnStage => tracing::info!(event, seat, role, "on stage"),
+            Place::Removed => tracing::info!(event, seat, role, "removed"),
+            _ if before.is_none() => tracing::info!(event, seat, role, "invited"),
+            place => tracing::debug!(event, seat, role, place = place.code(), "moved"),
+        }
     }
 }
 
-fn places(view: &View) -> BTreeMap<SeatId, (Role, Place)> {
-    let seats = view.seats.iter();
-    seats
-        .map(|seat| (seat.seat, (seat.role, seat.place)))
-        .collect()
+fn is_recorded(view: &View) -> bool {
+    view.phase == Phase::OnAir && view.recorded
+}
+
+fn seats(view: &View) -> BTreeMap<SeatId, Seat> {
+    let seats = view.seats.iter().map(|seen| {
+        let seat = Seat {
+            role: seen.role,
+            place: seen.place,
+            muted: seen.muted,
+        };
+        (seen.seat, seat)
+    });
+    seats.collect()
 }
 
 const fn kind_name(kind: SessionKind) -> &'static str {
@@ -162,5 +237,116 @@ const fn kind_name(kind: SessionKind) -> &'static str {
         SessionKind::Browser => "browser",
         SessionKind::LineIn => "line_in",
         SessionKind::Monitor => "monitor",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use stentor_core::Now;
+    use stentor_core::conversation::{Conversation, FIRST_HOST};
+    use stentor_core::event::EventInfo;
+
+    use super::*;
+
+    /// Where a test's log goes.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that an evening tells at `info`.
+    fn told(tell: impl FnOnce(&mut Evening, View)) -> Vec<String> {
+        let info = EventInfo {
+            title: "Ilios".to_owned(),
+            starts_unix_ms: None,
+            host_name: "Homer".to_owned(),
+            recorded: true,
+        };
+        let now = Now {
+            mono_ms: 0,
+            unix_ms: 0,
+        };
+        let view = Conversation::new(info, now).view();
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .with_max_level(tracing::Level::INFO)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let mut evening = Evening::new("ilios", &view);
+            tell(&mut evening, view);
+        });
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn why_somebody_cannot_connect_is_told_once_until_it_is_another_reason_or_they_were_there() {
+        let lines = told(|evening, _| {
+            for _ in 0..10 {
+                evening.failed(FIRST_HOST, ConnectFailure::NeverReached);
+            }
+            for _ in 0..10 {
+                evening.failed(FIRST_HOST, ConnectFailure::Handshake);
+            }
+            evening.came(FIRST_HOST, SessionKind::Browser);
+            evening.failed(FIRST_HOST, ConnectFailure::Handshake);
+        });
+        let failed = |line: &&String| line.contains("could not connect");
+        let failed: Vec<&String> = lines.iter().filter(failed).collect();
+        assert_eq!(failed.len(), 3, "{lines:#?}");
+        for words in ["event=\"ilios\"", "seat=1", "role=\"host\"", "firewall"] {
+            assert!(failed[0].contains(words), "{}", failed[0]);
+        }
+        assert!(failed[1].contains("DTLS"), "{}", failed[1]);
+    }
+
+    #[test]
+    fn mutes_and_the_recording_are_told_when_they_change() {
+        let lines = told(|evening, mut view| {
+            let mut tell = |change: &dyn Fn(&mut View)| {
+                change(&mut view);
+                for _ in 0..3 {
+                    evening.follow(&view);
+                }
+            };
+            tell(&|view| view.seats[0].muted = false);
+            tell(&|view| view.phase = Phase::OnAir);
+            tell(&|view| (view.seats[0].muted, view.seats[0].muted_by_host) = (true, true));
+            tell(&|view| view.recorded = false);
+            tell(&|view| view.recorded = true);
+            tell(&|view| view.phase = Phase::Ended);
+        });
+        let expected = [
+            "opened event=\"ilios\" phase=\"scheduled\"",
+            "unmuted event=\"ilios\" seat=1 role=\"host\"",
+            "on air event=\"ilios\"",
+            "the recording begins event=\"ilios\"",
+            "muted event=\"ilios\" seat=1 role=\"host\" by_host=true",
+            "the recording ends event=\"ilios\"",
+            "the recording begins event=\"ilios\"",
+            "ended event=\"ilios\"",
+            "the recording ends event=\"ilios\"",
+        ];
+        assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+        for (line, expected) in lines.iter().zip(expected) {
+            let line = line.strip_prefix("INFO ").unwrap_or(line);
+            assert!(line.starts_with(expected), "{line}, not {expected}");
+        }
     }
 }

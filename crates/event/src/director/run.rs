@@ -232,6 +232,9 @@ impl Director {
                 RoomStatusChange::Connected { seat, kind, .. } => {
                     self.outputs.evening.came(seat, kind);
                 }
+                RoomStatusChange::ConnectFailed { seat, attempt } => {
+                    self.outputs.evening.failed(seat, attempt.why);
+                }
                 _ => {}
             }
             if let Some(input) = input_of(change) {

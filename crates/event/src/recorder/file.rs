@@ -98,7 +98,7 @@ async fn set_aside(blobs: &dyn Blobs, event: &Key, recording: RecordingTrack) ->
             Err(BlobsError::Exists { .. }) => {}
             Err(error) => return Err(error.into()),
             Ok(()) => {
-                tracing::error!(%from, %to, "a recording cannot be read and is set aside");
+                tracing::error!(%event, %from, %to, "a recording cannot be read and is set aside");
                 return Ok(());
             }
         }

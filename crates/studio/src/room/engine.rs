@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use stentor_core::stage::{AppliedMute, SeatOrder, SessionKind};
+use stentor_core::stage::{AppliedMute, SeatOrder};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, TickOut};
 use stentor_media::opus::{OpusEncoder, ReceivedPacket};
@@ -159,17 +159,7 @@ impl Engine {
             tracing::warn!(%seat, "an in-process voice without a sound was not seated");
             return;
         };
-        let mut speaker = Session::new(ExpectedSession {
-            seat,
-            kind: SessionKind::LineIn,
-            sends: true,
-            hears: false,
-            // It is the server's own.
-            is_staff: true,
-            original_sound: false,
-        });
-        speaker.voice = Some(voice);
-        match self.insert(session, speaker) {
+        match self.insert(session, Session::of_voice(seat, voice)) {
             Ok(()) => self.connect(session, out),
             Err(fault) => tracing::warn!(%fault, %seat, "an in-process voice was not seated"),
         }
@@ -269,10 +259,14 @@ impl Engine {
         self.telemetry.stats.disconnects.count(reason);
         let seat = known.seat;
         self.failed.note(seat, session, reason);
-        if reason == DisconnectReason::Panicked {
-            tracing::error!(%seat, %session, "the code that serves a speaker panicked");
-        } else {
-            tracing::debug!(%seat, %session, %reason, "a session is over");
+        match reason {
+            DisconnectReason::Panicked => {
+                tracing::error!(%seat, %session, "the code that serves a speaker panicked");
+            }
+            DisconnectReason::Flooding => {
+                tracing::warn!(%seat, %session, %reason, "a session was ended");
+            }
+            _ => tracing::debug!(%seat, %session, %reason, "a session is over"),
         }
     }
 

@@ -103,6 +103,23 @@ impl Session {
         }
     }
 
+    /// An in-process voice's.
+    pub(super) fn of_voice(seat: SeatId, voice: LoopingRecording) -> Self {
+        let expected = ExpectedSession {
+            seat,
+            kind: SessionKind::LineIn,
+            sends: true,
+            hears: false,
+            // It is the server's own.
+            is_staff: true,
+            original_sound: false,
+        };
+        Self {
+            voice: Some(voice),
+            ..Self::new(expected)
+        }
+    }
+
     /// What is so of it.
     pub(super) fn state(&self) -> SessionStatus {
         SessionStatus {

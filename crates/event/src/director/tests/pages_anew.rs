@@ -48,14 +48,14 @@ async fn a_session_whose_page_has_closed_its_line_is_doubted_until_the_page_is_t
     let another = scene.try_join_as(GUEST, Some(PageKey(8))).await.unwrap();
     let id = page.joined.page;
     let offering = OfferingPage { id, key };
-    let session = scene.connect_for(GUEST, Some(offering)).await.session;
+    let first = scene.connect_for(GUEST, Some(offering)).await.session;
     // Another page of the seat, and a line without a page, are no matter.
     let leave = |page| Call::Leave { page };
     scene.connect(HOST, None).await;
     scene.call(leave(another.joined.page)).await;
     assert_eq!(doubted(&scene), []);
     scene.call(leave(id)).await;
-    assert_eq!(doubted(&scene), [Ordered::Doubt(session, true)]);
+    assert_eq!(doubted(&scene), [Ordered::Doubt(first, true)]);
     // Another page of the same link is somebody else, for all that is known.
     let _another = scene.try_join_as(GUEST, Some(PageKey(8))).await.unwrap();
     assert_eq!(doubted(&scene).len(), 1);
@@ -63,10 +63,10 @@ async fn a_session_whose_page_has_closed_its_line_is_doubted_until_the_page_is_t
     let anew = scene.try_join_as(GUEST, key).await.unwrap();
     assert_ne!(anew.joined.page, id);
     scene.pass(100).await;
-    assert_eq!(doubted(&scene)[1..], [Ordered::Doubt(session, false)]);
+    assert_eq!(doubted(&scene)[1..], [Ordered::Doubt(first, false)]);
     // Its sound may be made anew first, with the number that its line had.
     let session = scene.connect_for(GUEST, Some(offering)).await.session;
-    scene.pass(100).await;
+    scene.down(first).await;
     assert_eq!(doubted(&scene).len(), 2);
     scene.call(leave(anew.joined.page)).await;
     assert_eq!(doubted(&scene)[2..], [Ordered::Doubt(session, true)]);
