@@ -11,7 +11,6 @@
 //! | module | what | knows |
 //! |---|---|---|
 //! | `sentence` | errors as sentences for people, numbers as pages write them | |
-//! | `budget` | how much one peer may ask for | |
 //! | `problem` | refusals as problem details (RFC 9457) | HTTP |
 //! | `bearer` | who asks, by a token | `event` |
 //! | `session_urls` | the secret URLs of media sessions | |
@@ -23,7 +22,6 @@
 //! | `router` | which address is whose | all |
 
 mod bearer;
-mod budget;
 mod health;
 mod not_found;
 mod problem;

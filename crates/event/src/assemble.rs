@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::about::{About, AboutNow};
 use crate::air::Air;
+use crate::budgets::SeatBudgets;
 use crate::catalog::{self, PublishedSoFar, Restored};
 use crate::clock::{system_clock, unix_ms_now};
 use crate::counters::Counters;
@@ -144,6 +145,7 @@ pub(crate) async fn assemble(
         minimum_rung: Arc::clone(&minimum_rung),
         written: Mutex::new(Some(written)),
         stats: StatsSources::new(Arc::clone(&counters), Arc::clone(&air), heard, &reports),
+        budgets: SeatBudgets::default(),
     });
     let director = DirectorParts {
         conversation,

@@ -16,6 +16,7 @@
 //! | `lang` | the languages of the pages | |
 //! | `json` | wire forms as JSON | |
 //! | `encode_once` | a value for many readers, encoded once | |
+//! | `budgets` | how much whoever holds a seat's link may send | `core` |
 //! | `counters` | what was recorded, kept and published, and what was not | |
 //! | `links` | stage links as capabilities | |
 //! | `message` | the host's line to listeners, as JSON | `core` |
@@ -44,6 +45,7 @@ mod about;
 mod air;
 mod amendment;
 mod assemble;
+mod budgets;
 pub mod catalog;
 pub mod clock;
 mod counters;
@@ -70,6 +72,7 @@ mod status;
 pub mod testing;
 mod waiting;
 
+pub use budgets::SeatBudget;
 pub use counters::EventCounters;
 pub use director::{Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stentor_core::admission::Rung;
 use stentor_core::conversation::{Amendment, Command, Refusal};
@@ -15,6 +15,7 @@ use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, 
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::budgets::{SeatBudget, SeatBudgets};
 use crate::clock::unix_ms_now;
 use crate::director::{Call, DirectorHandle, Joined, OfferingPage, PageSender, Reserved};
 use crate::links::{LiveLinks, TokenError};
@@ -40,6 +41,7 @@ pub struct OpenEvent {
     /// The task that writes its state; taken by whoever closes it.
     pub(crate) written: Mutex<Option<JoinHandle<()>>>,
     pub(crate) stats: StatsSources,
+    pub(crate) budgets: SeatBudgets,
 }
 
 /// Which of the two WebRTC endpoints an offer came to.
@@ -167,9 +169,17 @@ impl OpenEvent {
         self.director.call(Call::Command { by, command }).await
     }
 
-    /// The link of a seat is used to send more than it may: hosts are told whose it is.
+    /// How much whoever holds the link of a seat may still send.
+    #[must_use]
+    pub fn budget(&self, seat: SeatId) -> Arc<SeatBudget> {
+        self.budgets.of(seat, Instant::now())
+    }
+
+    /// The link of a seat is used to send more than it may: hosts are told whose it is, once a second at most.
     pub async fn report_flood(&self, seat: SeatId) {
-        self.director.call(Call::Flood { seat }).await;
+        if self.budget(seat).take_report(Instant::now()) {
+            self.director.call(Call::Flood { seat }).await;
+        }
     }
 
     /// The operator's word: this seat goes on stage as soon as it is connected.

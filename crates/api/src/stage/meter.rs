@@ -10,20 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use stentor_event::SeatBudget;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-use crate::budget::{Allowance, Budget};
-
-/// Bytes a page may send: eight of its longest messages at once, and one a second.
-const BYTES: Allowance = Allowance {
-    per_s: 16 * 1024,
-    burst_s: 8,
-};
 
 /// A stream that fails when more is read from it than a page may send.
 pub(super) struct Metered<T> {
     stream: T,
-    budget: Budget,
+    budget: Arc<SeatBudget>,
     exceeded: Arc<AtomicBool>,
 }
 
@@ -31,9 +24,15 @@ impl<T> Metered<T> {
     pub(super) fn new(stream: T) -> Self {
         Self {
             stream,
-            budget: Budget::full(BYTES, Instant::now()),
+            // Of its own, until it is known whose it is.
+            budget: Arc::new(SeatBudget::full(Instant::now())),
             exceeded: Arc::default(),
         }
+    }
+
+    /// It is known whose it is: what is read from now on is counted with what the seat's other pages send, and those before.
+    pub(super) fn charge(&mut self, budget: Arc<SeatBudget>) {
+        self.budget = budget;
     }
 
     /// Becomes true when it fails for that.
@@ -51,7 +50,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let read = buf.filled().len() - before;
-        if self.budget.take_many(Instant::now(), read) {
+        if self.budget.take_bytes(Instant::now(), read) {
             return Poll::Ready(Ok(()));
         }
         self.exceeded.store(true, Ordering::Relaxed);

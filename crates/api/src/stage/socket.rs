@@ -15,7 +15,7 @@ use axum::http::{Request as HttpRequest, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt};
 use stentor_core::SeatId;
-use stentor_event::{Joined, OpenEvent, PAGE_MESSAGES_MAX, PageKey, PageMessage};
+use stentor_event::{Joined, OpenEvent, PAGE_MESSAGES_MAX, PageKey, PageMessage, SeatBudget};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -27,7 +27,6 @@ use super::meter::Metered;
 use super::upgrade::{Offered, Upgrade};
 use super::wire::{self, ClientMessage, Request};
 use crate::bearer::{bearer, unauthorised};
-use crate::budget::{Allowance, Budget};
 use crate::problem::Problem;
 use crate::state::ApiState;
 
@@ -37,11 +36,6 @@ const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 const READ_BYTES: usize = 2 * 1024;
 /// Bytes that may wait to be sent to a page beside the message that is being sent: states of a full stage.
 const WRITE_BYTES_MAX: usize = 256 * 1024;
-/// Frames a page may send, of whatever kind; a hand on a slider stays far below.
-const FRAMES: Allowance = Allowance {
-    per_s: 20,
-    burst_s: 10,
-};
 /// Sockets that have not said whose they are. Beyond it 503: a page that brings its token before needs no such place.
 pub(crate) const STRANGERS_MAX: usize = 64;
 /// How long a page may take to say who it is.
@@ -55,6 +49,8 @@ const ALIVE_EVERY: Duration = Duration::from_millis(250);
 const SILENT_AFTER: Duration = Duration::from_secs(30);
 /// How long one send may take before the page counts as gone.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
+/// What a page is told that asks for more than it may.
+const TOO_MANY: &str = "too_many";
 /// What a page is told that says something else first.
 const HELLO_EXPECTED: &str = "expected {\"do\":\"hello\",\"token\":…} first";
 
@@ -142,6 +138,13 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
     Guest { seat, page: key }: Guest,
     exceeded: &AtomicBool,
 ) {
+    let budget = event.budget(seat);
+    if !budget.take_join(Instant::now()) {
+        let why = "this link opens too many pages: it may open one a second";
+        let _ = send(&mut socket, wire::not_understood(TOO_MANY, why)).await;
+        return event.report_flood(seat).await;
+    }
+    socket.get_mut().charge(Arc::clone(&budget));
     let (sender, messages) = mpsc::channel(PAGE_MESSAGES_MAX);
     let joined = match event.join(seat, key, sender).await {
         Some(Ok(joined)) => joined,
@@ -166,7 +169,7 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
         event.listen_link(),
     );
     if send(&mut socket, welcome).await {
-        let left = serve(&mut socket, event, seat, joined, messages).await;
+        let left = serve(&mut socket, event, seat, &budget, joined, messages).await;
         if left == Left::Flooding || exceeded.load(Ordering::Relaxed) {
             event.report_flood(seat).await;
         }
@@ -208,6 +211,7 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<T>,
     event: &OpenEvent,
     seat: SeatId,
+    budget: &SeatBudget,
     mut joined: Joined,
     mut messages: mpsc::Receiver<PageMessage>,
 ) -> Left {
@@ -216,7 +220,6 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
     let mut alive = interval(ALIVE_EVERY);
     alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
-    let mut budget = Budget::full(FRAMES, heard);
     joined.state.mark_changed();
     loop {
         let sent = tokio::select! {
@@ -244,9 +247,9 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
             message = socket.next() => {
                 heard = Instant::now();
                 let Some(Ok(message)) = message else { return Left::Gone };
-                if !budget.take(heard) {
-                    let why = format!("this page sends too much: it may send {} messages a second", FRAMES.per_s);
-                    let _ = send(socket, wire::not_understood("too_many", &why)).await;
+                if !budget.take_frame(heard) {
+                    let why = format!("this page sends too much: it may send {} messages a second", SeatBudget::FRAMES_PER_S);
+                    let _ = send(socket, wire::not_understood(TOO_MANY, &why)).await;
                     return Left::Flooding;
                 }
                 obey(socket, event, seat, message).await

@@ -1,12 +1,12 @@
 //! Sockets without a network: what one costs, and what becomes of those that send too much.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use stentor_core::conversation::{FIRST_HOST, SeatWarning};
 use stentor_event::testing::TestServer;
-use stentor_event::{OpenEvent, PAGE_MESSAGES_MAX, PageMessage};
+use stentor_event::{OpenEvent, PAGE_MESSAGES_MAX, PageMessage, SeatBudget};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Semaphore, mpsc};
@@ -131,6 +131,64 @@ async fn frames_of_every_kind_are_counted_and_a_page_that_sends_too_many_is_clos
         reads.await.expect("it was closed");
         assert!(told_of_flooding(&mut messages).await, "{n}");
     }
+}
+
+/// Sends texts that mean nothing until the socket is closed, `most` at most; how many of them were answered.
+async fn flood(client: Client, most: usize) -> usize {
+    let (mut sink, mut stream) = client.split();
+    let reads = tokio::spawn(async move {
+        let mut answered = 0;
+        while let Some(Ok(message)) = stream.next().await {
+            let text = message.into_text().unwrap_or_default();
+            answered += usize::from(text.contains("\"code\":\"not_understood\""));
+        }
+        answered
+    });
+    let text = format!("{:60}", "{}");
+    for _ in 0..most {
+        if sink.send(Message::text(text.clone())).await.is_err() {
+            break;
+        }
+    }
+    let _ = sink.send(Message::Close(None)).await;
+    timeout(WITHIN, reads).await.expect("it is closed").unwrap()
+}
+
+#[tokio::test]
+async fn a_page_that_is_opened_anew_goes_on_with_what_is_left_to_its_seat() {
+    let (_server, event, _folder) = event().await;
+    let start = Instant::now();
+    assert_eq!(flood(open(&event).await, 150).await, 150);
+    let answered = flood(open(&event).await, 1_000).await;
+    let come_back = start.elapsed().as_secs_f64() * f64::from(SeatBudget::FRAMES_PER_S);
+    assert!(answered <= 50 + come_back.ceil() as usize, "{answered}");
+}
+
+#[tokio::test]
+async fn a_link_that_opens_page_after_page_is_refused_and_named() {
+    let (_server, event, _folder) = event().await;
+    let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+    let mut watching = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
+    let mut refused = 0;
+    for _ in 0..30 {
+        let mut client = WebSocketStream::from_raw_socket(raw(&event), Role::Client, None).await;
+        let first = timeout(WITHIN, client.next()).await.expect("it is served");
+        let text = first.expect("it is open").expect("a message").into_text();
+        let text = text.expect("text");
+        if text.contains("\"code\":\"too_many\"") {
+            refused += 1;
+            assert!(client.next().await.is_none_or(|end| end.is_err()));
+        } else {
+            assert!(text.contains("\"is\":\"welcome\""), "{text}");
+        }
+    }
+    assert!(refused > 0);
+    let flooding = watching.state.wait_for(|state| {
+        let host = state.value().seat(FIRST_HOST);
+        host.is_some_and(|host| host.warning == Some(SeatWarning::Flooding))
+    });
+    let told = timeout(WITHIN, flooding).await;
+    told.expect("hosts are told").expect("the event is there");
 }
 
 #[tokio::test]

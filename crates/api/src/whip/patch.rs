@@ -108,7 +108,10 @@ async fn patch(
         Err(IceUpdateError::Fragment(fault)) => {
             Err(Problem::new(StatusCode::BAD_REQUEST, fault.to_string()))
         }
-        Err(error @ IceUpdateError::TooOften(_)) => Err(too_often(&error)),
+        Err(error @ IceUpdateError::TooOften(_)) => {
+            event.report_flood(session.seat).await;
+            Err(too_often(&error))
+        }
         Err(error @ IceUpdateError::Studio(_)) => Err(unavailable(&error)),
     }
 }

@@ -1,11 +1,14 @@
 //! A session's URL (RFC 9725 sections 4.2 and 4.3): candidates that come later, ICE restarts, and the end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
 use stentor_core::SeatId;
-use stentor_core::conversation::FIRST_HOST;
+use stentor_core::conversation::{FIRST_HOST, SeatWarning, View};
 use stentor_event::testing::SLUG;
+use stentor_event::{EncodeOnce, PAGE_MESSAGES_MAX};
+use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use crate::scene::{FRAGMENT, Scene, offer};
@@ -145,8 +148,16 @@ async fn a_seat_has_several_sessions_on_their_way_and_the_oldest_gives_way() {
 
 /// Candidates, restarts, or both: a session is given leave for a few at once, and is told when there is one again.
 #[tokio::test]
-async fn whoever_patches_too_often_is_told_to_come_again() {
+async fn whoever_patches_too_often_is_told_to_come_again_and_hosts_are_told_who_it_is() {
     let scene = Scene::new().await;
+    let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+    let joined = scene.server.event().join(FIRST_HOST, None, sender).await;
+    let mut watching = joined.unwrap().unwrap();
+    let is_flooding = |state: &Arc<EncodeOnce<View>>| {
+        let host = state.value().seat(FIRST_HOST);
+        host.is_some_and(|host| host.warning == Some(SeatWarning::Flooding))
+    };
+    assert!(!is_flooding(&watching.state.borrow()));
     for kind in ["candidates", "restarts", "both"] {
         let (path, _) = session(&scene).await;
         let flood = async {
@@ -169,6 +180,8 @@ async fn whoever_patches_too_often_is_told_to_come_again() {
             429,
             "Expected at most one fragment a second for this session; try again in 1 s.",
         );
+        let told = timeout(WITHIN, watching.state.wait_for(is_flooding)).await;
+        told.expect("hosts are told").expect("the event is there");
         // Another session of the seat is none of its business.
         let (path, _) = session(&scene).await;
         assert_eq!(scene.patches(&path, "*", CANDIDATE).await.status, 204);
