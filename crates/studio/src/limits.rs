@@ -66,6 +66,8 @@ pub const STUN_SOURCES_MAX: usize = 4096;
 
 /// Most ICE-TCP connections that belong to peers; one that proves itself beyond it is closed.
 pub const TCP_CONNECTIONS_MAX: usize = 512;
+/// Of these, places that only those of hosts and co-hosts may take.
+pub const TCP_CONNECTIONS_STAFF: usize = 64;
 /// Most ICE-TCP connections that have not proved themselves yet; the oldest of them gives way.
 pub const TCP_UNPROVEN_MAX: usize = 64;
 /// Most of these from one network (IPv4 /24, IPv6 /64); its oldest gives way.

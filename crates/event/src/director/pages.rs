@@ -8,7 +8,8 @@ use stentor_core::limits::SEATS_MAX;
 use stentor_core::{PageId, PageKey, SeatId};
 use tokio::sync::mpsc;
 
-/// Stage pages open at once per event: every seat with a phone and a computer. The oldest is closed beyond it.
+/// Stage pages open at once per event: every seat with a phone and a computer. Beyond it the oldest is closed of those whose seat has another:
+/// links that are opened again and again take no host's only page.
 const PAGES_MAX: usize = SEATS_MAX * 2;
 /// Stage pages open at once per seat: one link cannot push out the others. The seat's oldest is closed beyond it.
 const SEAT_PAGES_MAX: usize = 4;
@@ -119,9 +120,18 @@ impl PageTable {
         if own.len() >= SEAT_PAGES_MAX {
             self.pages.remove(&own[0]);
         } else if self.pages.len() >= PAGES_MAX {
-            self.pages.pop_first();
+            let oldest = self.oldest_of_several();
+            oldest.and_then(|page| self.pages.remove(&page));
         }
         self.pages.insert(page, Page { seat, key, sender });
+    }
+
+    /// The oldest page of those whose seat has more than one open, else the oldest of all.
+    fn oldest_of_several(&self) -> Option<PageId> {
+        let of_seat = |seat| self.pages.values().filter(|of| of.seat == seat).count();
+        let mut several = self.pages.iter().filter(|(_, of)| of_seat(of.seat) > 1);
+        let oldest = several.next().or_else(|| self.pages.iter().next());
+        oldest.map(|(page, _)| *page)
     }
 
     pub(super) fn remove(&mut self, page: PageId) {
@@ -227,6 +237,21 @@ mod tests {
             add(&mut table, SeatId(2 + seat), others.clone());
         }
         assert!(first_messages.is_closed());
+    }
+
+    #[test]
+    fn many_links_that_are_opened_several_times_take_no_hosts_only_page() {
+        let mut table = PageTable::default();
+        let (host, host_messages) = mpsc::channel(1);
+        add(&mut table, SeatId(1), host);
+        let (other, _messages) = mpsc::channel(1);
+        for n in 0..4 * PAGES_MAX as u32 {
+            add(&mut table, SeatId(2 + n % 40), other.clone());
+            assert!(table.len() <= PAGES_MAX);
+        }
+        assert!(!host_messages.is_closed());
+        let seats = |seat| table.pages.values().filter(|of| of.seat == SeatId(seat)).count();
+        assert!((2..42).all(|seat| seats(seat) > 0));
     }
 
     #[test]

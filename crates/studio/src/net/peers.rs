@@ -123,6 +123,13 @@ impl Peers {
         self.by_tuple.contains_key(&(transport, source))
     }
 
+    /// Whether the peer to whom a five-tuple belongs is a host's or co-host's; `None` if it belongs to nobody.
+    #[must_use]
+    pub fn is_staff(&self, transport: Transport, source: SocketAddr) -> Option<bool> {
+        let key = self.by_tuple.get(&(transport, source))?;
+        self.entries.get(key).map(|entry| entry.is_staff)
+    }
+
     /// Takes a peer in. `is_staff` says that it is a host's or co-host's: it may take the places that are kept for them.
     ///
     /// # Errors

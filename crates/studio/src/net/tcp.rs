@@ -2,7 +2,8 @@
 //!
 //! A connection is known by its remote address, as a five-tuple is. It has to prove itself like any source, within
 //! [`TCP_IDENTIFY_TIME`](crate::limits::TCP_IDENTIFY_TIME). Until then it is one of few, and of fewer from one network, and gives way to
-//! newer ones; what has proved itself is not touched by any number of those that have not. What a slow one does not take is dropped at
+//! newer ones; what has proved itself is not touched by any number of those that have not. Guests' never take the last places, so that a host
+//! can come whatever guests do. What a slow one does not take is dropped at
 //! [`TCP_QUEUE_BYTES_MAX`](crate::limits::TCP_QUEUE_BYTES_MAX): old sound is worth nothing.
 
 use std::collections::{HashMap, VecDeque};
@@ -15,7 +16,7 @@ use mio::{Interest, Registry, Token};
 
 use super::framing::{Deframer, head};
 use crate::limits::{
-    TCP_CONNECTIONS_MAX, TCP_IDENTIFY_TIME, TCP_QUEUE_BYTES_MAX, TCP_UNPROVEN_MAX,
+    TCP_CONNECTIONS_MAX, TCP_CONNECTIONS_STAFF, TCP_IDENTIFY_TIME, TCP_QUEUE_BYTES_MAX, TCP_UNPROVEN_MAX,
     TCP_UNPROVEN_PER_PREFIX_MAX,
 };
 use crate::ports::net::HandedOver;
@@ -49,6 +50,8 @@ struct Connection {
     queue: VecDeque<u8>,
     /// When it is closed unless a peer owns it by then; `None` while one does.
     identify_by: Option<Instant>,
+    /// A host's or co-host's peer owns it.
+    is_staff: bool,
     /// More may be waiting in the socket than was read (edge-triggered readiness).
     readable: bool,
 }
@@ -70,10 +73,6 @@ impl Connections {
         let network = prefix(remote.ip());
         self.make_place(TCP_UNPROVEN_PER_PREFIX_MAX, |of| prefix(of.ip()) == network);
         self.make_place(TCP_UNPROVEN_MAX, |_| true);
-        if self.by_token.len() >= TCP_CONNECTIONS_MAX {
-            self.refused += 1;
-            return Ok(());
-        }
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
         let mut stream = TcpStream::from_std(stream);
@@ -87,6 +86,7 @@ impl Connections {
             deframer: Deframer::default(),
             queue: VecDeque::new(),
             identify_by: Some(now + TCP_IDENTIFY_TIME),
+            is_staff: false,
             readable: true,
         };
         if let Some(old) = self.by_address.insert(remote, token) {
@@ -116,6 +116,13 @@ impl Connections {
     pub(crate) fn unproven(&self) -> usize {
         let all = self.by_token.values();
         all.filter(|c| c.identify_by.is_some()).count()
+    }
+
+    /// Connections that have, of guests and of all.
+    fn proven(&self) -> (usize, usize) {
+        let proven = || self.by_token.values().filter(|c| c.identify_by.is_none());
+        let guests = proven().filter(|c| !c.is_staff).count();
+        (guests, proven().count())
     }
 
     /// Connections held.
@@ -171,33 +178,48 @@ impl Connections {
         }
     }
 
-    /// Closes those that have belonged to nobody for [`TCP_IDENTIFY_TIME`]. Gives when to look again.
+    /// Closes those that have belonged to nobody for [`TCP_IDENTIFY_TIME`], and those that have just proved themselves where the places that
+    /// they may have are taken. `is_staff` says whether the peer that owns one is a host's; `None` if none does. Gives when to look again.
     ///
     /// A peer may go before its connection does (a phone that vanishes sends no FIN): the connection then has to find
     /// an owner anew.
     pub(crate) fn expire(
         &mut self,
         now: Instant,
-        knows: impl Fn(SocketAddr) -> bool,
+        is_staff: impl Fn(SocketAddr) -> Option<bool>,
     ) -> Option<Instant> {
+        let (mut guests, mut proven) = self.proven();
         let mut next: Option<Instant> = None;
-        let mut gone = Vec::new();
+        let (mut gone, mut refused) = (Vec::new(), Vec::new());
         for (&token, connection) in &mut self.by_token {
-            if knows(connection.remote) {
-                connection.identify_by = None;
+            let Some(is_staff) = is_staff(connection.remote) else {
+                let by = *connection
+                    .identify_by
+                    .get_or_insert(now + TCP_IDENTIFY_TIME);
+                if by <= now {
+                    gone.push(token);
+                } else {
+                    next = Some(next.map_or(by, |n| n.min(by)));
+                }
+                continue;
+            };
+            if connection.identify_by.is_none() {
                 continue;
             }
-            let by = *connection
-                .identify_by
-                .get_or_insert(now + TCP_IDENTIFY_TIME);
-            if by <= now {
-                gone.push(token);
-            } else {
-                next = Some(next.map_or(by, |n| n.min(by)));
+            let guests_full = guests >= TCP_CONNECTIONS_MAX - TCP_CONNECTIONS_STAFF;
+            if proven >= TCP_CONNECTIONS_MAX || (!is_staff && guests_full) {
+                refused.push(token);
+                continue;
             }
+            proven += 1;
+            guests += usize::from(!is_staff);
+            (connection.identify_by, connection.is_staff) = (None, is_staff);
         }
         self.unidentified += gone.len() as u64;
-        gone.into_iter().for_each(|token| self.close(token));
+        self.refused += refused.len() as u64;
+        gone.into_iter()
+            .chain(refused)
+            .for_each(|token| self.close(token));
         next
     }
 
@@ -319,19 +341,19 @@ mod tests {
         let start = Instant::now();
         door.accept(&mut connections, start, "192.0.2.1:1", &permits);
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(connections.expire(at(1), |_| true), None);
+        assert_eq!(connections.expire(at(1), |_| Some(false)), None);
         // Owned: however old it is, it stays, and keeps its place with whoever accepted it.
-        assert_eq!(connections.expire(at(3_600), |_| true), None);
+        assert_eq!(connections.expire(at(3_600), |_| Some(false)), None);
         assert_eq!(permits.load(Ordering::Relaxed), 1);
         let gone = at(4_000);
         assert_eq!(
-            connections.expire(gone, |_| false),
+            connections.expire(gone, |_| None),
             Some(gone + TCP_IDENTIFY_TIME)
         );
         let last = gone + TCP_IDENTIFY_TIME - Duration::from_millis(1);
-        connections.expire(last, |_| false);
+        connections.expire(last, |_| None);
         assert_eq!(connections.by_token.len(), 1);
-        connections.expire(gone + TCP_IDENTIFY_TIME, |_| false);
+        connections.expire(gone + TCP_IDENTIFY_TIME, |_| None);
         assert_eq!(
             (connections.by_token.len(), connections.by_address.len()),
             (0, 0)
@@ -377,7 +399,7 @@ mod tests {
         let (mut door, permits) = (Door::new(), Arc::default());
         let mut connections = Connections::default();
         let now = Instant::now();
-        let is_owned = |of: SocketAddr| of.ip().to_string().starts_with("192.0.");
+        let is_owned = |of: SocketAddr| of.ip().to_string().starts_with("192.0.").then_some(false);
         for n in 0..100 {
             door.accept(&mut connections, now, &format!("192.0.{n}.1:1"), &permits);
             connections.expire(now, is_owned);
@@ -390,5 +412,31 @@ mod tests {
         assert_eq!(connections.len(), 100 + TCP_UNPROVEN_MAX);
         assert_eq!(connections.gave_way, 200 - TCP_UNPROVEN_MAX as u64);
         assert_eq!(permits.load(Ordering::Relaxed), connections.len());
+    }
+
+    #[test]
+    fn the_last_places_are_kept_for_hosts() {
+        let (mut door, permits) = (Door::new(), Arc::default());
+        let mut connections = Connections::default();
+        let now = Instant::now();
+        let is_staff = |of: SocketAddr| Some(of.ip().to_string().starts_with("10."));
+        let guests_max = TCP_CONNECTIONS_MAX - TCP_CONNECTIONS_STAFF;
+        for n in 0..guests_max + 20 {
+            let remote = format!("192.{}.{}.1:1", n / 250, n % 250);
+            door.accept(&mut connections, now, &remote, &permits);
+            connections.expire(now, is_staff);
+        }
+        assert_eq!((connections.len(), connections.refused), (guests_max, 20));
+        for n in 0..TCP_CONNECTIONS_STAFF + 10 {
+            let remote = format!("10.1.{n}.1:1");
+            door.accept(&mut connections, now, &remote, &permits);
+            connections.expire(now, is_staff);
+        }
+        assert_eq!(connections.len(), TCP_CONNECTIONS_MAX);
+        assert_eq!(connections.refused, 20 + 10);
+        assert_eq!(permits.load(Ordering::Relaxed), connections.len());
+        // Whoever is in stays.
+        connections.expire(now + TCP_IDENTIFY_TIME, is_staff);
+        assert_eq!(connections.len(), TCP_CONNECTIONS_MAX);
     }
 }

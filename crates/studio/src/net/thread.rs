@@ -95,7 +95,7 @@ impl NetThread {
             let now = Instant::now();
             let identify = self
                 .connections
-                .expire(now, |source| self.peers.knows(Transport::Tcp, source));
+                .expire(now, |source| self.peers.is_staff(Transport::Tcp, source));
             let next = [self.peers.poll_timeout(), identify]
                 .into_iter()
                 .flatten()
