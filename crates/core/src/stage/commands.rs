@@ -20,7 +20,7 @@ use alloc::string::String;
 /// What can be asked of the stage. Each states the result that is wanted, never a change to be applied twice.
 ///
 /// `version` is the version its sender saw. If the state has moved on, the command is refused, unless the state
-/// already is what the command asks for.
+/// already is what the command asks for, or it closes a microphone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StageCommand {
     /// Mute: oneself, or anybody as a host. Unmute: only oneself, or a line-in as a host; nobody opens the microphone
@@ -201,7 +201,10 @@ impl SeatTable {
         if !muted && by.seat != seat && !held.is_line() {
             return Err(Refusal::UnmuteOther);
         }
-        Refusal::unless_version(held.mute_version, version)?;
+        // Whoever closes a microphone means it, whatever they had seen: a key that is released within the time of a message must not leave it open.
+        if !muted {
+            Refusal::unless_version(held.mute_version, version)?;
+        }
         held.set_muted(muted);
         held.muted_by_host = muted && by.seat != seat;
         if muted {

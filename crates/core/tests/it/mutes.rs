@@ -99,6 +99,40 @@ fn a_stale_mute_is_refused_with_both_versions() {
 }
 
 #[test]
+fn a_key_that_is_released_before_the_page_knows_that_it_is_heard_closes_the_microphone() {
+    let mut scene = Scene::on_air();
+    let (guest, _) = scene.guest_on_stage();
+    scene.mute(guest);
+    let version = scene.seat(guest).mute_version;
+    let set = |muted| StageCommand::SetMuted {
+        seat: guest,
+        muted,
+        version,
+    };
+    scene.command(guest, set(false));
+    assert!(!scene.last_order(guest).muted);
+    // Sent before the answer to that has come.
+    scene.command(guest, set(true));
+    assert!(scene.last_order(guest).muted && scene.seat(guest).muted);
+    // Pressed again with what was seen long ago: that could undo what a host has done meanwhile.
+    assert_eq!(
+        scene.refused(guest, set(false)),
+        Refusal::StaleVersion {
+            expected: version + 2,
+            got: version
+        }
+    );
+    scene.unmute(guest);
+    let stale = StageCommand::SetMuted {
+        seat: guest,
+        muted: true,
+        version,
+    };
+    scene.command(HOST, stale);
+    assert!(scene.last_order(guest).muted && scene.seat(guest).muted_by_host);
+}
+
+#[test]
 fn nobody_opens_the_microphone_of_another_person() {
     let mut scene = Scene::on_air();
     let (guest, _) = scene.guest_on_stage();
