@@ -198,6 +198,10 @@ mod tests {
                 ..Amendment::default()
             },
             Amendment {
+                starts_unix_ms: Some(Some(now - 2 * 86_400_000)),
+                ..Amendment::default()
+            },
+            Amendment {
                 lang: Some("de".to_owned()),
                 ..Amendment::default()
             },

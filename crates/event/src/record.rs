@@ -18,7 +18,11 @@ const SLUG_CHARS_MAX: usize = 64;
 /// How far from now an event may start, in days: beyond it the number was most likely not seconds since 1970.
 const STARTS_DAYS_MAX: u64 = 3_660;
 /// The same in milliseconds.
-const STARTS_MS_MAX: u64 = STARTS_DAYS_MAX * 86_400_000;
+const STARTS_MS_MAX: u64 = STARTS_DAYS_MAX * DAY_MS;
+/// How long ago it may have been announced to start, in milliseconds: one that is made late in the evening is late, and a date of last year a
+/// mistake.
+const STARTED_MS_MAX: i64 = DAY_MS as i64;
+const DAY_MS: u64 = 86_400_000;
 
 /// Version of the stored form; a newer one is refused rather than misread, older ones are read.
 const VERSION: u32 = 2;
@@ -196,6 +200,12 @@ pub(crate) fn check_start(starts_unix_ms: i64, now_unix_ms: i64) -> Result<(), N
             now_s: now_unix_ms / 1000,
         });
     }
+    let ago_ms = now_unix_ms - starts_unix_ms;
+    if ago_ms > STARTED_MS_MAX {
+        return Err(NewEventError::Past {
+            hours: ago_ms / 3_600_000,
+        });
+    }
     Ok(())
 }
 
@@ -302,6 +312,14 @@ pub enum NewEventError {
         got_s: i64,
         /// The time it was given at.
         now_s: i64,
+    },
+    /// Long over.
+    #[error(
+        "an event starts in the future, or started within the last 24 hours; got a time {hours} hours ago"
+    )]
+    Past {
+        /// How long ago that is.
+        hours: i64,
     },
     /// No rung, or one that lets nobody in.
     #[error(
@@ -432,8 +450,15 @@ mod tests {
         assert_eq!(new.make(0, &[]).err(), Some(NewEventError::OpensAt(4)));
         let new = NewEvent { opens_at: 3, ..new };
         let now_ms = 1_800_000_000_000;
-        for (starts_unix_ms, fits) in [(now_ms + 60_000, true), (12_000, false), (i64::MAX, false)]
-        {
+        let hour_ms = 3_600_000;
+        for (starts_unix_ms, fits) in [
+            (now_ms + 60_000, true),
+            (now_ms - 24 * hour_ms, true),
+            (now_ms - 25 * hour_ms, false),
+            (now_ms - 400 * 24 * hour_ms, false),
+            (12_000, false),
+            (i64::MAX, false),
+        ] {
             let new = NewEvent {
                 slug: None,
                 starts_unix_ms: Some(starts_unix_ms),

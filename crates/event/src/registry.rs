@@ -13,7 +13,8 @@ use stentor_core::event::Phase;
 
 use crate::assemble::assemble;
 use crate::catalog::{
-    self, Asked, CatalogError, Restored, asked, carry_out, restore, stored_events,
+    self, Asked, CatalogError, Restored, Unreadable, asked, carry_out, restore,
+    stored_events_telling,
 };
 use crate::open_event::OpenEvent;
 use crate::pages;
@@ -57,6 +58,8 @@ pub struct EventRegistry {
     waiting: Mutex<HashMap<String, WaitingEvent>>,
     ready: AtomicBool,
     hindrance: RwLock<Option<Hindrance>>,
+    /// Told of already.
+    unreadable: Mutex<Unreadable>,
     /// How often the store was looked at.
     looks: AtomicU64,
 }
@@ -72,6 +75,7 @@ impl EventRegistry {
             waiting: Mutex::default(),
             ready: AtomicBool::new(false),
             hindrance: RwLock::default(),
+            unreadable: Mutex::default(),
             looks: AtomicU64::new(0),
         }
     }
@@ -168,7 +172,7 @@ impl EventRegistry {
             }
         }
         let mut found = Vec::new();
-        for record in stored_events(&*self.services.records).await? {
+        for record in self.stored().await? {
             let slug = &record.slug;
             let is_known = self.event(slug).is_some() || locked(&self.refused).contains(slug);
             if !is_known && self.may_have_a_place(slug) {
@@ -185,6 +189,14 @@ impl EventRegistry {
         }
         self.look_for_replays().await;
         Ok(())
+    }
+
+    async fn stored(&self) -> Result<Vec<EventRecord>, CatalogError> {
+        // Only one task looks, and a look that was left in the middle tells of more.
+        let mut unreadable = std::mem::take(&mut *locked(&self.unreadable));
+        let stored = stored_events_telling(&*self.services.records, &mut unreadable).await;
+        *locked(&self.unreadable) = unreadable;
+        stored
     }
 
     /// An operator may take recordings away: what is not there any more is not promised to anybody.

@@ -39,7 +39,12 @@ pub async fn ask(
         let waits = records.get(AMENDMENT, &key).await?;
         let version = waits.as_ref().map(|record| record.version);
         let all = match waits {
-            Some(record) => decode_amendment(slug, &record)?.then(amendment),
+            Some(record) => match decode_amendment(slug, &record) {
+                Ok(waiting) => waiting.then(amendment),
+                // Whatever was wanted before.
+                Err(_) if amendment.delete => amendment.clone(),
+                Err(error) => return Err(error),
+            },
             None => amendment.clone(),
         };
         match records
@@ -237,7 +242,7 @@ mod tests {
     use stentor_cluster::testing::{MemoryBlobs, MemoryRecords};
     use stentor_core::event::Phase;
 
-    use super::super::{store_event, stored_events};
+    use super::super::{is_stored, store_event, stored_events};
     use super::*;
     use crate::lang::Lang;
     use crate::record::NewEvent;
@@ -318,6 +323,33 @@ mod tests {
         assert_eq!(blobs.list(None, None).await.unwrap().len(), 3);
         // Its address is free again.
         store(&records, "demo").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_damaged_can_be_deleted() {
+        let (records, blobs) = (MemoryRecords::default(), MemoryBlobs::default());
+        let away = Amendment {
+            delete: true,
+            ..Amendment::default()
+        };
+        for damaged in [
+            vec![CONVERSATION],
+            vec![EVENT, CONVERSATION, POSITION, AMENDMENT],
+        ] {
+            store(&records, "demo").await.unwrap();
+            let key = Key::new("demo").unwrap();
+            for kind in damaged {
+                let found = records.get(kind, &key).await.unwrap();
+                let version = found.map(|record| record.version);
+                let bytes = Bytes::from_static(b"damaged");
+                records.put(kind, &key, version, bytes).await.unwrap();
+            }
+            ask(&records, "demo", &away).await.unwrap();
+            assert_eq!(asked(&records).await.unwrap().len(), 1);
+            carry_out(&records, &blobs, "demo").await.unwrap();
+            assert!(!is_stored(&records, "demo").await.unwrap());
+            assert!(!is_asked(&records, "demo").await.unwrap());
+        }
     }
 
     #[tokio::test]

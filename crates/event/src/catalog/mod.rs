@@ -12,5 +12,7 @@ mod store;
 pub use crate::amendment::Amendment;
 pub(crate) use amending::{Asked, asked};
 pub use amending::{ask, carry_out, is_asked};
-pub(crate) use store::{CONVERSATION, KeptState, POSITION, PublishedSoFar, key};
-pub use store::{CatalogError, Restored, restore, store_event, stored_events};
+pub(crate) use store::{
+    CONVERSATION, KeptState, POSITION, PublishedSoFar, Unreadable, key, stored_events_telling,
+};
+pub use store::{CatalogError, Restored, is_stored, restore, store_event, stored_events};

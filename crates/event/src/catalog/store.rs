@@ -1,5 +1,6 @@
 //! Records and conversations of events, read and made.
 
+use std::collections::BTreeMap;
 use std::str;
 
 use stentor_cluster::blobs::BlobsError;
@@ -10,7 +11,7 @@ use stentor_core::conversation::Conversation;
 use stentor_media::rendition::SEGMENT_SAMPLES;
 
 use crate::clock::unix_ms_now;
-use crate::record::{EventRecord, NewEventError};
+use crate::record::{EventRecord, NewEventError, is_slug};
 use crate::snapshot;
 
 /// What is known of an event beside its conversation: [`EventRecord`] without its address.
@@ -85,15 +86,41 @@ impl PublishedSoFar {
 /// # Errors
 /// The operator's: no readable store.
 pub async fn stored_events(records: &dyn Records) -> Result<Vec<EventRecord>, CatalogError> {
+    stored_events_telling(records, &mut Unreadable::default()).await
+}
+
+/// The same for whoever looks again and again: tells of a record that cannot be read once, until it can or is another.
+pub(crate) async fn stored_events_telling(
+    records: &dyn Records,
+    unreadable: &mut Unreadable,
+) -> Result<Vec<EventRecord>, CatalogError> {
     let page = records.list(EVENT, None).await?;
+    let told = std::mem::take(&mut unreadable.0);
     let readable = |stored: Record| {
         let slug = stored.key.as_str();
-        EventRecord::decode(slug, &stored.bytes)
-            .inspect_err(|error| tracing::error!(%error, event = slug, "its record cannot be read"))
-            .ok()
+        let read = EventRecord::decode(slug, &stored.bytes);
+        if let Err(error) = &read {
+            if told.get(slug) != Some(&stored.version) {
+                tracing::error!(%error, event = slug, "its record cannot be read");
+            }
+            unreadable.0.insert(slug.to_owned(), stored.version);
+        }
+        read.ok()
     };
     let newest_first = page.records.into_iter();
     Ok(newest_first.rev().filter_map(readable).collect())
+}
+
+/// Records that cannot be read, by the address of their event: as many as one look finds.
+#[derive(Debug, Default)]
+pub(crate) struct Unreadable(BTreeMap<String, Version>);
+
+/// Whether there is an event at an address, be it one that cannot be read.
+///
+/// # Errors
+/// The operator's: no readable store.
+pub async fn is_stored(records: &dyn Records, slug: &str) -> Result<bool, CatalogError> {
+    Ok(is_slug(slug) && records.get(EVENT, &key(slug)?).await?.is_some())
 }
 
 /// Stores a new event.
@@ -197,6 +224,8 @@ pub enum CatalogError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
     use crate::record::NewEvent;
     use bytes::Bytes;
@@ -284,6 +313,54 @@ mod tests {
         let events = stored_events(&records).await.unwrap();
         assert_eq!(events.len(), 1);
         assert_eq!(events[0].slug, "second");
+        assert!(is_stored(&records, "first").await.unwrap());
+        assert!(!is_stored(&records, "third").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_record_that_cannot_be_read_is_told_of_once() {
+        let records = MemoryRecords::default();
+        for slug in ["first", "second"] {
+            store(&records, slug).await.unwrap();
+        }
+        replace(&records, EVENT, "first", b"{\"v\":999}").await;
+        let mut unreadable = Unreadable::default();
+        let (log, _guard) = log();
+        let told = || {
+            let text = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+            text.matches("its record cannot be read").count()
+        };
+        for _ in 0..30 {
+            let events = stored_events_telling(&records, &mut unreadable).await;
+            assert_eq!(events.unwrap().len(), 1);
+            assert_eq!(told(), 1);
+        }
+        // Another damage is another word, and what is mended and damaged anew is, too.
+        replace(&records, EVENT, "first", b"nothing").await;
+        for _ in 0..3 {
+            let events = stored_events_telling(&records, &mut unreadable).await;
+            events.unwrap();
+            assert_eq!(told(), 2);
+        }
+    }
+
+    /// What is logged in this thread, while the guard lives.
+    fn log() -> (Arc<Mutex<Vec<u8>>>, tracing::subscriber::DefaultGuard) {
+        struct Writer(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Writer {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let written = Arc::clone(&log);
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || Writer(Arc::clone(&written)))
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
     }
 
     /// As the third schema of the embedded store writes what the second had in columns.

@@ -144,12 +144,10 @@ impl Delete {
         let asks = !self.yes && !self.common.json && std::io::stdin().is_terminal();
         wait_for(async {
             let store = Store::open(config).await?;
-            let report = store.report(&self.slug).await?;
+            let told = store.told(&self.slug).await?;
             if asks {
-                let question = format!(
-                    "{}\nTake it away, with its links and recordings? [y/N] ",
-                    report.told()
-                );
+                let question =
+                    format!("{told}\nTake it away, with its links and recordings? [y/N] ");
                 stdout::print(&question).map_err(AppError::Print)?;
                 if !is_agreed() {
                     return Err(AppError::NotAgreed);
@@ -235,7 +233,11 @@ fn change_and_print(slug: &str, amendment: Amendment, common: Common) -> Result<
 /// Asks for a change and waits until it is made.
 async fn change(store: &Store, slug: &str, amendment: &Amendment) -> Result<(), AppError> {
     // With the name of one like it, where there is none.
-    store.report(slug).await?;
+    if amendment.delete {
+        store.told(slug).await?;
+    } else {
+        store.report(slug).await?;
+    }
     amendment.check(unix_ms_now())?;
     ask(&*store.records, slug, amendment).await?;
     let until = Instant::now() + CHANGED_WITHIN;

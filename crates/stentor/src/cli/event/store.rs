@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::Zoned;
 use stentor_cluster::records::Records;
-use stentor_event::catalog::{CatalogError, restore, stored_events};
+use stentor_event::catalog::{CatalogError, is_stored, restore, stored_events};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::links::LinkKey;
 
@@ -67,6 +67,20 @@ impl Store {
             &self.link_maker(&base_url),
             unix_ms_now(),
         ))
+    }
+
+    /// One event in words, be it that it cannot be read.
+    pub(super) async fn told(&self, slug: &str) -> Result<String, AppError> {
+        match self.report(slug).await {
+            Ok(report) => Ok(report.told()),
+            Err(error @ AppError::Catalog(CatalogError::Damaged { .. })) => {
+                Ok(format!("{error}\n"))
+            }
+            Err(AppError::NoSuchEvent { .. }) if is_stored(&*self.records, slug).await? => Ok(
+                format!("the record of the event \"{slug}\" cannot be read\n"),
+            ),
+            Err(error) => Err(error),
+        }
     }
 
     /// Every event, or why it cannot be read.
