@@ -1,28 +1,55 @@
-//! Whether an event is on air, and to be recorded, for whoever works without asking its director.
+//! Where an event is in its life, and whether it is to be recorded, for whoever works without asking its director.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use stentor_core::event::Phase;
 
 /// Set by the director, read by the room's sink and by whoever wants figures.
 #[derive(Debug, Default)]
 pub(crate) struct Air {
-    is_on: AtomicBool,
+    /// [`Phase`] as a number.
+    phase: AtomicU8,
     records: AtomicBool,
 }
 
 impl Air {
-    /// Whether the programme carries the stage, and whether what is on air is to be recorded.
-    pub(crate) fn set(&self, is_on: bool, records: bool) {
-        self.is_on.store(is_on, Ordering::Relaxed);
+    /// The phase, and whether what is on air is to be recorded.
+    pub(crate) fn set(&self, phase: Phase, records: bool) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
         self.records.store(records, Ordering::Relaxed);
+    }
+
+    /// Where the event is in its life; scheduled before that was said.
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            phase if phase == Phase::OnAir as u8 => Phase::OnAir,
+            phase if phase == Phase::Ended as u8 => Phase::Ended,
+            _ => Phase::Scheduled,
+        }
     }
 
     /// Whether the programme carries the stage.
     pub(crate) fn is_on(&self) -> bool {
-        self.is_on.load(Ordering::Relaxed)
+        self.phase() == Phase::OnAir
     }
 
     /// Whether what is on air is to be recorded.
     pub(crate) fn records(&self) -> bool {
         self.records.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_is_read_as_it_was_set() {
+        let air = Air::default();
+        assert_eq!((air.phase(), air.is_on()), (Phase::Scheduled, false));
+        for phase in [Phase::OnAir, Phase::Ended, Phase::Scheduled] {
+            air.set(phase, true);
+            assert_eq!((air.phase(), air.is_on()), (phase, phase == Phase::OnAir));
+        }
     }
 }

@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | `clock` | the clocks | `core` |
 //! | `about` | what an event says of itself in streams and files | `core`, `media` |
-//! | `air` | whether an event is on air, and recorded | |
+//! | `air` | where an event is in its life, and whether it is recorded | `core` |
 //! | `lang` | the languages of the pages | |
 //! | `json` | wire forms as JSON | |
 //! | `encode_once` | a value for many readers, encoded once | |

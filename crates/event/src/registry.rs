@@ -153,6 +153,18 @@ impl EventRegistry {
         }
     }
 
+    /// Where every event is in its life that is open here or waits, by its address.
+    #[must_use]
+    pub fn phases(&self) -> Vec<(String, Phase)> {
+        let open = self.events().into_iter();
+        let mut phases: Vec<_> = open
+            .map(|event| (event.slug().to_owned(), event.stats.phase()))
+            .collect();
+        let waiting = locked(&self.waiting);
+        phases.extend(waiting.values().map(|event| (event.slug().to_owned(), event.phase())));
+        phases
+    }
+
     /// Stops every room: the server is leaving.
     pub fn stop_all(&self) {
         for event in self.events() {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use stentor_core::event::Alarm;
+use stentor_core::event::{Alarm, Phase};
 use stentor_core::stage::SessionKind;
 use stentor_edge::Stream;
 use stentor_studio::{RoomStats, RoomStatus};
@@ -66,6 +66,11 @@ impl StatsSources {
             recorder: reports.recorder.clone(),
             store_failing: reports.store_failing.clone(),
         }
+    }
+
+    /// Where the event is in its life.
+    pub(crate) fn phase(&self) -> Phase {
+        self.air.phase()
     }
 
     /// As of now; `room` is what the room measured, while it runs.

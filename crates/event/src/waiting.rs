@@ -18,6 +18,7 @@ use crate::services::EventServices;
 
 /// One of them.
 pub(crate) struct WaitingEvent {
+    phase: Phase,
     record: EventRecord,
     publisher: Publisher,
     demand: Arc<Demand>,
@@ -48,6 +49,7 @@ impl WaitingEvent {
         publisher.publish_status(view, now);
         publisher.publish_pages(view, &record, now);
         Ok(Self {
+            phase: view.phase,
             record,
             publisher,
             demand,
@@ -58,6 +60,11 @@ impl WaitingEvent {
 
     pub(crate) fn slug(&self) -> &str {
         &self.record.slug
+    }
+
+    /// Where it is in its life.
+    pub(crate) const fn phase(&self) -> Phase {
+        self.phase
     }
 
     /// Somebody asks for its stage.

@@ -310,7 +310,7 @@ impl Outputs {
 
     /// The programme carries the stage exactly while the event is on air, and is recorded if that is wanted.
     pub(super) fn follow_air(&self, view: &View) {
-        self.to.air.set(view.phase == Phase::OnAir, view.recorded);
+        self.to.air.set(view.phase, view.recorded);
         self.to.links.follow(view.phase, view.phase_since_unix_ms);
     }
 

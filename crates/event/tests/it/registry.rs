@@ -1,9 +1,12 @@
 //! The events of a store, as a server opens them.
 
+use std::collections::BTreeMap;
+
 use http::Request;
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::Records;
 use stentor_core::conversation::FIRST_HOST;
+use stentor_core::event::Phase;
 use stentor_edge::faces::{Reply, answer};
 use stentor_event::catalog::{Amendment, ask, store_event, stored_events};
 use stentor_event::clock::unix_ms_now;
@@ -129,6 +132,11 @@ async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody
     assert_eq!(status(&server, SLUG).unwrap()["phase"], "scheduled");
     let stats = server.events.stats();
     assert_eq!((stats.with_room, stats.waiting, stats.refused), (1, 1, 0));
+    // Whoever is asked for figures says where both are in their lives.
+    let phases = server.events.phases().into_iter();
+    let scheduled = |slug: &str| (slug.to_owned(), Phase::Scheduled);
+    let expected = BTreeMap::from([scheduled(SLUG), scheduled("second")]);
+    assert_eq!(phases.collect::<BTreeMap<_, _>>(), expected);
 }
 
 #[tokio::test]
@@ -157,6 +165,7 @@ async fn what_the_operator_changes_is_so_in_an_event_that_runs_and_what_is_delet
     })
     .await;
     assert_eq!(status(&server, SLUG).unwrap()["phase"], "ended");
+    assert_eq!(server.events.phases(), [(SLUG.to_owned(), Phase::Ended)]);
     assert_eq!(event.seat_of(&renewed), Ok(FIRST_HOST), "for a while");
     drop(event);
     amend(Amendment {

@@ -218,6 +218,8 @@ table! {
     "Events" {
         EVENTS: Gauge, One, "stentor_events", ["state"],
             "Events of the store: `with_room`, `ended`, `waiting` (as many have a room as can be), `refused` (could not be opened; the log says why).";
+        PHASE: Gauge, One, "stentor_event_phase", ["event", "phase"],
+            "Where each event is in its life, also one that waits for a place or is over: 1 for one of `scheduled`, `on_air` and `ended`, 0 for the others.";
         ON_AIR: Gauge, One, "stentor_event_on_air", ["event"],
             "Whether the programme carries the stage, and is recorded.";
         SUSPENDED: Gauge, One, "stentor_event_suspended", ["event"],

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use stentor_core::event::Phase;
 use stentor_core::stage::SessionKind;
 use stentor_core::timeline::SAMPLE_RATE_HZ;
 use stentor_event::{EventCounters, EventStats, RegistryStats};
@@ -26,6 +27,14 @@ pub(super) fn registry(scrape: &Scrape, stats: &RegistryStats) {
     ];
     for (state, count) in events {
         scrape.gauge(metric::EVENTS, [state], count as f64);
+    }
+}
+
+/// Where one event is in its life: one of all phases is 1.
+pub(super) fn phase(scrape: &Scrape, event: &str, phase: Phase) {
+    for code in Phase::CODES {
+        let is_it = *code == phase.code();
+        scrape.gauge(metric::PHASE, [event, code], is_it.into());
     }
 }
 

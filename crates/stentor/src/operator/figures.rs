@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use stentor_core::event::Phase;
 use stentor_edge::{Edge, EdgeStats, Stream, StreamStats};
 use stentor_event::{EventRegistry, EventStats, RegistryStats};
 use stentor_studio::{Studio, StudioStats};
@@ -61,6 +62,8 @@ pub(super) struct Figures {
     pub(super) studio: StudioStats,
     pub(super) studio_age: Duration,
     pub(super) registry: RegistryStats,
+    /// Of every event of the store that could be opened, by its address.
+    pub(super) phases: Vec<(String, Phase)>,
     /// Those that have a room or an alarm, by their address.
     pub(super) events: Vec<(String, EventStats)>,
 }
@@ -106,6 +109,7 @@ impl Sources {
             studio: self.studio.stats(),
             studio_age: self.studio.stats_age(),
             registry: self.events.stats(),
+            phases: self.events.phases(),
             events: events.filter(|(_, stats)| stats.is_live()).collect(),
         }
     }

@@ -32,6 +32,9 @@ pub(super) fn render(figures: &Figures) -> String {
     }
     studio::studio(&scrape, &figures.studio, figures.studio_age);
     events::registry(&scrape, &figures.registry);
+    for (event, phase) in &figures.phases {
+        events::phase(&scrape, event, *phase);
+    }
     for (event, stats) in &figures.events {
         events::event(&scrape, event, stats);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use stentor_core::admission::Rung;
-use stentor_core::event::Alarm;
+use stentor_core::event::{Alarm, Phase};
 use stentor_core::stage::SessionKind;
 use stentor_core::{SeatId, SessionId};
 use stentor_edge::{Edge, EdgeConfig, StreamStats};
@@ -78,6 +78,11 @@ fn full_scene() -> Figures {
             with_room: 1,
             ..RegistryStats::default()
         },
+        phases: vec![
+            ("demo".to_owned(), Phase::OnAir),
+            ("later".to_owned(), Phase::Scheduled),
+            ("past".to_owned(), Phase::Ended),
+        ],
         events: vec![("demo".to_owned(), event())],
     }
 }
@@ -220,6 +225,10 @@ fn what_is_counted_is_what_is_read() {
         "stentor_red_packets_malformed_total 8",
         "stentor_ice_tcp_frames_dropped_total 11",
         "stentor_events{state=\"with_room\"} 1",
+        "stentor_event_phase{event=\"demo\",phase=\"on_air\"} 1",
+        "stentor_event_phase{event=\"demo\",phase=\"ended\"} 0",
+        "stentor_event_phase{event=\"later\",phase=\"scheduled\"} 1",
+        "stentor_event_phase{event=\"past\",phase=\"ended\"} 1",
         "stentor_event_on_air{event=\"demo\"} 1",
         "stentor_alarm{event=\"demo\",alarm=\"mixer_late\"} 1",
         "stentor_alarm{event=\"demo\",alarm=\"store\"} 0",
@@ -258,6 +267,7 @@ fn what_is_gone_is_in_no_later_scrape() {
     assert!(!text.contains("/e/demo/48") && !text.contains("seat="));
     assert!(text.contains("stentor_alarm{event=\"demo\""));
     figures.events.clear();
+    figures.phases.retain(|(event, _)| event != "demo");
     assert!(!render(&figures).contains("demo"));
 }
 
