@@ -124,14 +124,20 @@ pub(crate) fn lock(dir: &Path) -> Result<File, AppError> {
     }
 }
 
-/// Files of the folder that open the stage or tell who is there, for nobody but this user.
-const PRIVATE: [&str; 4] = ["secret.key", RECORDS, "stentor.db-wal", "stentor.db-shm"];
+/// What of the folder opens the stage, tells who is there or what was said, for nobody but this user.
+const PRIVATE: [&str; 5] = [
+    "secret.key",
+    RECORDS,
+    "stentor.db-wal",
+    "stentor.db-shm",
+    RECORDINGS,
+];
 
 /// From now on what this process makes is for this user alone; what others could read of what is there already is closed to them. Says in
 /// a sentence what was open.
 ///
 /// # Errors
-/// The operator's: a file of somebody else's that cannot be closed.
+/// The operator's: something of somebody else's that cannot be closed.
 pub(crate) fn close_to_others(dir: &Path) -> Result<Vec<String>, AppError> {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let mut said = Vec::new();
@@ -269,8 +275,12 @@ mod tests {
             std::fs::write(&path, "x").unwrap();
             std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         }
+        let recordings = folder.path().join(RECORDINGS);
+        std::fs::create_dir(&recordings).unwrap();
+        std::fs::set_permissions(&recordings, Permissions::from_mode(0o755)).unwrap();
         let said = close_to_others(folder.path()).unwrap();
-        assert_eq!(said.len(), 2, "{said:?}");
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(said[2].contains("recordings") && said[2].contains("mode 755"));
         assert!(
             said[0].contains("secret.key") && said[0].contains("mode 644"),
             "{said:?}"
@@ -286,6 +296,7 @@ mod tests {
             (mode("secret.key"), mode(RECORDS), mode("other")),
             (0o600, 0o600, 0o644)
         );
+        assert_eq!(mode(RECORDINGS), 0o700);
         assert_eq!(close_to_others(folder.path()).unwrap(), [""; 0]);
     }
 

@@ -59,14 +59,16 @@ pub(crate) fn warnings(config: &Config, now_unix_ms: i64) -> Vec<CertificateWarn
     let (file, now_s) = (file.display(), now_unix_ms / 1000);
     let mut warnings = Vec::new();
     let mut warn = |refused, said| warnings.push(CertificateWarning { refused, said });
-    if let Some(url) = &config.public_url
-        && !certificate.is_for(url.bare_host())
-    {
-        let names = certificate.names();
+    if !certificate.is_for(&config.link_host()) {
+        let (names, url) = (certificate.names(), config.base_url());
+        let mend = match &config.public_url {
+            Some(_) => "",
+            None => "; public_url says what they begin with",
+        };
         warn(
             true,
             format!(
-                "the certificate {file} is for {names}, and links begin with {url}: browsers will refuse it"
+                "the certificate {file} is for {names}, and links begin with {url}: browsers will refuse it{mend}"
             ),
         );
     }
@@ -259,11 +261,11 @@ mod tests {
         wanted.not_after = rcgen::date_time_ymd(2026, 4, 1);
         let key = rcgen::KeyPair::generate().unwrap();
         let cert = folder.write("cert.pem", &wanted.self_signed(&key).unwrap().pem());
-        let says = |url: &str, days: i64| {
+        let says_of = |settings: &str, days: i64| {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("stentor.toml");
             let text = format!(
-                "public_url = \"{url}\"\ntls_cert = \"{}\"\ntls_key = \"k\"",
+                "{settings}\ntls_cert = \"{}\"\ntls_key = \"k\"",
                 cert.display()
             );
             fs::write(&file, text).unwrap();
@@ -276,6 +278,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join("; ")
         };
+        let says = |url: &str, days| says_of(&format!("public_url = \"{url}\""), days);
         let right = "https://live.example.org";
         assert_eq!(says(right, 10), "");
         for url in [
@@ -290,6 +293,12 @@ mod tests {
                 "{said}"
             );
         }
+        // Without public_url links begin with an address.
+        let said = says_of("listen = \"192.0.2.7:8443\"", 10);
+        assert!(
+            said.contains("https://192.0.2.7:8443") && said.contains("public_url"),
+            "{said}"
+        );
         assert!(
             says(right, 80).contains("ends in 10 days"),
             "{}",

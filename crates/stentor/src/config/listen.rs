@@ -27,13 +27,7 @@ impl Config {
             Some(url) => url.to_string(),
             None => {
                 let scheme = if self.tls() { "https" } else { "http" };
-                let host = match self.listen.ip() {
-                    ip if ip.is_unspecified() => self
-                        .reachable_ips()
-                        .first()
-                        .map_or_else(|| "localhost".to_owned(), IpAddr::to_string),
-                    ip => ip.to_string(),
-                };
+                let host = self.link_host();
                 let host = if host.contains(':') {
                     format!("[{host}]")
                 } else {
@@ -41,6 +35,18 @@ impl Config {
                 };
                 format!("{scheme}://{host}:{}", self.listen.port())
             }
+        }
+    }
+
+    /// The host that every link names: without brackets, as certificates and resolvers know it.
+    pub(crate) fn link_host(&self) -> String {
+        match (&self.public_url, self.listen.ip()) {
+            (Some(url), _) => url.bare_host().to_owned(),
+            (None, ip) if ip.is_unspecified() => self
+                .reachable_ips()
+                .first()
+                .map_or_else(|| "localhost".to_owned(), IpAddr::to_string),
+            (None, ip) => ip.to_string(),
         }
     }
 
