@@ -60,7 +60,7 @@ pub struct ConnectRequest {
     pub endpoint: Endpoint,
     /// The stage page that makes it, if one does.
     pub page: Option<OfferingPage>,
-    /// Of a line: its sound is music, say, and is left as it comes (no high-pass, no level rider).
+    /// Its sound is music, say, and is left as it comes (no high-pass, no level rider).
     pub original_sound: bool,
     /// The offer.
     pub offer: String,

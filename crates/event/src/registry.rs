@@ -161,7 +161,11 @@ impl EventRegistry {
             .map(|event| (event.slug().to_owned(), event.stats.phase()))
             .collect();
         let waiting = locked(&self.waiting);
-        phases.extend(waiting.values().map(|event| (event.slug().to_owned(), event.phase())));
+        phases.extend(
+            waiting
+                .values()
+                .map(|event| (event.slug().to_owned(), event.phase())),
+        );
         phases
     }
 

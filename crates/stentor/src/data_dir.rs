@@ -151,10 +151,21 @@ pub(crate) fn close_to_others(dir: &Path) -> Result<Vec<String>, AppError> {
             continue;
         }
         let closed = std::fs::set_permissions(&path, Permissions::from_mode(mode & 0o700));
-        closed.map_err(|source| AppError::OpenToOthers {
-            path: path.display().to_string(),
-            source,
-        })?;
+        match closed {
+            Ok(()) => {}
+            // A disk of somebody else's that is mounted there may be meant.
+            Err(error) if name == RECORDINGS => {
+                said.push(format!(
+                    "{} can be read by others of this machine (mode {mode:o}) and cannot be closed: {error}",
+                    path.display()
+                ));
+                continue;
+            }
+            Err(source) => {
+                let path = path.display().to_string();
+                return Err(AppError::OpenToOthers { path, source });
+            }
+        }
         said.push(format!(
             "{} could be read by others of this machine (mode {mode:o}): now it is for this user alone{}",
             path.display(),

@@ -82,10 +82,25 @@ pub struct OfferRequest {
     pub kind: SessionKind,
     /// The seat is a host's or co-host's: it may take the places that are kept for them.
     pub is_staff: bool,
-    /// A line's sound is left as it comes: no high-pass, no level rider.
+    /// Its sound is left as it comes: no high-pass, no level rider.
     pub original_sound: bool,
     /// The offer.
     pub offer: Offer,
+}
+
+impl OfferRequest {
+    /// What the room is to expect when the offer is answered.
+    #[must_use]
+    pub fn expected(&self) -> ExpectedSession {
+        ExpectedSession {
+            seat: self.seat,
+            kind: self.kind,
+            sends: self.offer.sends,
+            hears: self.offer.receives,
+            is_staff: self.is_staff,
+            original_sound: self.original_sound,
+        }
+    }
 }
 
 /// The answer to an offer.
@@ -235,19 +250,12 @@ impl Room {
     /// # Errors
     ///
     /// Whose fault it is, with what was expected and what came.
-    pub fn offer(&self, request: OfferRequest) -> Result<Answer, OfferError> {
-        let OfferRequest {
-            seat,
-            session,
-            kind,
-            is_staff,
-            original_sound,
-            offer,
-        } = request;
-        check_direction(kind, &offer)?;
-        let offer = offer.for_kind(kind);
+    pub fn offer(&self, mut request: OfferRequest) -> Result<Answer, OfferError> {
+        check_direction(request.kind, &request.offer)?;
+        request.offer = request.offer.for_kind(request.kind);
+        let (session, offer) = (request.session, &request.offer);
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            self.studio.webrtc.answer(Instant::now(), &offer)
+            self.studio.webrtc.answer(Instant::now(), offer)
         }));
         let (peer, sdp) = answered.map_err(|_| StudioFault::Panicked)??;
         let answer = Answer {
@@ -256,16 +264,8 @@ impl Room {
             red: peer.has_red(),
             refused_sections: offer.refused_sections,
         };
-        let expected = ExpectedSession {
-            seat,
-            kind,
-            sends: offer.sends,
-            hears: offer.receives,
-            is_staff,
-            original_sound: original_sound && kind == SessionKind::LineIn,
-        };
-        self.expect(session, expected)?;
-        let inserted = self.insert(session, Box::new(peer), is_staff);
+        self.expect(session, request.expected())?;
+        let inserted = self.insert(session, Box::new(peer), request.is_staff);
         if inserted.is_err() {
             // The room forgets what will never come.
             self.close(session);

@@ -14,8 +14,8 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use call::{Call, DirectorHandle, Reserved, calls};
 pub use call::Joined;
+pub(crate) use call::{Call, DirectorHandle, Reserved, calls};
 pub(crate) use outputs::Destinations;
 pub use pages::{OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub(crate) use room::DirectedRoom;

@@ -250,7 +250,13 @@ mod tests {
             assert!(table.len() <= PAGES_MAX);
         }
         assert!(!host_messages.is_closed());
-        let seats = |seat| table.pages.values().filter(|of| of.seat == SeatId(seat)).count();
+        let seats = |seat| {
+            table
+                .pages
+                .values()
+                .filter(|of| of.seat == SeatId(seat))
+                .count()
+        };
         assert!((2..42).all(|seat| seats(seat) > 0));
     }
 

@@ -20,8 +20,8 @@ use super::stun;
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
     ADDRESS_BURST_MAX, ADDRESS_INTERVAL, ADDRESSES_PER_PEER_MAX, CLOSE_TIME, CONNECT_TIME,
-    DOUBTED_TIME, INTERRUPTED_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX, PEERS_STAFF, SILENT_TIME,
-    TUPLES_PER_PEER_MAX,
+    DOUBTED_TIME, INTERRUPTED_TIME, PATCH_BURST_MAX, PATCH_INTERVAL, PEERS_MAX, PEERS_STAFF,
+    SILENT_TIME, TUPLES_PER_PEER_MAX,
 };
 use crate::peer::{
     Datagram, DisconnectReason, Output, Peer, PeerEvent, PeerKey, ReturnPacket, Transmit, Transport,

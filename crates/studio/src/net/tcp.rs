@@ -16,8 +16,8 @@ use mio::{Interest, Registry, Token};
 
 use super::framing::{Deframer, head};
 use crate::limits::{
-    TCP_CONNECTIONS_MAX, TCP_CONNECTIONS_STAFF, TCP_IDENTIFY_TIME, TCP_QUEUE_BYTES_MAX, TCP_UNPROVEN_MAX,
-    TCP_UNPROVEN_PER_PREFIX_MAX,
+    TCP_CONNECTIONS_MAX, TCP_CONNECTIONS_STAFF, TCP_IDENTIFY_TIME, TCP_QUEUE_BYTES_MAX,
+    TCP_UNPROVEN_MAX, TCP_UNPROVEN_PER_PREFIX_MAX,
 };
 use crate::ports::net::HandedOver;
 

@@ -99,6 +99,26 @@ fn a_microphone_was_heard_when_sound_has_come_from_it_and_not_before() {
 }
 
 #[test]
+fn a_pages_sound_is_left_as_it_comes_where_that_is_asked_for() {
+    let raised_db = |original| {
+        let mut world = World::new(6, LinkConfig::CLEAN);
+        world.joins_original = original;
+        let voice = Some(Voice::new(11, 170.0).at(0.1));
+        world.join(1, 1, "198.51.100.1:50001", Direction::SendRecv, voice, true);
+        world.join(2, 2, "198.51.100.2:50002", Direction::SendRecv, None, true);
+        world.connect(&[1, 2]);
+        world.order(1, true, false, 1);
+        world.order(2, true, true, 1);
+        world.run_ms(15_000);
+        let tail = |pcm: &[f32]| dbfs(&pcm[pcm.len() - 5 * SECOND..]);
+        tail(&world.clients[&SessionId(2)].heard) - tail(&world.clients[&SessionId(1)].sent)
+    };
+    let (original, levelled) = (raised_db(true), raised_db(false));
+    assert!(original.abs() < 3.0, "{original} dB");
+    assert!(levelled > 10.0, "{levelled} dB");
+}
+
+#[test]
 fn redundancy_carries_a_voice_through_loss() {
     let lossy = LinkConfig {
         loss: Loss::Random(0.2),
@@ -276,12 +296,12 @@ fn a_line_that_dies_is_shown_soon_and_one_that_comes_back_is_there() {
     world.client(1).up.stalled_until_us = died_us + 10_000_000;
     world.run_ms(9_000);
     let shown = interruptions(&world, died_us);
-    assert!(
-        matches!(shown[..], [(6_000..=6_700, true)]),
-        "{shown:?}"
-    );
+    assert!(matches!(shown[..], [(6_000..=6_700, true)]), "{shown:?}");
     world.run_ms(3_000);
-    assert!(matches!(interruptions(&world, died_us)[..], [_, (_, false)]));
+    assert!(matches!(
+        interruptions(&world, died_us)[..],
+        [_, (_, false)]
+    ));
 }
 
 #[test]

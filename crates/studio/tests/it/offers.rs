@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use stentor_core::stage::SessionKind;
+use stentor_core::{SeatId, SessionId};
+use stentor_studio::OfferRequest;
 use stentor_studio::clock::Clock;
 use stentor_studio::error::SdpFault;
 use stentor_studio::limits::{MEDIA_SECTIONS_MAX, SDP_BYTES_MAX, SDP_LINE_BYTES_MAX};
@@ -53,6 +56,28 @@ pub(crate) fn answer(offer: &str) -> Result<String, SdpFault> {
     webrtc
         .answer(Instant::now(), &offer)
         .map(|(_, answer)| answer)
+}
+
+#[test]
+fn whoever_asks_for_their_sound_as_it_comes_has_it_so_be_it_a_line_or_a_page() {
+    for kind in [SessionKind::LineIn, SessionKind::Browser] {
+        for original_sound in [true, false] {
+            let request = OfferRequest {
+                seat: SeatId(1),
+                session: SessionId(1),
+                kind,
+                is_staff: false,
+                original_sound,
+                offer: Offer::parse(&ffmpeg()).unwrap(),
+            };
+            let expected = request.expected();
+            assert_eq!(
+                (expected.kind, expected.original_sound),
+                (kind, original_sound)
+            );
+            assert!(expected.sends && !expected.hears);
+        }
+    }
 }
 
 fn fault(offer: &str) -> String {

@@ -7,7 +7,8 @@ pub(crate) const TICK: usize = 960;
 /// A made-up voice: a buzz with formants, cut into syllables by dice of its own, so that two voices are told apart by when
 /// they speak.
 pub(crate) struct Voice {
-    is_dead: bool,
+    /// As an amplitude; 0: a microphone that gives zeros.
+    gain: f32,
     dice: Dice,
     pitch_hz: f32,
     phase: f32,
@@ -19,7 +20,7 @@ pub(crate) struct Voice {
 impl Voice {
     pub(crate) fn new(seed: u64, pitch_hz: f32) -> Self {
         Self {
-            is_dead: false,
+            gain: 1.0,
             dice: Dice(seed | 1),
             pitch_hz,
             phase: 0.0,
@@ -31,17 +32,16 @@ impl Voice {
 
     /// A microphone that gives zeros.
     pub(crate) fn dead() -> Self {
-        Self {
-            is_dead: true,
-            ..Self::new(1, 100.0)
-        }
+        Self::new(1, 100.0).at(0.0)
+    }
+
+    /// The same voice, softer.
+    pub(crate) fn at(self, gain: f32) -> Self {
+        Self { gain, ..self }
     }
 
     pub(crate) fn next(&mut self) -> [f32; TICK] {
         let mut tick = [0.0; TICK];
-        if self.is_dead {
-            return tick;
-        }
         for sample in &mut tick {
             if self.left == 0 {
                 let speaks = self.target == 0.0;
@@ -68,7 +68,7 @@ impl Voice {
                     + 0.3 * formant(f, 2_500.0, 250.0);
                 buzz += formants * (std::f32::consts::TAU * self.phase * harmonic as f32).sin();
             }
-            *sample = self.level * buzz.clamp(-2.0, 2.0) * 0.5;
+            *sample = self.level * buzz.clamp(-2.0, 2.0) * 0.5 * self.gain;
         }
         tick
     }

@@ -79,6 +79,8 @@ pub(crate) struct World {
     pub(crate) stems: BTreeMap<SeatId, usize>,
     /// Nothing of DTLS arrives at the studio.
     pub(crate) loses_dtls: bool,
+    /// The sound of who joins is left as it comes.
+    pub(crate) joins_original: bool,
     /// Who joins and sends is a line.
     pub(crate) joins_lines: bool,
     /// Datagrams of the studio's to where no client is.
@@ -141,6 +143,7 @@ impl World {
             levels: Vec::new(),
             stems: BTreeMap::new(),
             loses_dtls: false,
+            joins_original: false,
             joins_lines: false,
             sent_elsewhere: 0,
             changes_rtp: None,
@@ -198,9 +201,11 @@ impl World {
             false => SessionKind::Monitor,
         };
         let mut outputs = Vec::new();
-        self.engine
-            .expect(session, expected(seat, kind, sends, hears), &mut outputs)
-            .unwrap();
+        let expected = ExpectedSession {
+            original_sound: self.joins_original,
+            ..expected(seat, kind, sends, hears)
+        };
+        self.engine.expect(session, expected, &mut outputs).unwrap();
         self.act(now, outputs);
         self.peers
             .insert(now, Self::key(session), Box::new(peer), false)
@@ -331,9 +336,7 @@ impl World {
                     self.state = state;
                 }
                 EngineOutput::Levels(levels) => self.levels.push(levels),
-                EngineOutput::Programme(_)
-                | EngineOutput::Suspended
-                | EngineOutput::Resumed => {}
+                EngineOutput::Programme(_) | EngineOutput::Suspended | EngineOutput::Resumed => {}
                 EngineOutput::Stem(seat, _) => *self.stems.entry(seat).or_default() += 1,
             }
         }

@@ -105,7 +105,10 @@ async fn renewed_links_close_every_page_and_session_and_another_change_of_the_re
     scene.call(Call::Record(record.clone())).await;
     let dismissed = [PageMessage::LinkRenewed];
     assert!(PageMessage::LinkRenewed.is_last());
-    assert_eq!((host.told(), guest.told()), (dismissed.to_vec(), dismissed.to_vec()));
+    assert_eq!(
+        (host.told(), guest.told()),
+        (dismissed.to_vec(), dismissed.to_vec())
+    );
     assert!(scene.ordered().contains(&Ordered::Close(session)));
     // Those who came by the new link stay.
     let mut anew = scene.join(GUEST).await;
