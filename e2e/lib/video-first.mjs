@@ -1,6 +1,6 @@
 // What many a player and publisher in a browser does: one bundle, and video before audio. For a page's `evaluate`, in any browser.
 
-/** Sends a tone (WHIP) and hears the programme (WHEP); gives what became of both once they are connected, or after `ms`. */
+/** Sends a microphone (WHIP) and hears the programme (WHEP); gives what became of both once they are connected, or after `ms`. */
 export async function videoFirst({ whip, whep, token, ms }) {
   const bundled = () => new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   async function negotiate(connection, url) {
@@ -12,16 +12,12 @@ export async function videoFirst({ whip, whep, token, ms }) {
     await connection.setRemoteDescription({ type: 'answer', sdp });
     return sdp;
   }
-  const context = new AudioContext();
-  const tone = context.createOscillator();
-  const sent = context.createMediaStreamDestination();
-  tone.connect(sent);
-  tone.start();
+  const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
   const canvas = document.createElement('canvas');
   canvas.getContext('2d').fillRect(0, 0, 1, 1);
   const sending = bundled();
   sending.addTransceiver(canvas.captureStream(5).getVideoTracks()[0], { direction: 'sendonly' });
-  sending.addTransceiver(sent.stream.getAudioTracks()[0], { direction: 'sendonly' });
+  sending.addTransceiver(microphone.getAudioTracks()[0], { direction: 'sendonly' });
   const hearing = bundled();
   hearing.addTransceiver('video', { direction: 'recvonly' });
   hearing.addTransceiver('audio', { direction: 'recvonly' });
@@ -31,6 +27,6 @@ export async function videoFirst({ whip, whep, token, ms }) {
   const until = performance.now() + ms;
   while (performance.now() < until && !(sending.connectionState === 'connected' && (await heard()) > 50)) await new Promise((done) => setTimeout(done, 100));
   // Kept from being collected: it is to go on.
-  globalThis.videoFirst = { sending, hearing, context };
-  return { sending: sending.connectionState, heard: await heard(), answer, context: context.state };
+  globalThis.videoFirst = { sending, hearing };
+  return { sending: sending.connectionState, heard: await heard(), answer };
 }

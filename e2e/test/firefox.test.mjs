@@ -54,6 +54,9 @@ function tone(samples, given) {
 
 const shot = (page, name) => page.screenshot({ path: join(PICTURES, `firefox-${name}.png`) });
 
+/** A line beside one that was late is given up, which Firefox says in red. */
+const complaints = (page) => page.complaints.filter((line) => !/establish a connection|interrupted while/.test(line));
+
 mkdirSync(PICTURES, { recursive: true });
 
 test('a guest speaks in Firefox: green room, stage, direct stream, mute', async (t) => {
@@ -105,7 +108,7 @@ test('a guest speaks in Firefox: green room, stage, direct stream, mute', async 
   await press(page, 'Unmute');
   await page.waitForSelector('.mute.live');
   await until('heard again after a reload', async () => dbfs(await direct(server, 'fox', 1)) > SPEECH_DBFS);
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(complaints(page), []);
 });
 
 test('a host runs an event in Firefox: a tone goes out as a tone, and the replay plays', async (t) => {
@@ -144,7 +147,7 @@ test('a host runs an event in Firefox: a tone goes out as a tone, and the replay
   await press(page, 'End the event');
   await press(page, 'End the event');
   await says(page, 'The event has ended');
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(complaints(page), []);
   await until('the replay is there', async () => (await server.status('tone')).replay);
   await page.goto(links.listener);
   await press(page, 'Listen again');
@@ -184,7 +187,7 @@ test('a listener hears the programme in Firefox, and again after the server was 
   const after = await state();
   assert.ok(after.src.startsWith('blob:') && after.src === before.src, 'through MediaSource, one and the same');
   assert.deepEqual([after.error, after.paused], [null, false]);
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(complaints(page), []);
   await shot(page, 'listener');
 
   await server.kill9();
@@ -202,7 +205,8 @@ test('Firefox that puts video first in one bundle is heard, and hears', async (t
   await server.start();
   const host = await Line.open(t, server, link);
   const { seat, token } = await host.invite('Studio', 'line_in');
-  const page = await open(t, server.path('bundle'), { prefs: { 'media.autoplay.default': 0, 'media.autoplay.blocking_policy': 0 } });
+  // Firefox's own false microphone, on a page that may have one.
+  const page = await open(t, `${server.url}/s/bundle`, { prefs: { 'media.navigator.streams.fake': true } });
   const became = await page.evaluate(videoFirst, { whip: `${host.endpoint}whip`, whep: host.whep, token, ms: DEADLINE_MS });
   assert.equal(became.sending, 'connected', JSON.stringify(became));
   assert.ok(became.heard > 50, JSON.stringify(became));

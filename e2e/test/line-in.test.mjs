@@ -120,12 +120,12 @@ test('a video line is refused politely and the sound goes on', async () => {
 
 test('a browser that puts video first in one bundle is heard, and hears', async () => {
   const { seat, token } = await host.invite('Studio', 'line_in');
-  const chromium = await browser(t, { args: ['--autoplay-policy=no-user-gesture-required'] });
-  const page = await open(chromium, server.path('lines'));
+  const chromium = await browser(t, { mic: mics.guest });
+  const page = await open(chromium, `${server.url}/s/lines`, { mic: true });
   const became = await page.evaluate(videoFirst, { whip: endpoint(), whep: host.whep, token, ms: DEADLINE_MS });
   assert.equal(became.sending, 'connected', JSON.stringify(became));
   assert.ok(became.heard > 50, JSON.stringify(became));
-  await until('its tone arrives', () => host.seat(seat)?.heard);
+  await until('its voice arrives', () => host.seat(seat)?.heard);
 });
 
 test('the session’s life over HTTP: Location, ETag, If-Match, ICE restart, DELETE twice', async () => {
