@@ -133,8 +133,11 @@ async fn open(
 ) -> Result<Response, Problem> {
     let event = state.event(slug)?;
     // Before the body: a stranger's is not read.
-    let seat = bearer(&event, request.headers())?;
+    let headers = request.headers().clone();
+    bearer(&event, &headers)?;
     let offer = text(request, SDP).await?;
+    // And after it: links may have been renewed while it came, which ends what came by those of before.
+    let seat = bearer(&event, &headers)?;
     let connected = event
         .connect(
             seat,

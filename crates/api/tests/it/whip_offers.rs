@@ -1,5 +1,6 @@
 //! `POST` with an offer (RFC 9725 section 4.2): what is answered, and what is refused and how.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,6 +8,7 @@ use axum::body::Body;
 use axum::http::Method;
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
+use stentor_event::catalog::{Amendment, ask};
 use stentor_event::testing::SLUG;
 
 use crate::scene::{Answer, SDP, Scene, offer};
@@ -290,6 +292,31 @@ async fn what_a_stranger_sends_is_not_read() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_link_that_is_renewed_while_its_offer_comes_opens_nothing() {
+    let scene = Scene::new().await;
+    let bearer = format!("Bearer {}", scene.server.token(FIRST_HOST));
+    let headers = [("authorization", &*bearer), ("content-type", SDP)];
+    let (events, records) = (
+        Arc::clone(&scene.server.events),
+        Arc::clone(&scene.server.records),
+    );
+    let body = futures_util::stream::once(async move {
+        let renewal = Amendment {
+            renew_links: true,
+            ..Amendment::default()
+        };
+        ask(&*records, SLUG, &renewal).await.expect("it is asked");
+        events.open_new().await.expect("memory is read");
+        Ok::<_, Infallible>(offer("sendrecv"))
+    });
+    let path = scene.endpoint("whip");
+    let answer = scene
+        .ask(Method::POST, &path, &headers, Body::from_stream(body))
+        .await;
+    assert_eq!(answer.status, 401, "{answer:?}");
 }
 
 #[tokio::test]
