@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// How long a request waits for a document that is being made. As long as a playlist takes after a restart, whose first segment may begin in the
-/// middle of one: players that are told 503 or 404 give up for good. Beyond: 503, and it may ask again in a second.
-pub const DOCUMENT_AWAITED_MAX: Duration = Duration::from_secs(6);
+/// How long a request waits for a document that is being made. Two seconds more than a playlist takes after a restart, whose first segment may
+/// begin in the middle of one: players that are told 503 or 404 give up for good. And two less than the ten after which players give up
+/// who are told nothing. Beyond: 503, and it may ask again in a second.
+pub const DOCUMENT_AWAITED_MAX: Duration = Duration::from_secs(8);
 
 /// Requests that wait so at once, on all ports. Beyond: 503 without waiting.
 pub const DOCUMENTS_AWAITED_MAX: usize = 1_024;
@@ -33,7 +34,7 @@ impl Default for EdgeLimits {
     fn default() -> Self {
         Self {
             streams_max: 4096,
-            documents_max: 16_384,
+            documents_max: 65_536,
             documents_bytes_max: 512 * 1024 * 1024,
             file_answers_max: 128,
             overtaken_max: 5,
@@ -47,7 +48,7 @@ pub struct AcceptLimits {
     /// From the first byte of a request head to its end, ms. Beyond: 408, closed. Also from accept to the first byte. Beyond:
     /// closed without a response.
     pub header_ms: u64,
-    /// The whole TLS handshake, ms. Beyond: closed.
+    /// A ClientHello, from the first byte to the last, ms; then the rest of the TLS handshake, from its first turn on. Beyond: closed.
     pub handshake_ms: u64,
     /// A kept-alive connection without a request, ms. Beyond: closed without a response.
     pub idle_ms: u64,
@@ -65,6 +66,9 @@ pub struct AcceptLimits {
     pub headers_max: usize,
     /// A request body, bytes. Beyond: 413, or an error to the handler when the length was not announced.
     pub request_body_bytes_max: u64,
+    /// Bytes of request heads whose ends have not come, of one shard; less where there is little memory. Beyond: the one that has waited
+    /// longest is refused.
+    pub partial_heads_bytes_max: usize,
     /// Bytes of all request bodies that are being read; less where there is little memory. Beyond: an error to the handler.
     pub request_bodies_bytes_max: usize,
     /// Open connections of this listener. Beyond: 503 where plain HTTP is spoken, else closed.
@@ -76,8 +80,8 @@ pub struct AcceptLimits {
     /// Descriptors of the process left for everything but connections: stage, storage, files. What is left bounds the
     /// connections that no shard has.
     pub descriptor_reserve: usize,
-    /// Bytes the kernel may hold for a connection beyond what is in flight (`TCP_NOTSENT_LOWAT`). Small, so that a slow
-    /// listener is noticed by the ring instead of hearing the past.
+    /// Bytes the kernel may hold for a connection beyond what is in flight (`TCP_NOTSENT_LOWAT`); less where there is little memory. Small,
+    /// so that a slow listener is noticed by the ring instead of hearing the past.
     pub unsent_bytes_max: u32,
 }
 
@@ -94,6 +98,7 @@ impl Default for AcceptLimits {
             header_bytes_max: 16 * 1024,
             headers_max: 64,
             request_body_bytes_max: 256 * 1024,
+            partial_heads_bytes_max: 4 * 1024 * 1024,
             request_bodies_bytes_max: 256 * 1024 * 1024,
             connections_max: 100_000,
             prefix_connections_max: 4_096,
@@ -132,15 +137,20 @@ pub const WRITE_BYTES_MIN: u64 = 4 * 1024;
 /// What a listener may send, bytes; it is read and thrown away. Beyond: the connection is closed.
 pub const TALK_BYTES_MAX: u64 = 16 * 1024;
 
-/// Bytes of request heads whose ends have not come, of one shard. Beyond: the one that has waited longest is refused.
-pub const PARTIAL_HEADS_BYTES_MAX: usize = 4 * 1024 * 1024;
-
 /// Bytes the kernel keeps of what a connection sends and nobody has read yet (`SO_RCVBUF`; Linux takes twice as much, for its own
 /// books). Beyond: the peer has to wait. More than a request needs, and an offer or a frame of the stage.
 pub const RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// A kept-alive connection that no shard has room for, without a request, ms. Beyond: closed without a response.
 pub const IDLE_ON_ACCEPT_SIDE_MS: u64 = 2_000;
+
+/// A ClientHello with the heads of its records, bytes; those of browsers have two thousand. Beyond: closed. The kernel keeps it until it
+/// is whole, so it is less than what that takes (`RECEIVE_BUFFER_BYTES`).
+pub const CLIENT_HELLO_BYTES_MAX: usize = 8 * 1024;
+
+/// Handshakes computed at once, for each processor. Beyond: they wait for their turn, each network behind its own. Several, so that
+/// one network alone can keep all processors busy.
+pub const HANDSHAKE_TURNS_PER_PROCESSOR: usize = 8;
 
 /// Backlog of the listening socket, connections; the kernel lowers it to `net.core.somaxconn`.
 pub const LISTEN_BACKLOG: i32 = 4096;

@@ -7,24 +7,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use super::config::{ConnectionInfo, ConnectionPermit, Fallback, IceTcpConnection};
 use super::context::AcceptContext;
 use super::counted::CountedTcp;
 use super::deadlines::Deadlines;
 use super::dispatch::NotDispatched;
+use super::handshake::shake_hands;
 use super::sniff::{Sniffed, sniff};
-use super::tls::Tls;
 use super::transport::Transport;
 use super::{dispatch, http1, refuse, shutdown};
 use crate::counters::add;
 use crate::faces::raw_refusal;
-use crate::gate::{Ask, Attempt, HandshakeEnd, Outcome, Permit, Spoken, judge};
+use crate::gate::{Ask, Attempt, Outcome, Permit, Spoken, judge};
 use crate::shard::{ReturnState, Returned};
-
-/// Ciphertext that may wait in a TLS session for the kernel, bytes. Beyond: the writer waits, and the ring runs on.
-const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
 
 /// Serves one accepted connection to its end.
 pub(super) async fn run<S: Fallback>(
@@ -135,39 +131,4 @@ fn give_to_studio<S>(
         Ok(()) => add(&shared.edge.count().handed_over, 1),
         Err(outcome) => count(shared, outcome),
     }
-}
-
-async fn shake_hands<S>(
-    shared: &AcceptContext<S>,
-    tls: &Tls,
-    counted: CountedTcp,
-    addr: SocketAddr,
-) -> Option<Transport> {
-    let limit = Duration::from_millis(shared.limits.handshake_ms);
-    let prefix = counted.prefix();
-    let shaking = async {
-        // What it waits for is as fair as it can be, and costs its socket alone.
-        let _turn = shared.handshakes.turn(prefix).await;
-        let acceptor = TlsAcceptor::from(tls.current());
-        // Boxed, so that whoever waits does not hold the room for it.
-        Box::pin(acceptor.accept_with(counted, |session| {
-            session.set_buffer_limit(Some(TLS_BUFFER_BYTES_MAX));
-        }))
-        .await
-    };
-    let shaken = tokio::select! {
-        shaken = timeout(limit, shaking) => shaken,
-        () = shutdown::requested(shared.shutdown.clone()) => return None,
-    };
-    let end = match &shaken {
-        Ok(Ok(_)) => HandshakeEnd::Done,
-        Ok(Err(_)) => HandshakeEnd::Failed,
-        Err(_) => HandshakeEnd::TimedOut,
-    };
-    count(
-        shared,
-        judge(&Attempt::new(Ask::Handshake { end }).by(addr.ip())),
-    );
-    let (counted, session) = shaken.ok()?.ok()?.into_inner();
-    Some(Transport::new(counted, Some(Box::new(session))))
 }

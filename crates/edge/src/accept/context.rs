@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 
 use super::config::IceTcpConnection;
+use super::handshake_turns::HandshakeTurns;
 use super::tls::Tls;
 use crate::edge::Edge;
-use crate::gate::FairQueue;
 use crate::limits::AcceptLimits;
 use crate::prefix::{Prefix, PrefixShares};
 use crate::shard::ShardPool;
@@ -24,7 +24,7 @@ pub(super) struct AcceptContext<S> {
     /// One permit for each refusal that may be written at the same time.
     pub(super) refusal_writes: Arc<Semaphore>,
     /// Who shakes hands: as many at once as there is room for.
-    pub(super) handshakes: Arc<FairQueue>,
+    pub(super) handshakes: HandshakeTurns,
     /// Bytes that the bodies of all requests may have together while they are read, one permit for each.
     pub(super) body_bytes: Arc<Semaphore>,
     /// Recordings that are read on the accept side, by the networks that read them.

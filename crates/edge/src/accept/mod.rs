@@ -11,14 +11,17 @@
 //! | `request_body` | the body of a request, bounded |
 //! | [`config`] | what a port is opened with |
 //! | `shutdown` | the signal to stop |
+//! | `handshake_turns` | whose handshake is computed next |
 //! | `context` | what all connections of a port share |
 //! | `refuse` | telling a peer why it is not served |
 //! | `sniff` | which protocol the first bytes are of |
+//! | `client_hello` | whether a ClientHello has come whole |
 //! | `live_slot` | the answer that makes a connection a listener's |
 //! | `deadlines` | by when something must have happened |
 //! | `counted` | the TCP stream, counted and timed |
 //! | `tls_stream` | a TLS session over it |
 //! | `transport` | either of the two |
+//! | `handshake` | a plain connection becomes a TLS session |
 //! | `dispatch` | handing a connection to a shard |
 //! | `file` | responses read from disk |
 //! | `body` | what a response is made of |
@@ -30,6 +33,7 @@
 //! | `serve` | the accept loop |
 
 mod body;
+mod client_hello;
 pub mod config;
 mod connection;
 mod context;
@@ -37,6 +41,8 @@ mod counted;
 mod deadlines;
 mod dispatch;
 mod file;
+mod handshake;
+mod handshake_turns;
 mod http1;
 mod http_io;
 mod live_slot;

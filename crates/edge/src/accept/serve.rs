@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
@@ -15,13 +15,13 @@ use tokio::task::JoinSet;
 
 use super::config::{AcceptConfig, Fallback};
 use super::context::AcceptContext;
+use super::handshake_turns::HandshakeTurns;
 use super::{connection, refuse, shutdown};
 use crate::counters::add;
 use crate::edge::Edge;
 use crate::faces::raw_refusal;
-use crate::gate::{Ask, Attempt, ConnectionLimiter, FairQueue, Room, descriptors, judge};
+use crate::gate::{Ask, Attempt, ConnectionLimiter, Resources, Room, judge};
 use crate::limits::{AcceptLimits, REFUSAL_WRITES_MAX};
-use crate::memory;
 use crate::shard::ShardPool;
 
 /// Connections that shards returned and that have no task yet. Beyond: they wait in the channel of their shard.
@@ -30,6 +30,9 @@ const RETURNED_MAX: usize = 256;
 /// How long accepting pauses when the process has no descriptor left, ms.
 const NO_DESCRIPTOR_PAUSE_MS: u64 = 50;
 
+/// How often it is said at most that there is no descriptor left; how often that happens is counted.
+const WARN_EACH: Duration = Duration::from_secs(60);
+
 /// How often a port that shuts down checks whether its connections have gone, ms.
 const DRAIN_POLL_MS: u64 = 10;
 
@@ -37,42 +40,38 @@ const DRAIN_POLL_MS: u64 = 10;
 ///
 /// Shutdown drains the edge: the responses of its listeners end cleanly, on every port it is served on.
 pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: AcceptConfig<S>) {
-    let limit = descriptors::limit();
-    let room = Room::of(&config.limits, limit, memory::max_bytes());
-    tracing::info!(
-        port = listener.local_addr().map_or(0, |addr| addr.port()),
-        listeners = room.connections,
-        bound_by = room.bound_by,
-        connections = room.accept_side,
-        served = room.served,
-        "what limits, descriptors and memory allow on this port: so many listeners, so many connections that are none yet, and of these so many that are served by handlers"
-    );
-    let limiter = Arc::new(ConnectionLimiter::new(&config.limits, room));
+    let resources = Resources::of_this_process();
+    let room = Room::of(&config.limits, resources, config.tls.is_some());
+    announce(&room, listener.local_addr().map_or(0, |addr| addr.port()));
+    let limits = room.bounds(config.limits);
+    let limiter = Arc::new(ConnectionLimiter::new(&limits, room));
     let (returns, mut returned) = mpsc::channel(RETURNED_MAX);
-    let shards = ShardPool::new(edge.clone(), config.limits.clone(), limit, returns);
+    let descriptors = resources.descriptors;
+    let shards = ShardPool::new(edge.clone(), limits.clone(), descriptors, returns);
     edge.gauges().allow(room.connections, room.accept_side);
     let mut shutdown = pin!(shutdown::requested(config.shutdown.clone()));
     let shared = Arc::new(AcceptContext {
         edge,
-        limits: Arc::new(config.limits),
+        limits: Arc::new(limits),
         tls: config.tls,
         ice_tcp: config.ice_tcp,
         fallback: config.fallback,
         shutdown: config.shutdown,
         refusal_writes: Arc::new(Semaphore::new(REFUSAL_WRITES_MAX)),
-        handshakes: FairQueue::new(room.handshakes),
+        handshakes: HandshakeTurns::new(room.handshakes),
         body_bytes: Arc::new(Semaphore::new(room.body_bytes)),
         files: Arc::default(),
         shards,
         handing: Mutex::default(),
     });
     let mut connections = JoinSet::new();
+    let mut warnings = Pace::default();
     loop {
         tokio::select! {
             () = shutdown.as_mut() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, addr)) => accept(&shared, &limiter, stream, addr, &mut connections),
-                Err(error) => pause_after(&shared.edge, &error).await,
+                Err(error) => pause_after(&shared.edge, &error, &mut warnings).await,
             },
             Some(client) = returned.recv() => {
                 connections.spawn(connection::serve_returned(shared.clone(), client));
@@ -104,14 +103,46 @@ pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: Accep
     }
 }
 
+/// Says how many may come and why not more, in a sentence of its own: a collector of logs may show nothing else.
+fn announce(room: &Room, port: u16) {
+    let (listeners, bound) = (room.connections, room.bound);
+    tracing::info!(
+        port,
+        "room for {listeners} listeners, bounded by {}; raise {} for more",
+        bound.name(),
+        bound.raise()
+    );
+    tracing::debug!(port, ?room, "the room for everything");
+}
+
+/// When something that happens again and again is said: at once, and then once each [`WARN_EACH`].
+#[derive(Default)]
+struct Pace {
+    said_at: Option<Instant>,
+}
+
+impl Pace {
+    fn is_due(&mut self, now: Instant) -> bool {
+        let is_due = self
+            .said_at
+            .is_none_or(|said_at| now.duration_since(said_at) >= WARN_EACH);
+        if is_due {
+            self.said_at = Some(now);
+        }
+        is_due
+    }
+}
+
 /// Pauses when accepting failed for want of descriptors.
-async fn pause_after(edge: &Edge, error: &io::Error) {
+async fn pause_after(edge: &Edge, error: &io::Error, warnings: &mut Pace) {
     // ECONNABORTED and the like concern one connection. EMFILE and ENFILE (24 and 23 on every Unix) concern all: what
     // waits stays in the backlog, and accepting again at once would only burn the processor.
     if matches!(error.raw_os_error(), Some(23 | 24)) {
         let outcome = judge(&Attempt::new(Ask::Descriptor));
         edge.count().refuse_if(outcome.reason());
-        tracing::warn!("no descriptor is left for a new connection; raise `ulimit -Hn`");
+        if warnings.is_due(Instant::now()) {
+            tracing::warn!("no descriptor is left for a new connection; raise `ulimit -Hn`");
+        }
         tokio::time::sleep(Duration::from_millis(NO_DESCRIPTOR_PAUSE_MS)).await;
     }
 }
@@ -159,4 +190,21 @@ fn tune(stream: &TcpStream, limits: &AcceptLimits) {
         let _ = socket.set_tcp_user_timeout(Some(Duration::from_millis(limits.live_stall_ms)));
     }
     let _ = (socket, limits);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_twenty_times_a_second_is_said_once_a_minute() {
+        let mut pace = Pace::default();
+        let began = Instant::now();
+        let moments = (0..3 * 60 * 20).map(|n| Duration::from_millis(n * NO_DESCRIPTOR_PAUSE_MS));
+        let said: Vec<_> = moments
+            .filter(|after| pace.is_due(began + *after))
+            .map(|after| after.as_secs())
+            .collect();
+        assert_eq!(said, [0, 60, 120]);
+    }
 }

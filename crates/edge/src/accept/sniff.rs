@@ -29,30 +29,34 @@ pub(super) enum Sniffed {
 
 /// Waits until the protocol is clear. Never returns for a peer that sends nothing: the caller sets the time limit.
 pub(super) async fn sniff(stream: &TcpStream) -> Sniffed {
-    loop {
-        let Ok(ready) = stream.ready(Interest::READABLE).await else {
-            return Sniffed::Gone;
-        };
-        // Too few bytes count as none: then the next look waits until more have come.
-        let looked = stream.try_io(Interest::READABLE, || {
-            look(stream)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
-        });
-        match looked {
-            Ok(known) => return known,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !ready.is_read_closed() => {}
-            Err(_) => return Sniffed::Gone,
-        }
-    }
+    peek_until::<_, STUN_LOOK_BYTES>(stream, classify)
+        .await
+        .unwrap_or(Sniffed::Gone)
 }
 
-/// The protocol, if the bytes that have come say it.
-fn look(stream: &TcpStream) -> io::Result<Option<Sniffed>> {
-    let mut first = [0; STUN_LOOK_BYTES];
-    let (count, _) = recv(stream, &mut first, RecvFlags::PEEK)?;
-    if count == 0 {
-        return Ok(Some(Sniffed::Gone));
+/// Waits until the first bytes, of which it looks at so many at most, say what is asked of them; `None` for a peer that closed its side
+/// before. They stay unread: what has come waits in the kernel, and nothing is kept here.
+pub(super) async fn peek_until<T, const BYTES: usize>(
+    stream: &TcpStream,
+    ask: impl Fn(&[u8]) -> Option<T>,
+) -> Option<T> {
+    loop {
+        let ready = stream.ready(Interest::READABLE).await.ok()?;
+        // Too few bytes count as none: then the next look waits until more have come.
+        let looked = stream.try_io(Interest::READABLE, || {
+            let mut first = [0; BYTES];
+            let (count, _) = recv(stream, &mut first, RecvFlags::PEEK)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            ask(&first[..count]).ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        });
+        match looked {
+            Ok(said) => return Some(said),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !ready.is_read_closed() => {}
+            Err(_) => return None,
+        }
     }
-    Ok(classify(&first[..count]))
 }
 
 /// The protocol of these bytes; `None` while they may be the beginning of more than one.

@@ -18,8 +18,8 @@ pub use judge::judge;
 pub use outcome::Outcome;
 
 pub(crate) use connection_limiter::{ConnectionLimiter, Permit};
-pub(crate) use queue::FairQueue;
-pub(crate) use room::Room;
+pub(crate) use queue::{FairQueue, Turn};
+pub(crate) use room::{Resources, Room};
 
 /// Whether a stream takes one more listener: for [`Stream::join`](crate::stream::Stream::join).
 pub(crate) fn stream_has_room(listening: u64, max: u64) -> Result<(), Outcome> {

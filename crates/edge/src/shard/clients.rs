@@ -23,6 +23,7 @@ use super::socket::RECORD_BYTES_MAX;
 use super::wheel::TICK_MS;
 use crate::faces::raw_refusal;
 use crate::gate::{Ask, Attempt, Outcome, judge};
+use crate::limits::AcceptLimits;
 
 /// Into which a shard reads what clients send, and what they are sent of recordings, bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -48,12 +49,12 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(returns: ReturnChannel) -> Self {
+    pub(super) fn new(returns: ReturnChannel, limits: &AcceptLimits) -> Self {
         Self {
             table: Slab::new(),
             due: VecDeque::new(),
             deferred: Vec::new(),
-            heads: HeadPool::default(),
+            heads: HeadPool::new(limits.partial_heads_bytes_max),
             tick: 0,
             files: Files::default(),
             buffer: vec![0; BUFFER_BYTES].into(),

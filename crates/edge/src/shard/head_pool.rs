@@ -3,17 +3,25 @@
 use std::collections::BTreeSet;
 
 use crate::gate::{Ask, Attempt, Outcome, ResourceUsage, judge};
-use crate::limits::PARTIAL_HEADS_BYTES_MAX;
 
 /// See the module. It keeps no bytes itself: each client has its own.
-#[derive(Default)]
 pub(super) struct HeadPool {
     bytes: usize,
+    bytes_max: usize,
     /// Since when, ms, and whose.
     order: BTreeSet<(u64, usize)>,
 }
 
 impl HeadPool {
+    /// Empty, for so many bytes.
+    pub(super) fn new(bytes_max: usize) -> Self {
+        Self {
+            bytes: 0,
+            bytes_max,
+            order: BTreeSet::new(),
+        }
+    }
+
     /// A client keeps something else than before; each is since when, ms, and how many bytes.
     pub(super) fn change(
         &mut self,
@@ -33,7 +41,7 @@ impl HeadPool {
 
     /// Who is to give way, and how it is refused; `None` while there is room.
     pub(super) fn gives_way(&self) -> Option<(usize, Outcome)> {
-        let bytes = ResourceUsage::of(self.bytes, PARTIAL_HEADS_BYTES_MAX);
+        let bytes = ResourceUsage::of(self.bytes, self.bytes_max);
         let outcome = judge(&Attempt::new(Ask::HeadSpace { bytes }));
         let (_, oldest) = self.order.first().filter(|_| outcome != Outcome::Allow)?;
         Some((*oldest, outcome))
@@ -47,8 +55,8 @@ mod tests {
 
     #[test]
     fn who_has_waited_longest_gives_way_when_heads_take_too_much_and_nobody_before() {
-        let mut pool = HeadPool::default();
-        let half = PARTIAL_HEADS_BYTES_MAX / 2;
+        let half = 1_000;
+        let mut pool = HeadPool::new(2 * half);
         pool.change(7, None, Some((20, half)));
         pool.change(8, None, Some((10, half - 1)));
         assert!(pool.gives_way().is_none());

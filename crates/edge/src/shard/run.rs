@@ -72,6 +72,7 @@ impl Shard {
             stall_ms: limits.live_stall_ms,
             overtaken_max: edge.limits().overtaken_max,
         };
+        let clients = Clients::new(returns, &limits);
         Ok(Self {
             cx: ShardContext {
                 edge,
@@ -80,7 +81,7 @@ impl Shard {
                 clock: Clock::start(),
                 poll,
             },
-            clients: Clients::new(returns),
+            clients,
             listeners: Listeners::new(slow_limits),
             inbox,
             handoffs,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stentor_edge::limits::PARTIAL_HEADS_BYTES_MAX;
 use stentor_edge::{AcceptLimits, CacheClass, Document, Edge, RefusalReason, Stream, StreamSpec};
 
 use crate::alone::{Crowd, Does, alone, resident_bytes};
@@ -208,7 +207,7 @@ fn heads_that_are_never_finished_hold_at_most_so_many_bytes_together() {
         println!("{held} bytes");
         let shards = server.edge.shards().max(1) as u64;
         // The crowd would take 60 MB; each shard has its pool, its buffers, and what the allocator keeps of both.
-        let most = shards * (3 * PARTIAL_HEADS_BYTES_MAX as u64 + 4 * 1024 * 1024);
+        let most = shards * (3 * patient().partial_heads_bytes_max as u64 + 4 * 1024 * 1024);
         assert!(held <= most, "{held} of {most} bytes");
         drop(crowd);
     });
@@ -221,7 +220,7 @@ fn a_body_that_is_awaited_holds_at_most_32_kib() {
 }
 
 #[test]
-fn a_handshake_that_was_begun_holds_at_most_32_kib() {
-    let name = "memory::a_handshake_that_was_begun_holds_at_most_32_kib";
-    costs_at_most(name, 32 * 1024, Does::Hello, (200, 800));
+fn a_handshake_that_was_begun_holds_at_most_16_kib() {
+    let name = "memory::a_handshake_that_was_begun_holds_at_most_16_kib";
+    costs_at_most(name, 16 * 1024, Does::Hello, (200, 800));
 }

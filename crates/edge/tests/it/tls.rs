@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use stentor_edge::{RefusalReason, Tls};
-use tokio::net::TcpStream;
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+use stentor_edge::limits::CLIENT_HELLO_BYTES_MAX;
+use stentor_edge::{AcceptLimits, RefusalReason, Tls};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::alone::alone;
 use crate::client::Client;
 use crate::server::{Setup, chunk, open, short_limits, start};
 use crate::support::eventually;
@@ -171,6 +175,108 @@ async fn a_handshake_that_stalls_or_is_nonsense_is_closed() {
     nonsense.rest().await;
     server.refused(RefusalReason::HandshakeFailed, 1).await;
     eventually("all are gone", || server.open_connections() == 0).await;
+}
+
+/// Some that are silent after what they said first have their handshakes for a minute, from more networks than fill all turns with one
+/// handshake each; somebody else shakes hands meanwhile.
+fn silence_delays_nobody(name: &str, said: &[u8]) {
+    const NETWORKS: u8 = 12;
+    const OF_EACH: usize = 128;
+    alone(name, async {
+        stentor_edge::raise_descriptor_limit();
+        let server = start(Setup {
+            tls: Some(tls()),
+            limits: AcceptLimits {
+                header_ms: 60_000,
+                handshake_ms: 60_000,
+                proxies: Vec::new(),
+                ..AcceptLimits::default()
+            },
+            ..Setup::default()
+        });
+        let mut silent = Vec::new();
+        for network in 0..NETWORKS {
+            for _ in 0..OF_EACH {
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.bind(([127, 2, network, 1], 0).into()).unwrap();
+                let mut connection = socket.connect(server.addr).await.unwrap();
+                connection.write_all(said).await.unwrap();
+                silent.push(connection);
+            }
+        }
+        let all = silent.len() as u64;
+        eventually("all are in", || server.open_connections() == all).await;
+        for _ in 0..3 {
+            let shaken = timeout(Duration::from_secs(10), shake(server.addr, &[]));
+            shaken.await.expect("no turn within ten seconds").unwrap();
+        }
+        assert_eq!(
+            server
+                .edge
+                .counters()
+                .refused(RefusalReason::HandshakeTimeout),
+            0
+        );
+    });
+}
+
+#[test]
+fn many_networks_that_say_one_byte_each_delay_nobody() {
+    let name = "tls::many_networks_that_say_one_byte_each_delay_nobody";
+    silence_delays_nobody(name, &[0x16]);
+}
+
+#[test]
+fn many_networks_that_are_silent_after_a_whole_hello_delay_nobody() {
+    let name = "tls::many_networks_that_are_silent_after_a_whole_hello_delay_nobody";
+    let server = ServerName::try_from("edge.test").unwrap();
+    let config = Arc::new(client_config(&[]));
+    let mut hello = Vec::new();
+    let mut session = ClientConnection::new(config, server).unwrap();
+    session.write_tls(&mut hello).unwrap();
+    silence_delays_nobody(name, &hello);
+}
+
+#[tokio::test]
+async fn a_hello_of_almost_8_kib_is_answered_and_a_larger_one_closed() {
+    let server = start(Setup {
+        tls: Some(tls()),
+        ..Setup::default()
+    });
+    let offered = |many: u8| {
+        let names = (0..many).map(|n| vec![b'a' + n; 255]);
+        names.chain([b"http/1.1".to_vec()]).collect::<Vec<_>>()
+    };
+    let names = offered(24);
+    let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+    const { assert!(24 * 256 + 1_500 < CLIENT_HELLO_BYTES_MAX) };
+    shake(server.addr, &names).await.unwrap();
+    let names = offered(40);
+    let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+    const { assert!(40 * 256 > CLIENT_HELLO_BYTES_MAX) };
+    assert!(shake(server.addr, &names).await.is_err());
+    server.refused(RefusalReason::HandshakeFailed, 1).await;
+}
+
+#[tokio::test]
+async fn a_hello_that_comes_byte_by_byte_is_answered() {
+    let server = start(Setup {
+        tls: Some(tls()),
+        ..Setup::default()
+    });
+    let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+    tcp.set_nodelay(true).unwrap();
+    let name = ServerName::try_from("edge.test").unwrap();
+    let mut session = ClientConnection::new(Arc::new(client_config(&[])), name).unwrap();
+    let mut hello = Vec::new();
+    session.write_tls(&mut hello).unwrap();
+    for byte in hello {
+        tcp.write_all(&[byte]).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut answer = [0; 1];
+    tcp.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, [0x16], "a handshake record");
 }
 
 #[tokio::test]

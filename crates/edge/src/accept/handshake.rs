@@ -1,0 +1,76 @@
+//! The TLS handshake of one connection.
+//!
+//! What costs processor time has a turn. What the peer takes its time for has none: neither a ClientHello that comes in pieces nor a
+//! peer that is silent behind it keeps others waiting.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rustls::ServerConnection;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::client_hello::{ClientHello, classify};
+use super::context::AcceptContext;
+use super::counted::CountedTcp;
+use super::handshake_turns::HandshakeTurns;
+use super::shutdown;
+use super::sniff::peek_until;
+use super::tls::Tls;
+use super::transport::Transport;
+use crate::gate::{Ask, Attempt, HandshakeEnd, judge};
+use crate::limits::{AcceptLimits, CLIENT_HELLO_BYTES_MAX};
+
+/// Ciphertext that may wait in a TLS session for the kernel, bytes. Beyond: the writer waits, and the ring runs on.
+const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
+
+/// Makes a connection TLS; `None` where it comes to nothing.
+pub(super) async fn shake_hands<S>(
+    shared: &AcceptContext<S>,
+    tls: &Tls,
+    counted: CountedTcp,
+    addr: SocketAddr,
+) -> Option<Transport> {
+    let shaken = tokio::select! {
+        shaken = session(&shared.handshakes, &shared.limits, tls, counted) => shaken,
+        () = shutdown::requested(shared.shutdown.clone()) => return None,
+    };
+    let end = match &shaken {
+        Ok(_) => HandshakeEnd::Done,
+        Err(end) => *end,
+    };
+    let outcome = judge(&Attempt::new(Ask::Handshake { end }).by(addr.ip()));
+    shared.edge.count().refuse_if(outcome.reason());
+    let (counted, session) = shaken.ok()?;
+    Some(Transport::new(counted, Some(Box::new(session))))
+}
+
+async fn session(
+    turns: &HandshakeTurns,
+    limits: &AcceptLimits,
+    tls: &Tls,
+    counted: CountedTcp,
+) -> Result<(CountedTcp, ServerConnection), HandshakeEnd> {
+    let limit = Duration::from_millis(limits.handshake_ms);
+    // Until it is whole it costs its socket alone.
+    let hello = peek_until::<_, CLIENT_HELLO_BYTES_MAX>(counted.tcp(), classify);
+    match timeout(limit, hello).await {
+        Ok(Some(ClientHello::Whole)) => {}
+        Ok(Some(ClientHello::TooLarge) | None) => return Err(HandshakeEnd::Failed),
+        Err(_) => return Err(HandshakeEnd::TimedOut),
+    }
+    let prefix = counted.prefix();
+    // No time limit: no peer holds a turn up, and whoever waits costs its socket alone.
+    let turn = turns.first(prefix).await;
+    // Boxed, so that whoever waits does not hold the room for it.
+    let accept = Box::pin(
+        TlsAcceptor::from(tls.current()).accept_with(counted, |session| {
+            session.set_buffer_limit(Some(TLS_BUFFER_BYTES_MAX));
+        }),
+    );
+    match timeout(limit, turns.carry_out(turn, prefix, accept)).await {
+        Ok(Ok(io)) => Ok(io.into_inner()),
+        Ok(Err(_)) => Err(HandshakeEnd::Failed),
+        Err(_) => Err(HandshakeEnd::TimedOut),
+    }
+}
