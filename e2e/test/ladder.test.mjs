@@ -247,6 +247,7 @@ test('a server told to leave goes red, hands its listeners over while it still s
   await until('it is red', async () => (await fetch(`${first.url}/healthz/ready`)).status === 503);
   const refused = await fetch(first.path('demo', '/48/live.mp4'));
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  assert.equal(refused.headers.get('stentor-state'), 'leaving');
   balancer.to = second.port;
   const { code } = await first.exited;
   assert.equal(code, 0);

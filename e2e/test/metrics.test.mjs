@@ -54,6 +54,14 @@ async function promtool(own, args, input) {
 /** Metrics that have a value. */
 const named = (text) => new Set([...text.matchAll(/^(\w+)[{ ]/gm)].map(([, name]) => name));
 
+test('no page from elsewhere may read it', async () => {
+  const asked = { headers: { origin: 'https://elsewhere.example' } };
+  const { status, headers } = await fetch(`http://${server.metrics}/metrics`, asked);
+  assert.equal(status, 200);
+  assert.equal(headers.get('access-control-allow-origin'), null);
+  assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin');
+});
+
 test('every metric of the manual is there, and no other', async () => {
   const [, table] = MANUAL.split('<!-- the table: begin -->');
   const documented = new Set([...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name));

@@ -22,8 +22,8 @@ const RENDITIONS: [kbps: number, chunkS: number][] = [[48, 0.2], [24, 0.4], [12,
 const STALLS_MAX = 3;
 const STALLS_MS = 60_000;
 const CALM_MS = 300_000;
-/** A server that asks for no more patience than this (seconds) is leaving, not full: another one answers. */
-const LEAVING_S = 2;
+/** A server that asks for no more patience than this (seconds) is not full: it makes what was asked for, or leaves. */
+const SOON_S = 2;
 /** Connections with data but no sound after which an engine is given up. */
 const SILENT_TRIES_MAX = 2;
 
@@ -71,6 +71,8 @@ export class Player {
   private redial = false;
   /** The server takes nobody new: when to ask again, seconds. */
   private retryS = 0;
+  /** The server says that it leaves: another one answers. */
+  private leaves = false;
   private rendition = 0;
   private stalls: number[] = [];
   private calmSince = 0;
@@ -153,8 +155,8 @@ export class Player {
       await this.connect();
       if (!this.wanted) break;
       this.judgeEngine();
-      const full = this.retryS > LEAVING_S;
-      const leaving = this.retryS > 0 && !full;
+      const full = this.retryS > SOON_S;
+      const leaving = this.leaves;
       this.broken = !navigator.onLine ? 'offline' : full ? 'full' : leaving ? 'leaving' : failed > 1 ? 'gone' : 'reconnecting';
       const wait = full ? jittered(this.retryS * 1000) : backoff(this.attempt++);
       if (full) this.asksAt = Date.now() + wait;
@@ -199,6 +201,7 @@ export class Player {
   private async connect(): Promise<void> {
     const control = (this.connection = new AbortController());
     this.retryS = 0;
+    this.leaves = false;
     this.moved = performance.now();
     try {
       if (this.engines[0] === 'mse') await this.stream(control.signal);
@@ -261,6 +264,7 @@ export class Player {
   private async ask(path: string, method: string, signal: AbortSignal): Promise<Response> {
     const response = await fetch(this.base + path, { method, cache: 'no-store', signal });
     this.retryS = response.status === 503 ? Number(response.headers.get('retry-after')) || 0 : 0;
+    this.leaves = response.headers.get('stentor-state') === 'leaving';
     if (!response.ok) throw new Error(`stream answered ${response.status}`);
     return response;
   }

@@ -30,6 +30,8 @@ pub struct EdgeConfig {
     pub cadence_encoder: Option<CadenceEncoder>,
     /// For how long answers ask browsers to come by TLS alone (RFC 6797); only for an edge all of whose connections are TLS.
     pub strict_transport: Option<Duration>,
+    /// Pages from elsewhere may not read what handlers answer: for an edge that is not the public's.
+    pub private: bool,
     /// Runs at the start of each thread of this edge, on it: the shards', and those that start them and wait for what they return.
     pub on_thread_start: Option<fn()>,
 }
@@ -130,6 +132,7 @@ struct Inner {
     rungs: AtomicU32,
     cadence_encoder: Option<CadenceEncoder>,
     strict_transport: Option<HeaderValue>,
+    private: bool,
     on_thread_start: Option<fn()>,
     not_found: OnceLock<StoredNotFound>,
     demand: DemandRelay,
@@ -160,6 +163,7 @@ impl Edge {
                 rungs: AtomicU32::new(NodeRungs::default().word()),
                 cadence_encoder: config.cadence_encoder,
                 strict_transport: config.strict_transport.and_then(strict_transport),
+                private: config.private,
                 on_thread_start: config.on_thread_start,
                 not_found: OnceLock::new(),
                 demand: DemandRelay::default(),
@@ -367,6 +371,11 @@ impl Edge {
         if let Some(value) = &self.inner.strict_transport {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, value.clone());
         }
+    }
+
+    /// Whether any page may read what handlers answer.
+    pub(crate) fn is_public(&self) -> bool {
+        !self.inner.private
     }
 
     /// Whether nobody new is let in because this server shuts down.

@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header;
+use http::header::{self, HeaderValue};
 use http::{Method, Response, StatusCode};
+use sha2::{Digest, Sha256};
 
 /// Room for a head, bytes; longer ones grow.
 const HEAD_BYTES: usize = 512;
@@ -12,6 +13,18 @@ const HEAD_BYTES: usize = 512;
 /// The time of day for what answers say: their date, and since when what they carry is as it is. Nothing is timed by it.
 pub(crate) fn time_of_day() -> SystemTime {
     SystemTime::now()
+}
+
+/// The strong tag of bytes (RFC 9110 section 8.8.3): equal bytes, equal tag.
+pub(crate) fn etag_of(bytes: &[u8]) -> HeaderValue {
+    let digest = Sha256::digest(bytes);
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in &digest[..16] {
+        tag.push_str(&format!("{byte:02x}"));
+    }
+    tag.push('"');
+    HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// The head of a response whose body is in memory.

@@ -20,7 +20,7 @@
 //! | `heads` | response heads as bytes | the time of day |
 //! | `demand` | whether anybody asks for a programme | nothing else |
 //! | [`ring`] | the last chunks of a stream | limits |
-//! | [`stream`] | a named ring, and an exact count of its listeners | ring, demand, prefix |
+//! | [`stream`] | a named ring, and an exact count of its listeners | ring, demand, prefix, heads |
 //! | `family` | streams that are one programme at different cost; subscriptions to them | stream, the ladder's table |
 //! | [`documents`] | what everyone reads: pages, playlists, status, recordings | limits, paths, demand, heads |
 //! | `not_found` | what is answered where nothing is | documents |

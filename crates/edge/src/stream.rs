@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue};
 pub use crate::ring::PublishError;
 
 use crate::demand::Demand;
+use crate::heads::etag_of;
 use crate::limits::PATH_BYTES_MAX;
 use crate::path::is_good_path;
 use crate::prefix::{Prefix, PrefixShare, PrefixShares};
@@ -118,8 +119,11 @@ pub struct Stream {
     spec: StreamSpec,
     content_type: HeaderValue,
     ring: RwLock<Ring>,
-    head: RwLock<Option<Bytes>>,
+    head: RwLock<Option<StreamHead>>,
+    /// How often the head was set.
+    head_version: AtomicU64,
     fields: RwLock<HeaderMap>,
+    farewell: OnceLock<String>,
     counts: Mutex<ListenerCounts>,
     demand: OnceLock<Arc<Demand>>,
     of_prefixes: OnceLock<OfPrefixes>,
@@ -164,7 +168,9 @@ impl Stream {
             content_type,
             spec,
             head: RwLock::default(),
+            head_version: AtomicU64::new(0),
             fields: RwLock::default(),
+            farewell: OnceLock::new(),
             closing: AtomicBool::new(false),
             refused_full: AtomicU64::new(0),
             overtaken: AtomicU64::new(0),
@@ -179,14 +185,31 @@ impl Stream {
         &self.spec
     }
 
-    /// Sets what every listener is given before the chunks. One that came before it is set waits for it.
+    /// Sets what every listener who comes from now on is given before the chunks. One that came before any is set waits for it.
     pub fn set_head(&self, head: Bytes) {
+        let head = StreamHead {
+            etag: etag_of(&head),
+            bytes: head,
+        };
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = Some(head);
+        // Behind it: whoever sees the version finds this head, or a later one.
+        self.head_version.fetch_add(1, Ordering::Release);
     }
 
     /// Sets the further fields of the answer that a listener gets: what they mean is its publisher's affair.
     pub fn set_fields(&self, fields: HeaderMap) {
         *self.fields.write().unwrap_or_else(PoisonError::into_inner) = fields;
+    }
+
+    /// What whoever comes after the end is told, in one sentence. Only the first call counts.
+    pub fn set_farewell(&self, sentence: &str) {
+        self.farewell.get_or_init(|| sentence.to_owned());
+    }
+
+    pub(crate) fn farewell(&self) -> &str {
+        self.farewell
+            .get()
+            .map_or("This stream has ended.", String::as_str)
     }
 
     pub(crate) fn fields(&self) -> HeaderMap {
@@ -326,7 +349,12 @@ impl Stream {
         &self.content_type
     }
 
-    pub(crate) fn head(&self) -> Option<Bytes> {
+    /// Changes with the head: to see without a lock that it is the same.
+    pub(crate) fn head_version(&self) -> u64 {
+        self.head_version.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn head(&self) -> Option<StreamHead> {
         self.head
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -374,6 +402,13 @@ impl Stream {
     fn read_ring(&self) -> RwLockReadGuard<'_, Ring> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What listeners are given before the chunks.
+#[derive(Clone)]
+pub(crate) struct StreamHead {
+    pub(crate) bytes: Bytes,
+    pub(crate) etag: HeaderValue,
 }
 
 /// How many listeners each network may have.

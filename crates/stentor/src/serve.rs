@@ -128,7 +128,10 @@ impl Server<'_> {
 
     /// The operator's port, with the same accept loop and limits as the public one, and nothing of what is served there.
     fn serve_operator(&self, tcp: TcpListener, shutdown: watch::Receiver<bool>) {
-        let edge = Edge::new(EdgeConfig::default());
+        let edge = Edge::new(EdgeConfig {
+            private: true,
+            ..EdgeConfig::default()
+        });
         let sources = Sources {
             edge: self.edge.clone(),
             operator: edge.clone(),

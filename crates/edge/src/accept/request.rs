@@ -10,7 +10,7 @@ use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::body::{BodySource, ResponseBody};
 use super::config::{ConnectionInfo, Fallback};
@@ -117,16 +117,23 @@ impl UnreadBody {
 
 /// What the faces answer, once a document that is being made is there.
 async fn answer(edge: &Edge, parts: &request::Parts) -> Reply {
-    match faces::answer(edge, parts) {
-        Reply::Awaited(document) => {
-            // Made or not: what there is then is the answer.
-            if let Ok(_place) = AWAITING.try_acquire() {
-                let _ = timeout(DOCUMENT_AWAITED_MAX, document.made()).await;
-            }
-            faces::answer(edge, parts)
-        }
-        reply => reply,
+    let mut reply = faces::answer(edge, parts);
+    if !matches!(reply, Reply::Awaited(_)) {
+        return reply;
     }
+    let Ok(_place) = AWAITING.try_acquire() else {
+        return reply;
+    };
+    let deadline = Instant::now() + DOCUMENT_AWAITED_MAX;
+    // What stands in the place of a promise may be another promise, by who can keep it.
+    while let Reply::Awaited(document) = &reply {
+        let made = timeout_at(deadline, document.made()).await;
+        reply = faces::answer(edge, parts);
+        if made.is_err() {
+            break;
+        }
+    }
+    reply
 }
 
 fn whole<B>(response: Response<Bytes>) -> (Response<()>, BodySource<B>) {
@@ -164,7 +171,7 @@ async fn fall_back<S: Fallback>(
     let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
     let Ok(response) = service.call(request).await;
     let (mut parts, body) = response.into_parts();
-    common_where_missing(&mut parts.headers);
+    common_where_missing(&mut parts.headers, shared.edge.is_public());
     shared.edge.tell_strict_transport(&mut parts.headers);
     (Response::from_parts(parts, ()), BodySource::Fallback(body))
 }

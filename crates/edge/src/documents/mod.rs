@@ -14,7 +14,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 pub(crate) use negotiate::{
@@ -23,7 +22,7 @@ pub(crate) use negotiate::{
 pub(crate) use range::{Ranged, parse_range};
 
 use crate::demand::Demand;
-use crate::heads::time_of_day;
+use crate::heads::{etag_of, time_of_day};
 use crate::limits::{EdgeLimits, PATH_BYTES_MAX};
 use crate::path::is_good_path;
 
@@ -170,6 +169,8 @@ pub(crate) enum StoredSource {
     File(PathBuf),
     /// It is made when it is asked for; true once another document is in its place.
     Awaited(watch::Sender<bool>),
+    /// It was here and does not come back: what is said of it.
+    Gone(String),
 }
 
 pub(crate) struct MemoryBodies {
@@ -211,17 +212,6 @@ impl MemoryBodies {
             Encoding::Brotli => self.br.as_ref().unwrap_or(&self.identity),
         }
     }
-}
-
-fn etag_of(bytes: &[u8]) -> HeaderValue {
-    let digest = Sha256::digest(bytes);
-    let mut tag = String::with_capacity(34);
-    tag.push('"');
-    for byte in &digest[..16] {
-        tag.push_str(&format!("{byte:02x}"));
-    }
-    tag.push('"');
-    HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// All documents of an edge, by exact path.
@@ -273,15 +263,18 @@ impl Documents {
     /// # Errors
     /// As [`Self::put`].
     pub fn await_demand(&self, path: &str, demand: &Arc<Demand>) -> Result<(), DocumentError> {
-        let stored = StoredDocument {
-            content_type: HeaderValue::from_static("text/plain; charset=utf-8"),
-            cache: CacheClass::NoStore.header(),
-            headers: HeaderMap::new(),
-            source: StoredSource::Awaited(watch::Sender::new(false)),
-            put_at: time_of_day(),
-            demand: Some(Arc::clone(demand)),
-        };
-        self.store(path, stored)
+        let source = StoredSource::Awaited(watch::Sender::new(false));
+        let demand = Some(Arc::clone(demand));
+        self.store(path, StoredDocument::without_body(source, demand))
+    }
+
+    /// Says of what was at this path that it is gone for good: 410 with this sentence.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn put_gone(&self, path: &str, sentence: &str) -> Result<(), DocumentError> {
+        let source = StoredSource::Gone(sentence.to_owned());
+        self.store(path, StoredDocument::without_body(source, None))
     }
 
     fn put_memory(
@@ -417,9 +410,21 @@ impl StoredDocument {
         })
     }
 
+    fn without_body(source: StoredSource, demand: Option<Arc<Demand>>) -> Self {
+        Self {
+            content_type: HeaderValue::from_static("text/plain; charset=utf-8"),
+            cache: CacheClass::NoStore.header(),
+            headers: HeaderMap::new(),
+            source,
+            put_at: time_of_day(),
+            demand,
+        }
+    }
+
     fn bytes(&self) -> u64 {
         match &self.source {
             StoredSource::Memory(bodies) => bodies.bytes(),
+            StoredSource::Gone(sentence) => sentence.len() as u64,
             StoredSource::File(_) | StoredSource::Awaited(_) => 0,
         }
     }

@@ -26,12 +26,9 @@ pub(crate) fn answer_to(edge: &Edge, request: &request::Parts, from: Option<Pref
             MethodKind::Other => Reply::Whole(response::method_not_allowed()),
         }
     } else {
-        match (
-            streams::answer(edge, &request.method, path, from),
-            edge.not_found(),
-        ) {
-            (Reply::Fallback, Some(not_found)) => missing::answer(edge, not_found, request),
-            (reply, _) => reply,
+        match streams::answer(edge, request, from) {
+            Reply::Fallback => missing::answer(edge, request),
+            reply => reply,
         }
     };
     match reply {

@@ -30,6 +30,7 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
     let bodies = match &stored.source {
         StoredSource::Memory(bodies) => bodies,
         StoredSource::Awaited(_) => return Reply::Awaited(AwaitedDocument(stored)),
+        StoredSource::Gone(sentence) => return Reply::Whole(response::gone(sentence)),
         StoredSource::File(_) => {
             return Reply::File(FileRequest {
                 stored,
@@ -38,9 +39,7 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
             });
         }
     };
-    // RFC 9110 §14.2: only GET has parts.
-    let in_parts = request.method == Method::GET;
-    let encoding = if in_parts && request.headers.contains_key(header::RANGE) {
+    let encoding = if request.method == Method::GET && request.headers.contains_key(header::RANGE) {
         // A part is a part of the plain bytes: then players and caches mean the same by an offset.
         Encoding::Identity
     } else {
@@ -48,7 +47,7 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
     };
     let variant = bodies.variant(encoding);
     let representation = Representation {
-        stored: &stored,
+        fields: Fields::of(&stored),
         etag: &variant.etag,
         length: variant.bytes.len() as u64,
         encoding,
@@ -56,14 +55,31 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
         changed_at: stored.put_at,
         dated: false,
     };
-    Reply::Whole(match representation.select(&request.headers, in_parts) {
-        Selected::Part(response, part) => {
-            // Within memory, so within usize.
-            let part = part.start as usize..part.end as usize;
-            response.map(|()| variant.bytes.slice(part))
-        }
-        Selected::Nothing(response) => response,
-    })
+    Reply::Whole(representation.of_memory(request, &variant.bytes))
+}
+
+/// Bytes of a stream, under the same conditions as a document: they are never changed while they have this tag.
+pub(super) fn of_stream(
+    content_type: &HeaderValue,
+    cache: CacheClass,
+    etag: &HeaderValue,
+    bytes: &Bytes,
+    request: &request::Parts,
+) -> Response<Bytes> {
+    let representation = Representation {
+        fields: Fields {
+            content_type,
+            cache: &cache.header(),
+            headers: &HeaderMap::new(),
+        },
+        etag,
+        length: bytes.len() as u64,
+        encoding: Encoding::Identity,
+        varies: false,
+        changed_at: UNIX_EPOCH,
+        dated: false,
+    };
+    representation.of_memory(request, bytes)
 }
 
 /// One version of a file.
@@ -92,7 +108,7 @@ impl FileVersion {
 /// The answer of an opened file of that version.
 pub(crate) fn file_answer(ask: &FileRequest, version: &FileVersion) -> FileResponse {
     let representation = Representation {
-        stored: &ask.stored,
+        fields: Fields::of(&ask.stored),
         etag: &version.etag,
         length: version.length,
         encoding: Encoding::Identity,
@@ -114,9 +130,27 @@ pub(crate) fn file_answer(ask: &FileRequest, version: &FileVersion) -> FileRespo
     }
 }
 
+/// What an answer says of what it carries.
+struct Fields<'a> {
+    content_type: &'a HeaderValue,
+    cache: &'a HeaderValue,
+    /// Further ones.
+    headers: &'a HeaderMap,
+}
+
+impl<'a> Fields<'a> {
+    fn of(stored: &'a StoredDocument) -> Self {
+        Self {
+            content_type: &stored.content_type,
+            cache: &stored.cache,
+            headers: &stored.headers,
+        }
+    }
+}
+
 /// One version of a document in one coding.
 struct Representation<'a> {
-    stored: &'a StoredDocument,
+    fields: Fields<'a>,
     etag: &'a HeaderValue,
     length: u64,
     encoding: Encoding,
@@ -132,6 +166,19 @@ enum Selected {
 }
 
 impl Representation<'_> {
+    /// The answer with these bytes, which it is of.
+    fn of_memory(&self, request: &request::Parts, bytes: &Bytes) -> Response<Bytes> {
+        // RFC 9110 §14.2: only GET has parts.
+        match self.select(&request.headers, request.method == Method::GET) {
+            Selected::Part(response, part) => {
+                // Within memory, so within usize.
+                let part = part.start as usize..part.end as usize;
+                response.map(|()| bytes.slice(part))
+            }
+            Selected::Nothing(response) => response,
+        }
+    }
+
     /// Conditions first, then ranges, if it may be given in parts (RFC 9110 §13.2.2).
     fn select(&self, asked: &HeaderMap, in_parts: bool) -> Selected {
         let versions = Versions {
@@ -203,10 +250,10 @@ impl Representation<'_> {
         let mut response = Response::new(());
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.extend(self.stored.headers.clone());
+        headers.extend(self.fields.headers.clone());
         response::common(headers);
-        headers.insert(header::CONTENT_TYPE, self.stored.content_type.clone());
-        headers.insert(header::CACHE_CONTROL, self.stored.cache.clone());
+        headers.insert(header::CONTENT_TYPE, self.fields.content_type.clone());
+        headers.insert(header::CACHE_CONTROL, self.fields.cache.clone());
         headers.insert(header::ETAG, self.etag.clone());
         set(headers, header::ACCEPT_RANGES, "bytes");
         if self.dated {

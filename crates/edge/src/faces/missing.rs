@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Method, Response, StatusCode, request};
 
-use super::reply::Reply;
+use super::reply::{MethodKind, Reply, method_kind};
 use super::response::{self, set};
 use super::same_address::canonical;
 use super::streams;
@@ -15,20 +15,28 @@ use crate::not_found::StoredNotFound;
 /// An address stays another way to write the same one; not longer, since the place may be taken one day.
 const WAY_CACHE: CacheClass = CacheClass::Short(60);
 
-pub(super) fn answer(edge: &Edge, missing: &StoredNotFound, request: &request::Parts) -> Reply {
+pub(super) fn answer(edge: &Edge, request: &request::Parts) -> Reply {
     let path = request.uri.path();
-    if missing.is_handlers(path) {
-        return Reply::Fallback;
-    }
+    let Some(missing) = edge.not_found() else {
+        return streams::unknown_rendition(edge, path).unwrap_or(Reply::Fallback);
+    };
+    let is_handlers = missing.is_handlers(path);
     // Whoever asks what may be asked of an address, or of the server (`*`), is told so, whether or not something is there now.
-    if request.method == Method::OPTIONS {
+    if !is_handlers && request.method == Method::OPTIONS {
         return Reply::Whole(response::options());
     }
-    if let Some(one) = canonical(path)
+    if (!is_handlers || may_be_sent_on(request))
+        && let Some(one) = canonical(path)
         && is_there(edge, missing, &one)
         && let Some(way) = way_to(&one, request.uri.query())
     {
         return Reply::Whole(way);
+    }
+    if is_handlers {
+        return Reply::Fallback;
+    }
+    if let Some(reply) = streams::unknown_rendition(edge, path) {
+        return reply;
     }
     let stored = if prefers_page(&request.headers) {
         &missing.page
@@ -36,6 +44,13 @@ pub(super) fn answer(edge: &Edge, missing: &StoredNotFound, request: &request::P
         &missing.sentence
     };
     Reply::Whole(not_found(stored, request))
+}
+
+/// Who reads something of a handler follows to another address. What is sent to one would be sent twice, and who asks for a socket does not
+/// follow.
+fn may_be_sent_on(request: &request::Parts) -> bool {
+    matches!(method_kind(&request.method), MethodKind::Read)
+        && !request.headers.contains_key(header::UPGRADE)
 }
 
 fn is_there(edge: &Edge, missing: &StoredNotFound, path: &str) -> bool {

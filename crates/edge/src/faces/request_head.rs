@@ -13,7 +13,7 @@ use crate::limits::AcceptLimits;
 const FIELDS_MAX: usize = 64;
 
 /// The header fields that the faces read.
-const FIELDS_READ: [HeaderName; 9] = [
+const FIELDS_READ: [HeaderName; 10] = [
     header::HOST,
     header::ACCEPT,
     header::ACCEPT_ENCODING,
@@ -23,6 +23,7 @@ const FIELDS_READ: [HeaderName; 9] = [
     header::IF_NONE_MATCH,
     header::IF_MODIFIED_SINCE,
     header::IF_UNMODIFIED_SINCE,
+    header::UPGRADE,
 ];
 
 /// A head that was read.

@@ -20,6 +20,9 @@ const ALLOWED_HEADERS: &str =
 /// The header that lets a page that isolates itself embed what it loads from elsewhere (Fetch standard, section 3.8).
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// What pages must tell apart among answers of one status.
+const STATE: HeaderName = HeaderName::from_static("stentor-state");
+
 /// Headers of every response: which software it is from, and that any page may read it (what the crowd reads is public).
 pub(crate) fn common(headers: &mut HeaderMap) {
     set(headers, header::SERVER, SERVER);
@@ -27,16 +30,22 @@ pub(crate) fn common(headers: &mut HeaderMap) {
     set(
         headers,
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        "Content-Length, Content-Range, ETag, Retry-After",
+        "Content-Length, Content-Range, ETag, Retry-After, Stentor-State, icy-name",
     );
     set(headers, RESOURCE_POLICY, "cross-origin");
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 
-/// Headers of a response that somebody else has made: what it says itself stays, and without a word of it no cache keeps it.
-pub(crate) fn common_where_missing(headers: &mut HeaderMap) {
+/// Headers of a response that somebody else has made: what it says itself stays, and without a word of it no cache keeps it. Where it is
+/// not public, no page from elsewhere may read it.
+pub(crate) fn common_where_missing(headers: &mut HeaderMap, is_public: bool) {
     let mut all = HeaderMap::new();
     common(&mut all);
+    if !is_public {
+        all.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        all.remove(header::ACCESS_CONTROL_EXPOSE_HEADERS);
+        set(&mut all, RESOURCE_POLICY, "same-origin");
+    }
     all.insert(header::CACHE_CONTROL, CacheClass::NoStore.header());
     for (name, value) in all.iter() {
         headers.entry(name).or_insert_with(|| value.clone());
@@ -67,6 +76,22 @@ pub(crate) fn with_retry(
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    response
+}
+
+/// 410 with one sentence, which no cache keeps: what comes after it may be found elsewhere one day.
+pub(crate) fn gone(text: &str) -> Response<Bytes> {
+    sentence(StatusCode::GONE, CacheClass::NoStore, text)
+}
+
+/// The answer of a server that leaves: another one answers whoever connects again. The field tells it from one that is full, or makes what
+/// was asked for.
+pub(crate) fn leaving() -> Response<Bytes> {
+    let mut response = busy(
+        1,
+        "This server is leaving; connect again and another one answers.",
+    );
+    set(response.headers_mut(), STATE, "leaving");
     response
 }
 

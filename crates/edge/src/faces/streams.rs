@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{Method, Response, StatusCode};
+use http::{Method, Response, StatusCode, request};
 use stentor_core::admission::Rung;
 
+use super::document;
 use super::refusal::refusal;
 use super::reply::{MethodKind, Reply, method_kind};
 use super::response::{self, set};
@@ -17,7 +18,7 @@ use crate::family::{FamilyPosition, StreamSubscription};
 use crate::gate::{Ask, Attempt, Outcome, judge, network_has_room, stream_has_room};
 use crate::prefix::Prefix;
 use crate::ring::Lookup;
-use crate::stream::{Stream, StreamSpec};
+use crate::stream::{Stream, StreamHead, StreamSpec};
 
 /// What is not published yet may be there in a moment.
 const SOON: CacheClass = CacheClass::Short(1);
@@ -41,12 +42,13 @@ pub(super) fn is_there(edge: &Edge, path: &str) -> bool {
     })
 }
 
-pub(super) fn answer(edge: &Edge, method: &Method, path: &str, from: Option<Prefix>) -> Reply {
-    let Some((folder, file)) = path.rsplit_once('/') else {
+pub(super) fn answer(edge: &Edge, request: &request::Parts, from: Option<Prefix>) -> Reply {
+    let method = &request.method;
+    let Some((folder, file)) = request.uri.path().rsplit_once('/') else {
         return Reply::Fallback;
     };
     let Some(open) = edge.open_stream_at(folder) else {
-        return unknown_rendition(edge, folder, file);
+        return Reply::Fallback;
     };
     let stream = &open.stream;
     let Some(name) = read_name(stream.spec(), file) else {
@@ -59,8 +61,8 @@ pub(super) fn answer(edge: &Edge, method: &Method, path: &str, from: Option<Pref
     }
     match name {
         Resource::Live => live(edge, open, method, from),
-        Resource::Head => Reply::Whole(head(stream)),
-        Resource::Chunk(sequence) => Reply::Whole(chunk(stream, sequence)),
+        Resource::Head => Reply::Whole(head(stream, request)),
+        Resource::Chunk(sequence) => Reply::Whole(chunk(stream, sequence, request)),
     }
 }
 
@@ -82,47 +84,39 @@ fn read_name(spec: &StreamSpec, file: &str) -> Option<Resource> {
     canonical.then(|| Resource::Chunk(number.parse().unwrap_or(u64::MAX)))
 }
 
-/// A path that names something only a stream has, in a folder that is no stream beside others that are.
-fn unknown_rendition(edge: &Edge, folder: &str, file: &str) -> Reply {
-    let Some((parent, asked_for)) = folder.rsplit_once('/') else {
-        return Reply::Fallback;
-    };
+/// What is said of a path that names something only a stream has, in a folder that is no stream beside others that are.
+pub(super) fn unknown_rendition(edge: &Edge, path: &str) -> Option<Reply> {
+    let (folder, file) = path.rsplit_once('/')?;
+    let (parent, asked_for) = folder.rsplit_once('/')?;
     // Chunk and stream names have a dot; most strangers' paths do not, and are not worth a search.
-    if !file.contains('.') {
-        return Reply::Fallback;
+    if !file.contains('.') || edge.stream(folder).is_some() {
+        return None;
     }
     let siblings = edge.siblings(parent);
     if !siblings.iter().any(|s| read_name(s.spec(), file).is_some()) {
-        return Reply::Fallback;
+        return None;
     }
     let names: Vec<&str> = siblings
         .iter()
         .filter_map(|s| s.spec().path.rsplit('/').next())
         .collect();
-    Reply::Whole(response::sentence(
+    Some(Reply::Whole(response::sentence(
         StatusCode::NOT_FOUND,
         SOON,
         &format!(
             "There is no stream {asked_for:?} here; there are: {}.",
             names.join(", ")
         ),
-    ))
+    )))
 }
 
 fn live(edge: &Edge, open: OpenStream, method: &Method, from: Option<Prefix>) -> Reply {
     let OpenStream { stream, position } = open;
     if edge.is_leaving() {
-        return Reply::Whole(response::busy(
-            1,
-            "This server is leaving; connect again and another one answers.",
-        ));
+        return Reply::Whole(response::leaving());
     }
     if stream.ended() {
-        return Reply::Whole(response::sentence(
-            StatusCode::GONE,
-            CacheClass::NoStore,
-            "This stream has ended.",
-        ));
+        return Reply::Whole(response::gone(stream.farewell()));
     }
     let mut response = Response::new(());
     let headers = response.headers_mut();
@@ -185,21 +179,30 @@ fn stream_full(listeners_max: u64, retry_after_s: Option<u32>) -> Response<Bytes
     response::with_retry(response, retry_after_s)
 }
 
-fn head(stream: &Stream) -> Response<Bytes> {
-    match stream.head() {
-        Some(bytes) => found(stream, HEAD_CACHE, bytes),
-        None => response::sentence(
+fn head(stream: &Stream, request: &request::Parts) -> Response<Bytes> {
+    let Some(StreamHead { bytes, etag }) = stream.head() else {
+        return response::sentence(
             StatusCode::NOT_FOUND,
             SOON,
             "The head of this stream is not there yet.",
-        ),
-    }
+        );
+    };
+    document::of_stream(stream.content_type(), HEAD_CACHE, &etag, &bytes, request)
 }
 
-fn chunk(stream: &Stream, sequence: u64) -> Response<Bytes> {
+fn chunk(stream: &Stream, sequence: u64, request: &request::Parts) -> Response<Bytes> {
     let not_found = |cache, text: String| response::sentence(StatusCode::NOT_FOUND, cache, &text);
     match stream.lookup(sequence) {
-        Lookup::Found(bytes) => found(stream, CacheClass::Immutable, bytes),
+        Lookup::Found(bytes) => {
+            let (content_type, cache) = (stream.content_type(), CacheClass::Immutable);
+            document::of_stream(
+                content_type,
+                cache,
+                &chunk_etag(sequence, &bytes),
+                &bytes,
+                request,
+            )
+        }
         Lookup::Future => not_found(
             SOON,
             format!("Chunk {sequence} has not been published yet."),
@@ -213,12 +216,8 @@ fn chunk(stream: &Stream, sequence: u64) -> Response<Bytes> {
     }
 }
 
-fn found(stream: &Stream, cache: CacheClass, bytes: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(());
-    let headers = response.headers_mut();
-    response::common(headers);
-    headers.insert(header::CONTENT_TYPE, stream.content_type().clone());
-    headers.insert(header::CACHE_CONTROL, cache.header());
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-    response.map(|()| bytes)
+/// By its number and its length: a number is given to one chunk only, so there is nothing to tell apart by reading it.
+fn chunk_etag(sequence: u64, bytes: &Bytes) -> HeaderValue {
+    let tag = format!("\"{sequence:x}-{:x}\"", bytes.len());
+    HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }

@@ -72,6 +72,7 @@ struct Batch {
 pub(super) struct StreamBuffer {
     stream: Arc<Stream>,
     head: Option<HttpChunk>,
+    head_version: u64,
     /// The chunks, each with its sequence number.
     chunks: VecDeque<(u64, HttpChunk)>,
     /// Ordinal of `chunks[0]`.
@@ -87,6 +88,7 @@ impl StreamBuffer {
         Self {
             stream,
             head: None,
+            head_version: 0,
             chunks: VecDeque::new(),
             first: 0,
             batch: RefCell::default(),
@@ -120,8 +122,11 @@ impl StreamBuffer {
         self.suspended = follow.suspended;
         self.ended = follow.ended;
         self.closing = follow.closing;
-        if self.head.is_none() {
-            self.head = self.stream.head().map(|head| HttpChunk::new(&head));
+        let head_version = self.stream.head_version();
+        if self.head_version != head_version {
+            self.head_version = head_version;
+            let head = self.stream.head();
+            self.head = head.map(|head| HttpChunk::new(&head.bytes));
         }
         before != self.progress()
     }
@@ -293,6 +298,19 @@ mod tests {
         }
         buffer.sync();
         buffer
+    }
+
+    #[test]
+    fn who_comes_after_another_head_was_set_is_given_that_one() {
+        let mut buffer = buffer(200, 0..4);
+        let stream = buffer.stream().clone();
+        let head = |buffer: &StreamBuffer| buffer.head(false);
+        assert_eq!(head(&buffer), None);
+        for set in ["first", "second", "third"] {
+            stream.set_head(Bytes::from_static(set.as_bytes()));
+            buffer.sync();
+            assert_eq!(head(&buffer).as_deref(), Some(set.as_bytes()));
+        }
     }
 
     #[test]

@@ -103,3 +103,38 @@ async fn pipelined_requests_are_answered_in_order() {
         assert_eq!(client.answer("GET").await.unwrap().text(), format!("<{s}>"));
     }
 }
+
+#[tokio::test]
+async fn a_chunk_and_a_head_are_not_sent_again_to_who_has_them() {
+    let server = start(Setup::default());
+    let stream = open(&server.edge, 0..30);
+    for (path, text) in [
+        ("/e/demo/48/29.m4s", "<29>"),
+        ("/e/demo/48/init.mp4", "<head>"),
+    ] {
+        let first = get(server.addr, path).await;
+        let tag = first.header("etag").expect("a tag").to_owned();
+        assert!(tag.starts_with('"'), "{tag} is strong");
+        let again = ask(server.addr, "GET", path, &[("If-None-Match", &tag)]).await;
+        assert_eq!((again.status, again.header("etag")), (304, Some(&*tag)));
+        assert_eq!(again.header("cache-control"), first.header("cache-control"));
+        let other = ask(server.addr, "GET", path, &[("If-Match", "\"other\"")]).await;
+        assert_eq!(other.status, 412);
+        let part = ask(server.addr, "GET", path, &[("Range", "bytes=1-2")]).await;
+        assert_eq!((part.status, part.text()), (206, &text[1..3]));
+        let head = ask(server.addr, "HEAD", path, &[]).await;
+        assert_eq!(head.header("etag"), Some(&*tag));
+    }
+    let tag = async |path| {
+        let answer = get(server.addr, path).await;
+        answer.header("etag").map(str::to_owned)
+    };
+    let (one, two) = (
+        tag("/e/demo/48/28.m4s").await,
+        tag("/e/demo/48/29.m4s").await,
+    );
+    assert_ne!(one, two, "of equal length");
+    let before = tag("/e/demo/48/init.mp4").await;
+    stream.set_head("<HEAD>".into());
+    assert_ne!(before, tag("/e/demo/48/init.mp4").await);
+}

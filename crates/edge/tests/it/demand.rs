@@ -132,6 +132,7 @@ async fn a_playlist_that_is_not_made_in_time_may_be_asked_for_again() {
     let answer = get(programme.server.addr, PLAYLIST).await;
     answer.is_sentence(503, "ask again in a second");
     assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(answer.header("stentor-state"), None, "it does not leave");
     // And one that is given up is not there.
     programme.server.edge.documents().remove(PLAYLIST);
     assert_eq!(get(programme.server.addr, PLAYLIST).await.status, 404);
@@ -139,4 +140,23 @@ async fn a_playlist_that_is_not_made_in_time_may_be_asked_for_again() {
         programme.server.open_connections() == 0
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_promise_in_the_place_of_a_promise_is_waited_for_as_well() {
+    let programme = programme();
+    programme.suspend();
+    let mut client = Client::connect(programme.server.addr).await;
+    client.request("GET", PLAYLIST, &[]).await;
+    programme.demand.arisen().await;
+    let later = programme.server.edge.open_demand().unwrap();
+    for _ in 0..3 {
+        later.take();
+        let documents = programme.server.edge.documents();
+        documents.await_demand(PLAYLIST, &later).unwrap();
+        later.arisen().await;
+    }
+    programme.put_playlist("new");
+    let answer = client.answer("GET").await.unwrap();
+    assert_eq!((answer.status, answer.text()), (200, "new"));
 }

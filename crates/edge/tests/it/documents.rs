@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use stentor_edge::{CacheClass, Document, DocumentBody};
 
 use crate::client::{ask, get};
-use crate::server::{Server, Setup, start};
+use crate::server::{Server, Setup, open, start};
 
 fn with_page() -> Server {
     let server = start(Setup::default());
@@ -164,7 +164,7 @@ async fn ranges_are_of_the_plain_bytes() {
 #[tokio::test]
 async fn a_document_may_lie_inside_a_streams_folder() {
     let server = start(Setup::default());
-    let _stream = crate::server::open(&server.edge, 0..1);
+    let _stream = open(&server.edge, 0..1);
     let playlist = Document::new(
         "application/vnd.apple.mpegurl",
         CacheClass::Short(1),
@@ -178,4 +178,41 @@ async fn a_document_may_lie_inside_a_streams_folder() {
     let answer = get(server.addr, "/e/demo/48/index.m3u8").await;
     assert_eq!(answer.text(), "#EXTM3U\n");
     assert_eq!(answer.header("cache-control"), Some("public, max-age=1"));
+}
+
+#[tokio::test]
+async fn what_is_gone_says_so_in_a_sentence_that_no_cache_keeps() {
+    let server = start(Setup::default());
+    let documents = server.edge.documents();
+    documents
+        .put_gone(
+            "/e/demo/index.m3u8",
+            "This is over; its replay is elsewhere.",
+        )
+        .unwrap();
+    for method in ["GET", "HEAD"] {
+        let gone = ask(server.addr, method, "/e/demo/index.m3u8", &[]).await;
+        assert_eq!(
+            (gone.status, gone.header("cache-control")),
+            (410, Some("no-store"))
+        );
+        if method == "GET" {
+            gone.is_sentence(410, "its replay is elsewhere");
+        }
+    }
+    let asked = [("If-None-Match", "*")];
+    let gone = ask(server.addr, "GET", "/e/demo/index.m3u8", &asked).await;
+    assert_eq!(gone.status, 410);
+    assert_eq!(documents.bytes(), 38, "it counts");
+}
+
+#[tokio::test]
+async fn who_comes_to_a_stream_that_has_ended_is_told_what_its_publisher_says() {
+    let server = start(Setup::default());
+    let stream = open(&server.edge, 0..1);
+    stream.set_farewell("It is over; look elsewhere.");
+    stream.end();
+    let gone = get(server.addr, "/e/demo/48/live.mp4").await;
+    gone.is_sentence(410, "look elsewhere");
+    assert_eq!(gone.header("cache-control"), Some("no-store"));
 }

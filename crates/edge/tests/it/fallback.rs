@@ -91,3 +91,27 @@ async fn a_websocket_outlives_every_limit_of_http_and_stays_counted() {
     drop(client);
     eventually("it is gone", || server.open_connections() == 0).await;
 }
+
+#[tokio::test]
+async fn pages_from_elsewhere_may_read_what_handlers_answer_unless_the_edge_is_private() {
+    for (private, origin, policy) in [
+        (false, Some("*"), "cross-origin"),
+        (true, None, "same-origin"),
+    ] {
+        let setup = Setup {
+            private,
+            ..Setup::default()
+        };
+        let server = start_with(setup, Router::new().route("/hello", get(async || "hello")));
+        for (path, status) in [("/hello", 200), ("/nowhere", 404)] {
+            let asked = [("Origin", "https://elsewhere.example")];
+            let answer = ask(server.addr, "GET", path, &asked).await;
+            assert_eq!(answer.status, status);
+            assert_eq!(answer.header("access-control-allow-origin"), origin);
+            let read = answer.header("access-control-expose-headers");
+            assert_eq!(read.is_some(), origin.is_some(), "{answer:?}");
+            assert_eq!(answer.header("cross-origin-resource-policy"), Some(policy));
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+        }
+    }
+}

@@ -278,3 +278,20 @@ async fn an_unknown_rendition_is_told_what_there_is() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_newcomer_is_given_the_head_of_today_while_others_listen() {
+    let server = start(Setup::default());
+    let stream = open(&server.edge, 0..1);
+    let mut first = listen(server.addr, "/e/demo/48/live.mp4").await;
+    assert_eq!(first.said().await, "<0>");
+    stream.set_head(Bytes::from_static(b"<another>"));
+    stream.publish(1, chunk(1)).unwrap();
+    assert_eq!(first.said().await, "<1>", "who is inside has its head");
+    let mut second = Client::connect(server.addr).await;
+    second.request("GET", "/e/demo/48/live.mp4", &[]).await;
+    assert_eq!(second.head().await.unwrap().status, 200);
+    assert_eq!(second.said().await, "<another>");
+    let head = get(server.addr, "/e/demo/48/init.mp4").await;
+    assert_eq!(head.text(), "<another>");
+}

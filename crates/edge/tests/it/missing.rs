@@ -146,3 +146,45 @@ async fn something_that_is_there_later_is_found_at_once() {
         (308, Some("/e/later?a=1"))
     );
 }
+
+#[tokio::test]
+async fn an_odd_spelling_of_something_of_a_stream_is_sent_to_its_address_and_not_told_of_others() {
+    let server = server();
+    let _stream = open(&server.edge, 0..8);
+    for (path, one) in [
+        ("/e/demo//48//live.mp4", "/e/demo/48/live.mp4"),
+        ("/e/demo/%34%38/live.mp4", "/e/demo/48/live.mp4"),
+        ("/e/demo/48//7.m4s", "/e/demo/48/7.m4s"),
+        ("/e/demo/./48/init.mp4", "/e/demo/48/init.mp4"),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let way = ask(server.addr, method, path, &[]).await;
+            assert_eq!((way.status, way.header("location")), (308, Some(one)));
+        }
+    }
+    let unknown = get(server.addr, "/e/demo/49/live.mp4").await;
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.text().contains("there are: 48"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn an_odd_spelling_below_handlers_is_sent_on_for_who_reads_and_left_to_them_for_who_sends() {
+    let server = server();
+    for (path, one) in [
+        ("/api/x/", "/api/x"),
+        ("/api/../e/demo", "/e/demo"),
+        ("/api//x?a=1", "/api/x?a=1"),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let way = ask(server.addr, method, path, &[]).await;
+            assert_eq!((way.status, way.header("location")), (308, Some(one)));
+        }
+        let sent = ask(server.addr, "POST", path, &[("Content-Length", "0")]).await;
+        assert_eq!((sent.status, sent.text()), (200, "a handler"), "{path}");
+        let socket = [("Connection", "upgrade"), ("Upgrade", "websocket")];
+        let opened = ask(server.addr, "GET", path, &socket).await;
+        assert_eq!((opened.status, opened.text()), (200, "a handler"), "{path}");
+    }
+    let nowhere = get(server.addr, "/api/../nowhere").await;
+    assert_eq!((nowhere.status, nowhere.text()), (200, "a handler"));
+}

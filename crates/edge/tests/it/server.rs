@@ -25,6 +25,7 @@ use crate::support::{self, eventually};
 pub(crate) struct Setup {
     pub(crate) edge: EdgeLimits,
     pub(crate) cadence_encoder: Option<CadenceEncoder>,
+    pub(crate) private: bool,
     pub(crate) limits: AcceptLimits,
     pub(crate) tls: Option<Tls>,
     pub(crate) ice_tcp: Option<mpsc::Sender<stentor_edge::accept::IceTcpConnection>>,
@@ -46,6 +47,7 @@ pub(crate) fn start_with<S: stentor_edge::Fallback>(setup: Setup, fallback: S) -
     let edge = Edge::new(EdgeConfig {
         limits: setup.edge,
         cadence_encoder: setup.cadence_encoder,
+        private: setup.private,
         ..EdgeConfig::default()
     });
     let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();

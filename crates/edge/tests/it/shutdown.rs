@@ -135,6 +135,10 @@ async fn while_draining_newcomers_are_sent_elsewhere() {
     let answer = ask(server.addr, "GET", "/e/demo/48/live.mp4", &[]).await;
     answer.is_sentence(503, "leaving");
     assert_eq!(answer.header("retry-after"), Some("1"));
+    // What tells it from a server that is full, or that makes what was asked for.
+    assert_eq!(answer.header("stentor-state"), Some("leaving"));
+    let exposed = answer.header("access-control-expose-headers").unwrap();
+    assert!(exposed.contains("Stentor-State"), "{exposed}");
     // What is not endless is still served.
     assert_eq!(
         ask(server.addr, "GET", "/e/demo/48/0.m4s", &[])
