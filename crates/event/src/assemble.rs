@@ -70,6 +70,9 @@ pub(crate) async fn assemble(
     let known = About::of(&view, record.epoch_unix_ms, &services.base_url);
     about.set(Arc::new(known));
     let (room, recorder, listened, demand, published, heads) = if ended {
+        if let Err(error) = Streams::say_that_it_is_over(&services.edge, &record.slug) {
+            tracing::error!(%error, event = record.slug, "players that come back are not told that it is over");
+        }
         (None, None, Vec::new(), None, None, None)
     } else {
         let streams = Streams::open(&services.edge, &record.slug)

@@ -13,7 +13,7 @@ use crate::about::About;
 use crate::counters::{Counters, add};
 use crate::lang::Lang;
 use crate::pages::{ListenAssets, ListenPage, compress, page_headers, sentence};
-use crate::programme::{Heads, Streams};
+use crate::programme::{Heads, REPLAY, Streams};
 use crate::record::EventRecord;
 use crate::status::{self, Replay};
 
@@ -24,9 +24,6 @@ const STATUS_KEPT_S: u32 = 1;
 
 /// The same under load, when what is not sound must cost less; pages ask as often as this says.
 const STATUS_KEPT_UNDER_LOAD_S: u32 = 6;
-
-/// Where the replay is, below the event.
-const REPLAY: &str = "/replay.mp4";
 
 /// All that a page depends on: while this is the same, the page is not rendered anew.
 #[derive(PartialEq)]

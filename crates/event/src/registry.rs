@@ -254,13 +254,10 @@ impl EventRegistry {
             }
         }
         let slug = record.slug.clone();
-        if let Some(waiting) = locked(&self.waiting).get(&slug) {
-            waiting.release();
-        }
         match assemble(&self.services, record, restored).await {
             Ok(event) => {
                 locked(&self.waiting).remove(&slug);
-                pages::publish_stage(&self.services.edge, &slug);
+                pages::publish_stage(&self.services.edge, &slug, &self.services.base_url);
                 self.add(slug, event);
             }
             Err(error) => {
@@ -296,7 +293,7 @@ impl EventRegistry {
     /// An event has its turn when there is a place; until then it can be seen that it is there.
     fn wait(&self, record: EventRecord, view: &View) {
         let slug = record.slug.clone();
-        pages::publish_stage(&self.services.edge, &slug);
+        pages::publish_stage(&self.services.edge, &slug, &self.services.base_url);
         match WaitingEvent::publish(&self.services, record, view) {
             Ok(waiting) => {
                 tracing::warn!(

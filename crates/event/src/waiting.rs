@@ -23,7 +23,6 @@ pub(crate) struct WaitingEvent {
     publisher: Publisher,
     demand: Arc<Demand>,
     wanted: AtomicBool,
-    services: EventServices,
 }
 
 impl WaitingEvent {
@@ -54,7 +53,6 @@ impl WaitingEvent {
             publisher,
             demand,
             wanted: AtomicBool::new(false),
-            services: services.clone(),
         })
     }
 
@@ -76,11 +74,6 @@ impl WaitingEvent {
     pub(crate) fn take_wanted(&self) -> bool {
         let stage = self.wanted.swap(false, Ordering::Relaxed);
         self.demand.take() || stage
-    }
-
-    /// It has a place: frees the addresses of its sound, and leaves page and status to who opens it.
-    pub(crate) fn release(&self) {
-        Streams::close(&self.services.edge, &self.record.slug);
     }
 
     /// It is gone from the store.

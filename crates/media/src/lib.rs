@@ -45,7 +45,7 @@
 //! | [`mix`] | the mixer: packets in, programme and returns out | rubato, `jitter`, `loudness`, `opus` |
 //! | [`mp4`] | writing boxes, and the one reader of them | `rendition` |
 //! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `mp4`, `opus`, `tags` |
-//! | [`verify`] | reading back what was published | `mp4`, `package`, `opus` |
+//! | [`verify`] | reading back what was published | `mp4`, `package`, `opus`, `tags` |
 //! | [`record`] | recovering torn recordings, making seekable files | `verify`, `package` |
 
 pub mod jitter;

@@ -8,9 +8,30 @@ use super::compress::compress;
 use super::headers::page_headers;
 
 /// The stage page's policy: what this server built, and the connections it needs.
-const STAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
-     connect-src 'self' ws: wss:; media-src 'self' blob: mediastream:; img-src 'self' data:; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
+fn stage_policy(base_url: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
+         connect-src 'self'{}; media-src 'self' blob: mediastream:; img-src 'self' data:; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+        socket_source(base_url),
+    )
+}
+
+/// The server's own sockets by their address, for browsers for which `'self'` is no WebSocket of the same host (Safari before 15.4); nothing
+/// where the address has no form that a policy takes (CSP 3 section 2.3.1).
+fn socket_source(base_url: &str) -> String {
+    let source = base_url.split_once("://").and_then(|(scheme, rest)| {
+        let scheme = match scheme {
+            "https" => "wss",
+            "http" => "ws",
+            _ => return None,
+        };
+        let host = rest.split('/').next()?;
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
+        (!host.is_empty() && host.chars().all(is_host)).then(|| format!(" {scheme}://{host}"))
+    });
+    source.unwrap_or_default()
+}
 
 /// Everything in `web/dist`, by its path there.
 static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_dist.rs"));
@@ -50,8 +71,8 @@ pub fn publish_assets(edge: &Edge) {
     }
 }
 
-/// Puts the stage page of an event. It is the same for everyone: who it is for is in the link's fragment.
-pub fn publish_stage(edge: &Edge, slug: &str) {
+/// Puts the stage page of an event of the server at this address. It is the same for everyone: who it is for is in the link's fragment.
+pub fn publish_stage(edge: &Edge, slug: &str, base_url: &str) {
     let Some(bytes) = built("stage.html") else {
         return;
     };
@@ -59,7 +80,10 @@ pub fn publish_stage(edge: &Edge, slug: &str) {
         content_type: content_type("stage.html").to_owned(),
         cache: CacheClass::NoStore,
         body: compress(Bytes::from_static(bytes)),
-        headers: page_headers(STAGE_POLICY, "microphone=(self), camera=(), geolocation=()"),
+        headers: page_headers(
+            &stage_policy(base_url),
+            "microphone=(self), camera=(), geolocation=()",
+        ),
     };
     put(edge, &format!("/s/{slug}"), document);
 }
@@ -112,5 +136,30 @@ fn content_type(path: &str) -> &'static str {
         Some("woff2") => "font/woff2",
         Some("png") => "image/png",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stage_page_may_open_sockets_to_its_own_server_alone() {
+        for (base_url, sources) in [
+            ("https://talk.example.org", "'self' wss://talk.example.org"),
+            (
+                "https://talk.example.org:8443",
+                "'self' wss://talk.example.org:8443",
+            ),
+            ("http://127.0.0.1:8080", "'self' ws://127.0.0.1:8080"),
+            ("http://[::1]:8080", "'self'"),
+            ("https://a.example; script-src *", "'self'"),
+        ] {
+            let policy = stage_policy(base_url);
+            let mut directives = policy.split(';').map(str::trim);
+            let connect = directives.find_map(|directive| directive.strip_prefix("connect-src "));
+            assert_eq!(connect, Some(sources), "{base_url}");
+            assert_eq!(policy.matches("script-src").count(), 1, "{policy}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What the programme says of itself where it is joined: the head of the Ogg face, the fields of its answer, the multivariant playlist.
+//! What the programme says of itself where it is joined: the heads of its streams, the fields of their answers, the multivariant playlist.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ pub(crate) struct Heads {
     pub(super) edge: Edge,
     pub(super) slug: String,
     pub(super) base: String,
+    pub(super) direct: [Arc<Stream>; 3],
     pub(super) ogg: [Arc<Stream>; 2],
     pub(super) demand: Arc<Demand>,
 }
@@ -27,9 +28,13 @@ impl Heads {
     /// # Errors
     /// The edge is full.
     pub(crate) fn describe(&self, tags: &Tags) -> Result<(), DocumentError> {
-        for ogg in &self.ogg {
-            ogg.set_head(Packager::ogg_head(tags));
-            ogg.set_fields(radio_fields(tags, &self.slug));
+        // One head for all renditions: their listeners go from one to another.
+        let (head, ogg_head) = (Packager::tagged_head(tags), Packager::ogg_head(tags));
+        let direct = self.direct.iter().map(|stream| (stream, &head));
+        let ogg = self.ogg.iter().map(|stream| (stream, &ogg_head));
+        for (stream, head) in direct.chain(ogg) {
+            stream.set_head(head.clone());
+            stream.set_fields(radio_fields(tags, &self.slug));
         }
         let multivariant = Document::new(
             "application/vnd.apple.mpegurl",

@@ -10,5 +10,6 @@ mod streams;
 
 pub use cadence::cadence_box;
 pub(crate) use heads::Heads;
+pub(crate) use paths::REPLAY;
 pub(crate) use sink::Sink;
 pub(crate) use streams::{Streams, StreamsError};

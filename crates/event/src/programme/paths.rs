@@ -2,6 +2,9 @@
 
 use stentor_media::rendition::Rendition;
 
+/// The replay, below the event, once that is over.
+pub(crate) const REPLAY: &str = "/replay.mp4";
+
 /// The event itself.
 pub(super) fn event_path(slug: &str) -> String {
     format!("/e/{slug}")

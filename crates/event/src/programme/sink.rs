@@ -124,7 +124,11 @@ impl Drop for Sink {
         let playlists = std::mem::take(&mut self.playlists);
         if playlists.iter().any(String::is_empty) {
             // It ends before anything was listed, or while it was suspended.
-            return Streams::remove_documents(&self.edge, &self.streams.base);
+            let said = Streams::say_that_listings_are_gone(&self.edge, &self.streams.base);
+            if let Err(error) = said {
+                tracing::error!(%error, "whoever asks for a playlist waits in vain");
+            }
+            return;
         }
         for (rendition, playlist) in Rendition::ALL.into_iter().zip(playlists) {
             self.put_playlist(rendition, format!("{playlist}#EXT-X-ENDLIST\n"));

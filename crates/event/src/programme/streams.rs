@@ -9,14 +9,17 @@ use stentor_media::rendition::{Rendition, SEGMENT_MS};
 
 use super::heads::Heads;
 use super::paths::{
-    direct_path, event_path, listings, multivariant_path, ogg_now_path, ogg_path, segment_path,
+    REPLAY, direct_path, event_path, listings, multivariant_path, ogg_now_path, ogg_path,
+    segment_path,
 };
 
 /// How far back a stream's chunks can be had, ms: the depth of gap repair, and of the published manifest.
 const RING_MS: u32 = 30_000;
 /// What a listener asks for below a rendition.
 const LIVE_NAME: &str = "live.mp4";
-/// The same below the Ogg face.
+/// What a player loads first below a rendition.
+const HEAD_NAME: &str = "init.mp4";
+/// What a listener asks for below the Ogg face.
 const OGG_NAME: &str = "live.ogg";
 /// How often listeners are sent bytes at rest, ms.
 const FLUSH_MS: u32 = Rung::REST.flush_ms();
@@ -90,11 +93,25 @@ impl Streams {
             ogg,
             demand,
         };
+        let farewell = farewell(&streams.base);
         for stream in streams.all() {
             stream.mark_demand_on(&streams.demand);
+            stream.set_farewell(&farewell);
         }
-        streams.await_documents(edge)?;
+        streams.take_over_promises(edge)?;
         Ok(streams)
+    }
+
+    /// What was promised while the event waited for a place is promised by it from now on; whoever asked for a stream finds it. Nothing is
+    /// without an answer in between.
+    fn take_over_promises(&self, edge: &Edge) -> Result<(), DocumentError> {
+        self.await_documents(edge)?;
+        let documents = edge.documents();
+        documents.await_demand(&multivariant_path(&self.base), &self.demand)?;
+        for path in live_paths(&self.base) {
+            documents.remove(&path);
+        }
+        Ok(())
     }
 
     /// Promises everything of a programme that is asked for from outside, at its own addresses: whoever asks marks what is returned.
@@ -121,14 +138,24 @@ impl Streams {
             .try_for_each(|path| edge.documents().await_demand(&path, &self.demand))
     }
 
-    /// Nothing is published any more: takes the promises back that nobody will keep.
-    pub(super) fn remove_documents(edge: &Edge, base: &str) {
-        for path in Rendition::ALL
+    /// Nothing was listed, and nothing will be: the event is over.
+    pub(super) fn say_that_listings_are_gone(edge: &Edge, base: &str) -> Result<(), DocumentError> {
+        Rendition::ALL
             .iter()
             .flat_map(|rendition| listings(base, *rendition))
-        {
-            edge.documents().remove(&path);
-        }
+            .try_for_each(|path| edge.documents().put_gone(&path, &farewell(base)))
+    }
+
+    /// Says at the addresses of a programme that it is over, for players that come back to them.
+    ///
+    /// # Errors
+    /// The edge is full: some of them are not there.
+    pub(crate) fn say_that_it_is_over(edge: &Edge, slug: &str) -> Result<(), DocumentError> {
+        let base = event_path(slug);
+        asked_for(&base)
+            .into_iter()
+            .chain(head_paths(&base))
+            .try_for_each(|path| edge.documents().put_gone(&path, &farewell(&base)))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Stream>> {
@@ -143,7 +170,7 @@ impl Streams {
     /// Closes the streams of an event that could not be opened, or goes from this server.
     pub(crate) fn close(edge: &Edge, slug: &str) {
         let base = event_path(slug);
-        for path in asked_for(&base) {
+        for path in asked_for(&base).into_iter().chain(head_paths(&base)) {
             edge.documents().remove(&path);
         }
         for rendition in Rendition::ALL {
@@ -152,7 +179,6 @@ impl Streams {
         }
         edge.close_stream(&ogg_path(&base));
         edge.close_stream(&ogg_now_path(&base));
-        Self::remove_documents(edge, &base);
     }
 
     /// Where the programme says what it is.
@@ -161,6 +187,7 @@ impl Streams {
             edge: edge.clone(),
             slug: slug.to_owned(),
             base: self.base.clone(),
+            direct: self.direct.clone(),
             ogg: self.ogg.clone(),
             demand: self.demand(),
         }
@@ -174,14 +201,26 @@ impl Streams {
 
 /// The addresses by which a programme is found: players begin with one of these.
 fn asked_for(base: &str) -> Vec<String> {
-    let of_rendition = |rendition| {
-        let direct = direct_path(base, rendition);
-        let [playlist, manifest] = listings(base, rendition);
-        [format!("{direct}/{LIVE_NAME}"), playlist, manifest]
-    };
+    let lists = Rendition::ALL.into_iter().flat_map(|of| listings(base, of));
+    let lists = lists.chain([multivariant_path(base)]);
+    live_paths(base).into_iter().chain(lists).collect()
+}
+
+/// The endless answers.
+fn live_paths(base: &str) -> Vec<String> {
+    let direct = Rendition::ALL.map(|of| format!("{}/{LIVE_NAME}", direct_path(base, of)));
     let ogg = [ogg_path(base), ogg_now_path(base)].map(|path| format!("{path}/{OGG_NAME}"));
-    let faces = Rendition::ALL.into_iter().flat_map(of_rendition).chain(ogg);
-    faces.chain([multivariant_path(base)]).collect()
+    direct.into_iter().chain(ogg).collect()
+}
+
+/// The heads, which playlists name.
+fn head_paths(base: &str) -> [String; 3] {
+    Rendition::ALL.map(|of| format!("{}/{HEAD_NAME}", direct_path(base, of)))
+}
+
+/// What is said at the addresses of a programme that is over. It may have no replay, or none yet.
+fn farewell(base: &str) -> String {
+    format!("This event is over; if it was recorded, it can be heard at {base}{REPLAY}.")
 }
 
 /// What a newcomer is given at once at rest, ms: what the rung says, or more where a single chunk is longer.
@@ -197,7 +236,7 @@ fn direct_spec(base: &str, rendition: Rendition) -> StreamSpec {
         path: direct_path(base, rendition),
         live_name: Some(LIVE_NAME.to_owned()),
         chunk_ext: Some("m4s".to_owned()),
-        head_name: Some("init.mp4".to_owned()),
+        head_name: Some(HEAD_NAME.to_owned()),
         content_type: "audio/mp4".to_owned(),
         chunk_ms,
         flush_ms: FLUSH_MS,

@@ -8,17 +8,19 @@ use stentor_core::conversation::{FIRST_HOST, View};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::stage::{Place, SessionKind, StageCommand};
 use stentor_edge::Stream;
+use stentor_edge::faces::Reply;
 use stentor_edge::ring::Lookup;
 use stentor_event::testing::{SLUG, TestServer};
 use stentor_event::{
     ConnectError, ConnectRequest, Endpoint, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage,
 };
 use stentor_media::opus::{Decode, OpusDecoder};
-use stentor_media::verify::ReadChunk;
+use stentor_media::verify::{ReadChunk, read_tags};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
+use crate::registry::asks;
 use crate::speaker::Offering;
 
 /// How long anything may take before the test fails, also on a busy machine.
@@ -162,6 +164,21 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     })
     .await;
 
+    let Reply::Live(response, ..) = asks(&server, "/e/talk/48/live.mp4") else {
+        panic!("a listener is let in");
+    };
+    assert_eq!(response.headers()["icy-name"], "A talk");
+    let heads = ["48", "24", "12"].map(|rendition| {
+        match asks(&server, &format!("/e/talk/{rendition}/init.mp4")) {
+            Reply::Whole(response) => read_tags(response.body()).expect("a head"),
+            _ => panic!("a head is there"),
+        }
+    });
+    let [tags, others @ ..] = heads;
+    assert_eq!((&*tags.title, &*tags.artist), ("A talk", "Ada"));
+    assert_eq!((tags.date.len(), &*tags.organization), (10, "here"));
+    assert_eq!(others, [tags.clone(), tags.clone()]);
+
     let stats = eventually("what the room counts, with the host's line", || {
         let stats = event.stats();
         let room = stats.room.as_ref()?;
@@ -199,6 +216,10 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
         recording("stem-1-Ada.mp4").exists().then_some(())
     })
     .await;
+    for file in ["programme.mp4", "replay.mp4", "stem-1-Ada.mp4"] {
+        let bytes = std::fs::read(recording(file)).expect("a recording");
+        assert_eq!(read_tags(&bytes), Ok(tags.clone()), "{file}");
+    }
     assert!(
         std::iter::from_fn(|| messages.try_recv().ok())
             .any(|message| message == PageMessage::Ended)

@@ -2,5 +2,6 @@
 
 mod evening;
 mod idle;
+mod players;
 mod registry;
 mod speaker;

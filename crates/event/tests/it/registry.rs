@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::evening::eventually;
 
 /// Puts a new event into the store.
-async fn make_event(records: &dyn Records, slug: &str) {
+pub(crate) async fn make_event(records: &dyn Records, slug: &str) {
     let new = NewEvent {
         title: "A talk".to_owned(),
         slug: Some(slug.to_owned()),
@@ -56,7 +56,7 @@ async fn an_event_that_cannot_be_opened_is_counted_and_the_others_are_open() {
 }
 
 /// What is answered to somebody who asks for something of an event.
-fn asks(server: &TestServer, path: &str) -> Reply {
+pub(crate) fn asks(server: &TestServer, path: &str) -> Reply {
     let request = Request::get(path).header("host", "here");
     let (head, ()) = request.body(()).unwrap().into_parts();
     answer(&server.edge, &head)
@@ -222,4 +222,50 @@ async fn a_replay_that_was_taken_away_is_promised_to_nobody() {
         asks(&server, "/e/talk/replay.mp4"),
         Reply::File(_)
     ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn players_that_come_back_to_an_event_that_is_over_are_told_where_its_replay_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let event = server.event();
+    server.end().await;
+    eventually("the room has stopped", || (!event.has_room()).then_some(())).await;
+    drop(event);
+    let all = ["48", "24", "12"].into_iter().flat_map(|rendition| {
+        ["live.mp4", "init.mp4", "index.m3u8", "manifest.json"]
+            .map(|name| format!("/e/{SLUG}/{rendition}/{name}"))
+    });
+    let others = ["index.m3u8", "ogg/live.ogg", "ogg/now/live.ogg"];
+    let others = others.map(|below| format!("/e/{SLUG}/{below}"));
+    let all: Vec<_> = all.chain(others).collect();
+    let gone = |server: &TestServer, path: &str| match asks(server, path) {
+        Reply::Whole(response) if response.status() == 410 => {
+            assert_eq!(response.headers()["cache-control"], "no-store");
+            let said = String::from_utf8_lossy(response.body()).into_owned();
+            assert!(said.contains("/e/talk/replay.mp4."), "{path}: {said}");
+            true
+        }
+        _ => false,
+    };
+    for path in ["48/live.mp4", "ogg/live.ogg"] {
+        let path = format!("/e/{SLUG}/{path}");
+        eventually("the stream has ended", || {
+            gone(&server, &path).then_some(())
+        })
+        .await;
+    }
+    let server = server.restarted().await;
+    for path in &all {
+        assert!(gone(&server, path), "{path}");
+    }
+    let delete = Amendment {
+        delete: true,
+        ..Amendment::default()
+    };
+    ask(&*server.records, SLUG, &delete).await.unwrap();
+    server.events.open_new().await.unwrap();
+    for path in &all {
+        assert!(matches!(asks(&server, path), Reply::Fallback), "{path}");
+    }
 }

@@ -6,8 +6,10 @@
 mod chunks;
 pub mod confidence;
 mod stream;
+mod tags;
 
 pub use chunks::{
     CHUNK_BYTES_MAX, ChunkError, ChunkReader, InitSegment, Item, ReadChunk, ReadNotice,
 };
 pub use stream::{KEPT_CHUNKS_MAX, StreamTotals, StreamVerifier, VerifierEvent};
+pub use tags::read_tags;
