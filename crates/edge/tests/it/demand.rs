@@ -1,8 +1,10 @@
 //! What nobody asks for may rest: who asks is known, and is served as soon as there is something.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stentor_edge::{CacheClass, Demand, Document, Stream};
+use tokio::time::timeout;
 
 use crate::client::{Client, ask, get, listen};
 use crate::server::{Server, Setup, chunk, open, start};
@@ -154,7 +156,8 @@ async fn a_promise_in_the_place_of_a_promise_is_waited_for_as_well() {
         later.take();
         let documents = programme.server.edge.documents();
         documents.await_demand(PLAYLIST, &later).unwrap();
-        later.arisen().await;
+        let asked_again = timeout(Duration::from_secs(10), later.arisen());
+        asked_again.await.expect("it was given up");
     }
     programme.put_playlist("new");
     let answer = client.answer("GET").await.unwrap();
