@@ -83,7 +83,7 @@ const fr: Strings = {
   stalled: 'Le réseau ralentit. Le son revient.',
   reconnecting: 'Connexion perdue. Elle se rétablit d’elle-même.',
   gone: 'Le serveur ne répond pas. Nous réessayons, restez avec nous.',
-  full: 'Le serveur est complet. Restez ici : le son démarrera tout seul dès qu’une place se libère.',
+  full: 'Le serveur est complet. Le son démarrera tout seul dès qu’une place se libère.',
   leaving: 'Ce serveur s’arrête. Nous en cherchons un autre.',
   asks: (seconds) => `Prochain essai dans ${seconds} s.`,
   why: {
@@ -140,7 +140,7 @@ const en: Strings = {
   stalled: 'The network is slow. Sound is coming back.',
   reconnecting: 'Connection lost. Reconnecting…',
   gone: 'The server isn’t answering. We’ll keep trying; just stay here.',
-  full: 'The server is full. Stay here: the sound will start by itself as soon as there is room.',
+  full: 'The server is full. The sound will start by itself as soon as there is room.',
   leaving: 'This server is closing. We are looking for another one.',
   asks: (seconds) => `Next try in ${seconds} s.`,
   why: {

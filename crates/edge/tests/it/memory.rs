@@ -42,10 +42,15 @@ async fn grown(server: &Server, before: usize, more: usize, does: Does) -> u64 {
 async fn all_shards_start(server: &Server) {
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let since = Instant::now();
+    let already = server.open_connections();
     while server.edge.shards() < all {
         get(server.addr, "/nowhere").await;
         assert!(since.elapsed() < DEADLINE, "not all shards have started");
     }
+    eventually("who asked has gone", || {
+        server.open_connections() == already
+    })
+    .await;
 }
 
 async fn crowd(server: &Server, size: usize, does: Does) -> Crowd {
