@@ -22,7 +22,7 @@ const RENDITIONS: [kbps: number, chunkS: number][] = [[48, 0.2], [24, 0.4], [12,
 const STALLS_MAX = 3;
 const STALLS_MS = 60_000;
 const CALM_MS = 300_000;
-/** A server that asks for no more patience than this (seconds) is not full: it makes what was asked for, or leaves. */
+/** A server that asks for no more patience than this (seconds) is not full: it makes what was asked for. */
 const SOON_S = 2;
 /** Connections with data but no sound after which an engine is given up. */
 const SILENT_TRIES_MAX = 2;
@@ -69,10 +69,8 @@ export class Player {
   private silentTries = 0;
   /** Another rendition is wanted. What we hear goes on until it is there: a server that is full lets nobody in again. */
   private redial = false;
-  /** The server takes nobody new: when to ask again, seconds. */
+  /** The server takes nobody new: when to ask again, seconds; below 0 where it leaves, and another one answers. */
   private retryS = 0;
-  /** The server says that it leaves: another one answers. */
-  private leaves = false;
   private rendition = 0;
   private stalls: number[] = [];
   private calmSince = 0;
@@ -156,7 +154,7 @@ export class Player {
       if (!this.wanted) break;
       this.judgeEngine();
       const full = this.retryS > SOON_S;
-      const leaving = this.leaves;
+      const leaving = this.retryS < 0;
       this.broken = !navigator.onLine ? 'offline' : full ? 'full' : leaving ? 'leaving' : failed > 1 ? 'gone' : 'reconnecting';
       const wait = full ? jittered(this.retryS * 1000) : backoff(this.attempt++);
       if (full) this.asksAt = Date.now() + wait;
@@ -201,7 +199,6 @@ export class Player {
   private async connect(): Promise<void> {
     const control = (this.connection = new AbortController());
     this.retryS = 0;
-    this.leaves = false;
     this.moved = performance.now();
     try {
       if (this.engines[0] === 'mse') await this.stream(control.signal);
@@ -263,8 +260,8 @@ export class Player {
 
   private async ask(path: string, method: string, signal: AbortSignal): Promise<Response> {
     const response = await fetch(this.base + path, { method, cache: 'no-store', signal });
-    this.retryS = response.status === 503 ? Number(response.headers.get('retry-after')) || 0 : 0;
-    this.leaves = response.headers.get('stentor-state') === 'leaving';
+    const { headers } = response;
+    this.retryS = headers.get('stentor-state') ? -1 : Number(headers.get('retry-after')) || 0;
     if (!response.ok) throw new Error(`stream answered ${response.status}`);
     return response;
   }
