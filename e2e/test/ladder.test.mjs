@@ -197,7 +197,7 @@ describe('who listens while the rung changes', { concurrency: true }, () => {
     for (const init of [() => {}, onlyOgg]) {
       const page = await open(chromium, server.path('demo'), { init });
       await page.getByRole('button', { name: 'Listen' }).click();
-      await says(page, 'The server is full. Stay here');
+      await says(page, 'The server is full.');
       assert.match(await page.locator('#sub').textContent(), /^Next try in (\d|1\d) s\.$/);
       outside.push(page);
     }
