@@ -4,9 +4,9 @@
 //! peer that is silent behind it keeps others waiting.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
-use rustls::ServerConnection;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -18,7 +18,7 @@ use super::shutdown;
 use super::sniff::peek_until;
 use super::tls::Tls;
 use super::transport::Transport;
-use crate::gate::{Ask, Attempt, HandshakeEnd, judge};
+use crate::gate::{Ask, Attempt, HandshakeEnd, Turn, judge};
 use crate::limits::{AcceptLimits, CLIENT_HELLO_BYTES_MAX};
 
 /// Ciphertext that may wait in a TLS session for the kernel, bytes. Beyond: the writer waits, and the ring runs on.
@@ -41,8 +41,7 @@ pub(super) async fn shake_hands<S>(
     };
     let outcome = judge(&Attempt::new(Ask::Handshake { end }).by(addr.ip()));
     shared.edge.count().refuse_if(outcome.reason());
-    let (counted, session) = shaken.ok()?;
-    Some(Transport::new(counted, Some(Box::new(session))))
+    shaken.ok()
 }
 
 async fn session(
@@ -50,7 +49,7 @@ async fn session(
     limits: &AcceptLimits,
     tls: &Tls,
     counted: CountedTcp,
-) -> Result<(CountedTcp, ServerConnection), HandshakeEnd> {
+) -> Result<Transport, HandshakeEnd> {
     let limit = Duration::from_millis(limits.handshake_ms);
     // Until it is whole it costs its socket alone.
     let hello = peek_until::<_, CLIENT_HELLO_BYTES_MAX>(counted.tcp(), classify);
@@ -59,17 +58,28 @@ async fn session(
         Ok(Some(ClientHello::TooLarge) | None) => return Err(HandshakeEnd::Failed),
         Err(_) => return Err(HandshakeEnd::TimedOut),
     }
-    let prefix = counted.prefix();
     // No time limit: no peer holds a turn up, and whoever waits costs its socket alone.
-    let turn = turns.first(prefix).await;
+    let turn = turns.first(counted.prefix()).await;
     // Boxed, so that whoever waits does not hold the room for it.
-    let accept = Box::pin(
-        TlsAcceptor::from(tls.current()).accept_with(counted, |session| {
-            session.set_buffer_limit(Some(TLS_BUFFER_BYTES_MAX));
-        }),
-    );
-    match timeout(limit, turns.carry_out(turn, prefix, accept)).await {
-        Ok(Ok(io)) => Ok(io.into_inner()),
+    Box::pin(compute(turns, turn, limit, tls, counted)).await
+}
+
+async fn compute(
+    turns: &HandshakeTurns,
+    turn: Turn,
+    limit: Duration,
+    tls: &Tls,
+    counted: CountedTcp,
+) -> Result<Transport, HandshakeEnd> {
+    let prefix = counted.prefix();
+    let accept = TlsAcceptor::from(tls.current()).accept_with(counted, |session| {
+        session.set_buffer_limit(Some(TLS_BUFFER_BYTES_MAX));
+    });
+    match timeout(limit, turns.carry_out(turn, prefix, pin!(accept))).await {
+        Ok(Ok(io)) => {
+            let (counted, session) = io.into_inner();
+            Ok(Transport::new(counted, Some(Box::new(session))))
+        }
         Ok(Err(_)) => Err(HandshakeEnd::Failed),
         Err(_) => Err(HandshakeEnd::TimedOut),
     }

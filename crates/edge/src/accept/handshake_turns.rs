@@ -40,7 +40,7 @@ impl HandshakeTurns {
         &self,
         first: Turn,
         prefix: Option<Prefix>,
-        mut work: Pin<Box<F>>,
+        mut work: Pin<&mut F>,
     ) -> F::Output {
         let mut turn = first;
         loop {
@@ -94,7 +94,7 @@ mod tests {
         let steps = Cell::new(0);
         let while_computing = Cell::new((true, true));
         // It waits for its peer twice.
-        let work = Box::pin(poll_fn(|_| {
+        let work = pin!(poll_fn(|_| {
             steps.set(steps.get() + 1);
             while_computing.set(free(&turns));
             if steps.get() > 2 {

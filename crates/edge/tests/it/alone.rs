@@ -91,6 +91,8 @@ pub(crate) enum Does {
     Body,
     /// Sends the first flight of a TLS handshake, and reads nothing.
     Hello,
+    /// Sends a TLS handshake's first byte and no more.
+    HelloByte,
     /// Listens until the first chunk was heard, then reads nothing more.
     Listen,
     /// The same over TLS.
@@ -110,6 +112,7 @@ impl FromStr for Does {
             Self::Dawdle,
             Self::Body,
             Self::Hello,
+            Self::HelloByte,
             Self::Listen,
             Self::ListenTls,
             Self::Ask,
@@ -271,6 +274,7 @@ fn act(addr: SocketAddr, does: Does) -> Box<dyn Held> {
     let said = match does {
         Does::Hush => Some(String::new()),
         Does::Byte => Some("G".to_owned()),
+        Does::HelloByte => Some("\u{16}".to_owned()),
         Does::Dawdle => {
             let field = "v".repeat(15_000);
             Some(format!("GET /x HTTP/1.1\r\nHost: x\r\nA: {field}"))

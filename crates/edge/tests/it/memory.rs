@@ -161,7 +161,7 @@ fn costs_at_most(name: &str, price: u64, does: Does, (before, more): (usize, usi
     alone(name, async {
         let server = start(Setup {
             limits: patient(),
-            tls: (does == Does::Hello).then(tls),
+            tls: matches!(does, Does::Hello | Does::HelloByte).then(tls),
             ..Setup::default()
         });
         let each = grown(&server, before, more, does).await;
@@ -228,4 +228,10 @@ fn a_body_that_is_awaited_holds_at_most_32_kib() {
 fn a_handshake_that_was_begun_holds_at_most_16_kib() {
     let name = "memory::a_handshake_that_was_begun_holds_at_most_16_kib";
     costs_at_most(name, 16 * 1024, Does::Hello, (200, 800));
+}
+
+#[test]
+fn a_handshake_of_which_one_byte_came_holds_at_most_3_kib() {
+    let name = "memory::a_handshake_of_which_one_byte_came_holds_at_most_3_kib";
+    costs_at_most(name, 3 * 1024, Does::HelloByte, (2_000, 8_000));
 }
