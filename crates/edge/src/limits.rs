@@ -151,6 +151,8 @@ pub const CLIENT_HELLO_BYTES_MAX: usize = 8 * 1024;
 /// Handshakes computed at once, for each processor. Beyond: they wait for their turn, each network behind its own. Several, so that
 /// one network alone can keep all processors busy.
 pub const HANDSHAKE_TURNS_PER_PROCESSOR: usize = 8;
+/// How long a whole ClientHello may wait for its turn: longer, and whoever sent it has given up.
+pub const HANDSHAKE_QUEUE_TIME: Duration = Duration::from_secs(15);
 
 /// Backlog of the listening socket, connections; the kernel lowers it to `net.core.somaxconn`.
 pub const LISTEN_BACKLOG: i32 = 4096;

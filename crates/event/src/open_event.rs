@@ -245,6 +245,13 @@ impl OpenEvent {
             offer,
         };
         match self.answer(request).await {
+            // Its links were renewed meanwhile, or it gave way to a newer one: the room learnt of that before it knew the session.
+            Ok(_) if !alive.load(Ordering::Acquire) => {
+                if let Some(room) = &self.room {
+                    room.close(session);
+                }
+                Err(ConnectError::GivenUp)
+            }
             Ok(answer) => Ok(Connected {
                 session,
                 answer,
@@ -385,6 +392,9 @@ pub enum ConnectError {
     /// Theirs: this seat may not connect.
     #[error(transparent)]
     Refused(Refusal),
+    /// Nobody's: the reservation was given up while the offer was answered.
+    #[error("this session was given up while it was answered: send a new offer")]
+    GivenUp,
     /// Ours: the studio cannot answer at the moment.
     #[error(transparent)]
     Studio(OfferError),

@@ -55,11 +55,12 @@ const TOO_MANY: &str = "too_many";
 const HELLO_EXPECTED: &str = "expected {\"do\":\"hello\",\"token\":…} first";
 
 /// Whose page it is.
-#[derive(Clone, Copy)]
 pub(super) struct Guest {
     pub(super) seat: SeatId,
     /// Its own number, if it has one.
     pub(super) page: Option<PageKey>,
+    /// What it came with, to be looked at once more when it is in: links may be renewed meanwhile.
+    pub(super) token: Option<String>,
 }
 
 /// A socket, whatever is underneath.
@@ -91,7 +92,8 @@ fn try_open(
     };
     let upgrade = Upgrade::of(&mut request)?;
     let page = offered.page;
-    let guest = seat.map(|seat| Guest { seat, page });
+    let token = offered.token.clone();
+    let guest = seat.map(|seat| Guest { seat, page, token });
     let place = match guest {
         Some(_) => None,
         None => Some(Arc::clone(&state.strangers).try_acquire_owned().map_err(|_| {
@@ -135,9 +137,10 @@ pub(super) async fn converse<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>
 async fn join<T: AsyncRead + AsyncWrite + Unpin>(
     mut socket: Socket<T>,
     event: &OpenEvent,
-    Guest { seat, page: key }: Guest,
+    guest: Guest,
     exceeded: &AtomicBool,
 ) {
+    let (seat, key) = (guest.seat, guest.page);
     let budget = event.budget(seat);
     if !budget.take_join(Instant::now()) {
         let why = "this link opens too many pages: it may open one a second";
@@ -155,6 +158,12 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
         None => return,
     };
     let page = joined.page;
+    // From here on a renewal finds this page; one before it has made the token worthless.
+    if let Some(Err(error)) = guest.token.as_deref().map(|token| event.seat_of(token)) {
+        let refused = wire::not_understood("wrong_token", &error.to_string());
+        let _ = send(&mut socket, refused).await;
+        return event.leave(page).await;
+    }
     let mut whip = format!("/api/v1/events/{}/whip?page={}", event.slug(), page.0);
     // So that the voice is known as this page's, though it comes back before the line does.
     if let Some(PageKey(key)) = key {
@@ -188,7 +197,10 @@ async fn hello<T: AsyncRead + AsyncWrite + Unpin>(
     };
     let refused = match ClientMessage::parse(&text, None) {
         Ok(Request::Hello { token, page }) => match event.seat_of(&token) {
-            Ok(seat) => return Some(Guest { seat, page }),
+            Ok(seat) => {
+                let token = Some(token);
+                return Some(Guest { seat, page, token });
+            }
             Err(error) => wire::not_understood(wire::WRONG_TOKEN, &error.to_string()),
         },
         Ok(_) => wire::not_understood("no_hello", HELLO_EXPECTED),

@@ -39,6 +39,7 @@ fn raw(event: &Arc<OpenEvent>) -> DuplexStream {
     let guest = Guest {
         seat: FIRST_HOST,
         page: None,
+        token: None,
     };
     let event = Arc::clone(event);
     tokio::spawn(converse(Metered::new(connection), event, Some(guest), None));

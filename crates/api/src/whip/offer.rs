@@ -176,6 +176,7 @@ fn refused(error: &ConnectError) -> Problem {
             Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
                 .with(header::RETRY_AFTER, "2")
         }
+        ConnectError::GivenUp => Problem::new(StatusCode::CONFLICT, error.to_string()),
         ConnectError::Refused(_) => Problem::new(StatusCode::FORBIDDEN, error.to_string()),
         ConnectError::Studio(_) | ConnectError::NoRoom => unavailable(error),
     }

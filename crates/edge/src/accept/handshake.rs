@@ -3,10 +3,13 @@
 //! What costs processor time has a turn. What the peer takes its time for has none: neither a ClientHello that comes in pieces nor a
 //! peer that is silent behind it keeps others waiting.
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::io::Interest;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -19,7 +22,7 @@ use super::sniff::peek_until;
 use super::tls::Tls;
 use super::transport::Transport;
 use crate::gate::{Ask, Attempt, HandshakeEnd, Turn, judge};
-use crate::limits::{AcceptLimits, CLIENT_HELLO_BYTES_MAX};
+use crate::limits::{AcceptLimits, CLIENT_HELLO_BYTES_MAX, HANDSHAKE_QUEUE_TIME};
 
 /// Ciphertext that may wait in a TLS session for the kernel, bytes. Beyond: the writer waits, and the ring runs on.
 const TLS_BUFFER_BYTES_MAX: usize = 16 * 1024;
@@ -58,10 +61,25 @@ async fn session(
         Ok(Some(ClientHello::TooLarge) | None) => return Err(HandshakeEnd::Failed),
         Err(_) => return Err(HandshakeEnd::TimedOut),
     }
-    // No time limit: no peer holds a turn up, and whoever waits costs its socket alone.
-    let turn = turns.first(counted.prefix()).await;
+    // Longer than a handshake may take: no peer holds a turn up, and whoever waits costs its socket alone.
+    let turn = timeout(HANDSHAKE_QUEUE_TIME, turns.first(counted.prefix())).await;
+    let turn = turn.map_err(|_| HandshakeEnd::TimedOut)?;
+    // Who has left meanwhile, having waited long enough, costs no turn.
+    if has_left(counted.tcp()).await {
+        return Err(HandshakeEnd::Failed);
+    }
     // Boxed, so that whoever waits does not hold the room for it.
     Box::pin(compute(turns, turn, limit, tls, counted)).await
+}
+
+/// Whether the peer has closed its side, so that no handshake can come to its end.
+async fn has_left(tcp: &TcpStream) -> bool {
+    tokio::select! {
+        biased;
+        ready = tcp.ready(Interest::READABLE) => ready.is_ok_and(|ready| ready.is_read_closed()),
+        // What is known now; nothing is waited for.
+        () = ready(()) => false,
+    }
 }
 
 async fn compute(

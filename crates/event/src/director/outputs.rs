@@ -203,8 +203,9 @@ impl Outputs {
                 }
             }
             Output::ReservationExpired { session, .. } => {
-                self.order_room(|room| room.close(session));
+                // First, so that whoever is answering its offer finds it gone, if the room does not know it yet.
                 self.sessions.remove(session);
+                self.order_room(|room| room.close(session));
             }
             Output::Notice(notice) => self.tell_listeners(notice, after.view().value()),
             Output::Warn { seat, warning } => {
