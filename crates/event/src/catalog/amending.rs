@@ -242,25 +242,10 @@ mod tests {
     use stentor_cluster::testing::{MemoryBlobs, MemoryRecords};
     use stentor_core::event::Phase;
 
-    use super::super::{is_stored, store_event, stored_events};
+    use super::super::store::tests::store;
+    use super::super::{is_stored, stored_events};
     use super::*;
     use crate::lang::Lang;
-    use crate::record::NewEvent;
-
-    async fn store(records: &MemoryRecords, slug: &str) -> Result<EventRecord, CatalogError> {
-        let new = NewEvent {
-            title: format!("The event {slug}"),
-            slug: Some(slug.to_owned()),
-            lang: "fr".to_owned(),
-            starts_unix_ms: Some(5),
-            host: "Ada".to_owned(),
-            opens_at: 2,
-            recorded: true,
-        };
-        let (record, conversation) = new.make(1, &[])?;
-        store_event(records, &record, &conversation).await?;
-        Ok(record)
-    }
 
     fn title(title: &str) -> Amendment {
         Amendment {

@@ -223,7 +223,7 @@ pub enum CatalogError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
@@ -232,7 +232,11 @@ mod tests {
     use stentor_cluster::testing::MemoryRecords;
     use stentor_core::admission::Rung;
 
-    async fn store(records: &MemoryRecords, slug: &str) -> Result<EventRecord, CatalogError> {
+    /// Stores an event of that address, as an operator makes it.
+    pub(in crate::catalog) async fn store(
+        records: &MemoryRecords,
+        slug: &str,
+    ) -> Result<EventRecord, CatalogError> {
         let new = NewEvent {
             title: format!("The event {slug}"),
             slug: Some(slug.to_owned()),
