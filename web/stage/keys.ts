@@ -2,6 +2,8 @@
 //
 // It is shown, can be switched off (WCAG 2.1.4), and never acts by being held down too long: a key that repeats is one press.
 
+import { keep, kept } from '../shared/kept.ts';
+
 const KEYS = 'stentor-keys';
 const TALK = 'stentor-push-to-talk';
 
@@ -25,8 +27,8 @@ export class Keys {
     private readonly act: { toggle(): void; talk(open: boolean): void },
     private readonly changed: () => void,
   ) {
-    this.on = localStorage.getItem(KEYS) !== 'off';
-    this.hold = localStorage.getItem(TALK) === 'on';
+    this.on = kept(KEYS) !== 'off';
+    this.hold = kept(TALK) === 'on';
     addEventListener('keydown', (e) => this.down(e));
     addEventListener('keyup', (e) => e.key.toLowerCase() === 'm' && this.talk(false));
     // Whoever looks away holds nothing any more.
@@ -36,7 +38,7 @@ export class Keys {
 
   switch(on: boolean): void {
     this.on = on;
-    localStorage.setItem(KEYS, on ? 'on' : 'off');
+    keep(KEYS, on ? 'on' : 'off');
     this.talk(false);
     this.changed();
   }
@@ -44,7 +46,7 @@ export class Keys {
   pushToTalk(hold: boolean): void {
     this.talk(false);
     this.hold = hold;
-    localStorage.setItem(TALK, hold ? 'on' : 'off');
+    keep(TALK, hold ? 'on' : 'off');
     this.changed();
   }
 
