@@ -85,7 +85,7 @@ export class SoundCard {
 }
 
 /** A Firefox of its own; its page opens `url`. What the page complains about is kept in `page.complaints`. */
-export async function open(t, url, { card, prefs = {}, width = 1280, height = 800 } = {}) {
+export async function open(t, url, { card, prefs = {}, width = 1280, height = 800, init } = {}) {
   const launched = await puppeteer.launch({
     timeout: 2 * WAIT_MS,
     protocolTimeout: WAIT_MS,
@@ -102,6 +102,7 @@ export async function open(t, url, { card, prefs = {}, width = 1280, height = 80
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && page.complaints.push(message.text()));
   await page.setViewport({ width, height });
+  if (init) await page.evaluateOnNewDocument(init);
   await page.goto(url);
   return page;
 }

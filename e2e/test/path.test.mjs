@@ -47,8 +47,8 @@ after(t.release);
 
 /** Watches what a seat gives at the server, and what a page's big word says, from now on. */
 class Watch {
-  constructor(line, seat, word) {
-    Object.assign(this, { line, seat, word, readings: [], said: [] });
+  constructor(line, seat, page) {
+    Object.assign(this, { line, seat, page, readings: [], said: [] });
     line.socket.on('message', (this.listen = (text) => this.#hear(JSON.parse(text))));
     this.timer = setInterval(() => void this.#look(), 100);
   }
@@ -61,7 +61,7 @@ class Watch {
 
   async #look() {
     const at = Date.now();
-    const word = await this.word().catch(() => null);
+    const word = await this.page.evaluate(() => document.querySelector('.mute .big')?.textContent ?? '').catch(() => null);
     if (word) this.said.push({ at, word });
   }
 
@@ -83,6 +83,15 @@ class Watch {
     return until(`the page says ${wanted}`, () => this.said.find(({ at, word }) => at > since && wanted.test(word))?.at, { every: 20 });
   }
 
+  /** What page and server said meanwhile, for the message of a failure. */
+  async story() {
+    const words = this.said.filter(({ word }, i) => word !== this.said[i - 1]?.word).map(({ at, word }) => `${new Date(at).toISOString()} ${word}`);
+    const levels = this.readings.slice(-20).map(({ dbfs }) => Math.round(dbfs));
+    const page = await this.page.evaluate(() => globalThis.__connections?.map((pc) => `${pc.connectionState} ${pc.iceConnectionState} ${pc.signalingState}`)).catch(String);
+    const seat = JSON.stringify(this.line.seat(this.seat));
+    return `\nthe page: ${words.join('; ')}\nlevels: ${levels}\nconnections: ${page}\nseat: ${seat}\nthe server:\n${this.line.server.log.slice(-6_000)}`;
+  }
+
   stop() {
     clearInterval(this.timer);
     this.line.socket.off('message', this.listen);
@@ -92,11 +101,20 @@ class Watch {
 const NOT_HEARD = /not heard|not be heard/i;
 const LIVE = /You’re live/;
 
-const bigWord = (page) => () => page.evaluate(() => document.querySelector('.mute .big')?.textContent ?? '');
-
 /** One death of a path: `harm` does it and gives when a new path works. Gives how long it took until a voice was heard again, and until it was told, ms. */
-async function once({ line, seat, page, what, harm, outage }) {
-  const watch = new Watch(line, seat, bigWord(page));
+async function once(scene) {
+  const watch = new Watch(scene.line, scene.seat, scene.page);
+  try {
+    return await harmed(watch, scene);
+  } catch (error) {
+    error.message += await watch.story();
+    throw error;
+  } finally {
+    watch.stop();
+  }
+}
+
+async function harmed(watch, { page, what, harm, outage }) {
   await watch.hears();
   await watch.saidAfter(0, LIVE);
   const cut = Date.now();
@@ -107,7 +125,6 @@ async function once({ line, seat, page, what, harm, outage }) {
   const untrue = watch.said.filter(({ at, word }) => outage && at > cut + told && at < works && LIVE.test(word));
   assert.ok(untrue.length <= 1, `${what}: it says live while nobody hears: ${JSON.stringify(untrue)}`);
   await watch.saidAfter(works + heard - 200, LIVE);
-  watch.stop();
   return { heard, told };
 }
 
@@ -142,7 +159,7 @@ async function onlyTcpDies(test, scene) {
 
 /** How often nothing was heard while the line's flow was dead. */
 async function withoutTcp(test, { seat, page }) {
-  const watch = new Watch(host, seat, bigWord(page));
+  const watch = new Watch(host, seat, page);
   await watch.hears();
   const lines = () => page.evaluate(() => globalThis.__lines.filter(({ readyState }) => readyState === WebSocket.OPEN).length);
   network.strand({ udp: false });
@@ -180,7 +197,7 @@ test('in Firefox, too', async (test) => {
   const { seat, link } = await host.invite('Fox', 'guest');
   const card = await SoundCard.start(t);
   card.speak(mics.guest);
-  const page = await openFirefox(t, network.through(link), { card, prefs: { 'media.peerconnection.ice.loopback': true } });
+  const page = await openFirefox(t, network.through(link), { card, prefs: { 'media.peerconnection.ice.loopback': true }, init: keepWhatItMakes });
   await press(page, 'Use my microphone');
   await until('connected', () => host.seat(seat)?.connected);
   await host.admit(seat);

@@ -73,6 +73,12 @@ export function patience(tries: number, least: number, took: number): number {
   return Math.max(least, Math.min(TOOK_MS_MAX, took * TOOK_TIMES));
 }
 
+/**
+ * Requests of one try after the other over different connections: a browser keeps those with and without credentials apart, and among
+ * those it kept open may be one on the path that died. No cookie exists here anyway.
+ */
+export const way = (tries: number): RequestCredentials => (tries % 2 ? 'same-origin' : 'omit');
+
 interface Connection extends EventTarget {
   onchange: unknown;
 }

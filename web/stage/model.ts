@@ -18,8 +18,6 @@ import { Arrival, type Unheard, unheard } from './unheard.ts';
 const UNHEEDED_MS = 700;
 const INSIST_MS = 350;
 const NOTE_MS = 8_000;
-/** The server's word on our token comes within this, or is asked for again with the next try. */
-const ASKED_MS = 5_000;
 /** What a token is made of, and what may stand in a protocol's name. */
 const TOKEN = /^[\w.-]+$/;
 const FIGURES_MS = 500;
@@ -266,7 +264,7 @@ export class Stage {
     this.socket = new StageSocket(
       url.href,
       ['stentor.stage', `stentor.token.${this.token}`, `stentor.page.${this.page}`],
-      async () => (await fetch(asked, { headers, signal: AbortSignal.timeout(ASKED_MS) })).status === 401,
+      async (signal, credentials) => (await fetch(asked, { headers, signal, credentials, cache: 'no-store' })).status !== 401,
       (message) => this.receive(message),
       this.changed,
     );

@@ -7,7 +7,7 @@
 // holds the new one muted until this page has said `ready`.
 
 import { backoff } from '../shared/backoff.ts';
-import { Quiet, onPathChange, patience } from '../shared/path.ts';
+import { Quiet, onPathChange, patience, way } from '../shared/path.ts';
 import { Pulse } from './pulse.ts';
 import { FRAGMENT, answerWith, fragmentOf } from './restart.ts';
 
@@ -27,12 +27,6 @@ const CONNECT_MS = 8_000;
 const RENEWED_MS = 2_500;
 /** The server learns of a new connection a little after we do. */
 const BELIEVED_MS = 2_000;
-
-/**
- * Requests of one try after the other over different connections: a browser keeps those with and without credentials apart, and among
- * those it kept open may be one on the path that died. No cookie exists here anyway.
- */
-const way = (tries: number): RequestCredentials => (tries % 2 ? 'same-origin' : 'omit');
 
 export class Peer {
   link: PeerLink = 'idle';

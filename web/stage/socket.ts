@@ -3,9 +3,13 @@
 // It carries words, never sound. Commands given while the line is down are dropped, not queued: a mute
 // pressed ten seconds ago must not happen now. A socket is never asked whether it is alive, nor waited for at its
 // end: on a path that died without a word, a browser fires `close` a minute after it was told to close.
+//
+// Before a socket is opened the server is asked by a plain request whether it is there and lets us in. A request can be given up; a
+// socket that was closed before it was open keeps its connection in Firefox for five minutes (`WebSocketChannel::Close` without a
+// transport cancels no request), and after six of them nothing passes to this server any more.
 
 import { backoff } from '../shared/backoff.ts';
-import { PATIENCE_MS_MAX, Quiet, onPathChange, patience } from '../shared/path.ts';
+import { PATIENCE_MS_MAX, Quiet, onPathChange, patience, way } from '../shared/path.ts';
 import { type FromServer, type ToServer } from './protocol.ts';
 
 /** The server says something four times a second at least. Silent for so long, another line is opened beside this one, ms. */
@@ -22,12 +26,14 @@ export class StageSocket {
   private line: WebSocket | null = null;
   /** Opened beside the line, or because there is none; not welcomed yet. */
   private next: WebSocket | null = null;
-  private nextAt = 0;
+  /** The question that comes before, while it is not answered. */
+  private question: AbortController | null = null;
+  /** When the step that is being waited for was begun. */
+  private stepAt = 0;
   private took = 0;
   private attempt = 0;
   private retryAt = 0;
   private done = false;
-  private asking = false;
   private readonly quiet = new Quiet();
   private readonly timer: number;
 
@@ -35,8 +41,8 @@ export class StageSocket {
     private readonly url: string,
     /** The protocols of RFC 6455: the stage's, and beside it who we are, for a browser lets a page say that nowhere else. */
     private readonly protocols: string[],
-    /** Whether the server refuses who we are: a browser does not say why no socket was opened. */
-    private readonly rejected: () => Promise<boolean>,
+    /** Whether the server lets us in: of a socket that was not opened a browser does not say why. Rejects where no server answers. */
+    private readonly letsIn: (signal: AbortSignal, credentials: RequestCredentials) => Promise<boolean>,
     private readonly receive: (message: FromServer) => void,
     private readonly changed: () => void,
   ) {
@@ -62,7 +68,7 @@ export class StageSocket {
     this.open = false;
     clearInterval(this.timer);
     this.line = forget(this.line);
-    this.next = forget(this.next);
+    this.giveUp();
   }
 
   /** The network may be another one: what was opened on the old one is not waited for. */
@@ -70,16 +76,20 @@ export class StageSocket {
     if (this.done) return;
     this.quiet.doubt();
     this.retryAt = 0;
-    if (this.next || !this.line) this.dial();
+    if (this.trying || !this.line) this.dial();
+  }
+
+  private get trying(): boolean {
+    return !!this.next || !!this.question;
   }
 
   private look(): void {
     const now = performance.now();
     const doubtful = !this.line || this.quiet.doubtful(DOUBTED_MS);
-    if (this.next) {
+    if (this.trying) {
       // Of a path that has never carried anything nothing says that it is dead: the first answer has its time.
       const least = this.took ? PATIENCE_MS : PATIENCE_MS_MAX;
-      if (now - this.nextAt > patience(this.attempt, least, this.took)) {
+      if (now - this.stepAt > patience(this.attempt, least, this.took)) {
         this.attempt++;
         this.dial();
       }
@@ -93,10 +103,27 @@ export class StageSocket {
     this.changed();
   }
 
+  private giveUp(): void {
+    this.question?.abort();
+    this.question = null;
+    this.next = forget(this.next);
+  }
+
   private dial(): void {
-    forget(this.next);
+    this.giveUp();
+    const question = (this.question = new AbortController());
+    this.stepAt = performance.now();
+    this.letsIn(question.signal, way(this.attempt)).then(
+      (yes) => question === this.question && this.answered(yes),
+      () => question === this.question && this.failed(),
+    );
+  }
+
+  private answered(letsIn: boolean): void {
+    this.question = null;
+    if (!letsIn) return this.receive({ is: 'refused', what: 'hello', code: 'wrong_token', why: '' });
     const socket = (this.next = new WebSocket(this.url, this.protocols));
-    this.nextAt = performance.now();
+    this.stepAt = performance.now();
     socket.onmessage = ({ data }) => this.heard(socket, String(data));
     socket.onclose = () => this.closed(socket);
   }
@@ -113,32 +140,26 @@ export class StageSocket {
       this.line = socket;
       this.next = null;
       this.attempt = 0;
-      this.took = performance.now() - this.nextAt;
+      this.took = performance.now() - this.stepAt;
     }
     if (socket === this.line) {
       this.quiet.heard();
       // It was only late.
-      this.next = forget(this.next);
+      this.giveUp();
       this.show(true);
     }
     if (message.is !== 'alive') this.receive(message);
   }
 
-  /** A socket was not opened: there is no server, or we are not let in. */
-  private async ask(): Promise<void> {
-    if (this.asking) return;
-    this.asking = true;
-    const rejected = await this.rejected().catch(() => false);
-    this.asking = false;
-    if (rejected && !this.done) this.receive({ is: 'refused', what: 'hello', code: 'wrong_token', why: '' });
+  private closed(socket: WebSocket): void {
+    if (socket !== this.next) this.line = null;
+    else this.next = null;
+    if (this.trying) this.show(!!this.line);
+    else this.failed();
   }
 
-  private closed(socket: WebSocket): void {
-    if (socket === this.next) {
-      this.next = null;
-      void this.ask();
-    } else this.line = null;
-    if (this.next) return this.show(!!this.line);
+  private failed(): void {
+    this.question = null;
     this.retryAt = performance.now() + backoff(this.attempt++);
     this.show(!!this.line);
   }

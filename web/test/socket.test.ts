@@ -38,8 +38,10 @@ class Socket {
 let now = 0;
 let events: Map<string, ((e: { persisted: boolean }) => void)[]>;
 let heard: string[];
-let asked: number;
-let rejected: boolean;
+/** The signals of the questions that were asked before sockets were opened. */
+let asked: AbortSignal[];
+/** What becomes of such a question. */
+let answer: 'yes' | 'no' | 'nothing' | 'error';
 let line: StageSocket;
 
 beforeEach(() => {
@@ -47,8 +49,8 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setInterval'] });
   Socket.all = [];
   heard = [];
-  asked = 0;
-  rejected = false;
+  asked = [];
+  answer = 'yes';
   events = new Map();
   now = 0;
   const listen = (name: string, act: () => void) => void events.set(name, [...(events.get(name) ?? []), act]);
@@ -63,9 +65,12 @@ beforeEach(() => {
   line = new StageSocket(
     'ws://here/stage',
     ['stentor.stage', 'stentor.token.t'],
-    () => {
-      asked++;
-      return Promise.resolve(rejected);
+    (signal) => {
+      asked.push(signal);
+      // At once, so that no test waits for a microtask.
+      const then = (letIn: (yes: boolean) => void, failed: () => void) =>
+        answer === 'error' ? failed() : answer !== 'nothing' && letIn(answer === 'yes');
+      return { then } as unknown as Promise<boolean>;
     },
     (message) => heard.push(message.is),
     () => {},
@@ -97,23 +102,40 @@ test('the token comes with the request for a socket, and in no message', () => {
   assert.deepEqual(socket.sent, []);
 });
 
-test('where no socket was opened the page asks whether it is let in, and leaves only if it is told that it is not', async () => {
-  const answer = () => new Promise<void>((done) => setImmediate(done));
-  Socket.all[0]!.onclose?.();
-  await answer();
-  assert.deepEqual([asked, heard], [1, []], 'no server, or one without room');
-  rejected = true;
-  line.doubt();
-  Socket.all.at(-1)!.onclose?.();
-  await answer();
-  assert.deepEqual([asked, heard], [2, ['refused']]);
+test('no socket is opened where nobody answers, for one that was not open cannot be let go everywhere', () => {
+  pass(50);
+  Socket.all[0]!.welcomes();
+  answer = 'nothing';
+  pass(20_000);
+  assert.equal(Socket.all.length, 1);
+  assert.ok(asked.length > 6 && asked.slice(1, -1).every((question) => question.aborted), 'each question is given up for the next');
+  answer = 'yes';
+  pass(4_200);
+  assert.ok(Socket.all.length > 1);
+  Socket.all.at(-1)!.welcomes();
+  assert.ok(line.open);
 });
 
-test('a line that ends asks nothing: there was one', async () => {
-  Socket.all[0]!.welcomes();
+test('who is not let in is told so and opens no socket; where there is no server it is asked again', () => {
   Socket.all[0]!.onclose?.();
-  await new Promise<void>((done) => setImmediate(done));
-  assert.equal(asked, 0);
+  answer = 'error';
+  pass(16_000);
+  assert.deepEqual([Socket.all.length, heard], [1, []]);
+  assert.ok(asked.length > 3);
+  answer = 'no';
+  line.doubt();
+  assert.deepEqual([Socket.all.length, heard], [1, ['refused']]);
+});
+
+test('a question whose line is heard again is given up', () => {
+  const [old] = Socket.all as [Socket];
+  old.welcomes();
+  answer = 'nothing';
+  pass(DOUBTED_MS + 200);
+  old.says({ is: 'state' });
+  assert.deepEqual(asked.map(({ aborted }) => aborted), [false, true]);
+  pass(5_000, old);
+  assert.equal(asked.length, 2);
 });
 
 test('beside a silent line another is opened, and the old one is not waited for', () => {
@@ -207,7 +229,10 @@ test('a line that the server closes comes back, and one that was ended does not'
   assert.ok(!line.open);
   pass(1_000);
   assert.equal(Socket.all.length, 2);
+  answer = 'nothing';
+  line.doubt();
   line.end();
+  assert.ok(asked.at(-1)!.aborted);
   pass(10_000);
   assert.equal(Socket.all.length, 2);
   assert.ok(Socket.all[1]!.closed);

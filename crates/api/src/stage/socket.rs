@@ -84,9 +84,17 @@ fn try_open(
     let offered = Offered::of(request.headers());
     let seat = match &offered.token {
         Some(token) => Some(event.seat_of(token).map_err(|error| unauthorised(&error))?),
-        // A page that wants to know why it got no socket asks so.
         None if request.headers().contains_key(header::AUTHORIZATION) => {
-            Some(bearer(&event, request.headers())?)
+            let seat = bearer(&event, request.headers())?;
+            // A page asks so whether there is a server and it is let in, before it opens a socket.
+            if !request.headers().contains_key(header::UPGRADE) {
+                return Ok((
+                    StatusCode::NO_CONTENT,
+                    [(header::CACHE_CONTROL, "no-store")],
+                )
+                    .into_response());
+            }
+            Some(seat)
         }
         None => None,
     };
