@@ -3,10 +3,12 @@
 //
 // It needs a control group of its own (cgroup v1 or v2, so root, or a machine that delegates one), and says so where there is none.
 
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Server } from '../e2e/lib/server.mjs';
 import { sleep, until } from '../e2e/lib/tools.mjs';
 import { row, scope } from './lib.mjs';
@@ -17,9 +19,11 @@ const CONNECTIONS = Number(process.env.HOLD_CONNECTIONS ?? 100_000);
 const PER_SECOND = Number(process.env.HOLD_PER_S ?? 5_000);
 /** Of one process, below what descriptors allow it. */
 const HOLDER = 12_500;
-const KINDS = (process.env.HOLD_KINDS ?? 'silent byte head idle nothing unread body offer socket listener deaf talker hello').split(' ');
-/** All are begun; so long they are held, s. */
-const HELD_S = 6;
+const KINDS = (process.env.HOLD_KINDS ?? 'silent byte head idle nothing unread body offer socket listener deaf talker hello shaken tls-listener').split(' ');
+/** All are begun; so long they are held, s: a listener who reads nothing costs more the longer it is. */
+const HELD_S = { deaf: 30 };
+const HELD_S_ELSE = 6;
+const TLS = ['hello', 'shaken', 'tls-listener'];
 const LIVE = '/e/demo/48/live.mp4';
 
 /** A control group with so much memory, for cgroup v2 or v1; `used` and `peak` in bytes. */
@@ -68,14 +72,21 @@ async function newcomer(server) {
   return answer?.ok ? performance.now() - began : null;
 }
 
+/** A process that opens connections, and tells now and then what became of them. */
+function holder(kind, ask, tell) {
+  if (kind !== 'deaf') return fork(new URL('./holder.mjs', import.meta.url), [ask]).on('message', tell);
+  const child = spawn(process.env.E2E_PYTHON ?? 'python3', [fileURLToPath(new URL('./deaf.py', import.meta.url)), ask], { stdio: ['ignore', 'pipe', 'inherit'] });
+  createInterface({ input: child.stdout }).on('line', (line) => tell(JSON.parse(line)));
+  return child;
+}
+
 async function holders(t, server, kind) {
   const count = Math.ceil(CONNECTIONS / HOLDER);
   const states = [];
   for (let n = 0; n < count; n++) {
     const ask = { port: server.port, kind, count: Math.round(CONNECTIONS / count), rate: PER_SECOND / count, network: 10 + n };
-    const child = fork(new URL('./holder.mjs', import.meta.url), [JSON.stringify(ask)]);
+    const child = holder(kind, JSON.stringify(ask), (state) => (states[n] = state));
     t.after(() => child.kill('SIGKILL'));
-    child.on('message', (state) => (states[n] = state));
   }
   const sum = (name) => states.reduce((total, state) => total + (state?.[name] ?? 0), 0);
   return { begun: () => sum('begun'), opened: () => sum('opened'), open: () => sum('opened') - sum('closed') };
@@ -85,7 +96,7 @@ async function hold(kind) {
   const t = scope();
   try {
     const room = group(t);
-    const tls = kind === 'hello';
+    const tls = TLS.includes(kind);
     const server = await new Server(t, { args: ['--demo', ...(tls ? ['--dev-tls'] : [])], scheme: tls ? 'https' : 'http', rung: null, command: room.command }).start();
     const rss = kib(server.pid, 'VmRSS');
     const listener = tls ? null : inside(server);
@@ -99,7 +110,7 @@ async function hold(kind) {
     };
     await until(`all of ${kind} are begun`, () => (look(), crowd.begun() >= CONNECTIONS || !server.running), { ms: 300_000, every: 100 });
     const during = server.running && !tls ? await newcomer(server) : null;
-    for (let n = 0; n < HELD_S * 10 && server.running; n++, await sleep(100)) look();
+    for (let n = 0; n < (HELD_S[kind] ?? HELD_S_ELSE) * 10 && server.running; n++, await sleep(100)) look();
     const lives = server.running;
     const grown = lives ? kib(server.pid, 'VmRSS') - rss : NaN;
     const heard = listener?.end() ?? { longest: NaN, over: 'not asked' };

@@ -4,7 +4,7 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-const { port, kind, count, rate, network, reads = true } = JSON.parse(process.argv[2]);
+const { port, kind, count, rate, network } = JSON.parse(process.argv[2]);
 
 const head = (line, fields = '') => `${line} HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields}`;
 const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
@@ -20,11 +20,12 @@ const KINDS = {
   offer: { says: `${head('POST /api/v1/events/demo/whip', 'Content-Type: application/sdp\r\nContent-Length: 131000\r\n')}\r\n${'v'.repeat(127_000)}` },
   socket: { says: `${head('GET /api/v1/events/demo/stage', upgrade)}\r\n` },
   listener: { says: `${head('GET /e/demo/48/live.mp4')}\r\n` },
-  deaf: { says: `${head('GET /e/demo/48/live.mp4')}\r\n`, deaf: true },
   talker: { says: `${head('GET /e/demo/48/live.mp4')}\r\n${'j'.repeat(128_000)}` },
-  hello: { tls: true },
+  hello: { tls: hello },
+  shaken: { tls: shaken },
+  'tls-listener': { tls: shaken, says: `${head('GET /e/demo/48/live.mp4')}\r\n` },
 };
-const { says, again, deaf, tls } = KINDS[kind];
+const { says, again, tls } = KINDS[kind];
 const seen = { opened: 0, failed: 0, closed: 0 };
 
 /** From 127.N.x.y: so many addresses that none runs out of ports. */
@@ -32,13 +33,12 @@ const source = (n) => `127.${network}.${(n >> 6) & 255}.${1 + (n & 63)}`;
 
 function open(n) {
   const localAddress = source(n % 16_384);
-  const socket = tls ? hello(localAddress) : connect({ port, host: '127.0.0.1', localAddress });
+  const socket = tls ? tls(localAddress) : connect({ port, host: '127.0.0.1', localAddress });
   socket.on('error', () => {});
-  socket.once('connect', () => {
+  socket.once(tls === shaken ? 'secureConnect' : 'connect', () => {
     seen.opened++;
     if (says) socket.write(says);
-    if (deaf) socket.pause();
-    else socket.resume();
+    socket.resume();
     if (again) setInterval(() => socket.write(says), again).unref();
   });
   socket.once('close', () => (socket.bytesRead || socket.bytesWritten || socket.remotePort ? seen.closed++ : seen.failed++));
@@ -54,6 +54,11 @@ function hello(localAddress) {
     queueMicrotask(() => socket.pause());
   });
   return socket;
+}
+
+/** Finishes its handshake; what it says comes after. */
+function shaken(localAddress) {
+  return connectTls({ port, host: '127.0.0.1', localAddress, servername: 'localhost', rejectUnauthorized: false });
 }
 
 const began = performance.now();
