@@ -1,7 +1,8 @@
-"""Publish a WAV file over WHIP with aiortc: whip_publish.py URL TOKEN WAV SECONDS. Prints what the server answered, as JSON."""
+"""Publish a WAV file over WHIP with aiortc: whip_publish.py URL TOKEN WAV SECONDS DIRECTION. Prints what the server answered, as JSON."""
 
 import asyncio
 import json
+import re
 import sys
 
 import aiohttp
@@ -9,16 +10,16 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaPlayer
 
 
-async def main(url: str, token: str, wav: str, seconds: float) -> None:
+async def main(url: str, token: str, wav: str, seconds: float, direction: str) -> None:
     connection = RTCPeerConnection()
     player = MediaPlayer(wav, loop=True)
-    connection.addTransceiver(player.audio, direction="sendonly")
+    connection.addTransceiver(player.audio, direction=direction)
     await connection.setLocalDescription(await connection.createOffer())
     headers = {"content-type": "application/sdp", "authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession() as http:
         async with http.post(url, data=connection.localDescription.sdp, headers=headers) as response:
             answer = await response.text()
-            said = {"status": response.status, "location": response.headers.get("location"), "etag": response.headers.get("etag")}
+            said = {"status": response.status, "location": response.headers.get("location"), "etag": response.headers.get("etag"), "direction": re.findall(r"^a=(recvonly|sendrecv|sendonly|inactive)\\r?$", answer, re.MULTILINE)}
         if response.status != 201:
             print(json.dumps(said | {"answer": answer}))
             sys.exit(1)
@@ -32,4 +33,4 @@ async def main(url: str, token: str, wav: str, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]), sys.argv[5]))

@@ -23,6 +23,8 @@ const BED_DBFS = -32;
 const HEARD_S = 8;
 /** Firefox's own false microphone: a sine of this many hertz. */
 const TONE_HZ = 1_000;
+/** The notes of the page's test sound (`web/stage/tone.ts`). */
+const NOTES_HZ = [523.25, 659.25, 783.99];
 /** So long it is listened to, and what is there when it is muted, seconds. */
 const TONE_S = 4;
 const MUTED_S = 2;
@@ -50,6 +52,13 @@ function tone(samples, given) {
     inside += (2 * (re * re + im * im)) / block;
   }
   return { hz, share: inside / all };
+}
+
+/** Of the loudest at `hz` of all tenths of a second: which share of its energy that is. */
+function purest(samples, hz) {
+  const block = RATE / 10;
+  const blocks = Array.from({ length: Math.floor(samples.length / block) }, (_, n) => samples.subarray(n * block, (n + 1) * block));
+  return Math.max(...blocks.filter((one) => dbfs(one) > SPEECH_DBFS).map((one) => tone(one, hz).share), 0);
 }
 
 const shot = (page, name) => page.screenshot({ path: join(PICTURES, `firefox-${name}.png`) });
@@ -102,6 +111,15 @@ test('a guest speaks in Firefox: green room, stage, direct stream, mute', async 
   const muted = dbfs(await direct(server, 'fox', 2));
   t.diagnostic(`muted: ${muted.toFixed(1)} dBFS`);
   assert.ok(muted < BED_DBFS, `silent when muted, or the bed: ${muted} dBFS`);
+
+  await until('the test sound comes out of the loudspeaker', async () => {
+    const hearing = card.hear(3);
+    await press(page, 'Play a test sound');
+    const heard = await hearing;
+    const shares = NOTES_HZ.map((hz) => purest(heard, hz));
+    if (shares.some((share) => share < 0.9)) throw new Error(`of each note ${shares.map((share) => share.toFixed(2))}`);
+    return true;
+  });
 
   await page.reload();
   await button(page, 'Back to the green room');

@@ -72,15 +72,18 @@ test('ffmpeg publishes: admitted from the green room, heard, and gone when it st
   await until('the line is gone', () => !host.seat(seat).connected);
 });
 
-test('aiortc publishes', async () => {
-  const { seat, token } = await host.invite('Python', 'line_in');
-  const publishing = run(PYTHON, ['e2e/python/whip_publish.py', endpoint(), token, mics.guest, '40'], { ms: 60_000, cwd: new URL('../..', import.meta.url) });
-  await admittedAndHeard('aiortc', seat, said.guest);
-  const { stdout, stderr } = await publishing;
-  const answer = JSON.parse(stdout.trim() || '{}');
-  assert.equal(answer.status, 201, stderr);
-  assert.equal(answer.connection, 'connected');
-  assert.equal(answer.deleted, 200);
+test('aiortc publishes, also one that would hear, too: a line is answered that it is only heard', async () => {
+  for (const direction of ['sendonly', 'sendrecv']) {
+    const { seat, token } = await host.invite(`Python ${direction}`, 'line_in');
+    const publishing = run(PYTHON, ['e2e/python/whip_publish.py', endpoint(), token, mics.guest, '30', direction], { ms: 60_000, cwd: new URL('../..', import.meta.url) });
+    await admittedAndHeard(`aiortc ${direction}`, seat, said.guest);
+    const { stdout, stderr } = await publishing;
+    const answer = JSON.parse(stdout.trim() || '{}');
+    assert.equal(answer.status, 201, stderr);
+    assert.deepEqual(answer.direction, ['recvonly']);
+    assert.equal(answer.connection, 'connected');
+    assert.equal(answer.deleted, 200);
+  }
 });
 
 test('libdatachannel publishes, as OBS does, and a WHEP monitor hears the programme', async () => {

@@ -125,14 +125,14 @@ async function harmed(watch, { page, what, harm, outage }) {
   const untrue = watch.said.filter(({ at, word }) => outage && at > cut + told && at < works && LIVE.test(word));
   assert.ok(untrue.length <= 1, `${what}: it says live while nobody hears: ${JSON.stringify(untrue)}`);
   await watch.saidAfter(works + heard - 200, LIVE);
-  return { heard, told };
+  return { heard, told, story: heard > HEARD_MS || told > TOLD_MS ? await watch.story() : '' };
 }
 
 /** A seat whose path dies is heard again, and its page does not go on saying that it is live. Whether the first time was within the time. */
 async function survives(test, scene) {
   for (let tries = 1; ; tries++) {
-    const { heard, told } = await once(scene);
-    test.diagnostic(`${scene.what}: heard again ${heard} ms after the new path works${told ? `, told after ${told} ms` : ''}`);
+    const { heard, told, story } = await once(scene);
+    test.diagnostic(`${scene.what}: heard again ${heard} ms after the new path works${told ? `, told after ${told} ms` : ''}${story}`);
     assert.ok(heard <= EVER_MS && told <= EVER_MS, `${scene.what}: heard again after ${heard} ms, told after ${told} ms`);
     if (heard <= HEARD_MS && told <= TOLD_MS) return tries === 1;
     assert.ok(tries < TRIES, `${scene.what}: ${tries} times not within ${HEARD_MS} ms; the last time heard again after ${heard} ms, told after ${told} ms`);

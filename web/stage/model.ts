@@ -78,6 +78,8 @@ export class Stage {
   /** A new name that was asked for, and whether everybody sees it now. */
   private newName = '';
   renamed = false;
+  /** This page has asked for somebody's link: another page of the same seat is told it, too. */
+  private awaitsLink = false;
   /** Whom this page has asked onto the stage. */
   private admitted = 0;
 
@@ -170,6 +172,7 @@ export class Stage {
   send(message: ToServer): boolean {
     const sent = !!this.socket?.send(message);
     if (!sent) this.say(this.words.notConnected);
+    else if (message.do === 'invite' || message.do === 'link') this.awaitsLink = true;
     return sent;
   }
 
@@ -288,6 +291,8 @@ export class Stage {
       case 'levels':
         return this.heard(message.seats, message.lufs);
       case 'invited':
+        if (!this.awaitsLink) break;
+        this.awaitsLink = false;
         this.dialog = { kind: 'invite', done: message };
         this.note = '';
         break;

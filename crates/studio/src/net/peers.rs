@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::budget::{FailureBudget, TokenBucket};
 use super::stats::DatagramCounters;
-use super::stun;
+use super::{dtls, stun};
 use crate::error::{PatchError, SdpFault, StudioFault};
 use crate::limits::{
     ADDRESS_BURST_MAX, ADDRESS_INTERVAL, ADDRESSES_PER_PEER_MAX, CLOSE_TIME, CONNECT_TIME,
@@ -57,6 +57,8 @@ struct Entry {
     /// For fragments, ICE restarts among them.
     fragments: TokenBucket,
     connected: bool,
+    /// It has refused the handshake.
+    refused: bool,
     interrupted: bool,
     /// Whoever it belongs to has most likely gone.
     doubted: bool,
@@ -158,6 +160,7 @@ impl Peers {
             is_staff,
             fragments: TokenBucket::new(now, PATCH_BURST_MAX, PATCH_INTERVAL),
             connected: false,
+            refused: false,
             interrupted: false,
             doubted: false,
             closing: None,
@@ -209,6 +212,7 @@ impl Peers {
         }
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.heard_at = now;
+            entry.refused |= !entry.connected && dtls::refuses_handshake(datagram.bytes);
         }
         self.set_interrupted(key, false);
         self.drive(now, key, |peer| peer.handle_datagram(now, datagram));
@@ -340,6 +344,13 @@ impl Peers {
             return;
         };
         if entry.closing.is_none() {
+            // Its owner gives up as soon as it knows: that it was the handshake is worth more than that it was asked for.
+            let failed = entry.refused && reason == DisconnectReason::Requested;
+            let reason = if failed {
+                DisconnectReason::HandshakeFailed
+            } else {
+                reason
+            };
             entry.closing = Some((now + CLOSE_TIME, reason));
             self.drive(now, key, |peer| peer.close(now));
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use stentor_core::stage::ConnectFailure;
 use stentor_core::{SeatId, SessionId};
-use stentor_studio::PatchError;
+use stentor_studio::{DisconnectReason, PatchError};
 use stentor_studio::limits::{
     ADDRESS_BURST_MAX, ADDRESSES_PER_PEER_MAX, CONNECT_TIME, PATCH_BURST_MAX, PATCH_INTERVAL,
     SILENT_TIME, TUPLES_PER_PEER_MAX,
@@ -189,6 +189,28 @@ fn who_reaches_us_and_stays_there_has_failed_in_the_handshake() {
         world.join(1, 2, "198.51.100.1:50002", Direction::SendRecv, None, true);
         world.connect(&[2]);
         assert!(world.state.failed.is_empty());
+    }
+}
+
+#[test]
+fn who_refuses_the_handshake_and_gives_up_at_once_has_failed_in_it() {
+    const SOURCE: &str = "198.51.100.1:50001";
+    // A fatal alert (handshake_failure) in the open, as a browser with an RSA certificate sends it.
+    let fatal = [21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40];
+    let mut warning = fatal;
+    warning[13] = 1;
+    for (alert, failure) in [(fatal, Some(ConnectFailure::Handshake)), (warning, None)] {
+        let mut world = World::new(74, LinkConfig::CLEAN);
+        world.join(1, 1, SOURCE, Direction::SendRecv, None, true);
+        world.loses_dtls = true;
+        world.run_ms(500);
+        world.give(SOURCE, &alert);
+        let now = world.now();
+        let key = World::key(SessionId(1));
+        world.peers.close(now, key, DisconnectReason::Requested);
+        world.run_ms(500);
+        let failed = world.state.failed.get(&SeatId(1));
+        assert_eq!(failed.map(|attempt| attempt.why), failure);
     }
 }
 
