@@ -132,7 +132,8 @@ async function harmed(watch, { page, what, harm, outage }) {
 async function survives(test, scene) {
   for (let tries = 1; ; tries++) {
     const { heard, told, story } = await once(scene);
-    test.diagnostic(`${scene.what}: heard again ${heard} ms after the new path works${told ? `, told after ${told} ms` : ''}${story}`);
+    const line = `${scene.what}: heard again ${heard} ms after the new path works${told ? `, told after ${told} ms` : ''}${story}`;
+    for (const part of line.split("\n")) test.diagnostic(part);
     assert.ok(heard <= EVER_MS && told <= EVER_MS, `${scene.what}: heard again after ${heard} ms, told after ${told} ms`);
     if (heard <= HEARD_MS && told <= TOLD_MS) return tries === 1;
     assert.ok(tries < TRIES, `${scene.what}: ${tries} times not within ${HEARD_MS} ms; the last time heard again after ${heard} ms, told after ${told} ms`);

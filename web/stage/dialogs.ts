@@ -1,6 +1,6 @@
 // The questions asked before something large happens, and the two small forms.
 
-import { type TemplateResult, html } from 'lit';
+import { type TemplateResult, html, nothing } from 'lit';
 import { locale, moment } from '../shared/time.ts';
 import { type Dialog, type Stage } from './model.ts';
 import { copyField } from './parts.ts';
@@ -12,9 +12,15 @@ const EARLY_MS = 10 * 60_000;
 /** Focused itself when what had the focus inside is replaced (`main.ts`). */
 export function dialog(stage: Stage, d: Dialog): TemplateResult {
   return html`<dialog tabindex="-1" aria-labelledby="question" @close=${() => stage.open(null)}>
-    ${content(stage, d)}
+    ${content(stage, d)} ${muteHere(stage)}
     <p class="warn" role="alert">${stage.note}</p>
   </dialog>`;
+}
+
+/** Whoever is live can close the microphone without closing the question first: the round button lies behind it. */
+function muteHere(stage: Stage): TemplateResult | typeof nothing {
+  if (stage.me?.place !== 'on_stage' || stage.shut) return nothing;
+  return html`<p><button type="button" class="small" @click=${() => stage.toggle()}>${stage.words.mute}</button></p>`;
 }
 
 /** Closed before it is taken away: so the browser gives the focus back to what opened it. */
@@ -41,6 +47,10 @@ function content(stage: Stage, d: Dialog): TemplateResult {
       return confirm(stage, w.admitTitle(stage.seat(d.seat)?.name ?? ''), w.admitText, w.admitAnyway, { do: 'admit', seat: d.seat, force: true });
     case 'hand_over':
       return confirm(stage, w.handTitle(stage.seat(d.seat)?.name ?? ''), w.handText, w.handOver, { do: 'hand_over', seat: d.seat });
+    case 'record':
+      return confirm(stage, w.stopRecordTitle, w.stopRecordText, w.stopRecord, { do: 'record', on: false }, true);
+    case 'leave':
+      return confirm(stage, w.leaveTitle, w.leaveText, w.leave, { do: 'green_room', seat: stage.welcome!.seat }, true);
     case 'invite':
       return d.done ? invited(stage, d.done.seat, d.done.name, d.done.link) : invite(stage);
     case 'message':
@@ -110,11 +120,22 @@ function message(stage: Stage): TemplateResult {
     const form = new FormData(e.target as HTMLFormElement);
     // One line: the server takes no line breaks.
     const line = (name: string) => String(form.get(name)).replace(/\s+/g, ' ').trim();
-    if (stage.send({ do: 'message', fr: line('fr'), en: line('en') })) shut(e);
+    const [fr, en] = [line('fr'), line('en')];
+    const field = (e.target as HTMLFormElement).querySelector('textarea')!;
+    field.setCustomValidity(fr || en ? '' : w.messageNone);
+    if (!field.reportValidity() || !stage.send({ do: 'message', fr, en })) return;
+    stage.draft = {};
+    shut(e);
+  };
+  // What was typed outlives a dialog that was closed by accident.
+  const type = (name: 'fr' | 'en', e: Event) => {
+    const field = e.target as HTMLTextAreaElement;
+    stage.draft[name] = field.value;
+    field.form!.querySelector('textarea')!.setCustomValidity('');
   };
   const area = (name: 'fr' | 'en', label: string) =>
     html`<label class="field"
-      ><span>${label}</span><textarea name=${name} lang=${name} rows="3" maxlength="280" .value=${now?.[name] ?? ''}></textarea>
+      ><span>${label}</span><textarea name=${name} lang=${name} rows="3" maxlength="280" .value=${stage.draft[name] ?? now?.[name] ?? ''} @input=${(e: Event) => type(name, e)}></textarea>
     </label>`;
   return html`<form @submit=${submit}>
     <h2 class="big" id="question">${w.message}</h2>

@@ -45,7 +45,9 @@ function programme(stage: Stage): TemplateResult {
 function recording(stage: Stage): TemplateResult {
   const set = (e: Event) => {
     const box = e.target as HTMLInputElement;
-    stage.send({ do: 'record', on: box.checked });
+    // What is not recorded on air is lost.
+    if (!box.checked && stage.state?.phase === 'on_air') stage.open({ kind: 'record' });
+    else stage.send({ do: 'record', on: box.checked });
     box.checked = stage.state?.recorded ?? false;
   };
   return html`<label class="check"
@@ -64,6 +66,7 @@ function loudness(stage: Stage): TemplateResult {
   const shown = (value: string, says: string) => html`<span class="figure">${value}</span> <span class="soft">${says}</span>`;
   // With every microphone closed the meter hears only the waiting sound: nothing to judge.
   const open = stage.state?.seats.some((s) => s.place === 'on_stage' && s.connected && !s.mixer_muted);
+  if (!stage.online) return shown('–', 'LUFS');
   if (!open) return shown('–', `LUFS, ${w.noneOpen}`);
   if (stage.state?.phase !== 'on_air') {
     // What goes out is measured when something goes out; until then, what comes in is.

@@ -46,6 +46,8 @@ export class Keys {
   pushToTalk(hold: boolean): void {
     this.talk(false);
     this.hold = hold;
+    // Nothing is held at this moment.
+    if (hold) this.act.talk(false);
     keep(TALK, hold ? 'on' : 'off');
     this.changed();
   }
@@ -59,7 +61,7 @@ export class Keys {
 
   private down(e: Pressed): void {
     if (!this.on || e.repeat || e.key.toLowerCase() !== 'm' || e.ctrlKey || e.metaKey || e.altKey || e.shiftKey) return;
-    if ((e.target as Element | null)?.closest?.('input:not([type=checkbox]),textarea,select,dialog')) return;
+    if ((e.target as Element | null)?.closest?.('input:not([type=checkbox]),textarea,select')) return;
     if (this.hold) this.talk(true);
     else this.act.toggle();
   }

@@ -35,6 +35,8 @@ export type Dialog =
   | { kind: 'start' }
   | { kind: 'invite'; done?: { seat: number; name: string; link: string } }
   | { kind: 'message' }
+  | { kind: 'record' }
+  | { kind: 'leave' }
   | { kind: 'remove' | 'hand_over' | 'admit'; seat: number };
 
 export class Stage {
@@ -57,6 +59,11 @@ export class Stage {
   /** Muted by somebody else while this page was looking. */
   hushed = false;
   dialog: Dialog | null = null;
+  /** A message to listeners that is being written. */
+  draft: { fr?: string; en?: string } = {};
+  /** Somebody else has sent this page's owner back to the green room. */
+  takenOff = false;
+  private leaving = false;
   readonly mic: Microphone;
   readonly peer: Peer;
   readonly speaker: Speaker;
@@ -172,6 +179,7 @@ export class Stage {
   send(message: ToServer): boolean {
     const sent = !!this.socket?.send(message);
     if (!sent) this.say(this.words.notConnected);
+    else if (message.do === 'green_room') this.leaving = message.seat === this.welcome?.seat;
     else if (message.do === 'invite' || message.do === 'link') this.awaitsLink = true;
     return sent;
   }
@@ -240,6 +248,13 @@ export class Stage {
     if (this.loopback) this.setLoopback(false);
     // Oneself one hears.
     if (this.welcome) this.send({ do: 'admit', seat: this.welcome.seat, force: true });
+  }
+
+  /** Back to the green room; on air only after a question. */
+  leaveStage(): void {
+    if (!this.welcome) return;
+    if (this.state?.phase === 'on_air') this.open({ kind: 'leave' });
+    else this.send({ do: 'green_room', seat: this.welcome.seat });
   }
 
   open(dialog: Dialog | null): void {
@@ -338,6 +353,7 @@ export class Stage {
 
   /** It is over: the line, the connection and the microphone are let go. */
   private rest(): void {
+    this.dialog = null;
     this.socket?.end();
     this.peer.close();
     this.mic.close();
@@ -382,11 +398,23 @@ export class Stage {
     const me = this.me;
     if (me) {
       this.hushed = me.muted_by_host ?? hushed(this.hushed, before, me, this.wantsMuted);
+      this.moved(before, me);
       if (this.newName && me.name === this.newName) [this.newName, this.renamed] = ['', true];
       // In the green room one may hear oneself; on stage it would be an echo.
       if (me.place === 'on_stage' && this.loopback) this.setLoopback(false);
     }
     this.obey();
+  }
+
+  /** What has become of oneself without one's own doing is said. */
+  private moved(before: StageSeat | undefined, me: StageSeat): void {
+    if (!before) return;
+    if (before.place !== me.place) {
+      this.takenOff = before.place === 'on_stage' && me.place === 'green_room' && !this.leaving;
+      [this.leaving, this.renamed] = [false, false];
+    }
+    const became = before.role === me.role ? undefined : this.words.became[me.role];
+    if (became) this.say(became);
   }
 
   /** The microphone follows what the server wants, and `ready` follows what this page shows. */

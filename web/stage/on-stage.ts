@@ -19,7 +19,7 @@ export function onStage(stage: Stage, me: StageSeat): TemplateResult {
       ${heading(stage)} ${notices(stage)} ${muteButton(stage, me)}
       ${stage.runs ? nothing : people(stage)}
       <details class="settings"><summary>${w.settings}</summary>${sound(stage)} ${keysOf(stage)}</details>
-      <p><button class="link" @click=${() => stage.send({ do: 'green_room', seat: me.seat })}>${w.backToGreen}</button></p>
+      <p><button class="link" @click=${() => stage.leaveStage()}>${w.backToGreen}</button></p>
     </section>
     ${stage.runs ? hostTools(stage) : nothing}
     ${dock(stage)}

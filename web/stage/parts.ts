@@ -16,15 +16,19 @@ export function notices(stage: Stage): TemplateResult {
   // Somebody who is not heard reads it from the big word.
   if (!stage.unheard) {
     if (!stage.online) lines.push(w.lineLost);
-    if (peer.link === 'reconnecting' || (peer.link === 'connected' && !peer.heard)) lines.push(w.voiceLost);
+    // Both are most often one: the network.
+    else if (peer.link === 'reconnecting' || (peer.link === 'connected' && !peer.heard)) lines.push(w.voiceLost);
     if (mic.problem && mic.track) lines.push(w.unheard[mic.problem]);
     else if (me?.warning === 'silent_microphone' && me.place === 'green_room') lines.push(w.silentHere);
     else if (me?.warning === 'too_quiet') lines.push(w.tooQuietHere);
   }
   if (me?.warning === 'not_reached' || me?.warning === 'handshake_failed') lines.push(w.cannotConnect[me.warning]);
+  if (stage.takenOff) lines.push(w.offStage);
+  if (me && state?.seats.some((s) => s.pre_listens === me.seat)) lines.push(w.preListened);
   if (state?.phase === 'on_air') {
-    const { hostDropped, stageEmpty, fault } = w;
-    const said = { ok: '', host_dropped: me?.role === 'host' ? '' : hostDropped, stage_empty: stageEmpty, fault }[state.condition];
+    const { hostDropped, hostDroppedWaiting, stageEmpty, fault } = w;
+    const dropped = me?.place === 'on_stage' ? hostDropped : hostDroppedWaiting;
+    const said = { ok: '', host_dropped: me?.role === 'host' ? '' : dropped, stage_empty: stageEmpty, fault }[state.condition];
     if (said) lines.push(said);
   }
   // What only the machine's people can mend is for those who run the event.
@@ -43,17 +47,19 @@ export function heading(stage: Stage): TemplateResult {
   const { title } = stage.welcome!.event;
   const air = state?.phase === 'on_air';
   const count = state?.listeners ?? 0;
-  const place = stage.me?.place === 'on_stage' ? w.onStage : w.greenRoom;
+  const on = stage.me?.place === 'on_stage';
+  const phase = air ? w.onAir : w.notYet;
   const starts = state?.phase === 'scheduled' && state.starts !== null ? moment(state.starts, locale(stage.lang)) : null;
+  // The nearest first: in the green room one is not on air, whatever the event is.
   return html`<p class="where">
-      <span class="dot ${air ? 'on' : ''}"></span>
-      <strong>${air ? w.onAir : w.notYet}</strong>
+      <span class="dot ${air && on ? 'on' : ''}"></span>
+      ${on ? html`<strong>${phase}</strong>` : html`<strong>${w.greenRoom}</strong> <span>${phase}</span>`}
       ${air ? html`<stentor-clock .since=${state.on_air_since}></stentor-clock>` : nothing}
-      <span>${place}${air ? html` · ${w.listeners(count.toLocaleString(stage.lang))}` : nothing}</span>
+      <span>${on ? w.onStage : ''}${on && air ? ' · ' : ''}${air ? w.listeners(count.toLocaleString(stage.lang)) : ''}</span>
     </p>
     <h1 tabindex="-1" class=${title.length > LONG ? 'long' : ''}>${title}</h1>
     ${starts ? html`<p class="soft">${w.startsAt(starts)}</p>` : nothing}
-    ${state?.recorded ? html`<p class="recorded"><span class="dot on"></span> ${w.recorded}</p>` : nothing}`;
+    ${state?.recorded ? html`<p class="recorded"><span class="dot on"></span> ${w.recorded}</p>` : air ? html`<p class="recorded">${w.notRecorded}</p>` : nothing}`;
 }
 
 /** `id` is the field's own on this page. */

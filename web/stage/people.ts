@@ -39,7 +39,8 @@ function person(stage: Stage, s: StageSeat): TemplateResult {
   const away = !s.connected && s.place !== 'invited';
   const notes = [mine ? w.you : '', w.roles[s.role], !away && s.place === 'on_stage' && s.mixer_muted ? w.seatMuted : ''];
   // Why somebody cannot come back says more than that they are away.
-  const wrong = s.warning ? (w.warnings[s.warning] ?? w.silent) : away ? w.away : s.place === 'green_room' && s.heard === false ? w.notHeardYet : '';
+  const silent = s.warning === 'silent_microphone' && s.place === 'green_room';
+  const wrong = silent ? w.noSound : s.warning ? (w.warnings[s.warning] ?? w.silent) : away ? w.away : s.place === 'green_room' && s.heard === false ? w.notHeardYet : '';
   return html`<li class="${speaks ? 'on' : ''} ${away ? 'away' : ''}">
     <div class="who">
       <span class="name">${s.name}</span> <small>${notes.filter(Boolean).join(' · ')}</small>
@@ -82,7 +83,7 @@ function rest(stage: Stage, s: StageSeat): TemplateResult {
   const on = s.place === 'on_stage';
   const button = (label: string, act: () => void) => html`<button class="small" aria-label=${w.of(label, s.name)} @click=${act}>${label}</button>`;
   return html`
-    ${button(w.showLink, () => stage.send({ do: 'link', seat: s.seat }))}
+    ${s.role === 'host' ? nothing : button(w.showLink, () => stage.send({ do: 'link', seat: s.seat }))}
     ${on ? button(w.toGreen, () => stage.send({ do: 'green_room', seat: s.seat })) : nothing}
     ${s.role === 'guest' ? button(w.makeCoHost, () => stage.send({ do: 'role', seat: s.seat, role: 'co_host' })) : nothing}
     ${s.role === 'co_host' ? button(w.makeGuest, () => stage.send({ do: 'role', seat: s.seat, role: 'guest' })) : nothing}

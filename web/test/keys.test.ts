@@ -35,8 +35,22 @@ test('a key that is held down is pressed once', () => {
 test('the key is M, whatever the lock above it says, and nothing with another key', () => {
   keys();
   down({ key: 'M' });
-  for (const other of [{ key: 'n' }, { ctrlKey: true }, { metaKey: true }, { altKey: true }, { shiftKey: true }, { target: within('textarea') }, { target: within('dialog') }]) down(other);
+  for (const other of [{ key: 'n' }, { ctrlKey: true }, { metaKey: true }, { altKey: true }, { shiftKey: true }, { target: within('textarea') }]) down(other);
   assert.deepEqual(did, ['toggle']);
+});
+
+test('a question that is open takes no key away: whoever is live can close the microphone at any moment', () => {
+  keys();
+  down({ target: within('dialog') });
+  assert.deepEqual(did, ['toggle']);
+});
+
+test('push to talk closes a microphone that nobody holds open', () => {
+  const k = keys();
+  k.pushToTalk(true);
+  assert.deepEqual(did, ['close']);
+  k.pushToTalk(false);
+  assert.deepEqual(did, ['close']);
 });
 
 test('switched off it does nothing, now and after a reload', () => {
@@ -68,7 +82,7 @@ test('given up while it is held, push to talk closes', () => {
   k.pushToTalk(true);
   down();
   k.pushToTalk(false);
-  assert.deepEqual(did, ['open', 'close']);
+  assert.deepEqual(did, ['close', 'open', 'close']);
   down();
-  assert.deepEqual(did, ['open', 'close', 'toggle']);
+  assert.deepEqual(did, ['close', 'open', 'close', 'toggle']);
 });

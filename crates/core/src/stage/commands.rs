@@ -344,7 +344,10 @@ impl SeatTable {
         cx: &mut StepContext<'_>,
     ) -> Result<(), Refusal> {
         by.must_host()?;
-        self.target(seat)?;
+        // Whoever has the host's link is the host: a co-host becomes it by being made it.
+        if self.target(seat)?.role == Role::Host && seat != by.seat {
+            return Err(Refusal::NotAllowed);
+        }
         cx.out.push(Output::ShowLink { by: by.seat, seat });
         Ok(())
     }

@@ -51,6 +51,19 @@ fn a_host_is_shown_the_link_of_a_seat_also_after_the_end() {
 }
 
 #[test]
+fn a_co_host_is_shown_every_link_but_the_hosts() {
+    let mut scene = Scene::on_air();
+    let co_host = scene.invite(Role::CoHost);
+    let guest = scene.invite(Role::Guest);
+    let show = |seat| StageCommand::ShowLink { seat };
+    assert_eq!(scene.refused(co_host, show(HOST)), Refusal::NotAllowed);
+    for (by, seat) in [(co_host, guest), (co_host, co_host), (HOST, HOST), (HOST, co_host)] {
+        let shown = [Output::ShowLink { by, seat }];
+        assert_eq!(scene.command(by, show(seat)), shown);
+    }
+}
+
+#[test]
 fn a_guest_is_shown_no_link_and_a_removed_seat_has_none() {
     let mut scene = Scene::on_air();
     let (guest, _) = scene.guest_on_stage();
