@@ -187,7 +187,7 @@ async fn open_room(
         event: record.slug.clone(),
         epoch_unix_ms: record.epoch_unix_ms,
         resume_after_position: published.end,
-        discontinuities: published.next_discontinuities(),
+        playlists: published.next_playlists(),
         sink: Box::new(sink),
     };
     let opened = tokio::task::spawn_blocking(move || studio.open_room(config));

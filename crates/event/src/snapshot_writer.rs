@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::{Change, Records, RecordsError, Version};
+use stentor_media::package::hls::PlaylistCounts;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -77,11 +78,11 @@ impl SnapshotWriter {
         });
     }
 
-    /// How often the playlists have begun anew.
-    pub(crate) fn discontinuities(&self, discontinuities: u64) {
+    /// What the playlists go on from.
+    pub(crate) fn playlists(&self, counts: PlaylistCounts) {
         self.wanted.send_if_modified(|wanted| {
-            let known = wanted.published.discontinuities.replace(discontinuities);
-            known != Some(discontinuities)
+            let known = wanted.published.playlists.replace(counts);
+            known != Some(counts)
         });
     }
 }

@@ -8,6 +8,7 @@ use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::{Change, Record, Records, RecordsError, Version};
 use stentor_core::Now;
 use stentor_core::conversation::Conversation;
+use stentor_media::package::hls::PlaylistCounts;
 use stentor_media::rendition::SEGMENT_SAMPLES;
 
 use crate::clock::unix_ms_now;
@@ -45,38 +46,51 @@ pub(crate) struct KeptState {
 pub(crate) struct PublishedSoFar {
     /// The position after the last published sample.
     pub(crate) end: u64,
-    /// How often its playlists have begun anew; `None` where a version before has written it, which numbered them by their first segment.
-    pub(crate) discontinuities: Option<u64>,
+    /// What its playlists go on from; `None` where a version before has written it, which numbered them by their first segment.
+    pub(crate) playlists: Option<PlaylistCounts>,
 }
 
 impl PublishedSoFar {
-    /// Two numbers in decimal digits; a version before wrote the first alone.
+    /// Three numbers in decimal digits; versions before wrote the first alone, or two.
     pub(crate) fn encode(self) -> String {
-        match self.discontinuities {
-            Some(discontinuities) => format!("{} {discontinuities}", self.end),
-            None => self.end.to_string(),
+        let end = self.end;
+        match self.playlists {
+            Some(PlaylistCounts {
+                discontinuities,
+                skipped,
+            }) => format!("{end} {discontinuities} {skipped}"),
+            None => end.to_string(),
         }
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let text = str::from_utf8(bytes).ok()?;
-        let (end, discontinuities) = match text.split_once(' ') {
-            Some((end, discontinuities)) => (end, Some(discontinuities.parse().ok()?)),
-            None => (text, None),
+        let numbers = str::from_utf8(bytes).ok()?.split(' ').map(str::parse);
+        let numbers: Vec<u64> = numbers.collect::<Result<_, _>>().ok()?;
+        let (end, playlists) = match numbers[..] {
+            [end] => (end, None),
+            [end, discontinuities] => (end, Some((discontinuities, 0))),
+            [end, discontinuities, skipped] => (end, Some((discontinuities, skipped))),
+            _ => return None,
         };
-        let end = end.parse().ok()?;
-        Some(Self {
-            end,
+        let playlists = playlists.map(|(discontinuities, skipped)| PlaylistCounts {
             discontinuities,
-        })
+            skipped,
+        });
+        Some(Self { end, playlists })
     }
 
-    /// How often its playlists have begun anew when they begin once more.
-    pub(crate) fn next_discontinuities(self) -> u64 {
-        match self.discontinuities {
-            Some(discontinuities) => discontinuities + 1,
-            None if self.end == 0 => 0,
-            None => self.end / SEGMENT_SAMPLES + 1,
+    /// What its playlists go on from when they begin once more.
+    pub(crate) fn next_playlists(self) -> PlaylistCounts {
+        match self.playlists {
+            Some(counts) => PlaylistCounts {
+                discontinuities: counts.discontinuities + 1,
+                ..counts
+            },
+            None if self.end == 0 => PlaylistCounts::default(),
+            None => PlaylistCounts {
+                discontinuities: self.end / SEGMENT_SAMPLES + 1,
+                skipped: 0,
+            },
         }
     }
 }
@@ -384,23 +398,27 @@ pub(super) mod tests {
         let restored = restore(&records, "old").await.unwrap();
         assert_eq!(restored.conversation.view().title, "Ilios");
         let published = restored.kept.published;
-        assert_eq!((published.end, published.discontinuities), (57_600, None));
+        assert_eq!((published.end, published.playlists), (57_600, None));
     }
 
     #[test]
     fn playlists_begin_anew_with_the_next_number_and_never_with_a_lower_one() {
-        let published = |end, discontinuities| PublishedSoFar {
-            end,
+        let counts = |discontinuities, skipped| PlaylistCounts {
             discontinuities,
+            skipped,
         };
+        let published = |end, playlists| PublishedSoFar { end, playlists };
         for (found, next) in [
-            (published(0, None), 0),
-            (published(57_600, Some(0)), 1),
-            (published(57_600, Some(41)), 42),
+            (published(0, None), counts(0, 0)),
+            (published(57_600, Some(counts(0, 0))), counts(1, 0)),
+            (published(57_600, Some(counts(41, 7))), counts(42, 7)),
             // Numbered by the first segment of the run, which is no later than the last.
-            (published(506 * SEGMENT_SAMPLES + 57_600, None), 507),
+            (
+                published(506 * SEGMENT_SAMPLES + 57_600, None),
+                counts(507, 0),
+            ),
         ] {
-            assert_eq!(found.next_discontinuities(), next);
+            assert_eq!(found.next_playlists(), next);
             let text = found.encode();
             assert_eq!(
                 PublishedSoFar::decode(text.as_bytes()),
@@ -408,7 +426,9 @@ pub(super) mod tests {
                 "{text}"
             );
         }
-        for wrong in ["", "far", "1 ", " 1", "1 2 3", "1 x", "-1"] {
+        let before = PublishedSoFar::decode(b"57600 41");
+        assert_eq!(before, Some(published(57_600, Some(counts(41, 0)))));
+        for wrong in ["", "far", "1 ", " 1", "1 2 3 4", "1 x", "-1"] {
             assert_eq!(PublishedSoFar::decode(wrong.as_bytes()), None, "{wrong}");
         }
     }

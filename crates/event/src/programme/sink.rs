@@ -155,10 +155,10 @@ impl RoomSink for Sink {
             }
             Published::Playlist {
                 rendition,
-                discontinuities,
+                counts,
                 text,
             } => {
-                self.snapshots.discontinuities(discontinuities);
+                self.snapshots.playlists(counts);
                 self.playlists[rendition as usize].clone_from(&text);
                 self.put_playlist(rendition, text);
             }

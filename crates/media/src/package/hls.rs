@@ -24,13 +24,26 @@ const NOTICE_ALLOWANCE_BITS_PER_S: u32 = 8_000;
 
 const _: () = assert!(SEGMENT_SAMPLES == SEGMENT_MS as u64 * (SAMPLE_RATE_HZ as u64 / 1_000));
 
+/// What the numbers of a playlist go on from, in this run of the server and in the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PlaylistCounts {
+    /// How often it has begun anew.
+    pub discontinuities: u64,
+    /// Numbers of segments that were left out there: there was no sound at their time.
+    pub skipped: u64,
+}
+
 /// The media playlist of one rendition while it grows.
 #[derive(Debug)]
 pub struct MediaPlaylist {
     epoch_unix_ms: i64,
-    /// How often it has begun anew, before this run of the server and in it.
-    discontinuities: u64,
+    counts: PlaylistCounts,
+    /// The number that would have gone on from what was listed before it began anew.
+    expected: Option<u64>,
+    /// What is listed, in a row.
     numbers: VecDeque<u64>,
+    /// The first number since it has begun anew.
+    anew_at: Option<u64>,
 }
 
 impl MediaPlaylist {
@@ -39,34 +52,48 @@ impl MediaPlaylist {
     pub fn new(epoch_unix_ms: i64) -> Self {
         Self {
             epoch_unix_ms,
-            discontinuities: 0,
+            counts: PlaylistCounts::default(),
+            expected: None,
             numbers: VecDeque::with_capacity(PLAYLIST_SEGMENTS_MAX + 1),
+            anew_at: None,
         }
     }
 
     /// Lists one more segment; the oldest goes when there are more than [`PLAYLIST_SEGMENTS_MAX`].
     pub fn add(&mut self, number: u64) {
+        if self.numbers.is_empty()
+            && let Some(skipped) = self
+                .expected
+                .take()
+                .and_then(|next| number.checked_sub(next))
+        {
+            self.counts.skipped += skipped;
+            self.anew_at = Some(number);
+        }
         self.numbers.push_back(number);
         if self.numbers.len() > PLAYLIST_SEGMENTS_MAX {
             self.numbers.pop_front();
         }
     }
 
-    /// It has begun anew so often before this run.
-    pub fn count_discontinuities_from(&mut self, discontinuities: u64) {
-        self.discontinuities = discontinuities;
+    /// It goes on from a run before, in which segment `expected` would have been the next. If there was none, nothing has begun anew.
+    pub fn go_on_from(&mut self, counts: PlaylistCounts, expected: u64) {
+        self.counts = counts;
+        self.expected = Some(expected).filter(|_| counts.discontinuities > 0);
     }
 
     /// Lists nothing any more: what follows does not go on from what was.
     pub fn begin_anew(&mut self) {
+        self.expected = self.numbers.back().map(|last| last + 1).or(self.expected);
         self.numbers.clear();
-        self.discontinuities += 1;
+        self.anew_at = None;
+        self.counts.discontinuities += 1;
     }
 
-    /// How often it has begun anew.
+    /// What its numbers go on from.
     #[must_use]
-    pub const fn discontinuities(&self) -> u64 {
-        self.discontinuities
+    pub const fn counts(&self) -> PlaylistCounts {
+        self.counts
     }
 
     /// Whether it lists nothing yet.
@@ -77,22 +104,25 @@ impl MediaPlaylist {
 
     /// The playlist, with paths relative to its own: `init.mp4` and `hls/{number}.m4s`.
     ///
-    /// After a restart the list begins anew and its numbers jump. The discontinuity sequence must then be another one
-    /// (§4.3.3.3, §6.2.2), the same in all renditions, and no more than one higher: players look for the part of the timeline that follows
-    /// the one they were in.
+    /// After a restart the list begins anew, with a discontinuity, the same in all renditions. Its segments are named by their place on the
+    /// timeline, in which there is a hole then; its media sequence has none, for players wait for a number that is left out (hls.js for ever,
+    /// with no error, also where it is named as missing by `EXT-X-GAP`).
     #[must_use]
     pub fn render(&self) -> String {
         let first = self.numbers.front().copied().unwrap_or(0);
+        let listed_anew = self.anew_at.filter(|anew_at| *anew_at >= first);
         let mut text = format!(
             "#EXTM3U\n\
              #EXT-X-VERSION:7\n\
              #EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-TARGETDURATION:{target}\n\
-             #EXT-X-MEDIA-SEQUENCE:{first}\n\
+             #EXT-X-MEDIA-SEQUENCE:{sequence}\n\
              #EXT-X-DISCONTINUITY-SEQUENCE:{run}\n\
              #EXT-X-MAP:URI=\"{HEAD_NAME}\"\n",
             target = SEGMENT_MS.div_ceil(1_000),
-            run = self.discontinuities,
+            sequence = first.saturating_sub(self.counts.skipped),
+            // One that is listed itself is not counted (§4.3.3.3).
+            run = self.counts.discontinuities - u64::from(listed_anew.is_some()),
         );
         if !self.numbers.is_empty() {
             let offset_ms = first * u64::from(SEGMENT_MS);
@@ -102,6 +132,9 @@ impl MediaPlaylist {
             text.push('\n');
         }
         for number in &self.numbers {
+            if listed_anew == Some(*number) {
+                text.push_str("#EXT-X-DISCONTINUITY\n");
+            }
             let (seconds, millis) = (SEGMENT_MS / 1_000, SEGMENT_MS % 1_000);
             writeln!(text, "#EXTINF:{seconds}.{millis:03},\nhls/{number}.m4s")
                 .expect("writing to a string cannot fail");

@@ -95,12 +95,10 @@ impl Packager {
         })
     }
 
-    /// The playlists have begun anew so often before this run.
-    pub fn count_discontinuities_from(&mut self, discontinuities: u64) {
+    /// The playlists go on from a run before, in which nothing was published at or after `end`, in samples since the epoch.
+    pub fn go_on_from(&mut self, counts: hls::PlaylistCounts, end: u64) {
         for rendition in &mut self.renditions {
-            rendition
-                .playlist
-                .count_discontinuities_from(discontinuities);
+            rendition.playlist.go_on_from(counts, end / SEGMENT_SAMPLES);
         }
     }
 
@@ -343,7 +341,7 @@ impl RenditionPackager {
     fn playlist(&self) -> Published {
         Published::Playlist {
             rendition: self.rendition,
-            discontinuities: self.playlist.discontinuities(),
+            counts: self.playlist.counts(),
             text: self.playlist.render(),
         }
     }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::hls::PlaylistCounts;
 use crate::rendition::Rendition;
 
 /// Something that is ready to go out. Bodies are immutable and shared: cloning copies no sound.
@@ -29,8 +30,8 @@ pub enum Published {
     Playlist {
         /// Which encoding.
         rendition: Rendition,
-        /// How often it has begun anew, which the next run of the server goes on from.
-        discontinuities: u64,
+        /// What the next run of the server goes on from.
+        counts: PlaylistCounts,
         /// The playlist (RFC 8216).
         text: String,
     },

@@ -1,6 +1,6 @@
 //! HLS playlists over time.
 
-use stentor_media::package::hls::{MediaPlaylist, PLAYLIST_SEGMENTS_MAX, iso_8601};
+use stentor_media::package::hls::{MediaPlaylist, PLAYLIST_SEGMENTS_MAX, PlaylistCounts, iso_8601};
 use stentor_media::package::{Packager, Published};
 use stentor_media::rendition::Rendition;
 use stentor_media::tags::Tags;
@@ -34,32 +34,65 @@ fn a_playlist_lists_the_newest_segments_and_counts_those_that_went() {
 }
 
 #[test]
-fn after_a_restart_the_numbers_go_on_and_the_discontinuity_sequence_grows() {
-    let run = |first: u64, before: u64| {
+fn after_a_restart_the_numbers_go_on_with_a_discontinuity_and_without_a_hole() {
+    for (discontinuities, skipped) in [(1, 0), (2, 7), (506, 100)] {
         let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
-        playlist.count_discontinuities_from(before);
-        playlist.add(first);
+        let before = PlaylistCounts {
+            discontinuities,
+            skipped,
+        };
+        playlist.go_on_from(before, 509);
+        playlist.add(512);
         let text = playlist.render();
-        let number = |tag| value(&text, tag).parse::<u64>().unwrap();
-        (
-            number("#EXT-X-MEDIA-SEQUENCE:"),
-            number("#EXT-X-DISCONTINUITY-SEQUENCE:"),
-        )
-    };
-    for before in [0, 1, 506] {
-        let (was, is) = (run(500, before), run(512, before + 1));
-        assert_eq!((was, is), ((500, before), (512, before + 1)));
+        let listed = "#EXT-X-DISCONTINUITY\n#EXTINF:3.600,\nhls/512.m4s\n";
+        assert!(text.ends_with(listed), "{text}");
+        let sequence = 509 - skipped;
+        assert_eq!(numbers(&text), (sequence, discontinuities - 1));
+        let after = PlaylistCounts {
+            discontinuities,
+            skipped: skipped + 3,
+        };
+        assert_eq!(playlist.counts(), after);
+        // As long as it lists where it began anew.
+        let newest = 512 + PLAYLIST_SEGMENTS_MAX as u64;
+        (513..newest).for_each(|number| playlist.add(number));
+        assert_eq!(numbers(&playlist.render()), (sequence, discontinuities - 1));
+        playlist.add(newest);
+        assert_eq!(numbers(&playlist.render()), (sequence + 1, discontinuities));
+        assert!(!playlist.render().contains("DISCONTINUITY\n"));
     }
-    // The same within a run, after a pause.
+}
+
+#[test]
+fn the_numbers_go_on_after_a_pause_however_long_and_from_the_first_run() {
     let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
-    playlist.count_discontinuities_from(7);
+    playlist.go_on_from(PlaylistCounts::default(), 0);
     playlist.add(500);
+    assert_eq!(
+        numbers(&playlist.render()),
+        (500, 0),
+        "there was none before"
+    );
     playlist.begin_anew();
     assert!(playlist.is_empty());
-    playlist.add(900);
-    let text = playlist.render();
-    assert_eq!(value(&text, "#EXT-X-DISCONTINUITY-SEQUENCE:"), "8");
-    assert_eq!(value(&text, "#EXT-X-MEDIA-SEQUENCE:"), "900");
+    playlist.add(501);
+    assert_eq!(numbers(&playlist.render()), (501, 0));
+    // Before anything was listed, and long after.
+    for _ in 0..2 {
+        playlist.begin_anew();
+    }
+    playlist.add(9_000);
+    assert_eq!(numbers(&playlist.render()), (502, 2));
+    assert_eq!(playlist.counts().discontinuities, 3);
+}
+
+/// Media sequence and discontinuity sequence.
+fn numbers(text: &str) -> (u64, u64) {
+    let number = |tag| value(text, tag).parse().unwrap();
+    (
+        number("#EXT-X-MEDIA-SEQUENCE:"),
+        number("#EXT-X-DISCONTINUITY-SEQUENCE:"),
+    )
 }
 
 #[test]

@@ -11,6 +11,7 @@ use stentor_core::stage::{AppliedMute, SeatOrder};
 use stentor_core::{SeatId, SessionId};
 use stentor_media::mix::{Mixer, MixerConfig, MixerError, StripId, TickOut};
 use stentor_media::opus::{OpusEncoder, ReceivedPacket};
+use stentor_media::package::hls::PlaylistCounts;
 use stentor_media::package::{Packager, PackagerConfig, Published};
 use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use stentor_media::verify::confidence::{self, Monitor};
@@ -71,9 +72,9 @@ impl Engine {
         Self::with_packager(packager.map_err(audio)?)
     }
 
-    /// The playlists have begun anew so often before this run.
-    pub fn count_discontinuities_from(&mut self, discontinuities: u64) {
-        self.packager.count_discontinuities_from(discontinuities);
+    /// The playlists go on from a run before, in which nothing was published at or after `end`, in samples since the epoch.
+    pub fn go_on_from(&mut self, counts: PlaylistCounts, end: u64) {
+        self.packager.go_on_from(counts, end);
     }
 
     /// As [`new`](Self::new), publishing through the caller's packager.

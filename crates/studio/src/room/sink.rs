@@ -3,6 +3,7 @@
 use std::fmt;
 
 use stentor_core::SeatId;
+use stentor_media::package::hls::PlaylistCounts;
 use stentor_media::package::{Published, StemChunk};
 
 use super::levels::RoomLevels;
@@ -18,8 +19,8 @@ pub struct RoomConfig {
     /// programme goes on at the next boundary that was certainly never published
     /// ([`stentor_core::timeline::Timeline::resume_after`]).
     pub resume_after_position: u64,
-    /// How often the playlists had begun anew before this run.
-    pub discontinuities: u64,
+    /// What the playlists go on from.
+    pub playlists: PlaylistCounts,
     /// Where everything goes that comes out.
     pub sink: Box<dyn RoomSink>,
 }

@@ -72,7 +72,7 @@ impl RoomThread {
         let timeline = Timeline::new(config.epoch_unix_ms);
         let first = timeline.resume_after(unix_us() / 1_000, config.resume_after_position);
         let mut engine = Engine::new(first, config.epoch_unix_ms)?;
-        engine.count_discontinuities_from(config.discontinuities);
+        engine.go_on_from(config.playlists, config.resume_after_position);
         Ok(Self {
             id,
             engine,
@@ -361,7 +361,7 @@ mod tests {
             event: "talk".to_owned(),
             epoch_unix_ms: 0,
             resume_after_position: 0,
-            discontinuities: 0,
+            playlists: stentor_media::package::hls::PlaylistCounts::default(),
             sink: Box::new(chunks.clone()),
         };
         let (net, _inbox) = NetPort::new(waker);

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use stentor_core::stage::ConnectFailure;
 use stentor_core::{SeatId, SessionId};
-use stentor_studio::{DisconnectReason, PatchError};
 use stentor_studio::limits::{
     ADDRESS_BURST_MAX, ADDRESSES_PER_PEER_MAX, CONNECT_TIME, PATCH_BURST_MAX, PATCH_INTERVAL,
     SILENT_TIME, TUPLES_PER_PEER_MAX,
@@ -12,6 +11,7 @@ use stentor_studio::limits::{
 use stentor_studio::net::peers::Peers;
 use stentor_studio::sdp::Offer;
 use stentor_studio::sdpfrag::SdpFrag;
+use stentor_studio::{DisconnectReason, PatchError};
 use str0m::media::Direction;
 
 use crate::conversation::{is_over, pair};

@@ -74,7 +74,7 @@ fn fixture() -> Fixture {
             event: "test".to_owned(),
             epoch_unix_ms: 0,
             resume_after_position: 0,
-            discontinuities: 0,
+            playlists: stentor_media::package::hls::PlaylistCounts::default(),
             sink: Box::new(sink.clone()),
         })
         .unwrap();

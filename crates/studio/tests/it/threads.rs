@@ -54,7 +54,7 @@ fn a_room_opened_by_a_lowered_thread_begins_where_the_studio_did() {
             event: "test".to_owned(),
             epoch_unix_ms: 0,
             resume_after_position: 0,
-            discontinuities: 0,
+            playlists: stentor_media::package::hls::PlaylistCounts::default(),
             sink: Box::new(Nowhere),
         };
         (studio.open_room(config).unwrap(), nice())
