@@ -129,6 +129,9 @@ pub(crate) async fn assemble(
     if ended {
         offer_replay(services, &key, about.get(), &mut publisher, reporter).await;
     }
+    // Whoever comes back as soon as the server is ready finds the page.
+    publisher.publish_status(&view, now.unix_ms);
+    publisher.publish_pages(&view, &record, now.unix_ms);
     let links = Arc::new(LiveLinks::new(
         services.key.clone(),
         services.base_url.clone(),

@@ -23,6 +23,7 @@ use crate::clock::unix_ms_now;
 use crate::director::PAGE_MESSAGES_MAX;
 use crate::links::LinkKey;
 use crate::open_event::OpenEvent;
+use crate::pages::ListenAssets;
 use crate::record::NewEvent;
 use crate::registry::EventRegistry;
 use crate::services::{EventPolicy, EventServices};
@@ -108,7 +109,7 @@ impl TestServer {
             key: key.clone(),
             base_url: "http://here".to_owned(),
             policy,
-            listen_assets: None,
+            listen_assets: ListenAssets::load(),
         };
         let events = Arc::new(EventRegistry::new(services));
         events.open_new().await.expect("memory is read");

@@ -7,8 +7,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use stentor_edge::DocumentBody;
 
-/// Brotli's quality for what is compressed while the server runs: nearly the best, in a few milliseconds for a page.
-const BROTLI_QUALITY: u32 = 9;
+/// Brotli's quality for what is compressed while the server runs: within 1 ‰ of the next one (10,909 bytes of the listener's script
+/// for 10,902), which takes eight times as long (2.1 and 16.6 ms) for a table of 32 MB.
+const BROTLI_QUALITY: u32 = 8;
 /// Brotli's window, as a power of two of bytes: the pages are far smaller.
 const BROTLI_WINDOW: u32 = 18;
 

@@ -69,6 +69,20 @@ fn status(server: &TestServer, slug: &str) -> Option<serde_json::Value> {
     }
 }
 
+#[tokio::test]
+async fn whoever_comes_back_as_soon_as_events_are_open_finds_their_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    make_event(&*server.records, "returned").await;
+    server.events.open_new().await.unwrap();
+    // Nothing else has run on this thread meanwhile.
+    for below in ["", "/fr", "/en", "/status.json"] {
+        let reply = asks(&server, &format!("/e/returned{below}"));
+        let is_there = matches!(&reply, Reply::Whole(answer) if answer.status() == 200);
+        assert!(is_there, "{below}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody_needs_it() {
     let folder = tempfile::tempdir().unwrap();
