@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { certificate } from '../lib/certificate.mjs';
+import { certificate, endedCertificate } from '../lib/certificate.mjs';
 import { fetch } from '../lib/http.mjs';
 import { Line } from '../lib/line.mjs';
 import { BINARY, Server, env, freePort } from '../lib/server.mjs';
@@ -93,6 +93,11 @@ test('an event is not made in a folder that is not there, and the one like it is
     refused(ran, [join(dir, typo), `did you mean ${server.data}?`], typo);
   }
   assert.deepEqual(readdirSync(dir), ['radio']);
+  // With a configuration file it is a server's, started elsewhere: no folder is made beside the command.
+  const file = join(dir, 'stentor.toml');
+  writeFileSync(file, 'rung = 1\n');
+  refused(await run(BINARY, ['event', 'create', '--title', 'Three', '--config', file], { cwd: dir }), ['there is no data folder', 'data_dir'], 'no folder is named');
+  assert.deepEqual(readdirSync(dir), ['radio', 'stentor.toml']);
 });
 
 test('certificates are told by both files, and one for another name by a warning', async (t) => {
@@ -197,6 +202,45 @@ test('SIGHUP says what it took, what it did not, and what needs a restart', asyn
   await reload('rung = 2\ndrain_s = 5\nproxies = ["10.0.0.0/8"]\n', /WARN.*proxies, drain_s|WARN.*drain_s, proxies|WARN.*settings=.*drain_s/);
   await reload('rung = 9\n', /ERROR.*configuration in use stays.*rung must be 0 to 4/);
   await reload('rung = 3\n', /INFO.*read again/);
+  // What means something to other servers ends this one no more.
+  for (const signal of ['SIGUSR1', 'SIGUSR2']) {
+    process.kill(server.pid, signal);
+    await until(`${signal} is told`, () => server.log.includes(`signal="${signal}"`));
+  }
+  assert.ok(server.running);
+});
+
+test('a certificate that has ended takes the place of none that holds', async (t) => {
+  const dir = folder(t);
+  const [good, ended] = [await certificate(dir, 'good', 'localhost'), await endedCertificate(dir, 'ended', 'localhost')];
+  const inUse = { key: join(dir, 'key.pem'), cert: join(dir, 'chain.pem') };
+  const take = (from) => [['key', from.key], ['cert', from.cert]].forEach(([to, file]) => copyFileSync(file, inUse[to]));
+  take(good);
+  const server = new Server(t, { args: ['--tls-cert', inUse.cert, '--tls-key', inUse.key], scheme: 'https' });
+  await server.start();
+  take(ended);
+  process.kill(server.pid, 'SIGHUP');
+  await until('the one in use stays', () => /ERROR.*certificate in use stays.*has ended/.test(server.log));
+  take(good);
+  process.kill(server.pid, 'SIGHUP');
+  await until('the next is taken', () => /INFO.*rung and certificate follow it/.test(server.log));
+});
+
+test('where the key of all links is missing beside events nobody makes another, and root makes no files in the folder of somebody else', async (t) => {
+  const server = new Server(t);
+  await server.create({ slug: 'one' });
+  const key = join(server.data, 'secret.key');
+  rmSync(key);
+  const list = ['event', 'list', '--data', server.data];
+  for (const args of [list, ['serve', '--data', server.data, '--listen', `127.0.0.1:${await freePort()}`]]) refused(await stentor(args), ['secret.key is missing', 'backup'], args[0]);
+  const check = await stentor(['check', '--data', server.data, '--listen', `127.0.0.1:${server.port}`]);
+  assert.match(check.stdout, /BAD.*secret\.key is missing/);
+  assert.ok(!existsSync(key));
+  if (process.getuid() !== 0) return;
+  const others = folder(t);
+  chownSync(others, 65_534, 65_534);
+  refused(await stentor(['event', 'create', '--title', 'T', '--data', others]), [others, '65534', 'sudo -u'], 'as root');
+  assert.deepEqual(readdirSync(others), []);
 });
 
 test('a log for programs is one JSON object a line', async (t) => {
@@ -251,7 +295,9 @@ test('an event is made, shown, changed, ended and taken away, beside a server an
     assert.equal((await event('show', slug)).links.host, renewed.links.host);
     assert.equal((await event('end', slug)).phase, 'ended');
     assert.ok((await event('list')).some((one) => one.slug === slug && one.phase === 'ended' && one.links_end));
-    await event('delete', slug);
+    refused(await stentor(['event', 'delete', slug, '--data', server.data]), ['--yes'], 'nobody can be asked');
+    refused(await stentor(['event', 'edit', slug, '--starts', 'tomorrow 20:00', '--data', server.data]), ['is over'], 'changed after the end');
+    await event('delete', slug, '--yes');
     assert.ok(!(await event('list')).some((one) => one.slug === slug));
   }
   refused(await stentor(['event', 'show', 'nobody', '--data', server.data]), ['nobody'], 'no such event');

@@ -30,6 +30,24 @@ pub struct Amendment {
     pub delete: bool,
 }
 
+impl Amendment {
+    /// What is to be changed, in words for the log.
+    #[must_use]
+    pub fn named(&self) -> Vec<&'static str> {
+        let parts = [
+            (self.title.is_some(), "title"),
+            (self.starts_unix_ms.is_some(), "starts"),
+            (self.lang.is_some(), "lang"),
+            (self.recorded.is_some(), "recording"),
+            (self.renew_links, "links renewed"),
+            (self.end, "ended"),
+            (self.delete, "taken away"),
+        ];
+        let named = parts.into_iter().filter(|(is_asked, _)| *is_asked);
+        named.map(|(_, name)| name).collect()
+    }
+}
+
 /// As it waits in the store.
 #[derive(Serialize, Deserialize)]
 struct StoredAmendment {

@@ -195,10 +195,8 @@ pub(crate) fn checked_title(title: &str) -> Result<&str, NewEventError> {
 pub(crate) fn check_start(starts_unix_ms: i64, now_unix_ms: i64) -> Result<(), NewEventError> {
     let far = i64::abs_diff(starts_unix_ms, now_unix_ms) > STARTS_MS_MAX;
     if far {
-        return Err(NewEventError::Starts {
-            got_s: starts_unix_ms / 1000,
-            now_s: now_unix_ms / 1000,
-        });
+        let days = starts_unix_ms.saturating_sub(now_unix_ms) / DAY_MS as i64;
+        return Err(NewEventError::Starts { days });
     }
     let ago_ms = now_unix_ms - starts_unix_ms;
     if ago_ms > STARTED_MS_MAX {
@@ -303,15 +301,11 @@ pub enum NewEventError {
     /// Not a language of the pages.
     #[error("lang must be en or fr, got \"{0}\"")]
     Lang(String),
-    /// Years away from now, in seconds since 1970.
-    #[error(
-        "an event starts within {STARTS_DAYS_MAX} days of now, which is {now_s} in seconds since 1970; got {got_s}"
-    )]
+    /// Years away from now.
+    #[error("an event starts within {STARTS_DAYS_MAX} days of now; got a time {days} days away")]
     Starts {
-        /// The time given.
-        got_s: i64,
-        /// The time it was given at.
-        now_s: i64,
+        /// From now to the time that was given.
+        days: i64,
     },
     /// Long over.
     #[error(

@@ -317,7 +317,7 @@ impl EventRegistry {
         let recordings = &*self.services.recordings;
         tracing::info!(
             event = slug,
-            delete = asked.amendment.delete,
+            what = asked.amendment.named().join(", "),
             "changed by the operator"
         );
         match self.event(slug) {

@@ -1,7 +1,7 @@
 //! The folder everything is kept in: events, recordings, the server's key.
 
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,10 +10,13 @@ use stentor_cluster::OlderFile;
 use stentor_cluster::blobs::{Blobs, FolderBlobs};
 use stentor_cluster::error::StoreError;
 use stentor_cluster::records::{Records, SqliteRecords};
+use stentor_event::links::LinkKey;
 
 use crate::config::nearest;
 use crate::error::AppError;
 
+/// File of the key that links are made with.
+const KEY: &str = "secret.key";
 /// File of the records.
 const RECORDS: &str = "stentor.db";
 /// Folder of the recordings.
@@ -65,6 +68,47 @@ pub(crate) fn is_used(dir: &Path) -> bool {
     dir.join(RECORDS).is_file()
 }
 
+/// The key of all links; made where nothing is kept yet.
+///
+/// # Errors
+/// The operator's: it cannot be read or made, it is missing where there are events, or would be root's in the folder of another.
+pub(crate) fn key(dir: &Path) -> Result<LinkKey, AppError> {
+    let shown = || dir.display().to_string();
+    if !dir.join(KEY).exists() {
+        if is_used(dir) {
+            return Err(AppError::KeyMissing(shown()));
+        }
+        if let Some(owner) = owner_beside_root(dir) {
+            return Err(AppError::OthersFolder {
+                dir: shown(),
+                owner,
+            });
+        }
+    }
+    Ok(LinkKey::load_or_create(dir)?)
+}
+
+/// Whether what is kept in the folder can be used; makes nothing.
+///
+/// # Errors
+/// The operator's, as of [`key`] and [`open_records`]; nothing of what an older version wrote.
+pub(crate) async fn check(dir: &Path) -> Result<(), AppError> {
+    if !dir.join(KEY).exists() && !is_used(dir) {
+        return Ok(());
+    }
+    key(dir)?;
+    match SqliteRecords::open(&dir.join(RECORDS), OlderFile::Refuse).await {
+        Ok(_) | Err(StoreError::Older { .. }) => Ok(()),
+        Err(error) => Err(store_fault(dir, error)),
+    }
+}
+
+/// Whose folder it is, where this is root and it is somebody else's: what root makes there, that user's server cannot read.
+fn owner_beside_root(dir: &Path) -> Option<u32> {
+    let owner = std::fs::metadata(dir).ok()?.uid();
+    (rustix::process::geteuid().is_root() && owner != 0).then_some(owner)
+}
+
 /// Bytes that this user may still write to the disk of a folder, and how many it has in all; `None` where it does not say.
 pub(crate) fn room(dir: &Path) -> Option<(u64, u64)> {
     let disk = rustix::fs::statvfs(dir).ok()?;
@@ -93,6 +137,12 @@ fn store_fault(dir: &Path, error: StoreError) -> AppError {
 pub(crate) fn make(dir: &Path) -> Result<(), AppError> {
     if dir.exists() && !dir.is_dir() {
         return Err(AppError::DataDirIsFile(dir.display().to_string()));
+    }
+    if dir.is_symlink() && !dir.exists() {
+        return Err(AppError::DataDir {
+            dir: dir.display().to_string(),
+            source: std::io::Error::other("it is a link to a folder that is not there"),
+        });
     }
     DirBuilder::new()
         .recursive(true)
@@ -125,13 +175,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, AppError> {
 }
 
 /// What of the folder opens the stage, tells who is there or what was said, for nobody but this user.
-const PRIVATE: [&str; 5] = [
-    "secret.key",
-    RECORDS,
-    "stentor.db-wal",
-    "stentor.db-shm",
-    RECORDINGS,
-];
+const PRIVATE: [&str; 5] = [KEY, RECORDS, "stentor.db-wal", "stentor.db-shm", RECORDINGS];
 
 /// From now on what this process makes is for this user alone; what others could read of what is there already is closed to them. Says in
 /// a sentence what was open.
@@ -146,6 +190,16 @@ pub(crate) fn close_to_others(dir: &Path) -> Result<Vec<String>, AppError> {
         let Ok(about) = std::fs::metadata(&path) else {
             continue;
         };
+        // What a link leads to may be meant for others, too.
+        if path.is_symlink() {
+            if about.permissions().mode() & 0o077 != 0 {
+                said.push(format!(
+                    "{} leads to what others of this machine can read: close it yourself",
+                    path.display()
+                ));
+            }
+            continue;
+        }
         let mode = about.permissions().mode() & 0o777;
         if mode & 0o077 == 0 {
             continue;
@@ -169,7 +223,7 @@ pub(crate) fn close_to_others(dir: &Path) -> Result<Vec<String>, AppError> {
         said.push(format!(
             "{} could be read by others of this machine (mode {mode:o}): now it is for this user alone{}",
             path.display(),
-            if name == "secret.key" { "; who has read it can open every stage" } else { "" }
+            if name == KEY { "; who has read it can open every stage" } else { "" }
         ));
     }
     Ok(said)
@@ -271,6 +325,53 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         assert!(said(&file).contains("is a file"));
         assert!(make(&file).is_err());
+    }
+
+    #[test]
+    fn a_key_is_made_for_an_empty_folder_and_never_where_there_are_events() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(key(folder.path()).is_ok());
+        std::fs::write(folder.path().join(RECORDS), "").unwrap();
+        assert!(key(folder.path()).is_ok());
+        std::fs::remove_file(folder.path().join(KEY)).unwrap();
+        let said = key(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("secret.key is missing"), "{said}");
+        assert!(!folder.path().join(KEY).exists());
+    }
+
+    #[tokio::test]
+    async fn a_check_finds_what_keeps_a_server_from_starting_and_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = async || {
+            let checked = check(folder.path()).await;
+            checked.err().map(|error| error.to_string())
+        };
+        assert_eq!(said().await, None, "there is nothing yet");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        key(folder.path()).unwrap();
+        open_records(folder.path()).await.unwrap();
+        assert_eq!(said().await, None);
+        for (name, bytes, word) in [
+            (
+                RECORDS,
+                "no database, whatever its name says".repeat(200),
+                "stentor.db",
+            ),
+            (KEY, "abc".to_owned(), "32 bytes"),
+        ] {
+            let kept = std::fs::read(folder.path().join(name)).unwrap();
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+            let said = said().await.unwrap_or_default();
+            assert!(said.contains(word), "{name}: {said}");
+            std::fs::write(folder.path().join(name), kept).unwrap();
+        }
+        std::fs::remove_file(folder.path().join(KEY)).unwrap();
+        assert!(
+            said()
+                .await
+                .unwrap_or_default()
+                .contains("secret.key is missing")
+        );
     }
 
     #[test]

@@ -27,7 +27,9 @@ pub(crate) enum AppError {
     #[error("another server uses the data folder {0}: stop it, or choose another with --data")]
     DataDirInUse(String),
     /// A folder to be used that is not there: most likely a name mistyped.
-    #[error("there is no data folder {dir}: name the server's with --data{meant}")]
+    #[error(
+        "there is no data folder {dir}: name the server's (--data, or data_dir in its configuration){meant}; its first start makes it"
+    )]
     NoDataDir { dir: String, meant: String },
     #[error("the data folder {0} is a file: name a folder with --data")]
     DataDirIsFile(String),
@@ -96,8 +98,27 @@ pub(crate) enum AppError {
     },
     #[error("nothing is to be changed: give --title, --starts, --lang or --recording")]
     NothingToChange,
-    #[error("nothing was taken away")]
+    #[error("nothing was done")]
     NotAgreed,
+    #[error(
+        "nobody can be asked whether \"{0}\" may be taken away, with its links and recordings: give --yes"
+    )]
+    NobodyToAsk(String),
+    #[error("\"{0}\" is on air: end it first, with `stentor event end {0}`")]
+    IsOnAir(String),
+    #[error("\"{0}\" is over: its beginning and whether it is recorded change no more")]
+    IsOver(String),
+    /// An incomplete restore, most likely: with a new key every stage link that was given out would be dead.
+    #[error(
+        "secret.key is missing in {0}, where there are events: restore it from the backup; without one, \
+         `head -c 32 /dev/urandom > {0}/secret.key && chmod 600 {0}/secret.key` makes a new one, and every stage link given out so far is dead"
+    )]
+    KeyMissing(String),
+    #[error(
+        "the data folder {dir} belongs to user {owner}, and root would make files in it that its server cannot read: run this as that user, \
+         for example `sudo -u '#{owner}' stentor …`"
+    )]
+    OthersFolder { dir: String, owner: u32 },
     #[error(
         "the server that uses the data folder has not changed \"{0}\" yet; it will as soon as it can"
     )]

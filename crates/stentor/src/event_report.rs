@@ -27,7 +27,8 @@ pub(crate) struct EventReport {
     pub(crate) slug: String,
     title: String,
     language: &'static str,
-    phase: &'static str,
+    #[serde(serialize_with = "code")]
+    phase: Phase,
     /// When that began.
     phase_since: Option<String>,
     starts: Option<String>,
@@ -41,6 +42,10 @@ pub(crate) struct EventReport {
     links_end: Option<String>,
     #[serde(skip)]
     words: Words,
+}
+
+fn code<S: serde::Serializer>(phase: &Phase, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(phase.code())
 }
 
 #[derive(Debug, Serialize)]
@@ -96,7 +101,7 @@ impl EventReport {
             slug: record.slug.clone(),
             title: view.title.clone(),
             language: record.lang.code(),
-            phase: view.phase.code(),
+            phase: view.phase,
             phase_since: since.map(|since| since.rfc3339()),
             starts_unix_s: view.starts_unix_ms.map(|ms| ms / 1000),
             starts: starts.map(|starts| starts.rfc3339()),
@@ -110,6 +115,18 @@ impl EventReport {
             links_end: end.map(|end| end.rfc3339()),
             words,
         }
+    }
+
+    pub(crate) fn is(&self, phase: Phase) -> bool {
+        self.phase == phase
+    }
+
+    /// With its beginning in the zone in which it was typed, so that whoever typed it sees what was understood.
+    pub(crate) fn starting_as(mut self, typed: Option<&When>) -> Self {
+        if let Some(typed) = typed {
+            self.words.starts = typed.told(Timestamp::now());
+        }
+        self
     }
 
     /// In words.

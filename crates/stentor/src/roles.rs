@@ -23,7 +23,7 @@ use crate::ladder::LadderWatch;
 use crate::operator::CertificateEnd;
 use crate::serve::{LoadConfig, Server};
 use crate::threads::Planned;
-use crate::{data_dir, links, logging, policy, threads, tls};
+use crate::{data_dir, links, logging, policy, threads, tls, version};
 
 /// What a server is started with that is no setting.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ pub(crate) fn run(load: LoadConfig<'_>, options: ServeOptions) -> Result<(), App
     let udp = bind_udp(&config)?;
     let metrics = bind_metrics(&config)?;
     let prepared = Prepared {
-        key: LinkKey::load_or_create(&config.data_dir)?,
+        key: data_dir::key(&config.data_dir)?,
         udp,
         metrics,
         tls,
@@ -141,6 +141,13 @@ async fn start(
         lines_dropped,
         planned,
     } = prepared;
+    tracing::info!(
+        version = version::VERSION,
+        listen = %config.listen,
+        links = config.base_url(),
+        data = %config.data_dir.display(),
+        "stentor starts"
+    );
     planned.log();
     threads::watch_realtime().map_err(AppError::Runtime)?;
     let records = data_dir::open_records(&config.data_dir).await?;

@@ -19,6 +19,7 @@ use crate::ladder::LadderWatch;
 use crate::notify::Notifier;
 use crate::operator::{self, CertificateEnd, Sources};
 use crate::signals::{ProcessSignal, ShutdownReason, Signals};
+use crate::tls::CertificateError;
 use crate::{stdout, tls};
 
 /// How often events made by `stentor event create` beside a running server are looked for.
@@ -92,6 +93,7 @@ impl Server<'_> {
         let reason = self.until_shutdown(config, &mut signals, &notifier).await;
         look.abort();
         self.events.set_ready(false);
+        tracing::info!(signal = reason.signal(), "told to leave");
         let drain_s = match reason {
             ShutdownReason::Terminate => config.drain_s,
             ShutdownReason::Interrupt => 0,
@@ -105,6 +107,7 @@ impl Server<'_> {
         if tokio::time::timeout(LEAVE_WITHIN, serving).await.is_err() {
             tracing::warn!("some connections did not end in time and were cut");
         }
+        tracing::info!("stopped");
         Ok(())
     }
 
@@ -217,6 +220,10 @@ impl Server<'_> {
                         self.reload(config);
                         notifier.ready(&self.status());
                     }
+                    ProcessSignal::Unknown(name) => tracing::warn!(
+                        signal = name,
+                        "nothing is done by it: SIGHUP reads the configuration again, SIGTERM ends the server"
+                    ),
                 },
                 _ = report.tick() => counted = self.report(&counted),
                 // A network thread that has stopped is no life, whatever else runs.
@@ -240,7 +247,7 @@ impl Server<'_> {
         let rung = config
             .rung
             .map_or_else(|| "by load".to_owned(), |rung| rung.to_string());
-        match self.tls.as_ref().map(|tls| tls::renew(&config, tls)) {
+        match self.tls.as_ref().map(|tls| self.renew(&config, tls)) {
             Some(Ok(())) => {
                 self.certificate
                     .set(tls::certificate(&config).map(|found| found.ends_unix_s));
@@ -248,6 +255,9 @@ impl Server<'_> {
                     rung,
                     "the configuration was read again: rung and certificate follow it"
                 );
+                for warning in tls::warnings(&config, unix_ms_now()) {
+                    tracing::warn!("{}", warning.said);
+                }
             }
             None => tracing::info!(
                 rung,
@@ -261,9 +271,6 @@ impl Server<'_> {
                 );
             }
         }
-        for warning in tls::warnings(&config, unix_ms_now()) {
-            tracing::warn!("{}", warning.said);
-        }
         let waiting = running.needing_restart(&config);
         if !waiting.is_empty() {
             tracing::warn!(
@@ -271,6 +278,16 @@ impl Server<'_> {
                 "these settings have changed and need a restart: until then the server goes on with those it was started with"
             );
         }
+    }
+
+    /// Takes the certificate that is on the disk now, unless browsers would refuse it and do not refuse the one in use.
+    fn renew(&self, config: &Config, tls: &Tls) -> Result<(), CertificateError> {
+        let now_unix_ms = unix_ms_now();
+        let is_good = |ends_unix_s: i64| ends_unix_s > now_unix_ms / 1000;
+        if self.certificate.get().is_some_and(is_good) {
+            tls::must_be_current(config, now_unix_ms)?;
+        }
+        tls::renew(config, tls)
     }
 
     /// One line about what was refused since the last one: a crowd that is turned away must not be silent.

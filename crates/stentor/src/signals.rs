@@ -11,6 +11,16 @@ pub(crate) enum ShutdownReason {
     Interrupt,
 }
 
+impl ShutdownReason {
+    /// The signal's name.
+    pub(crate) const fn signal(self) -> &'static str {
+        match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+        }
+    }
+}
+
 /// One signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProcessSignal {
@@ -18,6 +28,8 @@ pub(crate) enum ProcessSignal {
     Shutdown(ShutdownReason),
     /// SIGHUP: the configuration is to be read again.
     Reload,
+    /// One that means something to other servers, and would end this one if nobody listened for it; its name.
+    Unknown(&'static str),
 }
 
 /// The signals this process listens for; one the system does not give never comes.
@@ -25,6 +37,7 @@ pub(crate) struct Signals {
     terminate: Option<Signal>,
     interrupt: Option<Signal>,
     hangup: Option<Signal>,
+    user: [Option<Signal>; 2],
 }
 
 impl Signals {
@@ -34,12 +47,17 @@ impl Signals {
             terminate: signal(SignalKind::terminate()).ok(),
             interrupt: signal(SignalKind::interrupt()).ok(),
             hangup: signal(SignalKind::hangup()).ok(),
+            user: [SignalKind::user_defined1(), SignalKind::user_defined2()]
+                .map(|kind| signal(kind).ok()),
         }
     }
 
     /// The next one. Cancelling loses none.
     pub(crate) async fn next(&mut self) -> ProcessSignal {
+        let [user1, user2] = &mut self.user;
         tokio::select! {
+            () = received(user1) => ProcessSignal::Unknown("SIGUSR1"),
+            () = received(user2) => ProcessSignal::Unknown("SIGUSR2"),
             () = received(&mut self.interrupt) => ProcessSignal::Shutdown(ShutdownReason::Interrupt),
             () = received(&mut self.terminate) => ProcessSignal::Shutdown(ShutdownReason::Terminate),
             () = received(&mut self.hangup) => ProcessSignal::Reload,

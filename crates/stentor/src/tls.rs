@@ -36,6 +36,24 @@ pub(crate) fn renew(config: &Config, tls: &Tls) -> Result<(), CertificateError> 
     }
 }
 
+/// Whether browsers take the certificate files by their dates.
+///
+/// # Errors
+/// The operator's: it has ended, or does not hold yet.
+pub(crate) fn must_be_current(config: &Config, now_unix_ms: i64) -> Result<(), CertificateError> {
+    let (Some(file), Some(found)) = (&config.tls_cert, certificate(config)) else {
+        return Ok(());
+    };
+    let now_s = now_unix_ms / 1000;
+    let why = match (found.ends_unix_s <= now_s, found.begins_unix_s > now_s) {
+        (true, _) => "has ended",
+        (_, true) => "does not hold yet",
+        _ => return Ok(()),
+    };
+    let file = file.clone();
+    Err(CertificateError::OutOfDate { file, why })
+}
+
 /// What the certificate file says of itself; `None` without one, and where it cannot be read, which [`of`] tells.
 pub(crate) fn certificate(config: &Config) -> Option<Certificate> {
     let chain = fs::read(config.tls_cert.as_ref()?).ok()?;
@@ -197,6 +215,8 @@ fn self_signed(ips: &[IpAddr]) -> Result<Pem, CertificateError> {
 /// What the operator has to mend about certificates.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CertificateError {
+    #[error("the certificate {} {why}", file.display())]
+    OutOfDate { file: PathBuf, why: &'static str },
     /// A file cannot be read.
     #[error("{key} {} cannot be read: {why}", path.display())]
     File {

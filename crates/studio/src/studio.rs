@@ -409,8 +409,11 @@ impl Room {
     fn tell(&self, message: RoomMessage) {
         // The queue is full only when the room's thread has not run for seconds; its alarm says so. What must arrive then
         // waits beside it, so only notices and loopback can be refused here.
-        if let Err(fault) = self.port.send(message) {
-            tracing::warn!(%fault, room = self.id, "a room did not take a message");
+        match self.port.send(message) {
+            Ok(()) => {}
+            // It ends: what comes late has nobody left to hear it.
+            Err(StudioFault::Stopped) => tracing::debug!(room = self.id, "a message after the end"),
+            Err(fault) => tracing::warn!(%fault, room = self.id, "a room did not take a message"),
         }
     }
 

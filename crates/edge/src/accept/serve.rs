@@ -42,7 +42,10 @@ const DRAIN_POLL_MS: u64 = 10;
 pub async fn serve<S: Fallback>(edge: Edge, listener: TcpListener, config: AcceptConfig<S>) {
     let resources = Resources::of_this_process();
     let room = Room::of(&config.limits, resources, config.tls.is_some());
-    announce(&room, listener.local_addr().map_or(0, |addr| addr.port()));
+    // At a port of the operator's nobody listens.
+    if edge.is_public() {
+        announce(&room, listener.local_addr().map_or(0, |addr| addr.port()));
+    }
     let limits = room.bounds(config.limits);
     let limiter = Arc::new(ConnectionLimiter::new(&limits, room));
     let (returns, mut returned) = mpsc::channel(RETURNED_MAX);

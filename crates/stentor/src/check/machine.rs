@@ -4,12 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::tz::TimeZone;
 use rustix::fs::{Access, access};
 use rustix::process::{Resource, getrlimit};
 
 use super::finding::{Finding, bad, ok, warn};
 use crate::config::Config;
 use crate::data_dir;
+use crate::error::AppError;
 use crate::memory;
 
 /// Room below which recordings will soon not be written, and below which an evening may not fit, bytes.
@@ -55,6 +57,9 @@ pub(super) fn folder(config: &Config, is_running: bool) -> Vec<Finding> {
             format!("{shown} cannot be written by this user: {error}"),
         )];
     }
+    if let Err(error) = kept(dir) {
+        return vec![bad(CHECK, error.to_string())];
+    }
     let mut findings = vec![ok(
         CHECK,
         format!(
@@ -68,6 +73,15 @@ pub(super) fn folder(config: &Config, is_running: bool) -> Vec<Finding> {
     )];
     findings.extend(data_dir::open_to_others(dir).map(|said| warn(CHECK, said)));
     findings
+}
+
+/// Whether the key and the store can be used.
+fn kept(dir: &Path) -> Result<(), AppError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(AppError::Runtime)?;
+    runtime.block_on(data_dir::check(dir))
 }
 
 /// Whether an evening fits on the disk.
@@ -146,6 +160,14 @@ pub(super) fn clock(config: &Config) -> Finding {
         .flatten()
         .take(1_000)
         .flatten();
+    if let Some(zone) = unknown_zone(std::env::var("TZ").ok().as_deref()) {
+        return warn(
+            CHECK,
+            format!(
+                "TZ is \"{zone}\", which is no zone of this machine: times without a zone are in UTC"
+            ),
+        );
+    }
     let times = files
         .filter_map(|file| file.metadata().ok()?.modified().ok())
         .map(since);
@@ -164,11 +186,42 @@ pub(super) fn clock(config: &Config) -> Finding {
     )
 }
 
+/// What `TZ` names, if nobody knows it: then everything is in UTC, without a word.
+fn unknown_zone(named: Option<&str>) -> Option<&str> {
+    let named = named?.trim_start_matches(':');
+    let is_known = named.is_empty()
+        || Path::new(named).is_absolute()
+        || TimeZone::get(named).is_ok()
+        || TimeZone::posix(named).is_ok();
+    (!is_known).then_some(named)
+}
+
 /// In the unit that says enough.
 fn bytes(number: u64) -> String {
     match number {
         0..10_000_000 => format!("{} kB", number / 1_000),
         10_000_000..10_000_000_000 => format!("{} MB", number / 1_000_000),
         _ => format!("{} GB", number / 1_000_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown_zone;
+
+    #[test]
+    fn a_zone_that_nobody_knows_is_named() {
+        for known in [
+            "Europe/Paris",
+            ":Europe/Paris",
+            "UTC",
+            "CET-1CEST,M3.5.0,M10.5.0/3",
+            "",
+            "/etc/localtime",
+        ] {
+            assert_eq!(unknown_zone(Some(known)), None, "{known}");
+        }
+        assert_eq!(unknown_zone(None), None);
+        assert_eq!(unknown_zone(Some("Europe/Pari")), Some("Europe/Pari"));
     }
 }

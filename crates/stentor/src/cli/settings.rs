@@ -54,6 +54,11 @@ pub(super) struct Settings {
 pub(super) const OF_EVENTS: [&str; 3] = ["config", "data_dir", "public_url"];
 
 impl Settings {
+    /// Whether a configuration file was named.
+    pub(super) const fn names_a_file(&self) -> bool {
+        self.config.is_some()
+    }
+
     /// The configuration that these flags are the last layer of.
     ///
     /// # Errors

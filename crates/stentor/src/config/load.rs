@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::error::ConfigError;
 use super::found::{Found, Origin};
 use super::keys::Config;
+use super::url::PublicUrl;
 use super::{environment, file, table};
 
 /// Where each setting was found last.
@@ -76,6 +78,19 @@ impl Config {
                 ),
             );
         }
+        if let Some(url) = self
+            .public_url
+            .as_ref()
+            .filter(|url| self.is_plain_port(url))
+        {
+            return fault(
+                "public_url",
+                format!(
+                    "begins with https:, and at that address this server speaks plain HTTP, got \"{url}\": give tls_cert and tls_key, or dev_tls; \
+                     a proxy in front has an address of its own"
+                ),
+            );
+        }
         if let Some(metrics) = self
             .metrics
             .filter(|metrics| self.is_taken_by_listen(*metrics))
@@ -89,6 +104,15 @@ impl Config {
             );
         }
         None
+    }
+
+    /// Whether browsers that follow this address by TLS come to this port, which has none.
+    fn is_plain_port(&self, url: &PublicUrl) -> bool {
+        let host = url.host.trim_matches(['[', ']']);
+        let is_here = host
+            .parse()
+            .map_or(host == "localhost", |ip: IpAddr| ip == self.listen.ip());
+        url.https && !self.tls() && is_here && url.port.unwrap_or(443) == self.listen.port()
     }
 
     fn is_taken_by_listen(&self, other: std::net::SocketAddr) -> bool {

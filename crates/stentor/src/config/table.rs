@@ -347,7 +347,7 @@ impl Key {
                     value => Err(format!("{value} has no quotation marks")),
                 })
             }
-            (set, value) => Err(set.hint_of_kind(value)),
+            (set, value) => Err(set.hint_of_kind(value, origin.is_file())),
         }
     }
 
@@ -382,14 +382,27 @@ impl Key {
     }
 }
 
+/// Whether it is a number with something behind it: `30s`, `100 Mbit`.
+fn has_unit(text: &str) -> bool {
+    let unit =
+        text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '_'));
+    unit.len() < text.len() && !unit.is_empty()
+}
+
 impl Set {
     /// What is wrong with a value of another kind, in a file.
-    fn hint_of_kind(&self, value: &Value) -> Hint {
+    fn hint_of_kind(&self, value: &Value, in_file: bool) -> Hint {
         match (self, value) {
             (Self::Text(_), Value::Number(number)) => address::socket(&number.to_string())
                 .err()
                 .unwrap_or_default(),
-            (Self::Number { .. } | Self::Switch(_), Value::Text(text)) if !text.is_empty() => {
+            (Self::Number { .. }, Value::Text(text)) if has_unit(text) => {
+                "it is a plain number, without a unit".to_owned()
+            }
+            (Self::Switch(_), Value::Text(text)) if in_file && !text.is_empty() => {
+                "write true or false, without quotation marks".to_owned()
+            }
+            (Self::Number { .. }, Value::Text(text)) if in_file && !text.is_empty() => {
                 "it stands without quotation marks".to_owned()
             }
             (Self::List { .. }, Value::Text(text)) => format!("it is a list: write [\"{text}\"]"),

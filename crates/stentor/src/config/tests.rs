@@ -72,7 +72,11 @@ fn a_wrong_value_is_one_sentence_with_its_line_what_came_and_what_is_expected() 
         ),
         (
             "dev_tls = \"yes\"",
-            "line 1: dev_tls must be true or false, for example true, got \"yes\": it stands without quotation marks",
+            "line 1: dev_tls must be true or false, for example true, got \"yes\": write true or false, without quotation marks",
+        ),
+        (
+            "drain_s = \"30s\"",
+            "line 1: drain_s must be a number of seconds from 0 to 86400, for example 30, got \"30s\": it is a plain number, without a unit",
         ),
         (
             "log = \"loud\"",
@@ -345,6 +349,18 @@ fn settings_that_cannot_be_together_are_told_with_the_line_of_one() {
         (
             "tls_cert = \"a\"\ntls_key = \"b\"\npublic_url = \"http://a.example:8080\"",
             "line 3: public_url begins with http:, and this server speaks TLS by tls_cert",
+        ),
+        (
+            "public_url = \"https://127.0.0.1:8080\"",
+            "line 1: public_url begins with https:, and at that address this server speaks plain HTTP",
+        ),
+        (
+            "listen = \"[::1]:443\"\npublic_url = \"https://[::1]\"",
+            "line 2: public_url begins with https:, and at that address",
+        ),
+        (
+            "public_url = \"https://localhost:8080\"",
+            "line 1: public_url begins with https:, and at that address",
         ),
         (
             "metrics = \"127.0.0.1:8080\"",

@@ -16,6 +16,7 @@ impl Config {
         warnings.extend(self.speakers_address());
         warnings.extend(self.open_metrics());
         warnings.extend(self.everybodys_proxy());
+        warnings.extend(self.strict_without_certificate());
         warnings
     }
 
@@ -54,6 +55,14 @@ impl Config {
         let ip = addr.ip();
         (!ip.is_loopback() && !is_private(ip)).then(|| {
             format!("the operator's port {addr} asks for no password: bind it to loopback or a private network")
+        })
+    }
+
+    fn strict_without_certificate(&self) -> Option<String> {
+        let days = self.hsts_days;
+        let is_given = days != Self::default().hsts_days && days > 0;
+        (is_given && self.tls_cert.is_none()).then(|| {
+            format!("hsts_days is {days}, and nothing is said of it without tls_cert: a proxy in front says it itself")
         })
     }
 

@@ -40,7 +40,7 @@ impl CertificateEnd {
         self.0.store(unix_s.unwrap_or(0), Ordering::Relaxed);
     }
 
-    fn get(&self) -> Option<i64> {
+    pub(crate) fn get(&self) -> Option<i64> {
         Some(self.0.load(Ordering::Relaxed)).filter(|unix_s| *unix_s != 0)
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde::Serialize;
+use stentor_core::event::Phase;
 use stentor_event::catalog::{Amendment, ask, carry_out, is_asked};
 use stentor_event::clock::unix_ms_now;
 
@@ -46,6 +47,9 @@ pub(in crate::cli) struct Edit {
 pub(in crate::cli) struct End {
     /// The last part of its address, as `event list` shows it
     slug: String,
+    /// Do not ask first, on a terminal, where it is on air
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -54,7 +58,7 @@ pub(in crate::cli) struct End {
 pub(in crate::cli) struct Delete {
     /// The last part of its address, as `event list` shows it
     slug: String,
-    /// Do not ask first
+    /// Do not ask first; must be given where nobody can be asked: without a terminal, and with --json
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
@@ -100,6 +104,7 @@ impl Edit {
     /// # Errors
     /// The operator's: nothing to change, no such event, or what no event can be.
     pub(super) fn run(self) -> Result<(), AppError> {
+        let typed = self.starts.as_ref().and_then(|starts| starts.0.clone());
         let amendment = Amendment {
             title: self.title,
             starts_unix_ms: self
@@ -112,7 +117,17 @@ impl Edit {
         if amendment == Amendment::default() {
             return Err(AppError::NothingToChange);
         }
-        change_and_print(&self.slug, amendment, self.common)
+        let config = self.common.settings.load()?;
+        let report = wait_for(async {
+            let store = Store::open(config).await?;
+            let is_over = store.report(&self.slug).await?.is(Phase::Ended);
+            if is_over && (amendment.starts_unix_ms.is_some() || amendment.recorded.is_some()) {
+                return Err(AppError::IsOver(self.slug.clone()));
+            }
+            change(&store, &self.slug, &amendment).await?;
+            store.report(&self.slug).await
+        })?;
+        print(&report.starting_as(typed.as_ref()), self.common.json)
     }
 }
 
@@ -120,13 +135,24 @@ impl End {
     /// Ends the event.
     ///
     /// # Errors
-    /// The operator's: no such event.
+    /// The operator's: no such event, or somebody who thought better of it.
     pub(super) fn run(self) -> Result<(), AppError> {
+        let config = self.common.settings.load()?;
         let amendment = Amendment {
             end: true,
             ..Amendment::default()
         };
-        change_and_print(&self.slug, amendment, self.common)
+        let asks = !self.yes && !self.common.json && std::io::stdin().is_terminal();
+        let report = wait_for(async {
+            let store = Store::open(config).await?;
+            let report = store.report(&self.slug).await?;
+            if asks && report.is(Phase::OnAir) {
+                agree(&report.told(), "End it for everybody who listens?")?;
+            }
+            change(&store, &self.slug, &amendment).await?;
+            store.report(&self.slug).await
+        })?;
+        print(&report, self.common.json)
     }
 }
 
@@ -134,24 +160,28 @@ impl Delete {
     /// Takes the event away.
     ///
     /// # Errors
-    /// The operator's: no such event, or somebody who thought better of it.
+    /// The operator's: no such event, one that is on air, nobody who could be asked, or somebody who thought better of it.
     pub(super) fn run(self) -> Result<(), AppError> {
         let config = self.common.settings.load()?;
         let amendment = Amendment {
             delete: true,
             ..Amendment::default()
         };
-        let asks = !self.yes && !self.common.json && std::io::stdin().is_terminal();
+        let can_ask = !self.common.json && std::io::stdin().is_terminal();
         wait_for(async {
             let store = Store::open(config).await?;
             let told = store.told(&self.slug).await?;
-            if asks {
-                let question =
-                    format!("{told}\nTake it away, with its links and recordings? [y/N] ");
-                stdout::print(&question).map_err(AppError::Print)?;
-                if !is_agreed() {
-                    return Err(AppError::NotAgreed);
-                }
+            if store
+                .report(&self.slug)
+                .await
+                .is_ok_and(|report| report.is(Phase::OnAir))
+            {
+                return Err(AppError::IsOnAir(self.slug.clone()));
+            }
+            match (self.yes, can_ask) {
+                (true, _) => {}
+                (false, true) => agree(&told, "Take it away, with its links and recordings?")?,
+                (false, false) => return Err(AppError::NobodyToAsk(self.slug.clone())),
             }
             change(&store, &self.slug, &amendment).await
         })?;
@@ -171,6 +201,12 @@ impl Delete {
 struct Deleted<'a> {
     slug: &'a str,
     deleted: bool,
+}
+
+/// Asks on the terminal, after what is so now.
+fn agree(told: &str, question: &str) -> Result<(), AppError> {
+    stdout::print(&format!("{told}\n{question} [y/N] ")).map_err(AppError::Print)?;
+    is_agreed().then_some(()).ok_or(AppError::NotAgreed)
 }
 
 fn is_agreed() -> bool {

@@ -7,9 +7,9 @@ use stentor_event::record::{NewEvent, guest_seat};
 
 use super::store::{Common, Store, print, shown, wait_for, when};
 use crate::config::Config;
+use crate::data_dir;
 use crate::error::AppError;
 use crate::when::When;
-use crate::{data_dir, stdout};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Create {
@@ -49,12 +49,12 @@ impl Create {
             title: self.title,
             slug: self.slug,
             lang: self.lang,
-            starts_unix_ms: self.starts.map(|starts| starts.unix_ms()),
+            starts_unix_ms: self.starts.as_ref().map(When::unix_ms),
             host: self.host,
             opens_at: self.opens_at,
             recorded: !self.no_recording,
         };
-        make_default_folder(&config)?;
+        make_default_folder(&config, self.common.settings.names_a_file())?;
         let unused = !data_dir::is_used(&config.data_dir);
         let (report, folder) = wait_for(async {
             let store = Store::open(config).await?;
@@ -65,21 +65,19 @@ impl Create {
                 shown(&store.config.data_dir),
             ))
         })?;
-        print(&report, self.common.json)?;
-        if unused && !self.common.json {
-            // Links of a folder that no server uses open nothing.
-            let first = format!(
-                "\nIt is the first event in {folder}: start the server with --data {folder}\n"
-            );
-            stdout::print(&first).map_err(AppError::Print)?;
+        print(&report.starting_as(self.starts.as_ref()), self.common.json)?;
+        if unused {
+            // Links of a folder that no server uses open nothing. Beside what is printed, which a program may read.
+            eprintln!("\nIt is the first event in {folder}: start the server with --data {folder}");
         }
         Ok(())
     }
 }
 
 /// A folder that was named is there or mistyped; the one that nobody named is made where the command is run.
-fn make_default_folder(config: &Config) -> Result<(), AppError> {
-    if config.data_dir == Config::default().data_dir {
+/// With a configuration file it is a server's, which is most likely started elsewhere.
+fn make_default_folder(config: &Config, has_file: bool) -> Result<(), AppError> {
+    if !has_file && config.data_dir == Config::default().data_dir {
         data_dir::make(&config.data_dir)?;
     }
     Ok(())

@@ -40,7 +40,7 @@ impl Store {
         let closed = data_dir::close_to_others(&config.data_dir)?;
         closed.iter().for_each(|said| eprintln!("stentor: {said}"));
         Ok(Self {
-            key: LinkKey::load_or_create(&config.data_dir)?,
+            key: data_dir::key(&config.data_dir)?,
             records: data_dir::open_records_beside(&config.data_dir).await?,
             config,
         })
