@@ -57,7 +57,12 @@ fn a_co_host_is_shown_every_link_but_the_hosts() {
     let guest = scene.invite(Role::Guest);
     let show = |seat| StageCommand::ShowLink { seat };
     assert_eq!(scene.refused(co_host, show(HOST)), Refusal::NotAllowed);
-    for (by, seat) in [(co_host, guest), (co_host, co_host), (HOST, HOST), (HOST, co_host)] {
+    for (by, seat) in [
+        (co_host, guest),
+        (co_host, co_host),
+        (HOST, HOST),
+        (HOST, co_host),
+    ] {
         let shown = [Output::ShowLink { by, seat }];
         assert_eq!(scene.command(by, show(seat)), shown);
     }
