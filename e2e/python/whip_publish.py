@@ -19,7 +19,7 @@ async def main(url: str, token: str, wav: str, seconds: float, direction: str) -
     async with aiohttp.ClientSession() as http:
         async with http.post(url, data=connection.localDescription.sdp, headers=headers) as response:
             answer = await response.text()
-            said = {"status": response.status, "location": response.headers.get("location"), "etag": response.headers.get("etag"), "direction": re.findall(r"^a=(recvonly|sendrecv|sendonly|inactive)\\r?$", answer, re.MULTILINE)}
+            said = {"status": response.status, "location": response.headers.get("location"), "etag": response.headers.get("etag"), "direction": re.findall(r"^a=(recvonly|sendrecv|sendonly|inactive)\r?$", answer, re.MULTILINE)}
         if response.status != 201:
             print(json.dumps(said | {"answer": answer}))
             sys.exit(1)

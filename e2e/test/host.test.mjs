@@ -9,7 +9,7 @@ import { speech } from '../lib/speech.mjs';
 import { bringOnStage, endEvent, enter, goOnStage, inGreenRoom, onStage, startEvent, unmute } from '../lib/stage.mjs';
 import { story, until } from '../lib/tools.mjs';
 
-const DROPPED = { en: 'The host has lost the connection. Stay with us.', fr: 'L’hôte a perdu la connexion. Nous restons à l’antenne.' };
+const DROPPED = { en: 'The host has lost the connection. Stay with us.', fr: 'L’hôte a perdu la connexion. Restez avec nous.' };
 
 /** A person in the list of a host's page. */
 const person = (page, name) => page.locator('.people li').filter({ has: page.locator('.name', { hasText: name }) });
@@ -48,6 +48,32 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
   });
 
   let invited;
+  await step('a guest who is taken off the stage is told, and is brought back', async () => {
+    await press(host, 'Guest', 'To the green room');
+    await guest.getByText('You have been taken off the stage.').waitFor();
+    await bringOnStage(host, 'Guest');
+    await onStage(guest);
+    await guest.getByText('You have been taken off the stage.').waitFor({ state: 'detached' });
+    await unmute(guest);
+  });
+
+  await step('what ends something on air asks first, and the microphone can be closed while it does', async () => {
+    for (const [ask, question] of [
+      [() => host.locator('#record').click(), 'Stop recording?'],
+      [() => host.getByRole('button', { name: 'Back to the green room' }).click(), 'Leave the stage?'],
+    ]) {
+      await ask();
+      const dialog = host.getByRole('dialog', { name: question });
+      await dialog.waitFor();
+      await host.keyboard.press('m');
+      await host.locator('.mute.muted').waitFor({ state: 'attached' });
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await unmute(host);
+    }
+    assert.ok(await host.locator('#record').isChecked());
+    await onStage(host);
+  });
+
   await step('an invitation made with the button is a link that opens the new seat', async () => {
     await host.getByRole('button', { name: 'Invite somebody' }).click();
     const dialog = host.locator('dialog');
@@ -100,10 +126,11 @@ test('the host invites, removes, hands over, is lost: the event goes on, and a c
     await press(host, 'Guest', 'Make co-host');
     await guest.getByRole('button', { name: 'End the event' }).waitFor();
     await person(host, 'Guest').getByText('co-host').waitFor();
-    await press(host, 'Guest', 'Hand over', { sure: true });
+    await press(host, 'Guest', 'Make host', { sure: true });
+    await guest.getByText('You are now the host.').waitFor();
     await person(host, 'Ada').getByText('you · co-host').waitFor();
     await person(guest, 'Guest').getByText('you · host').waitFor();
-    await press(guest, 'Ada', 'Hand over', { sure: true });
+    await press(guest, 'Ada', 'Make host', { sure: true });
     await person(host, 'Ada').getByText('you · host').waitFor();
     await person(guest, 'Guest').getByText('you · co-host').waitFor();
   });

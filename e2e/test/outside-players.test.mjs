@@ -2,17 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { chunks as chunksOf } from '../lib/boxes.mjs';
-import { browser, hear } from '../lib/browser.mjs';
+import { hear } from '../lib/browser.mjs';
+import { hlsJs } from '../lib/hls-js.mjs';
 import { fetch } from '../lib/http.mjs';
 import { Line } from '../lib/line.mjs';
 import { demo } from '../lib/server.mjs';
 import { LIKE, RATE, dbfs, decode, decodeWav, levels, match, soundsLike } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
-import { ROOT, run, shared, until } from '../lib/tools.mjs';
+import { run, shared, until } from '../lib/tools.mjs';
 
 const MINUTE_S = 60;
 /** How far the two ways to say when a chunk was captured may differ. */
@@ -136,30 +135,12 @@ describe('players at the same time', { concurrency: true }, () => {
   });
 
   test('hls.js plays HLS in a page of another origin', async () => {
-    const chromium = await browser(t, { args: ['--autoplay-policy=no-user-gesture-required'] });
-    const page = await (await chromium.newContext()).newPage();
-    // A page of another origin: only CORS lets it read the segments.
-    const elsewhere = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><audio id="audio" controls></audio>'));
-    await new Promise((done) => elsewhere.listen(0, '127.0.0.1', done));
-    t.after(() => elsewhere.close());
-    await page.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
-    await page.addScriptTag({ content: readFileSync(`${ROOT}/e2e/node_modules/hls.js/dist/hls.js`, 'utf8') });
-    await page.evaluate((url) => {
-      const audio = document.querySelector('#audio');
-      const hls = new globalThis.Hls({ preferManagedMediaSource: false });
-      globalThis.problems = [];
-      hls.on('hlsError', (_, { fatal, details }) => globalThis.problems.push(`${fatal ? 'fatal ' : ''}${details}`));
-      hls.loadSource(url);
-      hls.attachMedia(audio);
-      void audio.play();
-    }, server.path('demo', '/index.m3u8'));
-    const state = () => page.evaluate(() => ({ at: document.querySelector('#audio').currentTime, problems: globalThis.problems }));
+    const { page, state, fatal } = await hlsJs(t, server.path('demo', '/index.m3u8'));
     await until('hls.js plays', async () => (await state()).at > 1).catch(async (error) => {
       throw new Error(`${error.message}: ${JSON.stringify(await state())}`);
     });
     await soundsLike('hls.js', () => hear(page, 6), said);
-    const fatal = (await page.evaluate(() => globalThis.problems)).filter((line) => line.startsWith('fatal'));
-    assert.deepEqual(fatal, []);
+    assert.deepEqual(await fatal(), []);
     await page.context().close();
   });
 });

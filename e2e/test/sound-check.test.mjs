@@ -36,7 +36,7 @@ const onAir = (seconds) => fromNowOn(server.path('check', '/48/live.mp4'), secon
 
 /** Chooses the last of a field's devices that is not the system's; gives its id. */
 async function choose(page, label) {
-  const field = page.getByLabel(label);
+  const field = page.getByRole('combobox', { name: label });
   const ids = await field.locator('option').evaluateAll((options) => options.map(({ value }) => value).filter((id) => id && id !== 'default'));
   assert.ok(ids.length, `${label}: there is one to choose`);
   await field.selectOption(ids.at(-1));
@@ -59,8 +59,9 @@ test('microphone and loudspeaker are chosen in the green room and on stage, are 
   await page.reload();
   await onStage(page);
   await until('both are used after a reload', async () => (await sender(page)) === microphone && (await sink(page)) === loudspeaker);
-  await page.getByLabel('Headphones or loudspeaker').selectOption('default');
-  await page.getByLabel('Microphone').selectOption('default');
+  await page.getByText('Sound and keys').click();
+  await page.getByRole('combobox', { name: 'Headphones or loudspeaker' }).selectOption('default');
+  await page.getByRole('combobox', { name: 'Microphone' }).selectOption('default');
   await until('the system’s are used', async () => (await sender(page)) === 'default' && (await sink(page)) === '');
   await page.locator('.mute.live').waitFor();
   await until('the voice is heard through it', () => host.levels.find(([of]) => of === seat)?.[1] > -60);
@@ -77,10 +78,12 @@ test('who waits is pre-listened to by the host who asks for it, and by nobody el
   const button = desk.getByRole('button', { name: 'Pre-listen: Waiting' });
   await button.click();
   await soundsLike('the host hears who waits', () => hear(desk, 6), said.guest, { compare: matchStretched });
+  await guest.getByText('A host is listening to you right now.').waitFor();
   const [air, beside] = await Promise.all([onAir(4), hear(waits, 4)]);
   assert.ok(match(air, said.guest).similarity < LIKE_NOT, 'listeners hear nothing of it');
   assert.ok(dbfs(beside) < SILENCE_DBFS, `nor does another guest: ${dbfs(beside)} dBFS`);
   await button.click();
+  await guest.getByText('A host is listening to you right now.').waitFor({ state: 'detached' });
   await until('the host hears them no more', async () => dbfs(await hear(desk, 1)) < SILENCE_DBFS);
   for (const page of [desk, guest, waits]) await page.context().close();
 });

@@ -64,16 +64,7 @@ export class Microphone {
     this.asking = true;
     this.changed();
     try {
-      const { id } = remembered(CHOICE);
-      const stream = await navigator.mediaDevices.getUserMedia({
-        audio: {
-          channelCount: 1,
-          echoCancellation: true,
-          noiseSuppression: true,
-          autoGainControl: true,
-          ...(id ? { deviceId: { ideal: id } } : {}),
-        },
-      });
+      const stream = await obtain(remembered(CHOICE).id);
       if (this.closed) return stream.getTracks().forEach((track) => track.stop());
       this.devices = await devicesOf('audioinput');
       this.take(stream.getAudioTracks()[0]!);
@@ -196,6 +187,26 @@ export class Microphone {
     if (document.hidden || !this.track) return;
     void this.context?.resume();
     if (this.track.readyState === 'ended' || this.track.muted) await this.open();
+  }
+}
+
+/** What is sent is one voice, with the browser's own processing. */
+const VOICE = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/**
+ * The microphone that was chosen where it is there, and no other: a browser may take a wish for one as nothing but that. Before the first
+ * permission none says which there are; then it is a wish.
+ */
+async function obtain(id: string): Promise<MediaStream> {
+  const ask = (deviceId: ConstrainDOMString | undefined) => navigator.mediaDevices.getUserMedia({ audio: deviceId ? { ...VOICE, deviceId } : VOICE });
+  const there = !!id && (await devicesOf('audioinput')).some((d) => d.deviceId === id);
+  if (!there) return ask(id ? { ideal: id } : undefined);
+  try {
+    return await ask({ exact: id });
+  } catch (error) {
+    // Unplugged in this moment.
+    if ((error as Error).name === 'OverconstrainedError') return ask(undefined);
+    throw error;
   }
 }
 

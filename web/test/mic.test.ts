@@ -58,10 +58,12 @@ beforeEach(async () => {
   const mediaDevices = {
     addEventListener: listen,
     enumerateDevices: async () => present.map((id) => ({ kind: 'audioinput', deviceId: id, groupId: id === 'default' ? (present[1] ?? '') : id, label: id })),
-    async getUserMedia({ audio }: { audio: { deviceId?: { ideal: string } } }) {
+    // A wish for a device is nothing but that: this browser takes its own.
+    async getUserMedia({ audio }: { audio: { deviceId?: { exact?: string } } }) {
       if (refuses) throw Object.assign(new Error('refused'), { name: refuses });
-      const asked = audio.deviceId?.ideal;
-      const track = new Track(asked && present.includes(asked) ? asked : 'default');
+      const asked = audio.deviceId?.exact;
+      if (asked && !present.includes(asked)) throw Object.assign(new Error('gone'), { name: 'OverconstrainedError' });
+      const track = new Track(asked ?? 'default');
       given.push(track);
       return { getAudioTracks: () => [track], getTracks: () => [track] };
     },

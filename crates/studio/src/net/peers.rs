@@ -57,7 +57,7 @@ struct Entry {
     /// For fragments, ICE restarts among them.
     fragments: TokenBucket,
     connected: bool,
-    /// It has refused the handshake.
+    /// It has refused the handshake, which is said once.
     refused: bool,
     interrupted: bool,
     /// Whoever it belongs to has most likely gone.
@@ -212,7 +212,12 @@ impl Peers {
         }
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.heard_at = now;
-            entry.refused |= !entry.connected && dtls::refuses_handshake(datagram.bytes);
+            if !entry.connected && !entry.refused && dtls::refuses_handshake(datagram.bytes) {
+                entry.refused = true;
+                // Its owner gives up as soon as it knows, and then nobody asks why.
+                self.outputs
+                    .push_back(PeersOutput::Event(key, PeerEvent::HandshakeRefused));
+            }
         }
         self.set_interrupted(key, false);
         self.drive(now, key, |peer| peer.handle_datagram(now, datagram));
@@ -344,13 +349,6 @@ impl Peers {
             return;
         };
         if entry.closing.is_none() {
-            // Its owner gives up as soon as it knows: that it was the handshake is worth more than that it was asked for.
-            let failed = entry.refused && reason == DisconnectReason::Requested;
-            let reason = if failed {
-                DisconnectReason::HandshakeFailed
-            } else {
-                reason
-            };
             entry.closing = Some((now + CLOSE_TIME, reason));
             self.drive(now, key, |peer| peer.close(now));
         }

@@ -96,6 +96,8 @@ pub struct ReturnPacket {
 pub enum PeerEvent {
     /// ICE and DTLS are done: sound can flow.
     Connected,
+    /// It has refused what it was offered in the DTLS handshake; what follows, if anything does, is its goodbye.
+    HandshakeRefused,
     /// Sound arrived. A jump in its numbers is for the jitter buffer to judge.
     Packet(ReceivedPacket),
     /// Nothing at all arrives from it ([`INTERRUPTED_TIME`](crate::limits::INTERRUPTED_TIME)), or something does again.

@@ -171,6 +171,7 @@ impl Engine {
     pub fn peer(&mut self, session: SessionId, event: PeerEvent, out: &mut Vec<EngineOutput>) {
         match event {
             PeerEvent::Connected => self.connect(session, out),
+            PeerEvent::HandshakeRefused => self.refused(session, out),
             PeerEvent::Packet(packet) => self.packet(session, packet, out),
             PeerEvent::Interrupted { on } => {
                 let (known, ticks) = (self.sessions.get_mut(&session), self.ticks);
@@ -249,6 +250,15 @@ impl Engine {
         if self.sessions.contains_key(&session) {
             out.push(EngineOutput::Close(session, reason));
             self.disconnected(session, reason);
+        }
+    }
+
+    fn refused(&mut self, session: SessionId, out: &mut Vec<EngineOutput>) {
+        if let Some(known) = self.sessions.get(&session) {
+            let reason = DisconnectReason::HandshakeFailed;
+            tracing::info!(seat = %known.seat, %session, %reason, "a session cannot be");
+            self.failed.note(known.seat, session, reason);
+            self.give_state(out);
         }
     }
 
