@@ -1,4 +1,4 @@
-"""Publish a WAV file over WHIP with aiortc: whip_publish.py URL TOKEN WAV SECONDS DIRECTION. Prints what the server answered, as JSON."""
+"""Publish a WAV file over WHIP with aiortc: whip_publish.py URL TOKEN WAV DIRECTION. Until its input ends; then prints what the server answered, as JSON."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaPlayer
 
 
-async def main(url: str, token: str, wav: str, seconds: float, direction: str) -> None:
+async def main(url: str, token: str, wav: str, direction: str) -> None:
     connection = RTCPeerConnection()
     player = MediaPlayer(wav, loop=True)
     connection.addTransceiver(player.audio, direction=direction)
@@ -24,7 +24,7 @@ async def main(url: str, token: str, wav: str, seconds: float, direction: str) -
             print(json.dumps(said | {"answer": answer}))
             sys.exit(1)
         await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        await asyncio.sleep(seconds)
+        await asyncio.to_thread(sys.stdin.read)
         said["connection"] = connection.connectionState
         async with http.delete(str(response.url.join(aiohttp.client.URL(said["location"]))), headers=headers) as deleted:
             said["deleted"] = deleted.status
@@ -33,4 +33,4 @@ async def main(url: str, token: str, wav: str, seconds: float, direction: str) -
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]), sys.argv[5]))
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4]))

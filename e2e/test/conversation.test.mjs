@@ -202,7 +202,7 @@ test('an evening: green room, stage, broadcast, a killed server, the end, the re
 
   await step('after the end the same address plays the replay, with seek', async () => {
     await endEvent(host);
-    await says(listener, 'It’s over, but you can listen to all of it again.');
+    await says(listener, 'It’s over. You can listen to all of it again.');
     await listener.getByRole('button', { name: 'Listen again' }).click();
     await until('the replay plays', () => listener.evaluate(() => document.querySelector('#audio').currentTime > 0.5));
     const length = await listener.evaluate(() => document.querySelector('#audio').duration);

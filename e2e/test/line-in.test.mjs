@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { browser, open } from '../lib/browser.mjs';
 import { fromNowOn } from '../lib/direct.mjs';
@@ -12,7 +14,7 @@ import { Session, endPublishing } from '../lib/publish.mjs';
 import { Server } from '../lib/server.mjs';
 import { LIKE, dbfs, decode, decodeWav, match, soundsLike } from '../lib/sound.mjs';
 import { packets, speech } from '../lib/speech.mjs';
-import { DEADLINE_MS, PYTHON, run, shared, until, whipFfmpeg } from '../lib/tools.mjs';
+import { DEADLINE_MS, PYTHON, ROOT, shared, until, whipFfmpeg } from '../lib/tools.mjs';
 import { videoFirst } from '../lib/video-first.mjs';
 
 /** The bed under an empty stage is about -42 dBFS, speech about -20. */
@@ -75,11 +77,13 @@ test('ffmpeg publishes: admitted from the green room, heard, and gone when it st
 test('aiortc publishes, also one that would hear, too: a line is answered that it is only heard', async () => {
   for (const direction of ['sendonly', 'sendrecv']) {
     const { seat, token } = await host.invite(`Python ${direction}`, 'line_in');
-    const publishing = run(PYTHON, ['e2e/python/whip_publish.py', endpoint(), token, mics.guest, '30', direction], { ms: 60_000, cwd: new URL('../..', import.meta.url) });
+    const child = spawn(PYTHON, [join(ROOT, 'e2e/python/whip_publish.py'), endpoint(), token, mics.guest, direction], { stdio: ['pipe', 'pipe', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    const printed = text(child.stdout);
     await admittedAndHeard(`aiortc ${direction}`, seat, said.guest);
-    const { stdout, stderr } = await publishing;
-    const answer = JSON.parse(stdout.trim() || '{}');
-    assert.equal(answer.status, 201, stderr);
+    child.stdin.end();
+    const answer = JSON.parse((await printed).trim() || '{}');
+    assert.equal(answer.status, 201);
     assert.deepEqual(answer.direction, ['recvonly']);
     assert.equal(answer.connection, 'connected');
     assert.equal(answer.deleted, 200);

@@ -64,7 +64,7 @@ test('one touch, and the demonstration is heard', async () => {
   t.joined = Date.now() - touched;
   await soundsLike('the demonstration’s voice', () => hear(page, 6), said);
   assert.deepEqual(page.complaints, []);
-  await page.getByRole('button', { name: 'Stop the sound' }).click();
+  await page.getByRole('button', { name: 'Stop listening' }).click();
   await says(page, 'It’s live. Press to listen.');
   await page.context().close();
 });

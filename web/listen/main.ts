@@ -214,7 +214,8 @@ const volume = (value: string) => {
 volume(kept(VOLUME) ?? '1');
 bar.addEventListener('input', () => {
   volume(bar.value);
-  keep(VOLUME, bar.value);
+  // Nothing, kept for the next time, would look like a fault.
+  if (audio.volume) keep(VOLUME, bar.value);
 });
 $('seek').addEventListener('input', (e) => seek(Number((e.target as HTMLInputElement).value)));
 document.addEventListener('keydown', (e) => {

@@ -68,11 +68,20 @@ pub(crate) fn media_page(sequence: u64, end: u64, packets: &Packets) -> Vec<u8> 
     bytes
 }
 
-/// The last page of the stream, after chunk number `sequence - 1`, which ended before position `end` (RFC 3533 §6): it holds nothing.
-pub(crate) fn last_page(sequence: u64, end: u64) -> Vec<u8> {
+/// The granule position of a page on which no packet ends (RFC 3533 §6): minus one.
+const NO_PACKET_ENDS: u64 = u64::MAX;
+
+/// The last page of the stream, after chunk number `sequence - 1` (RFC 3533 §6): it holds nothing.
+pub(crate) fn last_page(sequence: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(32);
     let number = sequence.wrapping_add(HEAD_PAGES) as u32;
-    page(&mut bytes, END_OF_STREAM, end, number, std::iter::empty());
+    page(
+        &mut bytes,
+        END_OF_STREAM,
+        NO_PACKET_ENDS,
+        number,
+        std::iter::empty(),
+    );
     bytes
 }
 

@@ -129,9 +129,7 @@ impl Packager {
     /// The page of the Ogg face that follows chunk `sequence` when the event is over.
     #[must_use]
     pub fn last_ogg_page(sequence: u64) -> Bytes {
-        let next = sequence + 1;
-        let end = next * Rendition::Full.chunk_samples();
-        Bytes::from(ogg::last_page(next, end))
+        Bytes::from(ogg::last_page(sequence + 1))
     }
 
     /// The HLS multivariant playlist.
