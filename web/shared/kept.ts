@@ -8,9 +8,11 @@ export function kept(name: string): string | null {
   }
 }
 
-export function keep(name: string, value: string): void {
+/** Null: nothing is chosen any more. */
+export function keep(name: string, value: string | null): void {
   try {
-    localStorage.setItem(name, value);
+    if (value === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, value);
   } catch {
     // See above.
   }

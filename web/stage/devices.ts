@@ -3,6 +3,8 @@
 // As people expect of a browser: what was chosen is used whenever it is there, its substitute only while it is not; who chose nothing
 // follows the system's default. It opens nothing: `mic.ts` and `speaker.ts` do, when this says so.
 
+import { keep, kept } from '../shared/kept.ts';
+
 /** A device, and the physical one behind it: what Chromium calls "default" is another one after the system's setting was changed. */
 export interface Choice {
   id: string;
@@ -40,10 +42,9 @@ export function wanted(devices: Known[], choice: { id: string }, inUse: Choice):
 
 /** What was chosen for this use; an empty id is "whatever the system uses". */
 export function remembered(key: string): { id: string } {
-  return { id: localStorage.getItem(key) ?? '' };
+  return { id: kept(key) ?? '' };
 }
 
 export function remember(key: string, devices: Known[], id: string): void {
-  if (isDefault(id) || !devices.some((d) => d.deviceId === id)) localStorage.removeItem(key);
-  else localStorage.setItem(key, id);
+  keep(key, isDefault(id) || !devices.some((d) => d.deviceId === id) ? null : id);
 }

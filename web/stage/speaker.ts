@@ -3,6 +3,7 @@
 // A plain `<audio>` element, because sound played through WebAudio is invisible to the echo canceller. Which loudspeakers there are, not
 // every browser says: where it does not, it may ask its user itself (`selectAudioOutput`), or there is the system's alone.
 
+import { keep } from '../shared/kept.ts';
 import { devicesOf, remember, remembered } from './devices.ts';
 import { tone } from './tone.ts';
 
@@ -55,7 +56,7 @@ export class Speaker {
   async ask(): Promise<void> {
     try {
       const { deviceId } = await (navigator.mediaDevices as Selecting).selectAudioOutput!();
-      localStorage.setItem(CHOICE, deviceId);
+      keep(CHOICE, deviceId);
       await this.look();
     } catch {
       // Nothing was chosen.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use stentor_edge::{AcceptConfig, AcceptLimits, Edge, RequestBody, bind, serve};
-use stentor_event::EventPolicy;
 use stentor_event::testing::{SLUG, TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -19,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use crate::evening::eventually;
-use crate::registry::make_event;
+use crate::registry::{make_event, server_with_one_place};
 
 /// Longer than anybody is made to wait.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -77,11 +76,7 @@ fn asks(addr: SocketAddr, path: String) -> JoinHandle<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_waits_for_an_event_that_has_no_place_hears_it_when_it_has_one() {
     let folder = tempfile::tempdir().unwrap();
-    let policy = EventPolicy {
-        events_open_max: 1,
-        ..EventPolicy::default()
-    };
-    let server = TestServer::start_with(folder.path(), policy).await;
+    let server = server_with_one_place(folder.path()).await;
     make_event(&*server.records, "second").await;
     server.events.open_new().await.unwrap();
     assert_eq!(server.events.waiting(), ["second"]);

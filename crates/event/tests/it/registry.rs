@@ -1,6 +1,7 @@
 //! The events of a store, as a server opens them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use http::Request;
 use stentor_cluster::key::{Key, Kind};
@@ -31,6 +32,15 @@ pub(crate) async fn make_event(records: &dyn Records, slug: &str) {
     let (record, conversation) = new.make(unix_ms_now(), &[]).unwrap();
     let stored = store_event(records, &record, &conversation);
     stored.await.unwrap();
+}
+
+/// A server that has a room for one event only.
+pub(crate) async fn server_with_one_place(folder: &Path) -> TestServer {
+    let policy = EventPolicy {
+        events_open_max: 1,
+        ..EventPolicy::default()
+    };
+    TestServer::start_with(folder, policy).await
 }
 
 #[tokio::test]
@@ -86,11 +96,7 @@ async fn whoever_comes_back_as_soon_as_events_are_open_finds_their_pages() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody_needs_it() {
     let folder = tempfile::tempdir().unwrap();
-    let policy = EventPolicy {
-        events_open_max: 1,
-        ..EventPolicy::default()
-    };
-    let server = TestServer::start_with(folder.path(), policy).await;
+    let server = server_with_one_place(folder.path()).await;
     make_event(&*server.records, "second").await;
     // Somebody is in the first.
     let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);

@@ -144,65 +144,43 @@ impl SupportedAeadAes256Gcm for Gcm {
     }
 }
 
-#[derive(Debug)]
-struct Gcm128(Box<dyn AeadAes128GcmCipher>);
+/// A cipher of RFC 7714 that is given the header as it was sent. The library has a trait of its own for each length of key.
+macro_rules! gcm {
+    ($cipher:ident, $trait:ident) => {
+        #[derive(Debug)]
+        struct $cipher(Box<dyn $trait>);
 
-impl AeadAes128GcmCipher for Gcm128 {
-    fn encrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aad: &[u8],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        self.0.encrypt(iv, aad, input, output)
-    }
+        impl $trait for $cipher {
+            fn encrypt(
+                &mut self,
+                iv: &[u8; 12],
+                aad: &[u8],
+                input: &[u8],
+                output: &mut [u8],
+            ) -> Result<(), CryptoError> {
+                self.0.encrypt(iv, aad, input, output)
+            }
 
-    fn decrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aads: &[&[u8]],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<usize, CryptoError> {
-        match aads {
-            [aad] => as_sent(aad, |header, rest| {
-                self.0.decrypt(iv, &[header, rest], input, output)
-            }),
-            _ => self.0.decrypt(iv, aads, input, output),
+            fn decrypt(
+                &mut self,
+                iv: &[u8; 12],
+                aads: &[&[u8]],
+                input: &[u8],
+                output: &mut [u8],
+            ) -> Result<usize, CryptoError> {
+                match aads {
+                    [aad] => as_sent(aad, |header, rest| {
+                        self.0.decrypt(iv, &[header, rest], input, output)
+                    }),
+                    _ => self.0.decrypt(iv, aads, input, output),
+                }
+            }
         }
-    }
+    };
 }
 
-#[derive(Debug)]
-struct Gcm256(Box<dyn AeadAes256GcmCipher>);
-
-impl AeadAes256GcmCipher for Gcm256 {
-    fn encrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aad: &[u8],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        self.0.encrypt(iv, aad, input, output)
-    }
-
-    fn decrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aads: &[&[u8]],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<usize, CryptoError> {
-        match aads {
-            [aad] => as_sent(aad, |header, rest| {
-                self.0.decrypt(iv, &[header, rest], input, output)
-            }),
-            _ => self.0.decrypt(iv, aads, input, output),
-        }
-    }
-}
+gcm!(Gcm128, AeadAes128GcmCipher);
+gcm!(Gcm256, AeadAes256GcmCipher);
 
 /// What authenticates packets that are encrypted by AES in counter mode (RFC 3711 §4.2), and STUN.
 #[derive(Debug)]
