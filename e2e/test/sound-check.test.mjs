@@ -92,7 +92,11 @@ test('who waits is pre-listened to by the host who asks for it, and by nobody el
 function withRsa() {
   const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' };
   let certificates;
-  RTCPeerConnection.generateCertificate(rsa).then((one) => (certificates = [one]));
+  const made = RTCPeerConnection.generateCertificate(rsa).then((one) => (certificates = [one]));
+  // The page connects as soon as it has a microphone.
+  const { mediaDevices } = navigator;
+  const give = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (wanted) => (await made, give(wanted));
   globalThis.RTCPeerConnection = new Proxy(RTCPeerConnection, { construct: (target, [config]) => new target({ ...config, certificates }) });
 }
 

@@ -214,8 +214,8 @@ const volume = (value: string) => {
 volume(kept(VOLUME) ?? '1');
 bar.addEventListener('input', () => {
   volume(bar.value);
-  // Nothing, kept for the next time, would look like a fault.
-  if (audio.volume) keep(VOLUME, bar.value);
+  // Next to nothing, kept for the next time, would look like a fault.
+  if (audio.volume > 0.1) keep(VOLUME, bar.value);
 });
 $('seek').addEventListener('input', (e) => seek(Number((e.target as HTMLInputElement).value)));
 document.addEventListener('keydown', (e) => {

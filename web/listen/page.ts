@@ -95,7 +95,7 @@ export class Page {
     if (words) p.textContent = words;
     this.links(status);
     // The countdown's digits are for the eye; a reader hears the state it belongs to.
-    this.announce([waits?.counting ? waits.sub : say, words].filter(Boolean).join(' '), phase + !trouble);
+    this.announce([waits?.counting ? `${waits.sub}.` : say, words].filter(Boolean).join(' '), phase + !trouble);
   }
 
   private timed(m: Model): boolean {

@@ -127,7 +127,11 @@ function message(stage: Stage): TemplateResult {
     stage.draft = {};
     shut(e);
   };
-  // What was typed outlives a dialog that was closed by accident.
+  const drop = (e: Event) => {
+    stage.draft = {};
+    shut(e);
+  };
+  // What was typed outlives a dialog that was closed by accident (Escape).
   const type = (name: 'fr' | 'en', e: Event) => {
     const field = e.target as HTMLTextAreaElement;
     stage.draft[name] = field.value;
@@ -142,7 +146,7 @@ function message(stage: Stage): TemplateResult {
     <p>${w.messageText}</p>
     ${(stage.lang === 'fr' ? (['fr', 'en'] as const) : (['en', 'fr'] as const)).map((lang) => area(lang, lang === 'fr' ? w.messageFr : w.messageEn))}
     <p class="row spread">
-      <button type="button" @click=${shut}>${w.cancel}</button>
+      <button type="button" @click=${drop}>${w.cancel}</button>
       <button class="key">${w.send}</button>
     </p>
   </form>`;

@@ -61,8 +61,9 @@ export class Stage {
   dialog: Dialog | null = null;
   /** A message to listeners that is being written. */
   draft: { fr?: string; en?: string } = {};
-  /** Somebody else has sent this page's owner back to the green room. */
+  /** Somebody else has sent this page's owner back to the green room, where they still are. */
   takenOff = false;
+  /** Its owner has asked to go there. */
   private leaving = false;
   readonly mic: Microphone;
   readonly peer: Peer;
@@ -85,8 +86,8 @@ export class Stage {
   /** A new name that was asked for, and whether everybody sees it now. */
   private newName = '';
   renamed = false;
-  /** This page has asked for somebody's link: another page of the same seat is told it, too. */
-  private awaitsLink = false;
+  /** Links that this page has asked for: another page of the same seat is told them, too. */
+  private awaitedLinks = 0;
   /** Whom this page has asked onto the stage. */
   private admitted = 0;
 
@@ -179,8 +180,8 @@ export class Stage {
   send(message: ToServer): boolean {
     const sent = !!this.socket?.send(message);
     if (!sent) this.say(this.words.notConnected);
-    else if (message.do === 'green_room') this.leaving = message.seat === this.welcome?.seat;
-    else if (message.do === 'invite' || message.do === 'link') this.awaitsLink = true;
+    else if (message.do === 'green_room') this.leaving = message.seat === this.welcome?.seat && this.me?.place === 'on_stage';
+    else if (message.do === 'invite' || message.do === 'link') this.awaitedLinks++;
     return sent;
   }
 
@@ -294,6 +295,8 @@ export class Stage {
         this.welcome = message;
         this.unseen = true;
         this.readySent = 0;
+        // What was asked for on the line before is not answered on this one.
+        [this.leaving, this.awaitedLinks] = [false, 0];
         this.peer.ensure();
         // The line was opened just now, so there is a way.
         this.peer.retry();
@@ -306,8 +309,8 @@ export class Stage {
       case 'levels':
         return this.heard(message.seats, message.lufs);
       case 'invited':
-        if (!this.awaitsLink) break;
-        this.awaitsLink = false;
+        if (!this.awaitedLinks) break;
+        this.awaitedLinks--;
         this.dialog = { kind: 'invite', done: message };
         this.note = '';
         break;
@@ -336,6 +339,7 @@ export class Stage {
   private refused({ what, code }: { what: string; code: string }): void {
     if (code === 'wrong_token') return this.leave('rejected');
     if (what === 'mute') this.opening = null;
+    if (what === 'invite' || what === 'link') this.awaitedLinks = Math.max(0, this.awaitedLinks - 1);
     if (code === 'not_heard') return this.open({ kind: 'admit', seat: this.admitted });
     this.obey(); // a local mute that was refused is undone
     if (what !== 'ready') this.say((this.words.refusals as Record<string, string | undefined>)[code] ?? this.words.refused);
@@ -408,6 +412,7 @@ export class Stage {
 
   /** What has become of oneself without one's own doing is said. */
   private moved(before: StageSeat | undefined, me: StageSeat): void {
+    if (me.place !== 'green_room') this.takenOff = false;
     if (!before) return;
     if (before.place !== me.place) {
       this.takenOff = before.place === 'on_stage' && me.place === 'green_room' && !this.leaving;

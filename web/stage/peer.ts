@@ -220,7 +220,7 @@ export class Peer {
         method: 'POST',
         headers: { 'content-type': 'application/sdp', authorization: `Bearer ${at.token}` },
         body: pc.localDescription!.sdp,
-        // The other way round than a fragment's, so that the first of those finds no connection of before.
+        // The other way round than a fragment's, so that the first of those finds no connection of this request.
         credentials: way(this.attempt + 1),
         signal: AbortSignal.timeout(patience(this.attempt, OFFER_PATIENCE_MS, this.took)),
       });

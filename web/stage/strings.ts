@@ -308,7 +308,7 @@ const fr: StageStrings = {
   invitedSeats: 'Invités, pas encore arrivés',
   you: 'vous',
   preListened: 'L’équipe vous écoute en ce moment.',
-  offStage: 'On vous a renvoyé en loge. Le public ne vous entend plus.',
+  offStage: 'L’équipe vous a fait revenir en loge. Le public ne vous entend plus.',
   silentHere: 'Votre micro ne capte aucun son. Est-il éteint, ou pris par une autre application ?',
   tooQuietHere: 'Votre voix est trop faible pour les autres. Rapprochez-vous du micro, ou augmentez son niveau.',
   cannotConnect: {
@@ -443,7 +443,7 @@ const fr: StageStrings = {
     control_characters: 'Certains caractères ne peuvent pas s’afficher. Retirez-les.',
     too_many: 'Trop de choses à la fois. Attendez un instant.',
   },
-  became: { host: 'Vous êtes maintenant l’hôte.', co_host: 'Vous êtes maintenant co-hôte.', guest: 'Vous êtes maintenant invité.' },
+  became: { host: 'Vous êtes maintenant l’hôte.', co_host: 'Vous êtes maintenant co-hôte.', guest: 'Votre rôle est maintenant : invité.' },
   refused: 'Le serveur a refusé.',
   alarm: (kind: string) => `Alarme du serveur : ${kind}`,
 };

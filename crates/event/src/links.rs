@@ -19,6 +19,8 @@ use stentor_core::SeatId;
 use stentor_core::event::Phase;
 use subtle::ConstantTimeEq;
 
+/// Name of the key file in the data folder.
+pub const KEY_FILE: &str = "secret.key";
 /// Length of the key file, in bytes: one SHA-256 block output, as RFC 2104 section 3 recommends.
 const KEY_BYTES: usize = 32;
 /// Bytes of the MAC that go into a link: 128 bits (RFC 2104 section 5 allows half the output).
@@ -42,14 +44,14 @@ impl LinkKey {
     /// # Errors
     /// The operator's: the folder cannot be written, or the file is not a key.
     pub fn load_or_create(data_dir: &Path) -> Result<Self, LinkKeyError> {
-        let path = data_dir.join("secret.key");
+        let path = data_dir.join(KEY_FILE);
         if path.exists() {
             return Self::read(path);
         }
         let mut key = [0; KEY_BYTES];
         fill_random(&mut key);
         // Written whole under another name first: a machine that stops in between must not leave half a key.
-        let unfinished = data_dir.join(format!("secret.key.{}", std::process::id()));
+        let unfinished = data_dir.join(format!("{KEY_FILE}.{}", std::process::id()));
         let written = OpenOptions::new()
             .write(true)
             .create(true)

@@ -195,7 +195,7 @@ pub(crate) fn checked_title(title: &str) -> Result<&str, NewEventError> {
 pub(crate) fn check_start(starts_unix_ms: i64, now_unix_ms: i64) -> Result<(), NewEventError> {
     let far = i64::abs_diff(starts_unix_ms, now_unix_ms) > STARTS_MS_MAX;
     if far {
-        let days = starts_unix_ms.saturating_sub(now_unix_ms) / DAY_MS as i64;
+        let days = i64::abs_diff(starts_unix_ms, now_unix_ms).div_ceil(DAY_MS);
         return Err(NewEventError::Starts { days });
     }
     let ago_ms = now_unix_ms - starts_unix_ms;
@@ -304,8 +304,8 @@ pub enum NewEventError {
     /// Years away from now.
     #[error("an event starts within {STARTS_DAYS_MAX} days of now; got a time {days} days away")]
     Starts {
-        /// From now to the time that was given.
-        days: i64,
+        /// Days between now and the time that was given, begun ones counted.
+        days: u64,
     },
     /// Long over.
     #[error(

@@ -10,13 +10,11 @@ use stentor_cluster::OlderFile;
 use stentor_cluster::blobs::{Blobs, FolderBlobs};
 use stentor_cluster::error::StoreError;
 use stentor_cluster::records::{Records, SqliteRecords};
-use stentor_event::links::LinkKey;
+use stentor_event::links::{KEY_FILE as KEY, LinkKey};
 
 use crate::config::nearest;
 use crate::error::AppError;
 
-/// File of the key that links are made with.
-const KEY: &str = "secret.key";
 /// File of the records.
 const RECORDS: &str = "stentor.db";
 /// Folder of the recordings.
@@ -78,12 +76,7 @@ pub(crate) fn key(dir: &Path) -> Result<LinkKey, AppError> {
         if is_used(dir) {
             return Err(AppError::KeyMissing(shown()));
         }
-        if let Some(owner) = owner_beside_root(dir) {
-            return Err(AppError::OthersFolder {
-                dir: shown(),
-                owner,
-            });
-        }
+        must_be_ours(dir)?;
     }
     Ok(LinkKey::load_or_create(dir)?)
 }
@@ -93,20 +86,29 @@ pub(crate) fn key(dir: &Path) -> Result<LinkKey, AppError> {
 /// # Errors
 /// The operator's, as of [`key`] and [`open_records`]; nothing of what an older version wrote.
 pub(crate) async fn check(dir: &Path) -> Result<(), AppError> {
-    if !dir.join(KEY).exists() && !is_used(dir) {
+    if dir.join(KEY).exists() || is_used(dir) {
+        key(dir)?;
+    }
+    if !is_used(dir) {
         return Ok(());
     }
-    key(dir)?;
     match SqliteRecords::open(&dir.join(RECORDS), OlderFile::Refuse).await {
         Ok(_) | Err(StoreError::Older { .. }) => Ok(()),
         Err(error) => Err(store_fault(dir, error)),
     }
 }
 
-/// Whose folder it is, where this is root and it is somebody else's: what root makes there, that user's server cannot read.
-fn owner_beside_root(dir: &Path) -> Option<u32> {
-    let owner = std::fs::metadata(dir).ok()?.uid();
-    (rustix::process::geteuid().is_root() && owner != 0).then_some(owner)
+/// Whether this may make the first files in the folder: what root makes in somebody else's, that user's server cannot read.
+///
+/// # Errors
+/// The operator's: this is root, and it is somebody else's.
+fn must_be_ours(dir: &Path) -> Result<(), AppError> {
+    let owner = std::fs::metadata(dir).map_or(0, |about| about.uid());
+    if owner != 0 && rustix::process::geteuid().is_root() {
+        let dir = dir.display().to_string();
+        return Err(AppError::OthersFolder { dir, owner });
+    }
+    Ok(())
 }
 
 /// Bytes that this user may still write to the disk of a folder, and how many it has in all; `None` where it does not say.
@@ -160,6 +162,9 @@ pub(crate) fn make(dir: &Path) -> Result<(), AppError> {
 /// The operator's: the folder cannot be made, or another server uses it.
 pub(crate) fn lock(dir: &Path) -> Result<File, AppError> {
     make(dir)?;
+    if !dir.join("lock").exists() {
+        must_be_ours(dir)?;
+    }
     let lock = File::create(dir.join("lock")).map_err(|source| AppError::DataDir {
         dir: dir.display().to_string(),
         source,
@@ -190,8 +195,8 @@ pub(crate) fn close_to_others(dir: &Path) -> Result<Vec<String>, AppError> {
         let Ok(about) = std::fs::metadata(&path) else {
             continue;
         };
-        // What a link leads to may be meant for others, too.
-        if path.is_symlink() {
+        // Recordings that a link leads to may be meant for others, too.
+        if name == RECORDINGS && path.is_symlink() {
             if about.permissions().mode() & 0o077 != 0 {
                 said.push(format!(
                     "{} leads to what others of this machine can read: close it yourself",
@@ -349,6 +354,8 @@ mod tests {
         assert_eq!(said().await, None, "there is nothing yet");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         key(folder.path()).unwrap();
+        assert_eq!(said().await, None, "half of a restore");
+        assert!(!is_used(folder.path()));
         open_records(folder.path()).await.unwrap();
         assert_eq!(said().await, None);
         for (name, bytes, word) in [

@@ -51,14 +51,15 @@ pub(crate) struct PublishedSoFar {
 }
 
 impl PublishedSoFar {
-    /// Three numbers in decimal digits; versions before wrote the first alone, or two.
+    /// Four numbers in decimal digits; versions before wrote the first alone, or two.
     pub(crate) fn encode(self) -> String {
         let end = self.end;
         match self.playlists {
             Some(PlaylistCounts {
                 discontinuities,
                 skipped,
-            }) => format!("{end} {discontinuities} {skipped}"),
+                next,
+            }) => format!("{end} {discontinuities} {skipped} {next}"),
             None => end.to_string(),
         }
     }
@@ -68,13 +69,14 @@ impl PublishedSoFar {
         let numbers: Vec<u64> = numbers.collect::<Result<_, _>>().ok()?;
         let (end, playlists) = match numbers[..] {
             [end] => (end, None),
-            [end, discontinuities] => (end, Some((discontinuities, 0))),
-            [end, discontinuities, skipped] => (end, Some((discontinuities, skipped))),
+            [end, discontinuities] => (end, Some((discontinuities, 0, end / SEGMENT_SAMPLES))),
+            [end, discontinuities, skipped, next] => (end, Some((discontinuities, skipped, next))),
             _ => return None,
         };
-        let playlists = playlists.map(|(discontinuities, skipped)| PlaylistCounts {
+        let playlists = playlists.map(|(discontinuities, skipped, next)| PlaylistCounts {
             discontinuities,
             skipped,
+            next,
         });
         Some(Self { end, playlists })
     }
@@ -90,6 +92,7 @@ impl PublishedSoFar {
             None => PlaylistCounts {
                 discontinuities: self.end / SEGMENT_SAMPLES + 1,
                 skipped: 0,
+                next: self.end / SEGMENT_SAMPLES,
             },
         }
     }
@@ -403,19 +406,20 @@ pub(super) mod tests {
 
     #[test]
     fn playlists_begin_anew_with_the_next_number_and_never_with_a_lower_one() {
-        let counts = |discontinuities, skipped| PlaylistCounts {
+        let counts = |discontinuities, skipped, next| PlaylistCounts {
             discontinuities,
             skipped,
+            next,
         };
         let published = |end, playlists| PublishedSoFar { end, playlists };
         for (found, next) in [
-            (published(0, None), counts(0, 0)),
-            (published(57_600, Some(counts(0, 0))), counts(1, 0)),
-            (published(57_600, Some(counts(41, 7))), counts(42, 7)),
+            (published(0, None), counts(0, 0, 0)),
+            (published(57_600, Some(counts(0, 0, 0))), counts(1, 0, 0)),
+            (published(57_600, Some(counts(41, 7, 9))), counts(42, 7, 9)),
             // Numbered by the first segment of the run, which is no later than the last.
             (
                 published(506 * SEGMENT_SAMPLES + 57_600, None),
-                counts(507, 0),
+                counts(507, 0, 506),
             ),
         ] {
             assert_eq!(found.next_playlists(), next);
@@ -426,9 +430,10 @@ pub(super) mod tests {
                 "{text}"
             );
         }
-        let before = PublishedSoFar::decode(b"57600 41");
-        assert_eq!(before, Some(published(57_600, Some(counts(41, 0)))));
-        for wrong in ["", "far", "1 ", " 1", "1 2 3 4", "1 x", "-1"] {
+        let end = 3 * SEGMENT_SAMPLES + 57_600;
+        let before = PublishedSoFar::decode(format!("{end} 41").as_bytes());
+        assert_eq!(before, Some(published(end, Some(counts(41, 0, 3)))));
+        for wrong in ["", "far", "1 ", " 1", "1 2 3", "1 2 3 4 5", "1 x", "-1"] {
             assert_eq!(PublishedSoFar::decode(wrong.as_bytes()), None, "{wrong}");
         }
     }

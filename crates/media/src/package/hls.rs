@@ -31,6 +31,8 @@ pub struct PlaylistCounts {
     pub discontinuities: u64,
     /// Numbers of segments that were left out there: there was no sound at their time.
     pub skipped: u64,
+    /// The number after the last segment that was listed. A run that was over before it listed one leaves it as it was.
+    pub next: u64,
 }
 
 /// The media playlist of one rendition while it grows.
@@ -38,8 +40,6 @@ pub struct PlaylistCounts {
 pub struct MediaPlaylist {
     epoch_unix_ms: i64,
     counts: PlaylistCounts,
-    /// The number that would have gone on from what was listed before it began anew.
-    expected: Option<u64>,
     /// What is listed, in a row.
     numbers: VecDeque<u64>,
     /// The first number since it has begun anew.
@@ -53,7 +53,6 @@ impl MediaPlaylist {
         Self {
             epoch_unix_ms,
             counts: PlaylistCounts::default(),
-            expected: None,
             numbers: VecDeque::with_capacity(PLAYLIST_SEGMENTS_MAX + 1),
             anew_at: None,
         }
@@ -61,30 +60,24 @@ impl MediaPlaylist {
 
     /// Lists one more segment; the oldest goes when there are more than [`PLAYLIST_SEGMENTS_MAX`].
     pub fn add(&mut self, number: u64) {
-        if self.numbers.is_empty()
-            && let Some(skipped) = self
-                .expected
-                .take()
-                .and_then(|next| number.checked_sub(next))
-        {
-            self.counts.skipped += skipped;
+        if self.numbers.is_empty() && self.counts.discontinuities > 0 {
+            self.counts.skipped += number.saturating_sub(self.counts.next);
             self.anew_at = Some(number);
         }
+        self.counts.next = number + 1;
         self.numbers.push_back(number);
         if self.numbers.len() > PLAYLIST_SEGMENTS_MAX {
             self.numbers.pop_front();
         }
     }
 
-    /// It goes on from a run before, in which segment `expected` would have been the next. If there was none, nothing has begun anew.
-    pub fn go_on_from(&mut self, counts: PlaylistCounts, expected: u64) {
+    /// It goes on from a run before; if there was none, nothing has begun anew yet.
+    pub fn go_on_from(&mut self, counts: PlaylistCounts) {
         self.counts = counts;
-        self.expected = Some(expected).filter(|_| counts.discontinuities > 0);
     }
 
     /// Lists nothing any more: what follows does not go on from what was.
     pub fn begin_anew(&mut self) {
-        self.expected = self.numbers.back().map(|last| last + 1).or(self.expected);
         self.numbers.clear();
         self.anew_at = None;
         self.counts.discontinuities += 1;

@@ -95,10 +95,10 @@ impl Packager {
         })
     }
 
-    /// The playlists go on from a run before, in which nothing was published at or after `end`, in samples since the epoch.
-    pub fn go_on_from(&mut self, counts: hls::PlaylistCounts, end: u64) {
+    /// The playlists go on from a run before.
+    pub fn go_on_from(&mut self, counts: hls::PlaylistCounts) {
         for rendition in &mut self.renditions {
-            rendition.playlist.go_on_from(counts, end / SEGMENT_SAMPLES);
+            rendition.playlist.go_on_from(counts);
         }
     }
 

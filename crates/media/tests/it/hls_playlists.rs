@@ -40,8 +40,10 @@ fn after_a_restart_the_numbers_go_on_with_a_discontinuity_and_without_a_hole() {
         let before = PlaylistCounts {
             discontinuities,
             skipped,
+            next: 509,
         };
-        playlist.go_on_from(before, 509);
+        playlist.go_on_from(before);
+        assert_eq!(playlist.counts(), before, "nothing is listed yet");
         playlist.add(512);
         let text = playlist.render();
         let listed = "#EXT-X-DISCONTINUITY\n#EXTINF:3.600,\nhls/512.m4s\n";
@@ -51,6 +53,7 @@ fn after_a_restart_the_numbers_go_on_with_a_discontinuity_and_without_a_hole() {
         let after = PlaylistCounts {
             discontinuities,
             skipped: skipped + 3,
+            next: 513,
         };
         assert_eq!(playlist.counts(), after);
         // As long as it lists where it began anew.
@@ -66,7 +69,7 @@ fn after_a_restart_the_numbers_go_on_with_a_discontinuity_and_without_a_hole() {
 #[test]
 fn the_numbers_go_on_after_a_pause_however_long_and_from_the_first_run() {
     let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
-    playlist.go_on_from(PlaylistCounts::default(), 0);
+    playlist.go_on_from(PlaylistCounts::default());
     playlist.add(500);
     assert_eq!(
         numbers(&playlist.render()),
@@ -84,6 +87,23 @@ fn the_numbers_go_on_after_a_pause_however_long_and_from_the_first_run() {
     playlist.add(9_000);
     assert_eq!(numbers(&playlist.render()), (502, 2));
     assert_eq!(playlist.counts().discontinuities, 3);
+}
+
+#[test]
+fn a_run_that_was_over_before_it_listed_anything_leaves_no_hole() {
+    let mut first = MediaPlaylist::new(EPOCH_UNIX_MS);
+    first.add(99);
+    let anew = |counts: PlaylistCounts| PlaylistCounts {
+        discontinuities: counts.discontinuities + 1,
+        ..counts
+    };
+    // Killed at once: what is kept is what the first has listed.
+    let mut second = MediaPlaylist::new(EPOCH_UNIX_MS);
+    second.go_on_from(anew(first.counts()));
+    let mut third = MediaPlaylist::new(EPOCH_UNIX_MS);
+    third.go_on_from(anew(first.counts()));
+    third.add(120);
+    assert_eq!(numbers(&third.render()), (100, 0));
 }
 
 /// Media sequence and discontinuity sequence.

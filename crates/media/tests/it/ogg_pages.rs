@@ -162,7 +162,6 @@ fn the_last_page_ends_the_stream_and_holds_nothing() {
         let mut rest = &bytes[..];
         let last = page(&mut rest);
         assert!(rest.is_empty() && last.body.is_empty());
-        let chunk = Rendition::Full.chunk_samples();
         assert_eq!(
             (last.flags, last.granule),
             (4, u64::MAX),

@@ -99,7 +99,9 @@ fn an_hls_player_finds_three_segments_wherever_it_goes_on() {
                 _ => None,
             });
             let mut playlist = MediaPlaylist::new(EPOCH_UNIX_MS);
-            // It was a long pause.
+            // What was listed before, and then it was a long pause.
+            (START / SEGMENT_SAMPLES..(START + LEAD_IN) / SEGMENT_SAMPLES)
+                .for_each(|number| playlist.add(number));
             playlist.begin_anew();
             let listed = segments.map(|number| playlist.add(number)).count();
             assert!(listed >= 3, "{listed} segments");

@@ -142,7 +142,19 @@ pub(super) fn memory() -> Finding {
 }
 
 /// Whether the clock can be right: events begin by it, and links end by it.
-pub(super) fn clock(config: &Config) -> Finding {
+pub(super) fn clock(config: &Config) -> Vec<Finding> {
+    let named = std::env::var("TZ").ok();
+    let zone = unknown_zone(named.as_deref()).map(|zone| {
+        let said = format!(
+            "TZ is \"{zone}\", which is no zone of this machine: times without a zone are in UTC"
+        );
+        warn("zone", said)
+    });
+    let time = time_of_day(config);
+    std::iter::once(time).chain(zone).collect()
+}
+
+fn time_of_day(config: &Config) -> Finding {
     const CHECK: &str = "clock";
     let since = |time: SystemTime| {
         time.duration_since(UNIX_EPOCH)
@@ -160,14 +172,6 @@ pub(super) fn clock(config: &Config) -> Finding {
         .flatten()
         .take(1_000)
         .flatten();
-    if let Some(zone) = unknown_zone(std::env::var("TZ").ok().as_deref()) {
-        return warn(
-            CHECK,
-            format!(
-                "TZ is \"{zone}\", which is no zone of this machine: times without a zone are in UTC"
-            ),
-        );
-    }
     let times = files
         .filter_map(|file| file.metadata().ok()?.modified().ok())
         .map(since);

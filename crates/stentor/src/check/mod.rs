@@ -41,7 +41,7 @@ impl Report {
         findings.push(machine::disk(&config));
         findings.push(machine::descriptors(&config));
         findings.push(machine::memory());
-        findings.push(machine::clock(&config));
+        findings.extend(machine::clock(&config));
         Self::new(findings)
     }
 

@@ -72,9 +72,9 @@ impl Engine {
         Self::with_packager(packager.map_err(audio)?)
     }
 
-    /// The playlists go on from a run before, in which nothing was published at or after `end`, in samples since the epoch.
-    pub fn go_on_from(&mut self, counts: PlaylistCounts, end: u64) {
-        self.packager.go_on_from(counts, end);
+    /// The playlists go on from a run before.
+    pub fn go_on_from(&mut self, counts: PlaylistCounts) {
+        self.packager.go_on_from(counts);
     }
 
     /// As [`new`](Self::new), publishing through the caller's packager.
@@ -171,7 +171,7 @@ impl Engine {
     pub fn peer(&mut self, session: SessionId, event: PeerEvent, out: &mut Vec<EngineOutput>) {
         match event {
             PeerEvent::Connected => self.connect(session, out),
-            PeerEvent::HandshakeRefused => self.refused(session, out),
+            PeerEvent::HandshakeRefused => self.refused(session),
             PeerEvent::Packet(packet) => self.packet(session, packet, out),
             PeerEvent::Interrupted { on } => {
                 let (known, ticks) = (self.sessions.get_mut(&session), self.ticks);
@@ -253,12 +253,12 @@ impl Engine {
         }
     }
 
-    fn refused(&mut self, session: SessionId, out: &mut Vec<EngineOutput>) {
+    fn refused(&mut self, session: SessionId) {
         if let Some(known) = self.sessions.get(&session) {
             let reason = DisconnectReason::HandshakeFailed;
             tracing::info!(seat = %known.seat, %session, %reason, "a session cannot be");
             self.failed.note(known.seat, session, reason);
-            self.give_state(out);
+            self.state_changed = true;
         }
     }
 

@@ -72,7 +72,7 @@ impl RoomThread {
         let timeline = Timeline::new(config.epoch_unix_ms);
         let first = timeline.resume_after(unix_us() / 1_000, config.resume_after_position);
         let mut engine = Engine::new(first, config.epoch_unix_ms)?;
-        engine.go_on_from(config.playlists, config.resume_after_position);
+        engine.go_on_from(config.playlists);
         Ok(Self {
             id,
             engine,

@@ -205,12 +205,20 @@ fn who_refuses_the_handshake_and_gives_up_at_once_has_failed_in_it() {
         world.loses_dtls = true;
         world.run_ms(500);
         world.give(SOURCE, &alert);
+        world.run_ms(100);
+        let known = |world: &World| {
+            world
+                .state
+                .failed
+                .get(&SeatId(1))
+                .map(|attempt| attempt.why)
+        };
+        assert_eq!(known(&world), failure, "at once");
         let now = world.now();
         let key = World::key(SessionId(1));
         world.peers.close(now, key, DisconnectReason::Requested);
         world.run_ms(500);
-        let failed = world.state.failed.get(&SeatId(1));
-        assert_eq!(failed.map(|attempt| attempt.why), failure);
+        assert_eq!(known(&world), failure);
     }
 }
 
