@@ -27,7 +27,7 @@ const CONNECT_MS = 8_000;
  * How long a restart that was answered may take until something arrives, ms; longer, and a new session is tried. By how often the answer
  * took: the checks, and the first packet after them, go the same way. In one restart of ten Firefox sends nothing by the way that it chose.
  */
-const RENEWED_MS = { least: 800, most: 2_500 };
+const RENEWED_MS = { least: 1_200, most: 2_500 };
 const RENEWED_TIMES = 8;
 /** The server learns of a new connection a little after we do. */
 const BELIEVED_MS = 2_000;
