@@ -1,9 +1,12 @@
-// hls.js as anybody puts it into a page, with its own settings, in a page of another origin: only CORS lets it read what it plays.
+// hls.js as its manual puts it into a page, with its own settings, in a page of another origin: only CORS lets it read what it plays.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { browser } from './browser.mjs';
 import { ROOT } from './tools.mjs';
+
+/** How long a page waits before it begins again. */
+const RETRY_MS = 1_000;
 
 /** A page in which hls.js plays an address; `state` gives the player's clock, whether it has ended, and what hls.js complained of. */
 export async function hlsJs(t, url) {
@@ -14,19 +17,23 @@ export async function hlsJs(t, url) {
   t.after(() => elsewhere.close());
   await page.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
   await page.addScriptTag({ content: readFileSync(`${ROOT}/e2e/node_modules/hls.js/dist/hls.js`, 'utf8') });
-  await page.evaluate((from) => {
+  await page.evaluate(([from, retryMs]) => {
     const audio = document.querySelector('#audio');
     const hls = new globalThis.Hls({ preferManagedMediaSource: false });
     globalThis.problems = [];
-    hls.on('hlsError', (_, { fatal, details }) => globalThis.problems.push(`${fatal ? 'fatal ' : ''}${details}`));
+    hls.on('hlsError', (_, { fatal, details, type }) => {
+      globalThis.problems.push(`${fatal ? 'fatal ' : ''}${details}`);
+      // What it gives up after three refused connections in a row is begun again ("Error recovery" of its manual).
+      if (fatal && type === 'networkError') setTimeout(() => hls.startLoad(), retryMs);
+    });
     hls.loadSource(from);
     hls.attachMedia(audio);
     void audio.play();
-  }, url);
+  }, [url, RETRY_MS]);
   const state = () =>
     page.evaluate(() => {
       const { currentTime: at, ended } = document.querySelector('#audio');
       return { at, ended, problems: globalThis.problems };
     });
-  return { page, state, fatal: async () => (await state()).problems.filter((line) => line.startsWith('fatal')) };
+  return { page, state };
 }
