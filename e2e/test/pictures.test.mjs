@@ -171,7 +171,7 @@ async function hosting(view) {
   for (const [state, name] of [
     ['stage-invite', /Invite somebody|Inviter quelqu’un/],
     ['stage-message', /Write to listeners|Envoyer un message au public/],
-    ['stage-end', /^(End the event|Terminer)$/],
+    ['stage-end', /^(End the event|Terminer l’émission)$/],
   ]) {
     await button(page, name).click();
     await page.locator('dialog[open]').waitFor();
@@ -222,7 +222,7 @@ async function ended(view) {
     await touch(page);
     await playsOn(page, 0.5);
   });
-  await view.once('stage-ended', view.stage(view.link.host), shows(/^(The event has ended|L’événement est terminé)/));
+  await view.once('stage-ended', view.stage(view.link.host), shows(/^(The event has ended|L’émission est terminée)/));
 }
 
 test('every page, every state, phone and desktop, both languages', async (test) => {
