@@ -28,7 +28,7 @@ const TAKES = {
   'line-in': { seconds: 50, load: 14 },
   host: { seconds: 47, load: 28 },
   'bad-input': { seconds: 27, load: 18 },
-  'players-come-back': { seconds: 35, load: 15 },
+  'players-come-back': { seconds: 20, load: 15 },
   flood: { seconds: 60, load: 60 },
   'sound-check': { seconds: 25, load: 40 },
   operator: { seconds: 30, load: 20 },

@@ -4,16 +4,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
-import { hlsJs } from '../lib/hls-js.mjs';
-import { Line } from '../lib/line.mjs';
 import { demo } from '../lib/server.mjs';
 import { shared, sleep, until } from '../lib/tools.mjs';
 
 /** Heard before the restart, and again behind it, s. */
 const BEFORE_S = 2;
 const BEHIND_S = 3;
-/** As long as three segments: what HLS players like to be behind. */
-const SEGMENTS_S = 10.8;
 /** The server is away for so long. */
 const AWAY_MS = 1_500;
 /** As people put it into their players' lists. */
@@ -69,25 +65,4 @@ test('ffmpeg that is told to reconnect does, and the live answers broke off with
     await until(`${player.url} plays again`, () => player.played >= before[n] + BEHIND_S || player.over !== null);
     assert.equal(player.over, null, `${player.url} ended with ${player.over}: ${player.said}`);
   }
-});
-
-test('hls.js as its manual has it goes on after a server that was killed has come back, and ends with the event', async () => {
-  const hls = await hlsJs(t, server.path('demo', '/index.m3u8'));
-  const at = async () => (await hls.state()).at;
-  const told = async (error) => {
-    throw new Error(`${error.message}: ${JSON.stringify(await hls.state())}`);
-  };
-  await until('hls.js plays', async () => (await at()) > SEGMENTS_S).catch(told);
-  await server.kill9();
-  await sleep(AWAY_MS);
-  await server.start();
-  // Beyond what it had loaded before.
-  const had = await hls.page.evaluate(() => {
-    const { buffered } = document.querySelector('#audio');
-    return buffered.end(buffered.length - 1);
-  });
-  await until('hls.js plays what came after', async () => (await at()) > had + BEHIND_S).catch(told);
-  const host = await Line.open(t, server, server.links.host);
-  await host.phase('ended');
-  await until('hls.js has ended', async () => (await hls.state()).ended).catch(told);
 });
