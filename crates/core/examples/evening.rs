@@ -4,7 +4,8 @@
 //! anything of the world that the core reached for would show as an import.
 
 use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Input, Outbox, Output};
-use stentor_core::event::{EventCommand, EventInfo, Phase};
+use stentor_core::event::{EventCommand, EventInfo};
+use stentor_core::schedule::{Act, ScheduleCommand, Start};
 use stentor_core::stage::{Role, SeatLevel, SessionKind, StageCommand};
 use stentor_core::timeline::Timeline;
 use stentor_core::{Now, PageId, SeatId, SessionId};
@@ -18,7 +19,11 @@ fn main() {
     };
     let info = EventInfo {
         title: "Fifty men".into(),
-        starts_unix_ms: Some(now.unix_ms),
+        start: Some(Start {
+            unix_ms: now.unix_ms,
+            zone: None,
+        }),
+        draft: false,
         host_name: "Homer".into(),
         recorded: true,
     };
@@ -56,10 +61,10 @@ fn main() {
             seat: GUEST,
             unheard: true,
         }),
-        by_host(EventCommand::SetPhase {
-            phase: Phase::OnAir,
-            version: 1,
-        }),
+        by_host(EventCommand::Schedule(ScheduleCommand::new(
+            Act::GoOnAir,
+            3,
+        ))),
         by_host(StageCommand::SetMuted {
             seat: FIRST_HOST,
             muted: false,

@@ -17,17 +17,18 @@
 //! | `bucket` | how often something may be asked for | `now` |
 //! | `id` | the numbers of seats, sessions and pages | – |
 //! | `timeline` | where the programme is, in samples since the event's epoch | – |
-//! | `phase` | scheduled, on air, ended: desired state with a version | `now` |
+//! | `phase` | where an event is in its life | – |
 //! | `refusal` | why something was not done, as data | `id`, `phase` |
 //! | `text` | texts that people type, one for each language | `limits`, `refusal` |
 //! | `principal` | who asks, and what their role allows | `id`, `refusal` |
-//! | `event` | the scheduled conversation: its phase, its condition, the host's message | `limits`, `now`, `phase`, `refusal`, `text`, `principal` |
+//! | `schedule` | the life of an event: acts, its history, how it stands | `limits`, `now`, `id`, `phase`, `refusal`, `text` |
+//! | `event` | the scheduled conversation: its phase, its condition, the host's message | `limits`, `now`, `phase`, `refusal`, `text`, `principal`, `schedule` |
 //! | `session_kind` | what a session is | – |
 //! | `output` | what a step wants done | `limits`, `id`, `refusal`, `event`, `session_kind` |
 //! | `step` | what one step carries along | `now`, `id`, `phase`, `output` |
 //! | `stage` | seats: who may speak, who is speaking, what is wrong with whom | all above but `timeline` |
 //! | `conversation` | one event's conversation, the machine that ties event and stage together | all above but `timeline` |
-//! | `admission` | the ladder, which decides what a newcomer costs under load | `now`, `event` |
+//! | `admission` | the ladder, which decides what a newcomer costs under load | `limits`, `now`, `event` |
 
 #![no_std]
 
@@ -45,6 +46,7 @@ mod output;
 mod phase;
 mod principal;
 mod refusal;
+pub mod schedule;
 mod session_kind;
 pub mod stage;
 mod step;

@@ -25,6 +25,39 @@ pub const LANGUAGE_TAG_BYTES_MAX: usize = 35;
 /// Unicode scalar values in an event's title. Longer titles are cut when the conversation is made.
 pub const TITLE_CHARS_MAX: usize = 200;
 
+/// Unicode scalar values in an event's description, per language. Longer ones are refused.
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+
+/// Bytes in the name of a time zone. The longest there is has 32. Longer ones are refused.
+pub const ZONE_BYTES_MAX: usize = 64;
+
+/// Entries of the history of one event. At it, what is asked for is refused.
+pub const HISTORY_ENTRIES_MAX: usize = 512;
+
+/// Of these the last are for what an evening cannot do without: going on air, going on, the end. All else is refused before.
+pub const HISTORY_ENTRIES_RESERVED: usize = 64;
+
+/// Unicode scalar values in all texts of one history, so that it fits a record of the store with room to spare. Beyond it, what
+/// brings further texts is refused.
+pub const HISTORY_CHARS_MAX: usize = 64 * 1_024;
+
+/// Chapters of one event. At it, one more is refused.
+pub const CHAPTERS_MAX: usize = 128;
+
+/// Milliseconds before the announced beginning at which the doors open by themselves.
+pub const DOORS_BEFORE_MS: i64 = 15 * 60 * 1_000;
+
+/// Milliseconds from a postponement to the new beginning up to which open doors stay open: whoever waits in the lobby for an evening
+/// that is late goes on waiting there. Beyond it they close, and open again before the new beginning.
+pub const DOORS_STAY_OPEN_MS: i64 = 2 * 3_600_000;
+
+/// Milliseconds from now to the latest beginning that can be announced (ten years): beyond it the number was most likely a mistake.
+pub const START_AHEAD_MS_MAX: i64 = 3_660 * 86_400_000;
+
+/// Milliseconds since the earliest beginning that can be announced: what is made late in the evening is late, and a date of last year
+/// a mistake.
+pub const START_PAST_MS_MAX: i64 = 86_400_000;
+
 /// Sessions of one event that were reserved and have not come up. At it, a reservation is refused.
 pub const RESERVATIONS_MAX: usize = SEATS_MAX * 2;
 

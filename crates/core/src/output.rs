@@ -129,6 +129,17 @@ pub enum Output {
     },
     /// To every stage page: the state it shows has changed. At most once a step.
     StageChanged,
+    /// To the log: what an operator wanted was not done.
+    AmendmentRefused {
+        /// What: [`crate::schedule::Act::code`].
+        what: &'static str,
+        /// Why not.
+        reason: Refusal,
+    },
+    /// To the store: the event's history has grown, and [`crate::conversation::Conversation::snapshot`] with it. To be written before the
+    /// outputs that follow are carried out, so that nobody is told what a restart would not know. At most once a step, and instead of
+    /// [`Self::Persist`].
+    PersistFirst,
     /// To the store: [`crate::conversation::Conversation::snapshot`] has changed. At most once a step, and the last output of it: a
     /// full disk must not keep a microphone open.
     Persist,

@@ -33,17 +33,46 @@ pub enum Refusal {
         /// The version the sender saw.
         got: u64,
     },
-    /// Phases only move forward.
-    #[error("the event is {} and cannot go back to {}", .from.code(), .to.code())]
-    PhaseBackwards {
-        /// The phase now.
-        from: Phase,
-        /// The phase asked for.
-        to: Phase,
+    /// What is asked for is not possible where the event is in its life.
+    #[error("an event that is {} has no \"{act}\"", .phase.code())]
+    NotNow {
+        /// The word for what was asked ([`Act::code`](crate::schedule::Act::code)).
+        act: &'static str,
+        /// Where the event is.
+        phase: Phase,
     },
     /// The event is over.
     #[error("the event is over")]
     EventEnded,
+    /// The event will not take place.
+    #[error("the event was cancelled")]
+    EventCancelled,
+    /// A time that should lie ahead does not.
+    #[error("this time has passed already")]
+    TimePast,
+    /// A time is years away.
+    #[error("this time is more than {days_max} days away")]
+    TimeFar {
+        /// How far away it can be.
+        days_max: i64,
+    },
+    /// Nothing of the programme is at that time.
+    #[error("a chapter begins while the event is on air, and not in the future")]
+    ChapterOutside,
+    /// As many chapters as can be.
+    #[error("an event has at most {max} chapters")]
+    TooManyChapters {
+        /// Chapters there can be.
+        max: usize,
+    },
+    /// As much has happened as can be kept.
+    #[error(
+        "too much has been changed about this event (at most {max} entries); it can still go on air and end"
+    )]
+    HistoryFull {
+        /// Entries there can be.
+        max: usize,
+    },
     /// Every place on stage is taken.
     #[error("all {max} places on stage are taken")]
     StageFull {
@@ -110,8 +139,14 @@ codes!(Refusal {
     Self::NotAllowed => "not_allowed",
     Self::UnmuteOther => "unmute_other",
     Self::StaleVersion { .. } => "stale_version",
-    Self::PhaseBackwards { .. } => "phase_backwards",
+    Self::NotNow { .. } => "not_now",
     Self::EventEnded => "event_ended",
+    Self::EventCancelled => "event_cancelled",
+    Self::TimePast => "time_past",
+    Self::TimeFar { .. } => "time_far",
+    Self::ChapterOutside => "chapter_outside",
+    Self::TooManyChapters { .. } => "too_many_chapters",
+    Self::HistoryFull { .. } => "history_full",
     Self::StageFull { .. } => "stage_full",
     Self::SeatsFull { .. } => "seats_full",
     Self::NotConnected => "not_connected",

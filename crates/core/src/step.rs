@@ -10,6 +10,10 @@ pub(crate) struct StepContext<'a> {
     pub(crate) now: Now,
     /// The event's phase, as it is at this point of the step.
     pub(crate) phase: Phase,
+    /// The version of its schedule, before the step.
+    pub(crate) schedule_version: u64,
+    /// What has changed is written down before the outputs that follow.
+    pub(crate) persisted_first: bool,
     pub(crate) out: &'a mut Outbox,
     pub(crate) changes: Changes,
 }
@@ -44,10 +48,12 @@ impl Changes {
 }
 
 impl<'a> StepContext<'a> {
-    pub(crate) fn new(now: Now, phase: Phase, out: &'a mut Outbox) -> Self {
+    pub(crate) fn new(now: Now, phase: Phase, schedule_version: u64, out: &'a mut Outbox) -> Self {
         Self {
             now,
             phase,
+            schedule_version,
+            persisted_first: false,
             out,
             changes: Changes::default(),
         }

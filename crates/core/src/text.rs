@@ -123,6 +123,19 @@ impl Texts {
     pub(crate) fn check(&self, chars_max: usize) -> Result<(), Refusal> {
         self.iter().try_for_each(|(_, text)| check(text, chars_max))
     }
+
+    /// The same of texts that may have several lines.
+    pub(crate) fn check_lines(&self, chars_max: usize) -> Result<(), Refusal> {
+        self.iter().try_for_each(|(_, text)| {
+            check_length(text, chars_max)?;
+            text.split('\n').try_for_each(|line| check(line, chars_max))
+        })
+    }
+
+    /// Characters in all of them.
+    pub(crate) fn chars(&self) -> usize {
+        self.iter().map(|(_, text)| text.chars().count()).sum()
+    }
 }
 
 /// A text without blanks around it, as it may be shown.
@@ -141,14 +154,19 @@ pub(crate) fn cut(text: &str, chars_max: usize) -> String {
         .collect()
 }
 
-fn check(text: &str, chars_max: usize) -> Result<(), Refusal> {
-    let chars = text.chars().count();
-    if chars > chars_max {
+fn check_length(text: &str, chars_max: usize) -> Result<(), Refusal> {
+    let got = text.chars().count();
+    if got > chars_max {
         return Err(Refusal::TooLong {
             max: chars_max,
-            got: chars,
+            got,
         });
     }
+    Ok(())
+}
+
+fn check(text: &str, chars_max: usize) -> Result<(), Refusal> {
+    check_length(text, chars_max)?;
     if text.chars().any(is_forbidden) {
         return Err(Refusal::ControlCharacters);
     }

@@ -2,10 +2,8 @@
 
 use super::rung::Rung;
 use crate::event::Phase;
+use crate::limits::DOORS_BEFORE_MS;
 use crate::now::Now;
-
-/// How long before the announced beginning people begin to come, ms.
-const OPEN_BEFORE_MS: i64 = 15 * 60 * 1_000;
 
 /// How long after the beginning people keep coming in a crowd, ms. Afterwards the load alone decides.
 const OPEN_AFTER_MS: u64 = 10 * 60 * 1_000;
@@ -30,13 +28,15 @@ impl OpeningRung {
     /// The lowest rung this event wants now. Without an announced beginning the doors are open from the start.
     pub fn minimum_rung(&mut self, now: Now, phase: Phase, starts_unix_ms: Option<i64>) -> Rung {
         let wanted = match phase {
-            Phase::Scheduled => starts_unix_ms
-                .is_none_or(|starts| starts.saturating_sub(now.unix_ms) <= OPEN_BEFORE_MS),
-            Phase::OnAir => {
+            Phase::Draft => false,
+            // People come when the doors are to open, whether or not somebody has opened them before.
+            Phase::Announced | Phase::Doors => starts_unix_ms
+                .is_none_or(|starts| starts.saturating_sub(now.unix_ms) <= DOORS_BEFORE_MS),
+            Phase::OnAir | Phase::Held => {
                 let since = *self.on_air_since_ms.get_or_insert(now.mono_ms);
                 now.ms_since(since) < OPEN_AFTER_MS
             }
-            Phase::Ended => false,
+            Phase::Ended | Phase::Cancelled => false,
         };
         if wanted { self.rung } else { Rung::REST }
     }

@@ -2,8 +2,10 @@
 
 use crate::event::{Alarm, EventCommand};
 use crate::id::{PageId, PageKey, SeatId, SessionId};
+use crate::schedule::Act;
 use crate::stage::{AppliedMute, ConnectFailure, SeatLevel, SessionKind, StageCommand};
-use alloc::string::String;
+use crate::text::Texts;
+use alloc::vec::Vec;
 
 /// One thing that happened. `Levels` borrows, because it comes ten times a second.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -125,17 +127,14 @@ pub enum Input<'a> {
     Tick,
 }
 
-/// What an operator changes about an event; `None` leaves it as it is.
+/// What an operator changes about an event.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Amendment {
-    /// What it is called. Cut at [`crate::limits::TITLE_CHARS_MAX`].
-    pub title: Option<String>,
-    /// The announced beginning, in milliseconds since 1970; `Some(None)`: no time is announced.
-    pub starts_unix_ms: Option<Option<i64>>,
-    /// Whether what is on air is recorded.
+    /// Whether what is on air is recorded; `None` leaves that as it is.
     pub recorded: Option<bool>,
-    /// Whether it is over from now on.
-    pub end: bool,
+    /// What is done with it, each with the reason that everybody reads, in this order. A title is cut at
+    /// [`crate::limits::TITLE_CHARS_MAX`].
+    pub acts: Vec<(Act, Texts)>,
 }
 
 /// What a seat can ask for, by what it is asked of.

@@ -12,6 +12,7 @@ use crate::now::Now;
 use crate::output::{NoticeKind, Outbox, Output};
 use crate::principal::Principal;
 use crate::refusal::Refusal;
+use crate::schedule::{By, Standing};
 use crate::stage::{Role, Seat, SeatTable};
 use crate::step::StepContext;
 use crate::text::cut;
@@ -35,7 +36,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// A new event: scheduled, with one invited seat, the host's ([`FIRST_HOST`]).
+    /// A new event: announced, or a draft, with one invited seat, the host's ([`FIRST_HOST`]).
     #[must_use]
     pub fn new(info: EventInfo, now: Now) -> Self {
         let mut host_name = cut(&info.host_name, NAME_CHARS_MAX);
@@ -44,7 +45,7 @@ impl Conversation {
         }
         let host = Seat::new(FIRST_HOST, host_name, Role::Host);
         Self {
-            event: EventState::new(&info.title, info.starts_unix_ms, info.recorded, now),
+            event: EventState::new(&info, now),
             stage: SeatTable::new(Vec::from([host]), FIRST_HOST.0 + 1),
             listeners: 0,
             pages: 0,
@@ -60,11 +61,13 @@ impl Conversation {
     /// use stentor_core::Now;
     /// use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox, Output};
     /// use stentor_core::event::{EventCommand, EventInfo, Phase};
+    /// use stentor_core::schedule::{Act, ScheduleCommand};
     ///
     /// let mut now = Now { mono_ms: 0, unix_ms: 1_763_668_800_000 };
     /// let info = EventInfo {
     ///     title: "Fifty men".into(),
-    ///     starts_unix_ms: None,
+    ///     start: None,
+    ///     draft: false,
     ///     host_name: "Homer".into(),
     ///     recorded: true,
     /// };
@@ -73,16 +76,17 @@ impl Conversation {
     ///
     /// // Nothing here has a clock: the caller moves the time.
     /// now.mono_ms += 20;
-    /// let command = EventCommand::SetPhase { phase: Phase::OnAir, version: 1 }.into();
+    /// let version = conversation.view().schedule_version;
+    /// let command = EventCommand::Schedule(ScheduleCommand::new(Act::GoOnAir, version)).into();
     /// conversation.step(now, Input::Command { by: FIRST_HOST, command }, &mut out);
     ///
     /// assert_eq!(conversation.phase(), Phase::OnAir);
-    /// // What is to be done about it: tell listeners and stage pages, and keep it.
+    /// // What is to be done about it: keep it first, then tell listeners and stage pages.
     /// let outputs: Vec<Output> = out.drain().collect();
-    /// assert!(matches!(outputs[..], [Output::Notice(_), Output::StageChanged, Output::Persist]));
+    /// assert!(matches!(outputs[..], [Output::PersistFirst, Output::Notice(_), Output::StageChanged]));
     /// ```
     pub fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
-        let mut cx = StepContext::new(now, self.phase(), out);
+        let mut cx = StepContext::new(now, self.phase(), self.event.schedule.version(), out);
         match input {
             Input::Command { by, command } => self.command(by, command, &mut cx),
             Input::Join { page, seat } => self.join(page, seat, &mut cx),
@@ -137,10 +141,16 @@ impl Conversation {
         self.idle.suspended()
     }
 
+    /// How it stands.
+    #[must_use]
+    pub const fn standing(&self) -> &Standing {
+        self.event.schedule.standing()
+    }
+
     /// The announced beginning, in milliseconds since 1970.
     #[must_use]
-    pub const fn starts_unix_ms(&self) -> Option<i64> {
-        self.event.starts_unix_ms
+    pub fn starts_unix_ms(&self) -> Option<i64> {
+        self.standing().start.as_ref().map(|start| start.unix_ms)
     }
 
     /// Ends the event when it is on air and nobody has been there for so many milliseconds; `None`: never.
@@ -153,11 +163,8 @@ impl Conversation {
     pub fn view(&self) -> View {
         let event = &self.event;
         View {
-            title: event.title.clone(),
-            starts_unix_ms: event.starts_unix_ms,
-            phase: event.phase.phase,
-            phase_version: event.phase.version,
-            phase_since_unix_ms: event.phase.since_unix_ms,
+            schedule: event.schedule.standing().clone(),
+            schedule_version: event.schedule.version(),
             condition: event.condition.current(),
             alarms: Alarm::ALL
                 .into_iter()
@@ -208,7 +215,6 @@ impl Conversation {
                     cx.changes.public();
                     cx.changes.persist = true;
                 }
-                self.follow_phase(cx);
             }
         }
         Ok(())
@@ -223,18 +229,21 @@ impl Conversation {
 
     /// The operator's word stands above everybody's.
     fn amend(&mut self, amendment: Amendment, cx: &mut StepContext<'_>) {
-        let Amendment {
-            title,
-            starts_unix_ms,
-            recorded,
-            end,
-        } = amendment;
-        let amended = self.event.amend(title.as_deref(), starts_unix_ms, recorded);
-        if (end && self.event.end(cx.now)) || amended {
+        let Amendment { recorded, acts } = amendment;
+        let event = &mut self.event;
+        let mut amended = recorded
+            .is_some_and(|recorded| core::mem::replace(&mut event.recorded, recorded) != recorded);
+        for (act, why) in acts {
+            let what = act.code();
+            match event.schedule.amend(act, why, cx.now) {
+                Ok(changed) => amended |= changed,
+                Err(reason) => cx.out.push(Output::AmendmentRefused { what, reason }),
+            }
+        }
+        if amended {
             cx.changes.public();
             cx.changes.persist = true;
         }
-        self.follow_phase(cx);
     }
 
     fn alarm(&mut self, alarm: Alarm, on: bool, cx: &mut StepContext<'_>) {
@@ -246,6 +255,7 @@ impl Conversation {
 
     /// What follows from the time and from what has just changed, once per step.
     fn conclude(&mut self, cx: &mut StepContext<'_>) {
+        self.follow_schedule(cx);
         self.stage.expire_reservations(cx);
         self.stage.expire_speaking(cx);
         if self.event.observe(cx.now, self.stage.presence()) {
@@ -262,8 +272,27 @@ impl Conversation {
         if cx.changes.stage {
             cx.out.push(Output::StageChanged);
         }
-        if cx.changes.persist {
+        if cx.changes.persist && !cx.persisted_first {
             cx.out.push(Output::Persist);
+        }
+    }
+
+    /// What the time brings about, and what follows from a change of the schedule, whoever has made it.
+    fn follow_schedule(&mut self, cx: &mut StepContext<'_>) {
+        let somebody = self.stage.presence().anybody_present;
+        if self.event.schedule.follow_time(cx.now, somebody) {
+            cx.changes.public();
+            cx.changes.persist = true;
+        }
+        self.keep_first(cx);
+        self.follow_phase(cx);
+    }
+
+    /// What has happened is written down before anybody is told of it.
+    fn keep_first(&self, cx: &mut StepContext<'_>) {
+        if self.event.schedule.version() != cx.schedule_version && !cx.persisted_first {
+            cx.persisted_first = true;
+            cx.out.push(Output::PersistFirst);
         }
     }
 
@@ -272,19 +301,20 @@ impl Conversation {
         let on_stage = self.pages > 0 || self.stage.has_sessions();
         match self
             .abandoned
-            .observe(cx.now, cx.phase == Phase::OnAir && !on_stage)
+            .observe(cx.now, cx.phase.is_running() && !on_stage)
         {
             Abandoned::Unchanged => {}
             Abandoned::Shown => cx.changes.public(),
             Abandoned::Over => {
-                self.event.end(cx.now);
+                self.event.schedule.end(By::Itself, cx.now);
                 cx.changes.public();
                 cx.changes.persist = true;
+                self.keep_first(cx);
                 self.follow_phase(cx);
             }
         }
         let somebody = self.listeners > 0 || on_stage;
-        if somebody || cx.phase == Phase::OnAir {
+        if somebody || cx.phase.is_running() {
             self.idle.occupied(cx.now);
         }
         match self.idle.change(cx.now) {

@@ -8,7 +8,7 @@ use super::snapshot::{SeatSnapshot, Snapshot, SnapshotError};
 use crate::event::{Alarms, ConditionWatch, EventState};
 use crate::limits::{ON_STAGE_MAX, SEATS_MAX};
 use crate::now::Now;
-use crate::phase::PhaseState;
+use crate::schedule::Schedule;
 use crate::stage::{Place, Role, Seat, SeatTable};
 use alloc::vec::Vec;
 
@@ -18,11 +18,7 @@ impl Conversation {
     pub fn snapshot(&self) -> Snapshot {
         let event = &self.event;
         Snapshot {
-            title: event.title.clone(),
-            starts_unix_ms: event.starts_unix_ms,
-            phase: event.phase.phase,
-            phase_version: event.phase.version,
-            phase_since_unix_ms: event.phase.since_unix_ms,
+            history: event.schedule.history().to_vec(),
             message: event.message.clone(),
             recorded: event.recorded,
             next_seat: self.stage.next_seat(),
@@ -45,13 +41,7 @@ impl Conversation {
             .collect();
         Ok(Self {
             event: EventState {
-                title: snapshot.title,
-                starts_unix_ms: snapshot.starts_unix_ms,
-                phase: PhaseState {
-                    phase: snapshot.phase,
-                    version: snapshot.phase_version,
-                    since_unix_ms: snapshot.phase_since_unix_ms,
-                },
+                schedule: Schedule::restore(snapshot.history)?,
                 condition: ConditionWatch::new(now),
                 alarms: Alarms::default(),
                 message: snapshot.message,

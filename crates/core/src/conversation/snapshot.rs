@@ -1,7 +1,7 @@
 //! What of a conversation survives a restart: everything but connections and what was heard.
 
-use crate::event::Phase;
 use crate::id::{PageKey, SeatId};
+use crate::schedule::{Entry, HistoryError};
 use crate::stage::{Place, Role};
 use crate::text::Texts;
 use alloc::string::String;
@@ -11,16 +11,8 @@ use thiserror::Error;
 /// A conversation at rest. Plain data: how it is written down is the caller's affair.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Snapshot {
-    /// As listeners read it.
-    pub title: String,
-    /// The announced beginning, in milliseconds since 1970.
-    pub starts_unix_ms: Option<i64>,
-    /// Desired phase.
-    pub phase: Phase,
-    /// Its version.
-    pub phase_version: u64,
-    /// When it was entered, in milliseconds since 1970.
-    pub phase_since_unix_ms: i64,
+    /// All that has happened to the event, the first first.
+    pub history: Vec<Entry>,
     /// The host's line to listeners; empty if there is none.
     pub message: Texts,
     /// Whether what is on air is recorded.
@@ -57,6 +49,9 @@ pub struct SeatSnapshot {
 /// A snapshot that no conversation can have written: the operator's record was damaged or edited.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum SnapshotError {
+    /// What is said to have happened cannot have.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// There must be exactly one host.
     #[error("the stored state of the event is damaged: it has {got} hosts, expected exactly 1")]
     Hosts {

@@ -3,6 +3,7 @@
 use crate::event::{Alarm, Condition, ConditionKind, Phase};
 use crate::id::SeatId;
 use crate::output::SeatWarning;
+use crate::schedule::Standing;
 use crate::stage::{Place, Role, Seat};
 use crate::text::Texts;
 use alloc::string::String;
@@ -11,16 +12,10 @@ use alloc::vec::Vec;
 /// Everything there is to show. Listeners are shown a part of it; stage pages all.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct View {
-    /// As listeners read it.
-    pub title: String,
-    /// The announced beginning, in milliseconds since 1970.
-    pub starts_unix_ms: Option<i64>,
-    /// Where the event is in its life.
-    pub phase: Phase,
-    /// Version of the phase, to be sent back with a command.
-    pub phase_version: u64,
-    /// When the phase was entered, in milliseconds since 1970.
-    pub phase_since_unix_ms: i64,
+    /// What is planned, and what has become of it.
+    pub schedule: Standing,
+    /// Version of the schedule, to be sent back with a command.
+    pub schedule_version: u64,
     /// What is wrong, if anything.
     pub condition: Condition,
     /// Alarms that are on; for hosts.
@@ -74,11 +69,29 @@ pub struct SeatView {
 }
 
 impl View {
+    /// Where the event is in its life.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.schedule.phase
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.schedule.title
+    }
+
+    /// The announced beginning, in milliseconds since 1970.
+    #[must_use]
+    pub fn starts_unix_ms(&self) -> Option<i64> {
+        self.schedule.start.as_ref().map(|start| start.unix_ms)
+    }
+
     /// When what listeners should know began, in milliseconds since 1970: the trouble if there is one, else the phase.
     #[must_use]
     pub const fn since_unix_ms(&self) -> i64 {
         match self.condition.kind {
-            ConditionKind::Ok => self.phase_since_unix_ms,
+            ConditionKind::Ok => self.schedule.since_unix_ms,
             _ => self.condition.since_unix_ms,
         }
     }
@@ -92,7 +105,7 @@ impl View {
 
     /// Those whom listeners hear speaking: on stage, and on air.
     pub fn speaking(&self) -> impl Iterator<Item = SeatId> + '_ {
-        let on_air = self.phase == Phase::OnAir;
+        let on_air = self.phase() == Phase::OnAir;
         self.on_stage()
             .filter(move |seat| on_air && seat.speaking)
             .map(|seat| seat.seat)

@@ -1,4 +1,4 @@
-//! The scheduled conversation: what it is called, which phase it is in, what is wrong with it, what the host says.
+//! The scheduled conversation: its schedule, what is wrong with it, what the host says.
 //!
 //! It is not the stage: who may speak is in [`crate::stage`].
 

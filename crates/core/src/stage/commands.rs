@@ -10,7 +10,6 @@ use super::table::SeatTable;
 use crate::id::SeatId;
 use crate::limits::{NAME_CHARS_MAX, SEATS_MAX};
 use crate::output::{Output, SessionEndReason};
-use crate::phase::Phase;
 use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::step::StepContext;
@@ -135,7 +134,7 @@ impl SeatTable {
             StageCommand::Rename { seat, name } => self.rename(by, seat, &name, cx),
             StageCommand::ShowLink { seat } => self.show_link(by, seat, cx),
             StageCommand::SetLoopback { seat, on: false } => self.set_loopback(by, seat, false, cx),
-            _ if cx.phase == Phase::Ended => Err(Refusal::EventEnded),
+            _ if cx.phase.is_over() => Err(Refusal::EventEnded),
             StageCommand::SetMuted {
                 seat,
                 muted,
@@ -159,7 +158,7 @@ impl SeatTable {
     /// The event has just entered `cx.phase`: at the end every session is closed, on air those on stage are heard.
     pub(crate) fn follow_phase(&mut self, cx: &mut StepContext<'_>) {
         for seat in self.iter_mut() {
-            if cx.phase == Phase::Ended {
+            if cx.phase.is_over() {
                 close_all(seat, SessionEndReason::Ended, cx);
             } else if seat.on_stage() && seat.session.is_some() {
                 cx.out.push(Output::Mixer(seat.order(cx.phase)));

@@ -6,7 +6,6 @@ use super::table::SeatTable;
 use crate::id::SeatId;
 use crate::limits::ON_STAGE_MAX;
 use crate::output::Output;
-use crate::phase::Phase;
 use crate::refusal::Refusal;
 use crate::step::StepContext;
 
@@ -56,7 +55,7 @@ impl SeatTable {
     /// Brings a seat on stage that was admitted beforehand and is connected.
     pub(super) fn follow_arrival(&mut self, seat: SeatId, cx: &mut StepContext<'_>) {
         let waits = |held: &Seat| held.admit_on_arrival && held.session.is_some();
-        if cx.phase != Phase::Ended && self.active(seat).is_some_and(waits) {
+        if !cx.phase.is_over() && self.active(seat).is_some_and(waits) {
             // Refused only by a full stage: a host sees the seat in the green room and admits it when there is room.
             let _ = self.bring_on_stage(seat, true, cx);
         }

@@ -10,7 +10,6 @@ use super::table::SeatTable;
 use crate::id::{PageKey, SeatId, SessionId};
 use crate::limits::AWAY_MUTED_AFTER_MS;
 use crate::output::{AppliedMute, Output, SessionEndReason};
-use crate::phase::Phase;
 use crate::refusal::Refusal;
 use crate::step::StepContext;
 
@@ -44,7 +43,7 @@ impl SeatTable {
         page: Option<PageKey>,
         cx: &mut StepContext<'_>,
     ) -> Result<(SessionKind, bool), Refusal> {
-        if cx.phase == Phase::Ended {
+        if cx.phase.is_over() {
             return Err(Refusal::EventEnded);
         }
         let held = self.active_mut(seat).ok_or(Refusal::NoSuchSender)?;
@@ -89,7 +88,7 @@ impl SeatTable {
             .reservations
             .take(seat, session)
             .and_then(|reservation| reservation.page);
-        if cx.phase == Phase::Ended {
+        if cx.phase.is_over() {
             return cx.close_session(seat, session, SessionEndReason::Ended);
         }
         let Some(held) = self.active_mut(seat) else {

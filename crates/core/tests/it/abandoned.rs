@@ -36,12 +36,12 @@ fn it_is_told_when_it_ends_and_then_it_ends() {
     assert_eq!(scene.view().ends_unix_ms, Some(ends));
     assert!(scene.outputs.contains(&Output::StageChanged));
     at(&mut scene, AFTER_MS - ABANDONED_SHOWN_AFTER_MS - 1);
-    assert_eq!(scene.view().phase, Phase::OnAir);
+    assert_eq!(scene.view().phase(), Phase::OnAir);
     scene.forget();
     at(&mut scene, 1);
-    assert_eq!(scene.view().phase, Phase::Ended);
+    assert_eq!(scene.view().phase(), Phase::Ended);
     assert_eq!(scene.view().ends_unix_ms, None);
-    assert!(scene.outputs.contains(&Output::Persist));
+    assert!(scene.outputs.contains(&Output::PersistFirst));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn whoever_comes_takes_it_back() {
         come(&mut scene);
         assert_eq!(scene.view().ends_unix_ms, None);
         at(&mut scene, 2 * AFTER_MS);
-        assert_eq!(scene.view().phase, Phase::OnAir);
+        assert_eq!(scene.view().phase(), Phase::OnAir);
     }
 }
 
@@ -66,15 +66,19 @@ fn listeners_do_not_keep_it_on_air_and_only_one_on_air_is_ended() {
     let mut scene = left();
     scene.step(Input::Listeners { now: 1_000 });
     at(&mut scene, AFTER_MS);
-    assert_eq!(scene.view().phase, Phase::Ended);
+    assert_eq!(scene.view().phase(), Phase::Ended);
 
     let mut scene = Scene::new();
     scene.conversation.end_when_abandoned(Some(AFTER_MS));
     at(&mut scene, 100 * AFTER_MS);
-    assert_eq!(scene.view().phase, Phase::Scheduled);
+    assert_eq!(scene.view().phase(), Phase::Doors);
 
     let mut scene = left();
     scene.conversation.end_when_abandoned(None);
     at(&mut scene, 100 * AFTER_MS);
-    assert_eq!(scene.view().phase, Phase::OnAir, "never, if so configured");
+    assert_eq!(
+        scene.view().phase(),
+        Phase::OnAir,
+        "never, if so configured"
+    );
 }

@@ -1,12 +1,22 @@
 //! The operator changes an event beside the stage, and hosts switch the recording.
 
 use crate::scene::{HOST, Scene};
+use stentor_core::Texts;
 use stentor_core::conversation::{Amendment, Conversation, Input, Output, Refusal};
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::limits::TITLE_CHARS_MAX;
+use stentor_core::schedule::{Act, Correction};
 
 fn amend(scene: &mut Scene, amendment: Amendment) -> Vec<Output> {
     scene.step(Input::Amend(amendment))
+}
+
+/// Something said otherwise by the operator.
+fn correction(correction: Correction) -> Amendment {
+    Amendment {
+        acts: vec![(Act::Correct(correction), Texts::new())],
+        ..Amendment::default()
+    }
 }
 
 #[test]
@@ -15,24 +25,23 @@ fn what_is_named_is_changed_and_kept_and_the_rest_stays() {
     let before = scene.view();
     let outputs = amend(
         &mut scene,
-        Amendment {
+        correction(Correction {
             title: Some("Another\ntitle".into()),
-            ..Amendment::default()
-        },
+            ..Correction::default()
+        }),
     );
-    assert_eq!(outputs.last(), Some(&Output::Persist));
-    assert_eq!(scene.view().title, "Anothertitle");
-    assert_eq!(scene.view().starts_unix_ms, before.starts_unix_ms);
+    assert_eq!(outputs.first(), Some(&Output::PersistFirst));
+    assert_eq!(scene.view().title().to_owned(), "Anothertitle");
+    assert_eq!(scene.view().starts_unix_ms(), before.starts_unix_ms());
     amend(
         &mut scene,
         Amendment {
-            starts_unix_ms: Some(None),
             recorded: Some(false),
             ..Amendment::default()
         },
     );
     let view = scene.view();
-    assert_eq!((view.starts_unix_ms, view.recorded), (None, false));
+    assert!(!view.recorded);
     let restored = Conversation::restore(scene.conversation.snapshot(), scene.now);
     assert!(!restored.unwrap().view().recorded);
 }
@@ -43,21 +52,20 @@ fn a_title_is_made_showable_as_when_it_was_made() {
     let title = Some("é".repeat(TITLE_CHARS_MAX + 5));
     amend(
         &mut scene,
-        Amendment {
+        correction(Correction {
             title,
-            ..Amendment::default()
-        },
+            ..Correction::default()
+        }),
     );
-    assert_eq!(scene.view().title, "é".repeat(TITLE_CHARS_MAX));
+    assert_eq!(scene.view().title().to_owned(), "é".repeat(TITLE_CHARS_MAX));
 }
 
 #[test]
 fn nothing_new_is_kept_or_told() {
     let mut scene = Scene::on_air();
     let same = Amendment {
-        title: Some(scene.view().title),
         recorded: Some(true),
-        ..Amendment::default()
+        acts: vec![(Act::GoOnAir, Texts::new())],
     };
     assert!(amend(&mut scene, same).is_empty());
     assert!(amend(&mut scene, Amendment::default()).is_empty());
@@ -69,11 +77,11 @@ fn an_event_is_ended_from_any_phase_with_everybody_in_it_and_once() {
         let mut scene = if begun { Scene::on_air() } else { Scene::new() };
         let session = scene.browser(HOST);
         let end = Amendment {
-            end: true,
+            acts: vec![(Act::End, Texts::new())],
             ..Amendment::default()
         };
         let outputs = amend(&mut scene, end.clone());
-        assert_eq!(scene.view().phase, Phase::Ended);
+        assert_eq!(scene.view().phase(), Phase::Ended);
         let closed = |output: &Output| matches!(output, Output::CloseSession { session: one, .. } if *one == session);
         assert!(outputs.iter().any(closed), "{outputs:?}");
         assert!(amend(&mut scene, end).is_empty());

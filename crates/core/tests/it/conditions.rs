@@ -90,7 +90,7 @@ fn when_the_last_host_is_lost_the_event_goes_on_and_the_host_comes_back_into_the
     let (guest, _) = scene.guest_on_stage();
     scene.down(HOST, session);
     scene.wait(30_000);
-    assert_eq!(scene.view().phase, Phase::OnAir);
+    assert_eq!(scene.view().phase(), Phase::OnAir);
     assert!(scene.seat(guest).connected);
     assert!(scene.last_order(guest).on_stage);
 

@@ -1,9 +1,9 @@
 //! One host, co-hosts with equal powers, hand over and succession.
 
-use crate::scene::{HOST, Scene, admit, message};
+use crate::scene::{HOST, Scene, act_to, admit, lead, message};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Command, Refusal};
-use stentor_core::event::{EventCommand, Phase};
+use stentor_core::event::Phase;
 use stentor_core::stage::{Place, Role, StageCommand};
 
 fn role(scene: &Scene, seat: SeatId) -> Role {
@@ -22,9 +22,8 @@ fn a_co_host_can_do_all_that_the_host_can() {
     scene.unmute(guest);
     scene.set_muted(co_host, guest, true);
     scene.set_muted(co_host, HOST, true);
-    let version = scene.view().phase_version;
-    let phase = Phase::OnAir;
-    scene.command(co_host, EventCommand::SetPhase { phase, version });
+    let version = scene.view().schedule_version;
+    scene.command(co_host, lead(act_to(Phase::OnAir), version));
     let role = Role::CoHost;
     scene.command(co_host, StageCommand::SetRole { seat: guest, role });
     let name = "Grace".to_string();
@@ -34,10 +33,9 @@ fn a_co_host_can_do_all_that_the_host_can() {
     scene.command(co_host, message("", "Soon"));
     scene.command(co_host, StageCommand::ToGreenRoom { seat: guest });
     scene.command(co_host, StageCommand::Remove { seat: guest });
-    let version = scene.view().phase_version;
-    let phase = Phase::Ended;
-    scene.command(co_host, EventCommand::SetPhase { phase, version });
-    assert_eq!(scene.view().phase, Phase::Ended);
+    let version = scene.view().schedule_version;
+    scene.command(co_host, lead(act_to(Phase::Ended), version));
+    assert_eq!(scene.view().phase(), Phase::Ended);
 }
 
 #[test]
@@ -117,13 +115,9 @@ fn a_guest_has_no_power_over_others() {
     let (guest, _) = scene.guest_on_stage();
     let (other, _) = scene.guest_on_stage();
     let version = scene.seat(other).mute_version;
-    let phase_version = scene.view().phase_version;
+    let phase_version = scene.view().schedule_version;
     let commands: [Command; 11] = [
-        EventCommand::SetPhase {
-            phase: Phase::Ended,
-            version: phase_version,
-        }
-        .into(),
+        lead(act_to(Phase::Ended), phase_version).into(),
         StageCommand::SetMuted {
             seat: other,
             muted: true,

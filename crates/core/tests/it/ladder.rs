@@ -381,15 +381,15 @@ fn doors_are_open_on_their_rung_from_a_little_before_until_the_crowd_of_the_begi
     };
     let mut doors = OpeningRung::new(Rung::CHEAPEST);
     assert_eq!(
-        doors.minimum_rung(at(84), Phase::Scheduled, starts),
+        doors.minimum_rung(at(84), Phase::Announced, starts),
         Rung::REST
     );
     assert_eq!(
-        doors.minimum_rung(at(85), Phase::Scheduled, starts),
+        doors.minimum_rung(at(85), Phase::Announced, starts),
         Rung::CHEAPEST
     );
     assert_eq!(
-        doors.minimum_rung(at(130), Phase::Scheduled, starts),
+        doors.minimum_rung(at(130), Phase::Announced, starts),
         Rung::CHEAPEST,
         "it is late"
     );
@@ -411,7 +411,7 @@ fn doors_are_open_on_their_rung_from_a_little_before_until_the_crowd_of_the_begi
     );
     let mut unannounced = OpeningRung::new(Rung::CLOSED);
     assert_eq!(
-        unannounced.minimum_rung(at(0), Phase::Scheduled, None),
+        unannounced.minimum_rung(at(0), Phase::Announced, None),
         Rung::CHEAPEST
     );
 }

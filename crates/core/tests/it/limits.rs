@@ -1,8 +1,8 @@
 //! Every bound, at its limit.
 
-use crate::scene::{HOST, Scene, admit, info};
+use crate::scene::{HOST, Scene, act_to, admit, info, lead};
 use stentor_core::conversation::{Conversation, Input, Outbox, Output, Refusal};
-use stentor_core::event::{EventCommand, EventInfo, Phase};
+use stentor_core::event::{EventInfo, Phase};
 use stentor_core::limits::{NAME_CHARS_MAX, ON_STAGE_MAX, OUTBOX_MAX, SEATS_MAX, TITLE_CHARS_MAX};
 use stentor_core::stage::{Place, Role, SeatLevel, SessionKind, StageCommand};
 use stentor_core::{Now, SeatId};
@@ -76,9 +76,8 @@ fn the_end_of_the_fullest_event_fits_the_outbox() {
         scene.advance(100);
         scene.step(Input::Levels(&levels));
     }
-    let version = scene.view().phase_version;
-    let phase = Phase::Ended;
-    let outputs = scene.command(HOST, EventCommand::SetPhase { phase, version });
+    let version = scene.view().schedule_version;
+    let outputs = scene.command(HOST, lead(act_to(Phase::Ended), version));
     assert!(
         outputs.len() > 4 * SEATS_MAX && outputs.len() <= OUTBOX_MAX,
         "{}",
@@ -136,7 +135,7 @@ fn an_operators_long_or_broken_title_is_made_showable() {
         ..info()
     };
     let view = Conversation::new(info.clone(), Now::default()).view();
-    assert_eq!(view.title, "é".repeat(TITLE_CHARS_MAX));
+    assert_eq!(view.title().to_owned(), "é".repeat(TITLE_CHARS_MAX));
     assert_eq!(view.seats[0].name.chars().count(), NAME_CHARS_MAX);
 
     let nameless = EventInfo {

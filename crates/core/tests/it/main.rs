@@ -20,6 +20,7 @@ mod refusals;
 mod reservations;
 mod restart;
 mod scene;
+mod schedule;
 mod sessions;
 mod silent_microphone;
 mod speaking;

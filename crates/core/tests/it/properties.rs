@@ -8,10 +8,11 @@ use stentor_core::event::{Alarm, EventCommand, Phase};
 use stentor_core::limits::{
     ON_STAGE_MAX, OUTBOX_MAX, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX, SEATS_MAX,
 };
+use stentor_core::schedule::{Act, Correction, ScheduleCommand, Start};
 use stentor_core::stage::{
     AppliedMute, ConnectFailure, Place, Role, SeatLevel, SessionKind, StageCommand,
 };
-use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
+use stentor_core::{Now, PageId, PageKey, SeatId, SessionId, Texts};
 
 const SEEDS: u64 = 60;
 const STEPS_PER_SEED: u64 = 3_000;
@@ -83,14 +84,45 @@ fn event_command(dice: &mut Dice, view: &View) -> EventCommand {
     if dice.coin() {
         return crate::scene::message(&"f".repeat(dice.below(300) as usize), "");
     }
-    EventCommand::SetPhase {
-        // Rarely the end, or nothing would happen after it.
-        phase: if dice.below(40) == 0 {
-            Phase::Ended
-        } else {
-            Phase::OnAir
+    let version = version(dice, view.schedule_version);
+    EventCommand::Schedule(ScheduleCommand {
+        act: act(dice, view),
+        version,
+        why: Texts::new(),
+    })
+}
+
+/// Rarely the end, or nothing would happen after it.
+fn act(dice: &mut Dice, view: &View) -> Act {
+    let time = |dice: &mut Dice| view.schedule.made_unix_ms + 1_000 * dice.below(100_000) as i64;
+    let start = |dice: &mut Dice| {
+        dice.coin().then(|| Start {
+            unix_ms: time(dice),
+            zone: None,
+        })
+    };
+    match dice.below(80) {
+        0 => Act::End,
+        1 => Act::Cancel,
+        2..10 => Act::Announce,
+        10..16 => Act::OpenDoors,
+        16..30 => Act::Hold {
+            until_unix_ms: dice.coin().then(|| time(dice)),
         },
-        version: version(dice, view.phase_version),
+        30..42 => Act::Resume,
+        42..50 => Act::Postpone { start: start(dice) },
+        50..56 => Act::Correct(Correction {
+            title: dice.coin().then(|| "t".repeat(dice.below(210) as usize)),
+            description: None,
+            start: dice.coin().then(|| start(dice)),
+            automatic: dice.coin().then(|| dice.coin()),
+        }),
+        56..60 => Act::OfferReplay { on: dice.coin() },
+        60..64 => Act::Chapter {
+            at_unix_ms: dice.coin().then(|| time(dice)),
+            title: dice.coin().then(|| "c".repeat(dice.below(210) as usize)),
+        },
+        _ => Act::GoOnAir,
     }
 }
 
@@ -214,11 +246,8 @@ fn input<'a>(dice: &mut Dice, view: &View, levels: &'a mut Vec<SeatLevel>) -> In
                 why: dice.pick(&[ConnectFailure::NeverReached, ConnectFailure::Handshake]),
             },
             4 => Input::Amend(Amendment {
-                title: dice.coin().then(|| "t".repeat(dice.below(300) as usize)),
-                starts_unix_ms: dice.coin().then(|| dice.coin().then_some(7)),
                 recorded: dice.coin().then(|| dice.coin()),
-                // Rarely the end, or nothing would happen after it.
-                end: dice.below(200) == 0,
+                acts: vec![(act(dice, view), Texts::new())],
             }),
             0 => Input::Pages {
                 open: dice.below(2) as usize,
@@ -303,7 +332,7 @@ impl Studio {
 
     /// A mixer that is suspended is needed by nobody.
     fn check_mixer(&self, view: &View) {
-        let somebody = view.phase == Phase::OnAir
+        let somebody = view.phase() == Phase::OnAir
             || view.listeners > 0
             || !self.reserved.is_empty()
             || view.seats.iter().any(|seat| seat.connected);
@@ -313,7 +342,7 @@ impl Studio {
     /// Exactly those are audible who should be: on stage, on air, unmuted, with a session that is ready.
     fn check(&self, view: &View) {
         for seat in &view.seats {
-            let should = view.phase == Phase::OnAir
+            let should = view.phase() == Phase::OnAir
                 && seat.place == Place::OnStage
                 && !seat.muted
                 && seat.connected
@@ -346,8 +375,11 @@ fn check(view: &View, snapshot: &Snapshot) {
 
 /// Versions and numbers only grow.
 fn check_growth(before: &Snapshot, after: &Snapshot) {
-    assert!(after.phase >= before.phase);
-    assert!(after.phase_version >= before.phase_version);
+    // Entries are only ever added.
+    assert_eq!(
+        after.history.get(..before.history.len()),
+        Some(&before.history[..])
+    );
     assert!(after.next_seat >= before.next_seat);
     assert!(after.notice_id >= before.notice_id);
     for seat in &after.seats {
@@ -368,9 +400,18 @@ fn check_persistence(before: &Snapshot, after: &Snapshot, outputs: &[Output]) {
     comparable.notice_id = after.notice_id;
     let persisted = outputs
         .iter()
-        .filter(|output| **output == Output::Persist)
+        .filter(|output| matches!(output, Output::Persist | Output::PersistFirst))
         .count();
     assert_eq!(persisted, usize::from(comparable != *after), "{outputs:?}");
+    let told = |output: &Output| matches!(output, Output::Notice(_) | Output::StageChanged);
+    let first = outputs
+        .iter()
+        .position(|output| told(output) || *output == Output::PersistFirst);
+    assert!(
+        before.history == after.history
+            || first.is_some_and(|first| outputs[first] == Output::PersistFirst),
+        "what has happened is kept before it is told: {outputs:?}"
+    );
     assert!(
         outputs
             .iter()

@@ -8,7 +8,7 @@ use stentor_core::event::Phase;
 use stentor_core::limits::{MESSAGE_CHARS_MAX, NAME_CHARS_MAX};
 use stentor_core::stage::StageCommand;
 
-const ALL: [Refusal; 18] = [
+const ALL: [Refusal; 24] = [
     Refusal::NoSuchSender,
     Refusal::NoSuchSeat { seat: SeatId(9) },
     Refusal::NotAllowed,
@@ -17,11 +17,17 @@ const ALL: [Refusal; 18] = [
         expected: 2,
         got: 1,
     },
-    Refusal::PhaseBackwards {
-        from: Phase::OnAir,
-        to: Phase::Scheduled,
+    Refusal::NotNow {
+        act: "announce",
+        phase: Phase::OnAir,
     },
     Refusal::EventEnded,
+    Refusal::EventCancelled,
+    Refusal::TimePast,
+    Refusal::TimeFar { days_max: 3_660 },
+    Refusal::ChapterOutside,
+    Refusal::TooManyChapters { max: 128 },
+    Refusal::HistoryFull { max: 512 },
     Refusal::StageFull { max: 13 },
     Refusal::SeatsFull { max: 64 },
     Refusal::NotConnected,

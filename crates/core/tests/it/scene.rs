@@ -4,6 +4,7 @@ use stentor_core::conversation::{
     Command, Conversation, FIRST_HOST, Input, NoticeKind, Outbox, Output, Refusal, SeatView, View,
 };
 use stentor_core::event::{EventCommand, EventInfo, Phase};
+use stentor_core::schedule::{Act, ScheduleCommand, Start};
 use stentor_core::stage::{Role, SeatLevel, SeatOrder, SessionKind, StageCommand};
 use stentor_core::{LanguageTag, Now, SeatId, SessionId, Texts};
 
@@ -20,7 +21,11 @@ pub(crate) struct Scene {
 pub(crate) fn info() -> EventInfo {
     EventInfo {
         title: "Fifty men".into(),
-        starts_unix_ms: Some(1_000_000),
+        start: Some(Start {
+            unix_ms: 1_000_000,
+            zone: None,
+        }),
+        draft: false,
         host_name: "Homer".into(),
         recorded: true,
     }
@@ -200,8 +205,8 @@ impl Scene {
     }
 
     pub(crate) fn phase(&mut self, phase: Phase) {
-        let version = self.view().phase_version;
-        self.command(HOST, EventCommand::SetPhase { phase, version });
+        let version = self.view().schedule_version;
+        self.command(HOST, lead(act_to(phase), version));
     }
 
     /// A window in which a microphone gave digital silence, or else sound.
@@ -256,6 +261,26 @@ impl Scene {
 }
 
 /// From the green room to the stage, whether or not anything was heard there.
+/// The act that leads to a phase.
+pub(crate) fn act_to(phase: Phase) -> Act {
+    match phase {
+        Phase::Announced => Act::Announce,
+        Phase::Doors => Act::OpenDoors,
+        Phase::OnAir => Act::GoOnAir,
+        Phase::Held => Act::Hold {
+            until_unix_ms: None,
+        },
+        Phase::Ended => Act::End,
+        Phase::Cancelled => Act::Cancel,
+        Phase::Draft => unreachable!("no act leads back to a draft"),
+    }
+}
+
+/// What a seat asks of the schedule.
+pub(crate) fn lead(act: Act, version: u64) -> EventCommand {
+    EventCommand::Schedule(ScheduleCommand::new(act, version))
+}
+
 pub(crate) const fn admit(seat: SeatId) -> StageCommand {
     StageCommand::Admit {
         seat,
