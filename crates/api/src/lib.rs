@@ -11,21 +11,29 @@
 //! | module | what | knows |
 //! |---|---|---|
 //! | `sentence` | errors as sentences for people, numbers as pages write them | |
+//! | `act_form` | what a host asks of the schedule, as pages and programs write it | `event`, `core` |
+//! | `schedule_form` | how an event stands, as pages and programs read it | `event`, `core` |
 //! | `problem` | refusals as problem details (RFC 9457) | HTTP |
 //! | `bearer` | who asks, by a token | `event` |
 //! | `session_urls` | the secret URLs of media sessions | |
 //! | `state` | what every request works with | `event` |
+//! | `acts` | an event is led through its evening by programs | `event`, `core` |
+//! | `openapi` | what programs can ask, described | |
 //! | `health` | liveness and readiness | `event` |
 //! | `not_found` | what is answered where nothing is | `event` |
 //! | `stage` | the WebSocket of stage pages | `event`, `core` |
 //! | `whip` | WHIP and WHEP | `event`, `core` |
 //! | `router` | which address is whose | all |
 
+mod act_form;
+mod acts;
 mod bearer;
 mod health;
 mod not_found;
+mod openapi;
 mod problem;
 mod router;
+mod schedule_form;
 mod sentence;
 mod session_urls;
 mod stage;

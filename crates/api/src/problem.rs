@@ -3,6 +3,7 @@
 use axum::http::header::{self, HeaderValue};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use crate::sentence::sentence;
 
@@ -12,6 +13,8 @@ pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is so now, for whoever acted on what was so before.
+    now: Option<serde_json::Value>,
 }
 
 impl Problem {
@@ -29,7 +32,14 @@ impl Problem {
             status,
             detail: detail.into(),
             headers: Vec::new(),
+            now: None,
         }
+    }
+
+    /// Tells what is so now.
+    pub(crate) fn telling(mut self, now: &impl Serialize) -> Self {
+        self.now = serde_json::to_value(now).ok();
+        self
     }
 
     /// Adds a header this status requires.
@@ -42,11 +52,14 @@ impl Problem {
 impl Problem {
     /// Its JSON.
     pub(crate) fn body(&self) -> String {
-        let body = serde_json::json!({
+        let mut body = serde_json::json!({
             "title": self.status.canonical_reason().unwrap_or("refused"),
             "status": self.status.as_u16(),
             "detail": sentence(&self.detail),
         });
+        if let Some(now) = &self.now {
+            body["now"] = now.clone();
+        }
         body.to_string()
     }
 }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::any;
+use axum::routing::{any, get, post};
 use stentor_event::EventRegistry;
 use tokio::sync::Semaphore;
 
 use crate::health::health;
 use crate::not_found::not_found;
+use crate::openapi::openapi;
 use crate::session_urls::SessionUrls;
 use crate::state::ApiState;
-use crate::{stage, whip};
+use crate::{acts, stage, whip};
 
 /// The routes, beside the edge's own.
 pub fn router(events: Arc<EventRegistry>) -> Router {
@@ -23,6 +24,9 @@ pub fn router(events: Arc<EventRegistry>) -> Router {
     });
     Router::new()
         .route("/api/v1/events/{slug}/stage", any(stage::open))
+        .route("/api/v1/events/{slug}/acts", post(acts::act))
+        .route("/api/v1/events/{slug}/schedule", get(acts::schedule))
+        .route("/api/v1/openapi.json", get(openapi))
         .route("/api/v1/events/{slug}/whip", any(whip::whip))
         .route("/api/v1/events/{slug}/whep", any(whip::whep))
         .route("/api/v1/sessions/{secret}", any(whip::session))

@@ -7,7 +7,6 @@ use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use stentor_core::SeatId;
 use stentor_core::conversation::View;
-use stentor_core::event::Phase;
 use stentor_core::stage::Role;
 use stentor_media::package::hls::iso_8601;
 use stentor_media::tags::Tags;
@@ -26,14 +25,14 @@ pub(crate) struct About {
 impl About {
     /// As of now; `made_unix_ms` is when the event was made, `base_url` where it is found.
     pub(crate) fn of(view: &View, made_unix_ms: i64, base_url: &str) -> Self {
-        let on_air = (view.phase == Phase::OnAir).then_some(view.phase_since_unix_ms);
-        let when = view.starts_unix_ms.or(on_air).unwrap_or(made_unix_ms);
+        let on_air = view.schedule.on_air_unix_ms;
+        let when = view.starts_unix_ms().or(on_air).unwrap_or(made_unix_ms);
         let host = view.seats.iter().find(|seat| seat.role == Role::Host);
         let mut date = iso_8601(when);
         date.truncate(DATE_CHARS);
         Self {
             tags: Tags {
-                title: view.title.clone(),
+                title: view.title().to_owned(),
                 artist: host.map(|seat| seat.name.clone()).unwrap_or_default(),
                 date,
                 organization: station(base_url).to_owned(),

@@ -3,29 +3,31 @@
 //! It is not a command of the stage: whoever can write the store stands above everybody there.
 
 use serde::{Deserialize, Serialize};
+use stentor_core::Texts;
 use stentor_core::conversation;
+use stentor_core::schedule::{Act, Correction, Start};
 
+use crate::history::{StoredEntry, decode_act, encode_act};
 use crate::lang::Lang;
 use crate::record::{NewEventError, check_start, checked_title};
 
-/// Version of the stored form; another one is refused rather than misread.
-const VERSION: u32 = 1;
+/// Version of the stored form; a newer one is refused rather than misread, older ones are read.
+const VERSION: u32 = 2;
+
+/// Acts of one event that wait to be done. At it, one more is refused.
+pub(crate) const ACTS_MAX: usize = 32;
 
 /// What is to be changed; `None` or `false` leaves it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Amendment {
-    /// What it is called.
-    pub title: Option<String>,
-    /// The announced beginning, milliseconds since 1970; `Some(None)`: no time is announced.
-    pub starts_unix_ms: Option<Option<i64>>,
+    /// What is done with it, each with the reason that everybody reads, in this order.
+    pub acts: Vec<(Act, Texts)>,
     /// Language of its page where none is asked for.
     pub lang: Option<String>,
     /// Whether what is on air is recorded.
     pub recorded: Option<bool>,
     /// Every stage link made so far is dead.
     pub renew_links: bool,
-    /// It is over.
-    pub end: bool,
     /// It is taken away, with its links and recordings.
     pub delete: bool,
 }
@@ -35,16 +37,14 @@ impl Amendment {
     #[must_use]
     pub fn named(&self) -> Vec<&'static str> {
         let parts = [
-            (self.title.is_some(), "title"),
-            (self.starts_unix_ms.is_some(), "starts"),
             (self.lang.is_some(), "lang"),
             (self.recorded.is_some(), "recording"),
             (self.renew_links, "links renewed"),
-            (self.end, "ended"),
             (self.delete, "taken away"),
         ];
         let named = parts.into_iter().filter(|(is_asked, _)| *is_asked);
-        named.map(|(_, name)| name).collect()
+        let acts = self.acts.iter().map(|(act, _)| act.code());
+        acts.chain(named.map(|(_, name)| name)).collect()
     }
 }
 
@@ -52,11 +52,9 @@ impl Amendment {
 #[derive(Serialize, Deserialize)]
 struct StoredAmendment {
     v: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    /// An empty list: no time is announced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    starts: Option<Vec<i64>>,
+    /// Since version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    acts: Vec<StoredEntry>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lang: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,9 +62,41 @@ struct StoredAmendment {
     #[serde(default)]
     renew_links: bool,
     #[serde(default)]
-    end: bool,
-    #[serde(default)]
     delete: bool,
+    #[serde(flatten)]
+    older: OlderActs,
+}
+
+/// What can be asked for as version 1 wrote it.
+#[derive(Default, Serialize, Deserialize)]
+struct OlderActs {
+    #[serde(default, skip_serializing)]
+    title: Option<String>,
+    /// An empty list: no time is announced.
+    #[serde(default, skip_serializing)]
+    starts: Option<Vec<i64>>,
+    #[serde(default, skip_serializing)]
+    end: bool,
+}
+
+impl OlderActs {
+    fn acts(self) -> Vec<(Act, Texts)> {
+        let start = self.starts.map(|starts| {
+            starts.first().map(|unix_ms| Start {
+                unix_ms: *unix_ms,
+                zone: None,
+            })
+        });
+        let corrects = self.title.is_some() || start.is_some();
+        let correction = Correction {
+            title: self.title,
+            start,
+            ..Correction::default()
+        };
+        let correction = corrects.then_some(Act::Correct(correction));
+        let acts = correction.into_iter().chain(self.end.then_some(Act::End));
+        acts.map(|act| (act, Texts::new())).collect()
+    }
 }
 
 impl Amendment {
@@ -75,11 +105,21 @@ impl Amendment {
     /// # Errors
     /// The operator's: a title, language or time that cannot be.
     pub fn check(&self, now_unix_ms: i64) -> Result<(), NewEventError> {
-        if let Some(title) = &self.title {
-            checked_title(title)?;
-        }
-        if let Some(Some(starts)) = self.starts_unix_ms {
-            check_start(starts, now_unix_ms)?;
+        for (act, _) in &self.acts {
+            let (title, start) = match act {
+                Act::Correct(correction) => {
+                    let start = correction.start.as_ref().and_then(Option::as_ref);
+                    (correction.title.as_ref(), start)
+                }
+                Act::Postpone { start } => (None, start.as_ref()),
+                _ => (None, None),
+            };
+            if let Some(title) = title {
+                checked_title(title)?;
+            }
+            if let Some(start) = start {
+                check_start(start.unix_ms, now_unix_ms)?;
+            }
         }
         self.lang()?;
         Ok(())
@@ -98,37 +138,37 @@ impl Amendment {
     /// What of it is the conversation's.
     pub(crate) fn of_conversation(&self) -> conversation::Amendment {
         conversation::Amendment {
-            title: self.title.as_deref().map(|title| title.trim().to_owned()),
-            starts_unix_ms: self.starts_unix_ms,
             recorded: self.recorded,
-            end: self.end,
+            acts: self.acts.clone(),
         }
     }
 
     /// What waits already, and this after it.
     pub(crate) fn then(self, later: &Self) -> Self {
         Self {
-            title: later.title.clone().or(self.title),
-            starts_unix_ms: later.starts_unix_ms.or(self.starts_unix_ms),
+            acts: self
+                .acts
+                .into_iter()
+                .chain(later.acts.iter().cloned())
+                .collect(),
             lang: later.lang.clone().or(self.lang),
             recorded: later.recorded.or(self.recorded),
             renew_links: self.renew_links || later.renew_links,
-            end: self.end || later.end,
             delete: self.delete || later.delete,
         }
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self, now_unix_ms: i64) -> Vec<u8> {
+        let acts = self.acts.iter();
         let stored = StoredAmendment {
             v: VERSION,
-            title: self.title.clone(),
-            starts: self
-                .starts_unix_ms
-                .map(|starts| starts.into_iter().collect()),
+            acts: acts
+                .map(|(act, why)| encode_act(act, why, now_unix_ms))
+                .collect(),
+            older: OlderActs::default(),
             lang: self.lang.clone(),
             recorded: self.recorded,
             renew_links: self.renew_links,
-            end: self.end,
             delete: self.delete,
         };
         serde_json::to_vec(&stored).expect("an amendment is always JSON")
@@ -139,19 +179,23 @@ impl Amendment {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
         let stored: StoredAmendment = serde_json::from_slice(bytes)
             .map_err(|error| format!("what is to be changed is not readable: {error}"))?;
-        if stored.v != VERSION {
+        if !(1..=VERSION).contains(&stored.v) {
             return Err(format!(
-                "what is to be changed has version {}, this server reads {VERSION}",
+                "what is to be changed has version {}, this server reads 1 to {VERSION}",
                 stored.v
             ));
         }
+        let acts = if stored.v == 1 {
+            stored.older.acts()
+        } else {
+            let acts = stored.acts.into_iter().map(decode_act);
+            acts.collect::<Result<_, _>>()?
+        };
         Ok(Self {
-            title: stored.title,
-            starts_unix_ms: stored.starts.map(|starts| starts.first().copied()),
+            acts,
             lang: stored.lang,
             recorded: stored.recorded,
             renew_links: stored.renew_links,
-            end: stored.end,
             delete: stored.delete,
         })
     }
@@ -161,66 +205,102 @@ impl Amendment {
 mod tests {
     use super::*;
 
+    fn titled(title: &str) -> (Act, Texts) {
+        let correction = Correction {
+            title: Some(title.to_owned()),
+            ..Correction::default()
+        };
+        (Act::Correct(correction), Texts::new())
+    }
+
+    fn starting(unix_ms: i64) -> (Act, Texts) {
+        let start = Start {
+            unix_ms,
+            zone: None,
+        };
+        let correction = Correction {
+            start: Some(Some(start)),
+            ..Correction::default()
+        };
+        (Act::Correct(correction), Texts::new())
+    }
+
+    fn acts<const N: usize>(acts: [(Act, Texts); N]) -> Amendment {
+        Amendment {
+            acts: acts.into(),
+            ..Amendment::default()
+        }
+    }
+
     #[test]
     fn what_waits_is_read_as_it_was_asked_for() {
         for amendment in [
             Amendment::default(),
             Amendment {
-                title: Some("É".to_owned()),
-                starts_unix_ms: Some(None),
                 recorded: Some(false),
                 renew_links: true,
-                ..Amendment::default()
+                ..acts([titled("É"), (Act::Resume, Texts::new())])
             },
             Amendment {
-                starts_unix_ms: Some(Some(-5)),
                 lang: Some("fr".to_owned()),
-                end: true,
                 delete: true,
-                ..Amendment::default()
+                ..acts([starting(-5), (Act::End, Texts::new())])
             },
         ] {
-            assert_eq!(Amendment::decode(&amendment.encode()), Ok(amendment));
+            assert_eq!(Amendment::decode(&amendment.encode(0)), Ok(amendment));
         }
-        let newer = br#"{"v":2}"#;
-        let expected = "what is to be changed has version 2, this server reads 1";
+        let newer = br#"{"v":3}"#;
+        let expected = "what is to be changed has version 3, this server reads 1 to 2";
         assert_eq!(Amendment::decode(newer), Err(expected.to_owned()));
     }
 
     #[test]
-    fn what_is_asked_for_later_stands_above_what_waits() {
-        let title = |title: &str| Amendment {
-            title: Some(title.to_owned()),
-            ..Amendment::default()
+    fn what_a_version_before_has_asked_for_is_still_done() {
+        let older = br#"{"v":1,"title":"A","starts":[-5],"end":true,"recorded":false}"#;
+        let correction = Correction {
+            title: Some("A".to_owned()),
+            start: Some(Some(Start {
+                unix_ms: -5,
+                zone: None,
+            })),
+            ..Correction::default()
         };
+        let expected = Amendment {
+            recorded: Some(false),
+            ..acts([
+                (Act::Correct(correction), Texts::new()),
+                (Act::End, Texts::new()),
+            ])
+        };
+        assert_eq!(Amendment::decode(older), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_asked_for_later_stands_above_what_waits_and_no_act_is_lost() {
         let first = Amendment {
             recorded: Some(false),
-            end: true,
-            ..title("A")
+            lang: Some("fr".to_owned()),
+            ..acts([titled("A")])
         };
-        let both = first.then(&title("B"));
-        assert_eq!(both.title.as_deref(), Some("B"));
-        assert!(both.end && both.recorded == Some(false));
+        let later = Amendment {
+            lang: Some("en".to_owned()),
+            ..acts([titled("B")])
+        };
+        let both = first.then(&later);
+        assert_eq!(both.acts, [titled("A"), titled("B")]);
+        assert_eq!(both.lang.as_deref(), Some("en"));
+        assert_eq!(both.recorded, Some(false));
     }
 
     #[test]
     fn what_no_event_can_be_is_refused_as_when_one_is_made() {
         let now = 1_800_000_000_000;
         let wrong = [
+            acts([titled(" ")]),
+            acts([starting(i64::MAX)]),
+            acts([starting(now - 2 * 86_400_000)]),
             Amendment {
-                title: Some(" ".to_owned()),
-                ..Amendment::default()
-            },
-            Amendment {
-                starts_unix_ms: Some(Some(i64::MAX)),
-                ..Amendment::default()
-            },
-            Amendment {
-                starts_unix_ms: Some(Some(now - 2 * 86_400_000)),
-                ..Amendment::default()
-            },
-            Amendment {
-                lang: Some("de".to_owned()),
+                lang: Some("xx".to_owned()),
                 ..Amendment::default()
             },
         ];

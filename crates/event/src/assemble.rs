@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use stentor_cluster::key::Key;
 use stentor_core::Now;
 use stentor_core::admission::OpeningRung;
-use stentor_core::event::Phase;
 use stentor_studio::{Room, RoomConfig};
 use tokio::sync::oneshot;
 
@@ -63,9 +62,9 @@ pub(crate) async fn assemble(
     };
     // Before anybody can come: the director looks a moment later.
     let mut doors = OpeningRung::new(record.opens_at);
-    let wanted = doors.minimum_rung(now, view.phase, view.starts_unix_ms);
+    let wanted = doors.minimum_rung(now, view.phase(), view.starts_unix_ms());
     let minimum_rung = Arc::new(AtomicU8::new(wanted.number()));
-    let ended = view.phase == Phase::Ended;
+    let ended = view.phase().is_over();
     let about = AboutNow::default();
     let known = About::of(&view, record.epoch_unix_ms, &services.base_url);
     about.set(Arc::new(known));
@@ -139,7 +138,7 @@ pub(crate) async fn assemble(
         record.links_generation,
         services.policy.links_after_end_days,
     ));
-    links.follow(view.phase, view.phase_since_unix_ms);
+    links.follow(view.phase(), view.schedule.since_unix_ms);
     let event = Arc::new(OpenEvent {
         slug: record.slug.clone(),
         listen_link: record.listen_link(&services.base_url),

@@ -5,7 +5,8 @@
 use stentor_cluster::records::Records;
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
-use stentor_core::event::{EventCommand, Phase};
+use stentor_core::event::EventCommand;
+use stentor_core::schedule::{ANNOUNCED_VERSION, Act, ScheduleCommand};
 use stentor_core::stage::{Role, StageCommand};
 use stentor_media::opus::{Decode, OpusDecoder};
 
@@ -48,7 +49,7 @@ pub async fn prepare(records: &dyn Records) -> Result<String, CatalogError> {
     for record in &events {
         // One that is damaged is not this one: its address stays taken, and the next number is used.
         if let Ok(restored) = restore(records, &record.slug).await
-            && restored.conversation.view().phase != Phase::Ended
+            && !restored.conversation.view().phase().is_over()
         {
             return Ok(record.slug.clone());
         }
@@ -62,7 +63,8 @@ pub async fn prepare(records: &dyn Records) -> Result<String, CatalogError> {
         title: TITLE.to_owned(),
         slug: Some(slug.clone()),
         lang: Lang::En.code().to_owned(),
-        starts_unix_ms: None,
+        start: None,
+        draft: false,
         host: "Host".to_owned(),
         opens_at: 0,
         recorded: true,
@@ -80,12 +82,11 @@ pub async fn begin(event: &OpenEvent) {
     event.admit_on_arrival(VOICE).await;
     // A host may have removed the voice in an earlier run: then it stays away.
     let _ = event.play_voice(VOICE, voice()).await;
-    // Version 1 is that of a fresh event: on one that is already on air this is refused.
-    let command = EventCommand::SetPhase {
-        phase: Phase::OnAir,
-        version: 1,
-    };
-    event.command(FIRST_HOST, command.into()).await;
+    // On one that is already on air, or that somebody leads, this changes nothing.
+    let go = ScheduleCommand::new(Act::GoOnAir, ANNOUNCED_VERSION);
+    event
+        .command(FIRST_HOST, EventCommand::Schedule(go).into())
+        .await;
     event.settle().await;
 }
 

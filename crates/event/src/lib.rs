@@ -19,7 +19,8 @@
 //! | `budgets` | how much whoever holds a seat's link may send | `core` |
 //! | `counters` | what was recorded, kept and published, and what was not | |
 //! | `links` | stage links as capabilities | |
-//! | `message` | the host's line to listeners, as JSON | `core` |
+//! | `texts` | texts in several languages, as JSON | `core` |
+//! | `history` | the history of an event, as the store keeps it | `core` |
 //! | `status` | `status.json` and the notices in the sound | `core` |
 //! | `snapshot` | a conversation at rest, as the store keeps it | `core` |
 //! | `pages` | the listener's page and the built files | `edge` |
@@ -52,10 +53,10 @@ mod counters;
 pub mod demo;
 mod director;
 mod encode_once;
+mod history;
 mod json;
 pub mod lang;
 pub mod links;
-pub mod message;
 pub mod open_event;
 pub mod pages;
 mod programme;
@@ -70,11 +71,12 @@ mod snapshot_writer;
 mod stats;
 mod status;
 pub mod testing;
+pub mod texts;
 mod waiting;
 
 pub use budgets::SeatBudget;
 pub use counters::EventCounters;
-pub use director::{Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
+pub use director::{Acted, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
 pub use json::json;
 pub use open_event::{

@@ -234,7 +234,7 @@ impl LiveLinks {
 #[must_use]
 pub fn links_end_unix_s(phase: Phase, since_unix_ms: i64, days_after_end: u32) -> Option<i64> {
     let end = since_unix_ms / 1_000 + i64::from(days_after_end) * DAY_S;
-    (phase == Phase::Ended).then_some(end)
+    phase.is_over().then_some(end)
 }
 
 /// A place on the stage. The token is in the fragment: browsers do not send it, so no log has it.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stentor_core::admission::Rung;
-use stentor_core::conversation::{Amendment, Command, Refusal};
+use stentor_core::conversation::{Amendment, Command, Refusal, View};
 use stentor_core::stage::SessionKind;
 use stentor_core::{PageId, PageKey, SeatId, SessionId};
 use stentor_studio::{Offer, OfferError, OfferRequest, PatchError, PatchOutcome, Room, SdpFault};
@@ -17,7 +17,8 @@ use tokio::time::timeout;
 
 use crate::budgets::{SeatBudget, SeatBudgets};
 use crate::clock::unix_ms_now;
-use crate::director::{Call, DirectorHandle, Joined, OfferingPage, PageSender, Reserved};
+use crate::director::{Acted, Call, DirectorHandle, Joined, OfferingPage, PageSender, Reserved};
+use crate::encode_once::EncodeOnce;
 use crate::links::{LiveLinks, TokenError};
 use crate::record::EventRecord;
 use crate::stats::{EventStats, StatsSources};
@@ -167,6 +168,18 @@ impl OpenEvent {
     /// What a seat wants done; a refusal comes to its pages. `false` if the event is gone, here and below.
     pub async fn command(&self, by: SeatId, command: Command) -> bool {
         self.director.call(Call::Command { by, command }).await
+    }
+
+    /// The same for whoever waits for what comes of it; `None` if the event is gone.
+    pub async fn act(&self, by: SeatId, command: Command) -> Option<Acted> {
+        self.director
+            .ask(|reply| Call::Act { by, command, reply })
+            .await
+    }
+
+    /// What is so now; `None` if the event is gone.
+    pub async fn view(&self) -> Option<Arc<EncodeOnce<View>>> {
+        self.director.ask(|reply| Call::View { reply }).await
     }
 
     /// How much whoever holds the link of a seat may still send.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use stentor_core::conversation::View;
 use stentor_core::event::{ConditionKind, Phase};
+use stentor_core::schedule::Standing;
 use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
 
 use crate::about::About;
@@ -28,9 +29,7 @@ const STATUS_KEPT_UNDER_LOAD_S: u32 = 6;
 /// All that a page depends on: while this is the same, the page is not rendered anew.
 #[derive(PartialEq)]
 struct Rendered {
-    title: String,
-    starts: Option<i64>,
-    phase: Phase,
+    schedule: Standing,
     condition: ConditionKind,
     replay: Replay,
 }
@@ -133,6 +132,9 @@ impl Publisher {
     }
 
     pub(crate) fn publish_status(&self, view: &View, now_unix_ms: i64) {
+        if view.phase() == Phase::Draft {
+            return;
+        }
         let json = status::full(view, now_unix_ms, self.replay);
         let kept_s = if self.edge.rungs().joins.sheds_interaction() {
             STATUS_KEPT_UNDER_LOAD_S
@@ -153,13 +155,11 @@ impl Publisher {
     /// Renders the pages anew if anything they say has changed.
     pub(crate) fn publish_pages(&mut self, view: &View, record: &EventRecord, now_unix_ms: i64) {
         let now = Rendered {
-            title: view.title.clone(),
-            starts: view.starts_unix_ms,
-            phase: view.phase,
+            schedule: view.schedule.clone(),
             condition: view.condition.kind,
             replay: self.replay,
         };
-        if self.rendered.as_ref() == Some(&now) {
+        if self.rendered.as_ref() == Some(&now) || view.phase() == Phase::Draft {
             return;
         }
         let Some(assets) = &self.assets else {
@@ -170,11 +170,11 @@ impl Publisher {
             let page = ListenPage {
                 assets,
                 lang,
-                title: &view.title,
-                sentence: sentence(lang, view.phase, view.condition.kind, self.replay),
+                title: view.title(),
+                sentence: sentence(lang, view.phase(), view.condition.kind, self.replay),
                 status: &status,
                 base: &self.base,
-                plain_source: plain_source(view.phase),
+                plain_source: plain_source(view.phase()),
             };
             let document = page_document(page.html(), assets.policy());
             if lang == record.lang {
@@ -214,7 +214,7 @@ impl Publisher {
 /// Where the page's player finds sound without a script: the Ogg stream while the event is live (players reconnect to it by themselves),
 /// the replay afterwards.
 fn plain_source(phase: Phase) -> &'static str {
-    if phase == Phase::Ended {
+    if phase.is_over() {
         REPLAY
     } else {
         "/ogg/live.ogg"

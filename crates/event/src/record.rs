@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use stentor_core::admission::Rung;
 use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox};
 use stentor_core::event::EventInfo;
-use stentor_core::limits::TITLE_CHARS_MAX;
+use stentor_core::limits::{START_AHEAD_MS_MAX, START_PAST_MS_MAX, TITLE_CHARS_MAX};
+use stentor_core::schedule::Start;
 use stentor_core::stage::{Role, StageCommand};
 use stentor_core::{Now, SeatId};
 
@@ -16,12 +17,12 @@ use crate::links::{self, LinkKey};
 /// Characters of a slug.
 const SLUG_CHARS_MAX: usize = 64;
 /// How far from now an event may start, in days: beyond it the number was most likely not seconds since 1970.
-const STARTS_DAYS_MAX: u64 = 3_660;
+const STARTS_DAYS_MAX: u64 = STARTS_MS_MAX / DAY_MS;
 /// The same in milliseconds.
-const STARTS_MS_MAX: u64 = STARTS_DAYS_MAX * DAY_MS;
+const STARTS_MS_MAX: u64 = START_AHEAD_MS_MAX.unsigned_abs();
 /// How long ago it may have been announced to start, in milliseconds: one that is made late in the evening is late, and a date of last year a
 /// mistake.
-const STARTED_MS_MAX: i64 = DAY_MS as i64;
+const STARTED_MS_MAX: i64 = START_PAST_MS_MAX;
 const DAY_MS: u64 = 86_400_000;
 
 /// Version of the stored form; a newer one is refused rather than misread, older ones are read.
@@ -111,8 +112,10 @@ pub struct NewEvent {
     pub slug: Option<String>,
     /// Language of its page where none is asked for.
     pub lang: String,
-    /// The announced beginning, milliseconds since 1970.
-    pub starts_unix_ms: Option<i64>,
+    /// The announced beginning.
+    pub start: Option<Start>,
+    /// Whether the public is not to know of it yet.
+    pub draft: bool,
     /// The host's name.
     pub host: String,
     /// Number of the rung on which its doors open.
@@ -138,8 +141,8 @@ impl NewEvent {
             None => slug_of(title),
         };
         let lang = Lang::parse(&self.lang).ok_or_else(|| NewEventError::Lang(self.lang.clone()))?;
-        if let Some(starts) = self.starts_unix_ms {
-            check_start(starts, now_unix_ms)?;
+        if let Some(start) = &self.start {
+            check_start(start.unix_ms, now_unix_ms)?;
         }
         let record = EventRecord {
             slug,
@@ -154,7 +157,8 @@ impl NewEvent {
         };
         let info = EventInfo {
             title: title.to_owned(),
-            starts_unix_ms: self.starts_unix_ms,
+            start: self.start.clone(),
+            draft: self.draft,
             host_name: self.host.trim().to_owned(),
             recorded: self.recorded,
         };
@@ -395,7 +399,8 @@ mod tests {
             title: "Ilios".to_owned(),
             slug: None,
             lang: "en".to_owned(),
-            starts_unix_ms: None,
+            start: None,
+            draft: false,
             host: "Homer".to_owned(),
             opens_at: 0,
             recorded: true,
@@ -418,7 +423,8 @@ mod tests {
             title: " ".to_owned(),
             slug: None,
             lang: "en".to_owned(),
-            starts_unix_ms: None,
+            start: None,
+            draft: false,
             host: "Ada".to_owned(),
             opens_at: 0,
             recorded: true,
@@ -455,7 +461,10 @@ mod tests {
         ] {
             let new = NewEvent {
                 slug: None,
-                starts_unix_ms: Some(starts_unix_ms),
+                start: Some(Start {
+                    unix_ms: starts_unix_ms,
+                    zone: None,
+                }),
                 ..new.clone()
             };
             assert_eq!(new.make(now_ms, &[]).is_ok(), fits, "{starts_unix_ms}");

@@ -243,7 +243,7 @@ impl EventRegistry {
     async fn open_or_wait(&self, record: EventRecord, restored: Restored) {
         let view = restored.conversation.view();
         let waits = locked(&self.waiting).contains_key(&record.slug);
-        let needs_room = view.phase != Phase::Ended;
+        let needs_room = !view.phase().is_over();
         if needs_room && self.rooms() >= self.services.policy.events_open_max {
             // One that has just been found is not asked for yet.
             if !waits || !self.free_a_place().await {

@@ -5,20 +5,25 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stentor_core::conversation::{SeatSnapshot, Snapshot};
 use stentor_core::event::Phase;
+use stentor_core::schedule::Entry;
 use stentor_core::stage::{Place, Role};
-use stentor_core::{LanguageTag, PageKey, SeatId, Texts};
+use stentor_core::{PageKey, SeatId, Texts};
+
+use crate::history::{self, StoredEntry, of_older};
+use crate::texts::texts_of;
 
 /// Version of this form; a newer one is refused rather than misread, older ones are read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct StoredSnapshot {
     v: u32,
-    title: String,
-    starts: Option<i64>,
-    phase: String,
-    phase_version: u64,
-    phase_since: i64,
+    /// Since version 3.
+    #[serde(default)]
+    history: Vec<StoredEntry>,
+    /// What versions before kept instead of a history.
+    #[serde(flatten)]
+    older: Option<OlderState>,
     message: Option<StoredMessage>,
     /// Until it could be switched, everything on air was recorded.
     #[serde(default = "yes")]
@@ -26,6 +31,27 @@ struct StoredSnapshot {
     next_seat: u32,
     notice_id: u64,
     seats: Vec<StoredSeat>,
+}
+
+/// Where an event was, as versions 1 and 2 kept it.
+#[derive(Serialize, Deserialize)]
+struct OlderState {
+    title: String,
+    starts: Option<i64>,
+    phase: String,
+    phase_since: i64,
+}
+
+impl OlderState {
+    fn history(&self) -> Result<Vec<Entry>, String> {
+        let phase = match self.phase.as_str() {
+            "scheduled" => Phase::Announced,
+            "on_air" => Phase::OnAir,
+            "ended" => Phase::Ended,
+            word => return Err(format!("stored state has the unknown word \"{word}\"")),
+        };
+        Ok(of_older(&self.title, self.starts, phase, self.phase_since))
+    }
 }
 
 /// The host's line to listeners.
@@ -55,14 +81,7 @@ impl StoredMessage {
                 BTreeMap::from([("fr".to_owned(), fr), ("en".to_owned(), en)])
             }
         };
-        let mut texts = Texts::new();
-        for (language, text) in &pairs {
-            LanguageTag::parse(language)
-                .map_err(|error| error.to_string())
-                .and_then(|tag| texts.set(tag, text).map_err(|error| error.to_string()))
-                .map_err(|why| format!("stored state has an impossible message: {why}"))?;
-        }
-        Ok(texts)
+        texts_of(&pairs).map_err(|why| format!("stored state has an impossible message: {why}"))
     }
 }
 
@@ -94,11 +113,8 @@ const fn is_false(value: &bool) -> bool {
 pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
     let stored = StoredSnapshot {
         v: VERSION,
-        title: snapshot.title.clone(),
-        starts: snapshot.starts_unix_ms,
-        phase: snapshot.phase.code().to_owned(),
-        phase_version: snapshot.phase_version,
-        phase_since: snapshot.phase_since_unix_ms,
+        history: snapshot.history.iter().map(history::encode).collect(),
+        older: None,
         message: StoredMessage::of(&snapshot.message),
         recorded: snapshot.recorded,
         next_seat: snapshot.next_seat,
@@ -147,15 +163,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, String> {
         })
     });
     Ok(Snapshot {
-        title: stored.title,
-        starts_unix_ms: stored.starts,
-        phase: named(
-            &[Phase::Scheduled, Phase::OnAir, Phase::Ended],
-            Phase::code,
-            &stored.phase,
-        )?,
-        phase_version: stored.phase_version,
-        phase_since_unix_ms: stored.phase_since,
+        history: match stored.older {
+            Some(older) if stored.history.is_empty() => older.history()?,
+            _ => stored
+                .history
+                .into_iter()
+                .map(history::decode)
+                .collect::<Result<_, _>>()?,
+        },
         message: stored
             .message
             .map_or_else(|| Ok(Texts::new()), StoredMessage::texts)?,
@@ -196,6 +211,7 @@ fn named<T: Copy>(all: &[T], code: fn(T) -> &'static str, name: &str) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stentor_core::LanguageTag;
 
     fn message(pairs: &[(&str, &str)]) -> Texts {
         let mut message = Texts::new();
@@ -208,11 +224,7 @@ mod tests {
 
     fn snapshot() -> Snapshot {
         Snapshot {
-            title: "Ilios".to_owned(),
-            starts_unix_ms: Some(5),
-            phase: Phase::OnAir,
-            phase_version: 2,
-            phase_since_unix_ms: 7,
+            history: of_older("Ilios", Some(5), Phase::OnAir, 7),
             message: message(&[("fr", "Bientôt"), ("en", "Soon")]),
             recorded: true,
             next_seat: 2,
@@ -246,10 +258,10 @@ mod tests {
     fn a_newer_form_is_refused_with_both_versions() {
         let newer = String::from_utf8(encode(&snapshot()))
             .expect("text")
-            .replace("\"v\":2", "\"v\":3");
+            .replace("\"v\":3", "\"v\":4");
         assert_eq!(
             decode(newer.as_bytes()),
-            Err("stored state has version 3, this server reads 1 to 2".to_owned())
+            Err("stored state has version 4, this server reads 1 to 3".to_owned())
         );
     }
 

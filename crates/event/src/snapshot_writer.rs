@@ -32,6 +32,8 @@ struct State {
 #[derive(Clone)]
 pub(crate) struct SnapshotWriter {
     wanted: Arc<watch::Sender<State>>,
+    /// What the store holds, as far as is known.
+    held: watch::Receiver<Option<Bytes>>,
 }
 
 impl SnapshotWriter {
@@ -49,6 +51,7 @@ impl SnapshotWriter {
             published: kept.published,
         };
         let (wanted, queue) = watch::channel(written.clone());
+        let (holds, held) = watch::channel(None);
         let task = WriterTask {
             records,
             key,
@@ -56,12 +59,13 @@ impl SnapshotWriter {
             position_version: kept.position,
             written,
             in_doubt: None,
+            holds,
             counters,
             failing,
         };
         let task = tokio::spawn(task.run(queue));
         let wanted = Arc::new(wanted);
-        (Self { wanted }, task)
+        (Self { wanted, held }, task)
     }
 
     /// The conversation as it should be found after a restart.
@@ -69,6 +73,21 @@ impl SnapshotWriter {
         let bytes = Bytes::from(bytes);
         self.wanted
             .send_modify(|wanted| wanted.snapshot = Some(bytes));
+    }
+
+    /// Waits until the store holds the newest snapshot that was wanted when this was called. Where a newer one replaces it unwritten it waits
+    /// for ever: it is for whoever changes nothing meanwhile.
+    pub(crate) fn written(&self) -> impl Future<Output = ()> + Send + 'static {
+        let wanted = self.wanted.borrow().snapshot.clone();
+        let mut held = self.held.clone();
+        async move {
+            // A writer that is gone writes nothing more: who waits gives up by their own time.
+            while *held.borrow_and_update() != wanted {
+                if held.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
     }
 
     /// The position after the last published sample. It only grows, so that no position is used twice.
@@ -96,6 +115,8 @@ struct WriterTask {
     written: State,
     /// A state that may have been written although the store answered with an error (a timeout, say).
     in_doubt: Option<State>,
+    /// Told whoever waits for the snapshot in `written`.
+    holds: watch::Sender<Option<Bytes>>,
     counters: Arc<Counters>,
     failing: watch::Sender<bool>,
 }
@@ -206,6 +227,7 @@ impl WriterTask {
         if kind == CONVERSATION {
             self.snapshot_version = version;
             self.written.snapshot.clone_from(&state.snapshot);
+            self.holds.send_replace(state.snapshot.clone());
         } else {
             self.position_version = Some(version);
             self.written.published = state.published;

@@ -3,10 +3,10 @@
 use serde::{Serialize, Serializer};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Notice, NoticeKind, View};
-use stentor_core::event::Phase;
+use stentor_core::schedule::Zone;
 
 use crate::json::json;
-use crate::message::MessageForm;
+use crate::texts::TextsForm;
 
 /// Version of these documents; a reader ignores what it does not know.
 const VERSION: u32 = 1;
@@ -47,6 +47,26 @@ pub(crate) struct Status<'a> {
     /// Since when phase and condition are so, milliseconds since 1970.
     since: i64,
     starts: Option<i64>,
+    /// The zone in which that was meant, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    zone: Option<&'a str>,
+    /// What was announced before, once it is postponed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    was: Option<i64>,
+    /// True once it is postponed and nobody knows to when.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, type = "boolean"))]
+    open: bool,
+    /// Why it stands so, in the languages in which that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "Texts"))]
+    why: Option<TextsForm<'a>>,
+    /// When it goes on, while it is held and that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    until: Option<i64>,
     /// When it is ended because everybody has left it, once that is to be expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
@@ -57,7 +77,9 @@ pub(crate) struct Status<'a> {
     listeners: u64,
     stage: Vec<OnStage<'a>>,
     speaking: Vec<u32>,
-    message: Option<MessageForm<'a>>,
+    /// The host's line, in the languages in which it was written.
+    #[cfg_attr(test, ts(type = "Texts | null"))]
+    message: Option<TextsForm<'a>>,
     /// True when it can be played, null when there will never be one.
     #[cfg_attr(test, ts(type = "boolean | null"))]
     replay: Replay,
@@ -94,16 +116,27 @@ pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
 
 /// Everything a listener's page must know.
 pub(crate) fn status(view: &View, now_unix_ms: i64, replay: Replay) -> Status<'_> {
+    let schedule = &view.schedule;
+    let start = schedule.start.as_ref();
     Status {
         v: VERSION,
         id: view.notice_id,
-        phase: view.phase.code(),
+        phase: view.phase().code(),
         condition: view.condition.kind.code(),
         since: view.since_unix_ms(),
-        starts: view.starts_unix_ms,
+        starts: view.starts_unix_ms(),
+        zone: start
+            .and_then(|start| start.zone.as_ref())
+            .map(Zone::as_str),
+        was: schedule
+            .postponed_from_unix_ms
+            .filter(|_| view.phase().is_ahead()),
+        open: schedule.postponed_open && view.phase().is_ahead(),
+        why: TextsForm::of(&schedule.why),
+        until: schedule.until_unix_ms,
         ends: view.ends_unix_ms,
         now: now_unix_ms,
-        title: &view.title,
+        title: view.title(),
         listeners: view.listeners,
         stage: view
             .on_stage()
@@ -117,7 +150,7 @@ pub(crate) fn status(view: &View, now_unix_ms: i64, replay: Replay) -> Status<'_
             .collect(),
         speaking: seats(view.speaking()),
         // What the host said to those who waited is not true any more when it is over.
-        message: MessageForm::of(&view.message).filter(|_| view.phase != Phase::Ended),
+        message: TextsForm::of(&view.message).filter(|_| !view.phase().is_over()),
         replay,
     }
 }
@@ -146,7 +179,7 @@ fn seats(ids: impl Iterator<Item = SeatId>) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stentor_core::event::ConditionKind;
+    use stentor_core::event::{ConditionKind, Phase};
     use stentor_core::stage::Role;
     use stentor_typescript::TypesFile;
 
@@ -155,12 +188,13 @@ mod tests {
         TypesFile::new(
             "web/shared/wire.ts",
             "// Generated from crates/event/src/status.rs: what is going on at an event, as status.json and the notices inside the sound say it.\n\
-             // Times are Unix milliseconds by the server's clock.",
+             // Times are Unix milliseconds by the server's clock.\n\n\
+             /** A text by the tags of its languages. */\n\
+             export type Texts = { [language: string]: string };",
         )
         .words("Phase", Phase::CODES)
         .words("Condition", ConditionKind::CODES)
         .words("Role", Role::CODES)
-        .form::<MessageForm<'_>>()
         .form::<OnStage<'_>>()
         .form::<Status<'_>>()
         .form::<Delta>()

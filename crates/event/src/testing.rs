@@ -14,6 +14,7 @@ use stentor_cluster::testing::MemoryRecords;
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::{EventCommand, Phase};
+use stentor_core::schedule::{Act, ScheduleCommand};
 use stentor_edge::{Edge, EdgeConfig};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::sync::mpsc;
@@ -68,7 +69,8 @@ impl TestServer {
             title: "A talk".to_owned(),
             slug: Some(SLUG.to_owned()),
             lang: "en".to_owned(),
-            starts_unix_ms: None,
+            start: None,
+            draft: false,
             host: "Ada".to_owned(),
             opens_at: 0,
             recorded: true,
@@ -169,13 +171,12 @@ impl TestServer {
             .await
             .expect("it is there");
         let page = joined.expect("a host may join");
-        let version = page.state.borrow().value().phase_version;
-        let phase = Phase::Ended;
-        let end = EventCommand::SetPhase { phase, version };
+        let version = page.state.borrow().value().schedule_version;
+        let end = EventCommand::Schedule(ScheduleCommand::new(Act::End, version));
         assert!(event.command(FIRST_HOST, end.into()).await);
         loop {
             let kept = restore(&*self.records, SLUG).await.expect("it is kept");
-            if kept.conversation.view().phase == Phase::Ended {
+            if kept.conversation.view().phase() == Phase::Ended {
                 return;
             }
             tokio::time::sleep(LOOK_EVERY).await;

@@ -48,7 +48,7 @@ impl WaitingEvent {
         publisher.publish_status(view, now);
         publisher.publish_pages(view, &record, now);
         Ok(Self {
-            phase: view.phase,
+            phase: view.phase(),
             record,
             publisher,
             demand,
@@ -85,7 +85,7 @@ impl WaitingEvent {
 /// Which of the events of a store come first where not all have a place: those on air, then those that begin soonest.
 pub(crate) fn comes_before(view: &View) -> (bool, i64) {
     (
-        view.phase != Phase::OnAir,
-        view.starts_unix_ms.unwrap_or(i64::MAX),
+        !view.phase().is_running(),
+        view.starts_unix_ms().unwrap_or(i64::MAX),
     )
 }

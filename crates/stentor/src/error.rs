@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use stentor_cluster::error::StoreError;
+use stentor_core::{NotALanguageTag, TextsFull};
 use stentor_event::catalog::CatalogError;
 use stentor_event::links::LinkKeyError;
 use stentor_event::record::NewEventError;
@@ -100,12 +101,16 @@ pub(crate) enum AppError {
     NothingToChange,
     #[error("nothing was done")]
     NotAgreed,
-    #[error(
-        "nobody can be asked whether \"{0}\" may be taken away, with its links and recordings: give --yes"
-    )]
+    #[error("nobody can be asked whether that may be done to \"{0}\": give --yes")]
     NobodyToAsk(String),
     #[error("\"{0}\" is on air: end it first, with `stentor event end {0}`")]
     IsOnAir(String),
+    /// A text in a language that is none.
+    #[error(transparent)]
+    Language(NotALanguageTag),
+    /// A text in more languages than there can be.
+    #[error(transparent)]
+    Languages(TextsFull),
     #[error("\"{0}\" is over: its beginning and whether it is recorded change no more")]
     IsOver(String),
     /// An incomplete restore, most likely: with a new key every stage link that was given out would be dead.

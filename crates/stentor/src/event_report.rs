@@ -73,10 +73,10 @@ impl EventReport {
     ) -> Self {
         let now = Timestamp::from_millisecond(now_unix_ms).unwrap_or_default();
         let told = |when: &Option<When>| when.as_ref().map(|when| when.told(now));
-        let starts = view.starts_unix_ms.and_then(When::of_unix_ms);
-        let since = When::of_unix_ms(view.phase_since_unix_ms);
+        let starts = view.starts_unix_ms().and_then(When::of_unix_ms);
+        let since = When::of_unix_ms(view.schedule.since_unix_ms);
         let days = make.policy.links_after_end_days;
-        let end_s = links_end_unix_s(view.phase, view.phase_since_unix_ms, days);
+        let end_s = links_end_unix_s(view.phase(), view.schedule.since_unix_ms, days);
         let end = end_s.and_then(|end_s| When::of_unix_ms(end_s.saturating_mul(1000)));
         let links_work = end_s.is_none_or(|end_s| now_unix_ms / 1000 < end_s);
         let link_of = |role: Role| {
@@ -86,10 +86,20 @@ impl EventReport {
         };
         let words = Words {
             starts: told(&starts).unwrap_or_else(|| "no time announced".to_owned()),
-            phase: match view.phase {
-                Phase::Scheduled => "scheduled".to_owned(),
-                Phase::OnAir => format!("on air since {}", told(&since).unwrap_or_default()),
-                Phase::Ended => format!("ended {}", told(&since).unwrap_or_default()),
+            phase: {
+                let since = told(&since).unwrap_or_default();
+                match view.phase() {
+                    Phase::Draft => "a draft: nobody is told of it yet".to_owned(),
+                    Phase::Announced if view.schedule.postponed_open => {
+                        "announced, postponed to a time that is not known yet".to_owned()
+                    }
+                    Phase::Announced => "announced".to_owned(),
+                    Phase::Doors => format!("doors open since {since}"),
+                    Phase::OnAir => format!("on air since {since}"),
+                    Phase::Held => format!("held since {since}"),
+                    Phase::Ended => format!("ended {since}"),
+                    Phase::Cancelled => format!("cancelled {since}"),
+                }
             },
             links: match (links_work, told(&end)) {
                 (true, None) => format!("work until {days} days after the end of the event"),
@@ -99,11 +109,11 @@ impl EventReport {
         };
         Self {
             slug: record.slug.clone(),
-            title: view.title.clone(),
+            title: view.title().to_owned(),
             language: record.lang.code(),
-            phase: view.phase,
+            phase: view.phase(),
             phase_since: since.map(|since| since.rfc3339()),
-            starts_unix_s: view.starts_unix_ms.map(|ms| ms / 1000),
+            starts_unix_s: view.starts_unix_ms().map(|ms| ms / 1000),
             starts: starts.map(|starts| starts.rfc3339()),
             recorded: view.recorded,
             links: Links {
@@ -117,8 +127,14 @@ impl EventReport {
         }
     }
 
-    pub(crate) fn is(&self, phase: Phase) -> bool {
-        self.phase == phase
+    /// Where it is in its life.
+    pub(crate) const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The language of its page.
+    pub(crate) const fn language(&self) -> &'static str {
+        self.language
     }
 
     /// With its beginning in the zone in which it was typed, so that whoever typed it sees what was understood.

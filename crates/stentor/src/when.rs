@@ -6,6 +6,7 @@
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
+use stentor_core::schedule::{Start, Zone};
 
 /// Characters of a time: longer ones are refused unread.
 const CHARS_MAX: usize = 80;
@@ -78,6 +79,15 @@ impl When {
 
     pub(crate) fn unix_ms(&self) -> i64 {
         self.0.timestamp().as_millisecond()
+    }
+
+    /// As an event is announced to begin then. A zone that has no name, such as an offset, is left out.
+    pub(crate) fn start(&self) -> Start {
+        let zone = self.0.time_zone().iana_name();
+        Start {
+            unix_ms: self.unix_ms(),
+            zone: zone.and_then(|name| Zone::parse(name).ok()),
+        }
     }
 
     /// In UTC, for programs.

@@ -1,14 +1,18 @@
 //! The stage's WebSocket: what pages ask for and what they are shown.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use stentor_core::SeatId;
 use stentor_core::conversation::{Command, SeatWarning, View};
-use stentor_core::event::{EventCommand, Phase};
+use stentor_core::event::EventCommand;
 use stentor_core::stage::{Place, Role, StageCommand};
 use stentor_event::links::TokenError;
-use stentor_event::message::MessageForm;
+use stentor_event::texts::{TextsForm, texts_of};
 use stentor_event::{PageKey, PageMessage, StageLevels, json};
 
+use crate::act_form::ActForm;
+use crate::schedule_form::ScheduleForm;
 use crate::sentence::{hex_128, sentence};
 
 /// What a page is told whose token opens nothing, or nothing any more.
@@ -73,14 +77,12 @@ pub(super) enum ClientMessage {
         seat: u32,
         name: String,
     },
-    Phase {
-        #[cfg_attr(test, ts(type = "Phase"))]
-        phase: String,
-        version: u64,
-    },
+    /// Lead the event through its evening. For hosts.
+    Act(ActForm),
+    /// One line to every listener, in the languages of the event. For hosts.
     Message {
-        fr: String,
-        en: String,
+        #[cfg_attr(test, ts(type = "Texts"))]
+        text: BTreeMap<String, String>,
     },
     /// "This is how you sound": hear oneself in the green room.
     Loopback {
@@ -127,14 +129,13 @@ impl ClientMessage {
             Self::Record { on } => {
                 return Ok(Request::Command(EventCommand::SetRecorded { on }.into()));
             }
-            Self::Phase { phase, version } => {
-                let phase = phase_named(&phase)?;
+            Self::Act(form) => {
                 return Ok(Request::Command(
-                    EventCommand::SetPhase { phase, version }.into(),
+                    EventCommand::Schedule(form.command()?).into(),
                 ));
             }
-            Self::Message { fr, en } => {
-                let message = MessageForm { fr: &fr, en: &en }.texts();
+            Self::Message { text } => {
+                let message = texts_of(&text)?;
                 return Ok(Request::Command(
                     EventCommand::SetMessage { message }.into(),
                 ));
@@ -183,13 +184,6 @@ impl ClientMessage {
     }
 }
 
-fn phase_named(name: &str) -> Result<Phase, String> {
-    [Phase::Scheduled, Phase::OnAir, Phase::Ended]
-        .into_iter()
-        .find(|phase| phase.code() == name)
-        .ok_or_else(|| format!("expected phase scheduled, on_air or ended, got \"{name}\""))
-}
-
 #[derive(Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -205,16 +199,19 @@ enum ServerMessage<'a> {
     State {
         #[cfg_attr(test, ts(type = "Phase"))]
         phase: &'static str,
-        phase_version: u64,
+        /// Of the schedule, to be sent back with an act.
+        version: u64,
         #[cfg_attr(test, ts(type = "Condition"))]
         condition: &'static str,
         since: i64,
         // The announced beginning.
         starts: Option<i64>,
+        // When it went on air first.
         on_air_since: Option<i64>,
+        schedule: ScheduleForm<'a>,
         listeners: u64,
-        #[cfg_attr(test, ts(type = "MessageForm | null"))]
-        message: Option<MessageForm<'a>>,
+        #[cfg_attr(test, ts(type = "Texts | null"))]
+        message: Option<TextsForm<'a>>,
         #[cfg_attr(test, ts(type = "Alarm[]"))]
         alarms: Vec<&'static str>,
         /// Whether what is on air is recorded.
@@ -306,14 +303,18 @@ pub(super) fn welcome(
 /// The whole stage, the same for every stage page.
 pub(super) fn state(view: &View) -> String {
     json(&ServerMessage::State {
-        phase: view.phase.code(),
-        phase_version: view.phase_version,
+        phase: view.phase().code(),
+        version: view.schedule_version,
         condition: view.condition.kind.code(),
         since: view.since_unix_ms(),
-        starts: view.starts_unix_ms,
-        on_air_since: (view.phase == Phase::OnAir).then_some(view.phase_since_unix_ms),
+        starts: view.starts_unix_ms(),
+        on_air_since: view
+            .schedule
+            .on_air_unix_ms
+            .filter(|_| view.phase().is_running()),
+        schedule: ScheduleForm::of(&view.schedule),
         listeners: view.listeners,
-        message: MessageForm::of(&view.message),
+        message: TextsForm::of(&view.message),
         alarms: view.alarms.iter().map(|alarm| alarm.code()).collect(),
         recorded: view.recorded,
         ends: view.ends_unix_ms,
@@ -418,8 +419,11 @@ pub(super) fn not_understood(code: &str, why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::act_form::StartForm;
+    use crate::schedule_form::LastForm;
     use stentor_core::conversation::Refusal;
-    use stentor_core::event::Alarm;
+    use stentor_core::event::{Alarm, Phase};
+    use stentor_core::schedule::{Act, Fact};
     use stentor_typescript::TypesFile;
 
     #[test]
@@ -427,12 +431,18 @@ mod tests {
         TypesFile::new(
             "web/stage/wire.ts",
             "// Generated from crates/api/src/stage/wire.rs: the messages of the stage's WebSocket.\n\n\
-             import { type Condition, type MessageForm, type Phase, type Role } from '../shared/wire.ts';",
+             import { type Condition, type Phase, type Role, type Texts } from '../shared/wire.ts';",
         )
         .words("Place", Place::CODES)
         .words("SeatWarning", SeatWarning::CODES)
         .words("Alarm", Alarm::CODES)
         .words("Refusal", Refusal::CODES)
+        .words("Act", Act::CODES)
+        .words("Fact", Fact::CODES)
+        .form::<StartForm>()
+        .form::<ActForm>()
+        .form::<ScheduleForm<'_>>()
+        .form::<LastForm>()
         .form::<EventForm<'_>>()
         .form::<SeatForm<'_>>()
         .form::<ServerMessage<'_>>()

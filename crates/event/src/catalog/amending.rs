@@ -6,10 +6,10 @@ use stentor_cluster::blobs::{Blobs, BlobsError};
 use stentor_cluster::key::Key;
 use stentor_cluster::records::{Change, Record, Records, RecordsError};
 use stentor_core::Now;
-use stentor_core::conversation::{Input, Outbox};
+use stentor_core::conversation::{Conversation, Input, Outbox, Output, Refusal};
 
 use super::store::{AMENDMENT, CONVERSATION, CatalogError, EVENT, POSITION, key, restore};
-use crate::amendment::Amendment;
+use crate::amendment::{ACTS_MAX, Amendment};
 use crate::clock::unix_ms_now;
 use crate::record::{EventRecord, is_slug};
 use crate::snapshot;
@@ -47,15 +47,46 @@ pub async fn ask(
             },
             None => amendment.clone(),
         };
-        match records
-            .put(AMENDMENT, &key, version, all.encode().into())
-            .await
-        {
+        if !all.acts.is_empty() && !all.delete {
+            try_out(records, slug, &all).await?;
+        }
+        if all.acts.len() > ACTS_MAX {
+            return Err(CatalogError::Busy(slug.to_owned()));
+        }
+        let bytes = all.encode(unix_ms_now());
+        match records.put(AMENDMENT, &key, version, bytes.into()).await {
             Err(RecordsError::Conflict { .. }) => {}
             put => return Ok(put.map(|_| ())?),
         }
     }
     Err(CatalogError::Busy(slug.to_owned()))
+}
+
+/// Does what is asked for with a copy of the event, so that whoever asks is told what is not possible.
+async fn try_out(
+    records: &dyn Records,
+    slug: &str,
+    amendment: &Amendment,
+) -> Result<(), CatalogError> {
+    let mut conversation = restore(records, slug).await?.conversation;
+    match amended(&mut conversation, amendment) {
+        Some(reason) => Err(CatalogError::Refused(reason)),
+        None => Ok(()),
+    }
+}
+
+/// Changes a conversation that nobody runs; the first thing that it refused.
+fn amended(conversation: &mut Conversation, amendment: &Amendment) -> Option<Refusal> {
+    let now = Now {
+        mono_ms: 0,
+        unix_ms: unix_ms_now(),
+    };
+    let mut outbox = Outbox::new();
+    conversation.step(now, Input::Amend(amendment.of_conversation()), &mut outbox);
+    outbox.outputs().iter().find_map(|output| match output {
+        Output::AmendmentRefused { reason, .. } => Some(*reason),
+        _ => None,
+    })
 }
 
 /// Whether something is asked for of an event that nobody has changed yet.
@@ -69,7 +100,8 @@ pub async fn is_asked(records: &dyn Records, slug: &str) -> Result<bool, Catalog
 /// Changes what was asked for, while nobody runs the event.
 ///
 /// # Errors
-/// The operator's: a store or a folder that cannot be written, or a state that cannot be read.
+/// The operator's: a store or a folder that cannot be written, a state that cannot be read, or an act that the event refused, while the
+/// others were done.
 pub async fn carry_out(
     records: &dyn Records,
     recordings: &dyn Blobs,
@@ -85,12 +117,7 @@ pub async fn carry_out(
     }
     let restored = restore(records, slug).await?;
     let mut conversation = restored.conversation;
-    let now = Now {
-        mono_ms: 0,
-        unix_ms: unix_ms_now(),
-    };
-    let input = Input::Amend(amendment.of_conversation());
-    conversation.step(now, input, &mut Outbox::new());
+    let refused = amended(&mut conversation, &amendment);
     let state = Change::Put {
         kind: CONVERSATION,
         key,
@@ -98,7 +125,7 @@ pub async fn carry_out(
         bytes: snapshot::encode(&conversation.snapshot()).into(),
     };
     amend_record(records, slug, &amendment, &waits, vec![state]).await?;
-    Ok(())
+    refused.map_or(Ok(()), |reason| Err(CatalogError::Refused(reason)))
 }
 
 /// What is asked for and not changed yet, by the address of its event. What cannot be read is told about and passed over.
@@ -240,7 +267,9 @@ async fn delete_recording(recordings: &dyn Blobs, key: &Key) -> Result<(), Catal
 mod tests {
     use bytes::Bytes;
     use stentor_cluster::testing::{MemoryBlobs, MemoryRecords};
+    use stentor_core::Texts;
     use stentor_core::event::Phase;
+    use stentor_core::schedule::{Act, Correction};
 
     use super::super::store::tests::store;
     use super::super::{is_stored, stored_events};
@@ -248,8 +277,13 @@ mod tests {
     use crate::lang::Lang;
 
     fn title(title: &str) -> Amendment {
-        Amendment {
+        let correction = Correction {
             title: Some(title.to_owned()),
+            start: Some(None),
+            ..Correction::default()
+        };
+        Amendment {
+            acts: vec![(Act::Correct(correction), Texts::new())],
             ..Amendment::default()
         }
     }
@@ -259,14 +293,13 @@ mod tests {
         let (records, blobs) = (MemoryRecords::default(), MemoryBlobs::default());
         let made = store(&records, "demo").await.unwrap();
         ask(&records, "demo", &title("A")).await.unwrap();
-        let more = Amendment {
+        let mut more = Amendment {
             lang: Some("en".to_owned()),
-            starts_unix_ms: Some(None),
             recorded: Some(false),
             renew_links: true,
-            end: true,
             ..title("B")
         };
+        more.acts.push((Act::End, Texts::new()));
         ask(&records, "demo", &more).await.unwrap();
         assert_eq!(asked(&records).await.unwrap().len(), 1);
         assert!(is_asked(&records, "demo").await.unwrap());
@@ -278,9 +311,37 @@ mod tests {
             assert_eq!(record.links_generation, made.links_generation + 1);
             let restored = restore(&records, "demo").await.unwrap();
             let view = restored.conversation.view();
-            assert_eq!((&*view.title, view.starts_unix_ms), ("B", None));
-            assert!(!view.recorded && view.phase == Phase::Ended);
+            assert_eq!((view.title(), view.starts_unix_ms()), ("B", None));
+            assert!(!view.recorded && view.phase() == Phase::Ended);
         }
+    }
+
+    #[tokio::test]
+    async fn more_than_can_wait_is_refused_and_what_the_event_refuses_is_told() {
+        let (records, blobs) = (MemoryRecords::default(), MemoryBlobs::default());
+        store(&records, "demo").await.unwrap();
+        let resume = Amendment {
+            acts: vec![(Act::Resume, Texts::new())],
+            ..Amendment::default()
+        };
+        let refused = ask(&records, "demo", &resume).await.unwrap_err();
+        assert!(matches!(refused, CatalogError::Refused(_)), "{refused}");
+        assert!(!is_asked(&records, "demo").await.unwrap());
+        for number in 0..ACTS_MAX {
+            let next = title(&number.to_string());
+            ask(&records, "demo", &next).await.unwrap();
+        }
+        let full = ask(&records, "demo", &title("X")).await.unwrap_err();
+        assert!(matches!(full, CatalogError::Busy(_)), "{full}");
+        // Of an event that was another when it was asked for.
+        let key = Key::new("demo").unwrap();
+        let waits = records.get(AMENDMENT, &key).await.unwrap().unwrap();
+        let bytes = Bytes::from(resume.encode(0));
+        let put = records.put(AMENDMENT, &key, Some(waits.version), bytes);
+        put.await.unwrap();
+        let refused = carry_out(&records, &blobs, "demo").await.unwrap_err();
+        assert!(matches!(refused, CatalogError::Refused(_)), "{refused}");
+        assert!(!is_asked(&records, "demo").await.unwrap());
     }
 
     #[tokio::test]

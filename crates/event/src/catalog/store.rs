@@ -7,7 +7,7 @@ use stentor_cluster::blobs::BlobsError;
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::{Change, Record, Records, RecordsError, Version};
 use stentor_core::Now;
-use stentor_core::conversation::Conversation;
+use stentor_core::conversation::{Conversation, Refusal};
 use stentor_media::package::hls::PlaylistCounts;
 use stentor_media::rendition::SEGMENT_SAMPLES;
 
@@ -234,6 +234,9 @@ pub enum CatalogError {
     /// Others change what is to be changed, again and again.
     #[error("the event \"{0}\" is being changed by others at this moment: try again")]
     Busy(String),
+    /// What was asked for is not possible for an event that stands so.
+    #[error(transparent)]
+    Refused(Refusal),
     /// The recordings cannot be taken away.
     #[error(transparent)]
     Recordings(#[from] BlobsError),
@@ -248,6 +251,7 @@ pub(super) mod tests {
     use bytes::Bytes;
     use stentor_cluster::testing::MemoryRecords;
     use stentor_core::admission::Rung;
+    use stentor_core::schedule::Start;
 
     /// Stores an event of that address, as an operator makes it.
     pub(in crate::catalog) async fn store(
@@ -258,7 +262,11 @@ pub(super) mod tests {
             title: format!("The event {slug}"),
             slug: Some(slug.to_owned()),
             lang: "fr".to_owned(),
-            starts_unix_ms: Some(5),
+            start: Some(Start {
+                unix_ms: 5,
+                zone: None,
+            }),
+            draft: false,
             host: "Ada".to_owned(),
             opens_at: 2,
             recorded: true,
@@ -287,7 +295,7 @@ pub(super) mod tests {
         let restored = restore(&records, "alpha").await.unwrap();
         let view = restored.conversation.view();
         assert_eq!(
-            (&*view.title, view.starts_unix_ms),
+            (view.title(), view.starts_unix_ms()),
             ("The event alpha", Some(5))
         );
         assert_eq!(
@@ -399,7 +407,7 @@ pub(super) mod tests {
         assert_eq!(events[0].epoch_unix_ms, 7);
         assert_eq!(events[0].opens_at, Rung::new(3).unwrap());
         let restored = restore(&records, "old").await.unwrap();
-        assert_eq!(restored.conversation.view().title, "Ilios");
+        assert_eq!(restored.conversation.view().title(), "Ilios");
         let published = restored.kept.published;
         assert_eq!((published.end, published.playlists), (57_600, None));
     }

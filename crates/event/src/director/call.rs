@@ -29,6 +29,12 @@ pub(crate) enum Call {
     Leave { page: PageId },
     /// A stage page wants something.
     Command { by: SeatId, command: Command },
+    /// Somebody wants something, and waits for what comes of it.
+    Act {
+        by: SeatId,
+        command: Command,
+        reply: oneshot::Sender<Acted>,
+    },
     /// A session is offered for a seat, by one of its pages if by a page. It may be answered once it is reserved.
     Reserve {
         seat: SeatId,
@@ -51,8 +57,21 @@ pub(crate) enum Call {
     /// The event is to be taken from this server: its room stops, and nothing of it is found at its addresses any more. Answered when that is
     /// so; no call is carried out after it.
     Close { reply: oneshot::Sender<()> },
+    /// What is so now.
+    View {
+        reply: oneshot::Sender<Arc<EncodeOnce<View>>>,
+    },
     /// Answered once every call before it has been carried out.
     Settled { reply: oneshot::Sender<()> },
+}
+
+/// What came of something that was asked for.
+#[derive(Debug)]
+pub struct Acted {
+    /// Why it was not done, if it was not.
+    pub refused: Option<Refusal>,
+    /// What is so now.
+    pub view: Arc<EncodeOnce<View>>,
 }
 
 /// A session that may be answered.

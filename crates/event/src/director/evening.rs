@@ -18,7 +18,8 @@ const LATE_AFTER_MS: i64 = 60_000;
 pub(super) struct Evening {
     event: String,
     phase: Phase,
-    on_air_since_unix_ms: Option<i64>,
+    /// Of the schedule.
+    version: u64,
     condition: ConditionKind,
     /// What is on air is recorded.
     recording: bool,
@@ -39,17 +40,17 @@ struct Seat {
 
 impl Evening {
     pub(super) fn new(event: &str, view: &View) -> Self {
-        let on_air = view.phase == Phase::OnAir;
-        let phase = view.phase.code();
-        match view.phase {
-            Phase::Scheduled | Phase::OnAir => tracing::info!(event, phase, "opened"),
+        let phase = view.phase().code();
+        if view.phase().is_over() {
             // Those of years, at every start.
-            Phase::Ended => tracing::debug!(event, phase, "opened"),
+            tracing::debug!(event, phase, "opened");
+        } else {
+            tracing::info!(event, phase, "opened");
         }
         Self {
             event: event.to_owned(),
-            phase: view.phase,
-            on_air_since_unix_ms: on_air.then_some(view.phase_since_unix_ms),
+            phase: view.phase(),
+            version: view.schedule_version,
             condition: view.condition.kind,
             recording: is_recorded(view),
             seats: seats(view),
@@ -71,7 +72,7 @@ impl Evening {
     pub(super) fn look(&mut self, starts_unix_ms: Option<i64>, listeners: u64, now_unix_ms: i64) {
         self.listeners_max = self.listeners_max.max(listeners);
         let late = starts_unix_ms.is_some_and(|starts| now_unix_ms - starts > LATE_AFTER_MS);
-        if late && self.phase == Phase::Scheduled && !self.told_late {
+        if late && self.phase.is_ahead() && !self.told_late {
             self.told_late = true;
             let event = &self.event;
             tracing::warn!(
@@ -125,24 +126,26 @@ impl Evening {
     }
 
     fn follow_phase(&mut self, view: &View) {
-        if view.phase == self.phase {
+        if view.schedule_version == self.version {
             return;
         }
-        self.phase = view.phase;
-        let event = &self.event;
-        match view.phase {
-            Phase::Scheduled => {}
+        self.version = view.schedule_version;
+        let before = std::mem::replace(&mut self.phase, view.phase());
+        if before == self.phase {
+            return self.tell_act(view);
+        }
+        let (event, standing) = (&self.event, &view.schedule);
+        let since = standing.since_unix_ms;
+        match self.phase {
+            Phase::OnAir if before == Phase::Held => tracing::info!(event, "it goes on"),
             Phase::OnAir => {
-                self.on_air_since_unix_ms = Some(view.phase_since_unix_ms);
-                let late_s = view
-                    .starts_unix_ms
-                    .map(|starts| (view.phase_since_unix_ms - starts) / 1000);
+                let starts = view.starts_unix_ms();
+                let late_s = starts.map(|starts| (since - starts) / 1000);
                 tracing::info!(event, late_s, listeners = view.listeners, "on air");
             }
             Phase::Ended => {
-                let on_air_s = self
-                    .on_air_since_unix_ms
-                    .map_or(0, |since| (view.phase_since_unix_ms - since) / 1000);
+                let begun = standing.on_air_unix_ms;
+                let on_air_s = begun.map_or(0, |begun| (since - begun) / 1000);
                 tracing::info!(
                     event,
                     on_air_s,
@@ -151,7 +154,25 @@ impl Evening {
                     "ended"
                 );
             }
+            Phase::Held => tracing::info!(event, until = standing.until_unix_ms, "held"),
+            Phase::Draft | Phase::Announced | Phase::Doors | Phase::Cancelled => {
+                tracing::info!(event, phase = self.phase.code(), "the phase has changed");
+            }
         }
+    }
+
+    /// Something was done that leaves it in its phase.
+    fn tell_act(&mut self, view: &View) {
+        let act = view.schedule.last_act;
+        if act.what == "postponed" {
+            // The new beginning can be passed, too.
+            self.told_late = false;
+        }
+        tracing::info!(
+            event = self.event,
+            act = act.what,
+            "the schedule has changed"
+        );
     }
 
     fn follow_condition(&mut self, view: &View) {
@@ -217,7 +238,7 @@ impl Evening {
 }
 
 fn is_recorded(view: &View) -> bool {
-    view.phase == Phase::OnAir && view.recorded
+    view.phase() == Phase::OnAir && view.recorded
 }
 
 fn seats(view: &View) -> BTreeMap<SeatId, Seat> {
@@ -269,7 +290,8 @@ mod tests {
     fn told(tell: impl FnOnce(&mut Evening, View)) -> Vec<String> {
         let info = EventInfo {
             title: "Ilios".to_owned(),
-            starts_unix_ms: None,
+            start: None,
+            draft: false,
             host_name: "Homer".to_owned(),
             recorded: true,
         };
@@ -316,6 +338,11 @@ mod tests {
         assert!(failed[1].contains("DTLS"), "{}", failed[1]);
     }
 
+    fn enter(view: &mut View, phase: Phase) {
+        view.schedule.phase = phase;
+        view.schedule_version += 1;
+    }
+
     #[test]
     fn mutes_and_the_recording_are_told_when_they_change() {
         let lines = told(|evening, mut view| {
@@ -326,14 +353,14 @@ mod tests {
                 }
             };
             tell(&|view| view.seats[0].muted = false);
-            tell(&|view| view.phase = Phase::OnAir);
+            tell(&|view| enter(view, Phase::OnAir));
             tell(&|view| (view.seats[0].muted, view.seats[0].muted_by_host) = (true, true));
             tell(&|view| view.recorded = false);
             tell(&|view| view.recorded = true);
-            tell(&|view| view.phase = Phase::Ended);
+            tell(&|view| enter(view, Phase::Ended));
         });
         let expected = [
-            "opened event=\"ilios\" phase=\"scheduled\"",
+            "opened event=\"ilios\" phase=\"doors\"",
             "unmuted event=\"ilios\" seat=1 role=\"host\"",
             "on air event=\"ilios\"",
             "the recording begins event=\"ilios\"",

@@ -1,7 +1,7 @@
 //! One task per event: the only place where that event's conversation is stepped.
 //!
 //! What is wanted comes in as a [`Call`], what is so as a [report](crate::reports); what the conversation wants done goes out to the room, the pages, the store and the
-//! published documents. It decides nothing itself, and never waits for a page, a disk or a listener.
+//! published documents. It decides nothing itself, and never waits for a page or a listener; for the store it waits half a second at most, and only where something has happened that nobody may be told before it is kept.
 
 mod call;
 mod evening;
@@ -14,7 +14,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
-pub use call::Joined;
+pub use call::{Acted, Joined};
 pub(crate) use call::{Call, DirectorHandle, Reserved, calls};
 pub(crate) use outputs::Destinations;
 pub use pages::{OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};

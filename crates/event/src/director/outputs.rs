@@ -12,12 +12,12 @@ use std::time::Duration;
 use stentor_core::conversation::{
     Command, Conversation, Notice, NoticeKind, Output, Refusal, SessionEndReason, View,
 };
-use stentor_core::event::Phase;
 use stentor_core::stage::{Place, SessionKind};
 use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
 
-use super::call::{Joined, Reserved};
+use super::call::{Acted, Joined, Reserved};
 use super::evening::Evening;
 use super::pages::{OfferingPage, PageMessage, PageSender, PageTable};
 use super::room::{DirectedRoom, KeepSnapshot};
@@ -35,6 +35,9 @@ use crate::{snapshot, status};
 
 /// Milliseconds the room runs on after the end, so that the last words and the last notice reach everybody.
 const AFTERGLOW_MS: u64 = 3_000;
+
+/// How long what has happened may take to be written before everybody is told all the same.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(500);
 
 /// How long a room may take to stop before what it published is taken away all the same.
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
@@ -100,6 +103,9 @@ pub(super) struct Outputs {
     pub(super) joining: Option<JoiningPage>,
     /// Of the call that is being handled: the answer comes with the outputs of its step.
     pub(super) offered: Option<OfferedSession>,
+    /// Of the call that is being handled: why it was refused is among the outputs of its step.
+    pub(super) acting: Option<oneshot::Sender<Acted>>,
+    refused: Option<Refusal>,
     /// What the log tells of it.
     pub(super) evening: Evening,
     state: watch::Sender<Arc<EncodeOnce<View>>>,
@@ -123,6 +129,8 @@ impl Outputs {
             sessions: SessionTable::default(),
             joining: None,
             offered: None,
+            acting: None,
+            refused: None,
             state: watch::Sender::new(Arc::new(EncodeOnce::new(view))),
             levels,
             stop_at_mono_ms: None,
@@ -235,6 +243,10 @@ impl Outputs {
                 self.tell_hosts_but(None, &message, after.view().value());
             }
             Output::DismissPages => self.pages.tell_all(&PageMessage::LinkRenewed),
+            // Whoever waits for the answer has it, and no page of theirs.
+            Output::Refused { reason, .. } if self.acting.is_some() => {
+                self.refused = Some(reason);
+            }
             Output::Refused { by, what, reason } => {
                 self.pages.tell(by, &PageMessage::Refused { what, reason });
             }
@@ -242,11 +254,41 @@ impl Outputs {
                 self.tell_link(by, seat, after.view().value());
             }
             Output::StageChanged => self.show_stage(after.now, after.view()),
-            Output::Persist => {
-                self.to
-                    .snapshots
-                    .keep(snapshot::encode(&after.conversation.snapshot()));
+            Output::AmendmentRefused { what, reason } => {
+                let event = &self.to.record.slug;
+                tracing::warn!(event, what, %reason, "what the operator asked for was refused");
             }
+            // It was, before any of these.
+            Output::PersistFirst => {}
+            Output::Persist => self.keep(after.conversation),
+        }
+    }
+
+    /// Answers whoever waits for what came of the step.
+    pub(super) fn acted(&mut self, conversation: &Conversation) {
+        let refused = self.refused.take();
+        if let Some(reply) = self.acting.take() {
+            let view = Arc::new(EncodeOnce::new(conversation.view()));
+            // Whoever asked may have gone.
+            let _ = reply.send(Acted { refused, view });
+        }
+    }
+
+    /// What a restart should find.
+    fn keep(&self, conversation: &Conversation) {
+        self.to
+            .snapshots
+            .keep(snapshot::encode(&conversation.snapshot()));
+    }
+
+    /// The same, written before this returns, if the store answers at all: an evening does not wait for a broken disk, and hosts are
+    /// shown that a restart would lose what they do.
+    pub(super) async fn keep_first(&mut self, conversation: &Conversation) {
+        self.keep(conversation);
+        let kept = self.to.snapshots.kept();
+        if timeout(WRITTEN_WITHIN, kept).await.is_err() {
+            let event = &self.to.record.slug;
+            tracing::error!(event, "told to everybody before the store has it");
         }
     }
 
@@ -275,7 +317,7 @@ impl Outputs {
         let joined = Joined {
             page,
             role: seat.role,
-            title: view.title.clone(),
+            title: view.title().to_owned(),
             state: self.state.subscribe(),
             levels: self.levels.clone(),
         };
@@ -311,8 +353,10 @@ impl Outputs {
 
     /// The programme carries the stage exactly while the event is on air, and is recorded if that is wanted.
     pub(super) fn follow_air(&self, view: &View) {
-        self.to.air.set(view.phase, view.recorded);
-        self.to.links.follow(view.phase, view.phase_since_unix_ms);
+        self.to.air.set(view.phase(), view.recorded);
+        self.to
+            .links
+            .follow(view.phase(), view.schedule.since_unix_ms);
     }
 
     fn follow_about(&self, view: &View) {
@@ -337,7 +381,7 @@ impl Outputs {
 
     /// The end: after a while the room stops, the streams end and the replay is made.
     fn follow_end(&mut self, now: Now, view: &View) {
-        let ended = view.phase == Phase::Ended;
+        let ended = view.phase().is_over();
         if ended && self.stop_at_mono_ms.is_none() && self.to.room.is_some() {
             self.stop_at_mono_ms = Some(now.mono_ms + AFTERGLOW_MS);
             self.pages.tell_all(&PageMessage::Ended);
@@ -366,7 +410,7 @@ impl Outputs {
             room.stop();
         }
         if let Some(published) = self.to.published.take()
-            && tokio::time::timeout(STOPS_WITHIN, published).await.is_err()
+            && timeout(STOPS_WITHIN, published).await.is_err()
         {
             tracing::error!(event = self.to.record.slug, "its room does not stop");
         }

@@ -1,5 +1,7 @@
 //! What the director orders about, as far as it does: the room, and whoever keeps the snapshots. A test brings its own.
 
+use std::pin::Pin;
+
 use stentor_core::SeatId;
 use stentor_core::SessionId;
 use stentor_core::stage::SeatOrder;
@@ -33,11 +35,17 @@ pub(crate) trait DirectedRoom: Send {
 pub(crate) trait KeepSnapshot: Send {
     /// The conversation as it should be found after a restart. Only the newest matters; it never waits.
     fn keep(&self, snapshot: Vec<u8>);
+    /// Ready once the newest is in the store.
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 impl KeepSnapshot for SnapshotWriter {
     fn keep(&self, snapshot: Vec<u8>) {
         self.snapshot(snapshot);
+    }
+
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.written())
     }
 }
 

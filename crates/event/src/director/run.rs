@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use stentor_core::admission::OpeningRung;
-use stentor_core::conversation::{Conversation, Input, Outbox};
+use stentor_core::conversation::{Conversation, Input, Outbox, Output};
 use stentor_core::event::Alarm;
 use stentor_edge::Demand;
 use stentor_studio::{RoomStatus, RoomStatusChange};
@@ -17,6 +17,7 @@ use super::outputs::{Destinations, JoiningPage, OfferedSession, OutputContext, O
 use super::room_changes::input_of;
 use crate::clock::Clock;
 use crate::counters::Counters;
+use crate::encode_once::EncodeOnce;
 use crate::recorder::{RecorderState, ReplayFile};
 use crate::reports::Reports;
 
@@ -88,7 +89,7 @@ impl Director {
         self.outputs.follow_air(&self.conversation.view());
         self.watch_opening_rung();
         // Whether anybody is there at all is known before anybody comes.
-        self.step(Input::Tick);
+        self.step(Input::Tick).await;
         self.outputs.publish_documents(&self.conversation.view());
         loop {
             // Reports and time first: they are bounded, and calls may come without end. A reporter that is gone reports
@@ -97,34 +98,34 @@ impl Director {
                 biased;
                 Ok(()) = reports.room.changed() => {
                     let state = Arc::clone(&reports.room.borrow_and_update());
-                    self.follow_room(state);
+                    self.follow_room(state).await;
                 }
                 Ok(()) = reports.recorder.changed() => {
                     let state = reports.recorder.borrow_and_update().clone();
-                    self.follow_recorder(state);
+                    self.follow_recorder(state).await;
                 }
                 Ok(()) = reports.store_failing.changed() => {
                     let on = *reports.store_failing.borrow_and_update();
-                    self.step(Input::Alarm { alarm: Alarm::Store, on });
+                    self.step(Input::Alarm { alarm: Alarm::Store, on }).await;
                 }
                 Ok(()) = reports.levels.changed() => {
                     let levels = Arc::clone(&reports.levels.borrow_and_update());
-                    self.step(Input::Levels(&levels.value().seats));
+                    self.step(Input::Levels(&levels.value().seats)).await;
                 }
                 _ = ticks.tick() => {
                     if Instant::now() >= count_at {
                         count_at = Instant::now() + COUNT_EVERY;
                         let now = self.outputs.listeners();
-                        self.step(Input::Listeners { now });
+                        self.step(Input::Listeners { now }).await;
                         self.tell_late(now);
-                        self.follow_demand();
+                        self.follow_demand().await;
                         self.outputs.pages.sweep();
                         self.watch_opening_rung();
                     }
-                    self.step(Input::Tick);
+                    self.step(Input::Tick).await;
                     self.outputs.stop_when_due((self.clock)(), &self.conversation);
                 }
-                () = arisen(demand.as_deref()), if idle => self.follow_demand(),
+                () = arisen(demand.as_deref()), if idle => self.follow_demand().await,
                 call = queue.recv() => match call {
                     Some(Call::Close { reply }) => {
                         self.outputs.withdraw().await;
@@ -132,11 +133,11 @@ impl Director {
                         let _ = reply.send(());
                         return;
                     }
-                    Some(call) => self.handle(call),
+                    Some(call) => self.handle(call).await,
                     None => return,
                 },
             }
-            self.follow_pages();
+            self.follow_pages().await;
             if idle != self.conversation.mixer_suspended() {
                 idle = !idle;
                 ticks = ticks_of(idle);
@@ -144,23 +145,23 @@ impl Director {
         }
     }
 
-    fn follow_demand(&mut self) {
+    async fn follow_demand(&mut self) {
         if self.demand.as_ref().is_some_and(|demand| demand.take()) {
-            self.step(Input::Demand);
+            self.step(Input::Demand).await;
         }
     }
 
     /// Pages come and go by calls, and those that read nothing are forgotten by whatever tells them something.
-    fn follow_pages(&mut self) {
+    async fn follow_pages(&mut self) {
         self.outputs.follow_pages();
         let open = self.outputs.pages.len();
         if open != self.pages {
             self.pages = open;
-            self.step(Input::Pages { open });
+            self.step(Input::Pages { open }).await;
         }
     }
 
-    fn handle(&mut self, call: Call) {
+    async fn handle(&mut self, call: Call) {
         match call {
             Call::Join {
                 seat,
@@ -170,12 +171,18 @@ impl Director {
             } => {
                 let page = self.outputs.pages.next();
                 self.outputs.joining = Some(JoiningPage { key, sender, reply });
-                self.step(Input::Join { page, seat });
+                self.step(Input::Join { page, seat }).await;
             }
             Call::Leave { page } => self.outputs.pages.remove(page),
             Call::Command { by, command } => {
                 self.outputs.note_command(by, &command);
-                self.step(Input::Command { by, command });
+                self.step(Input::Command { by, command }).await;
+            }
+            Call::Act { by, command, reply } => {
+                self.outputs.note_command(by, &command);
+                self.outputs.acting = Some(reply);
+                self.step(Input::Command { by, command }).await;
+                self.outputs.acted(&self.conversation);
             }
             Call::Reserve {
                 seat,
@@ -190,26 +197,32 @@ impl Director {
                     session,
                     kind,
                     page: page.and_then(|page| page.key),
-                });
+                })
+                .await;
             }
-            Call::Flood { seat } => self.step(Input::Flood { seat }),
-            Call::AdmitOnArrival { seat } => self.step(Input::AdmitOnArrival { seat }),
+            Call::Flood { seat } => self.step(Input::Flood { seat }).await,
+            Call::AdmitOnArrival { seat } => self.step(Input::AdmitOnArrival { seat }).await,
             Call::Record(record) => {
                 let renewed = record.links_generation != self.outputs.links_generation();
                 self.outputs
                     .follow_record(record, &self.conversation.view());
                 if renewed {
-                    self.step(Input::LinksRenewed);
+                    self.step(Input::LinksRenewed).await;
                 }
             }
-            Call::Amend(amendment) => self.step(Input::Amend(amendment)),
+            Call::Amend(amendment) => self.step(Input::Amend(amendment)).await,
             Call::Abandon { seat, session } => {
                 self.outputs.sessions.remove(session);
-                self.step(Input::SessionDown { seat, session });
+                self.step(Input::SessionDown { seat, session }).await;
             }
             Call::ForgetReplay => self.outputs.forget_replay(&self.conversation.view()),
             // The loop ends with it.
             Call::Close { .. } => {}
+            Call::View { reply } => {
+                let view = self.conversation.view();
+                // Whoever asked may have gone.
+                let _ = reply.send(Arc::new(EncodeOnce::new(view)));
+            }
             Call::Settled { reply } => {
                 // Whoever waited may have gone.
                 let _ = reply.send(());
@@ -220,7 +233,7 @@ impl Director {
     /// Tells the conversation what has changed in the room since it was told last.
     ///
     /// A session that came and went meanwhile is in no change: its reservation expires.
-    fn follow_room(&mut self, state: Arc<RoomStatus>) {
+    async fn follow_room(&mut self, state: Arc<RoomStatus>) {
         let changes = state.changes_since(&self.room);
         self.room = state;
         for change in changes {
@@ -238,7 +251,7 @@ impl Director {
                 _ => {}
             }
             if let Some(input) = input_of(change) {
-                self.step(input);
+                self.step(input).await;
             }
         }
     }
@@ -246,18 +259,19 @@ impl Director {
     /// What only time brings about: who listens at most, and that nobody begins.
     fn tell_late(&mut self, listeners: u64) {
         let now = (self.clock)();
-        let starts = self.conversation.view().starts_unix_ms;
+        let starts = self.conversation.starts_unix_ms();
         self.outputs.evening.look(starts, listeners, now.unix_ms);
     }
 
-    fn follow_recorder(&mut self, state: RecorderState) {
+    async fn follow_recorder(&mut self, state: RecorderState) {
         let before = std::mem::replace(&mut self.recorder, state);
         let RecorderState { failing, replay } = self.recorder.clone();
         if failing != before.failing {
             self.step(Input::Alarm {
                 alarm: Alarm::Recorder,
                 on: failing,
-            });
+            })
+            .await;
         }
         if replay != before.replay {
             let view = self.conversation.view();
@@ -269,9 +283,12 @@ impl Director {
         }
     }
 
-    fn step(&mut self, input: Input<'_>) {
+    async fn step(&mut self, input: Input<'_>) {
         let now = (self.clock)();
         self.conversation.step(now, input, &mut self.outbox);
+        if self.outbox.outputs().contains(&Output::PersistFirst) {
+            self.outputs.keep_first(&self.conversation).await;
+        }
         let after = OutputContext::new(now, &self.conversation);
         for output in self.outbox.drain() {
             self.outputs.carry_out(output, &after);

@@ -7,13 +7,15 @@ mod pages_anew;
 mod phases;
 mod starved;
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 use stentor_core::admission::{OpeningRung, Rung};
 use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, SeatView, View};
-use stentor_core::event::{ConditionKind, EventCommand, Phase};
+use stentor_core::event::{ConditionKind, EventCommand};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
+use stentor_core::schedule::{ANNOUNCED_VERSION, Act, ScheduleCommand};
 use stentor_core::stage::{AppliedMute, Role, SeatOrder, SessionKind, StageCommand};
 use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use stentor_edge::{Demand, Edge, EdgeConfig};
@@ -59,6 +61,8 @@ enum Ordered {
 struct Recorded {
     orders: Arc<Mutex<Vec<Ordered>>>,
     snapshots: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Nothing that is kept is in the store any more.
+    store_hangs: Arc<AtomicBool>,
 }
 
 impl Recorded {
@@ -109,6 +113,14 @@ impl KeepSnapshot for Recorded {
     fn keep(&self, snapshot: Vec<u8>) {
         self.snapshots.lock().unwrap().push(snapshot);
     }
+
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        if self.store_hangs.load(Ordering::Relaxed) {
+            Box::pin(std::future::pending())
+        } else {
+            Box::pin(std::future::ready(()))
+        }
+    }
 }
 
 /// A page that joined, and what it was told.
@@ -151,7 +163,8 @@ impl Scene {
             title: "Ilios".to_owned(),
             slug: None,
             lang: "en".to_owned(),
-            starts_unix_ms: None,
+            start: None,
+            draft: false,
             host: "Homer".to_owned(),
             opens_at: 0,
             recorded: true,
@@ -227,6 +240,12 @@ impl Scene {
     async fn call(&self, call: Call) {
         assert!(self.director.call(call).await);
         assert!(self.director.settle().await);
+    }
+
+    /// The same, without waiting until it is carried out.
+    async fn want(&self, by: SeatId, command: impl Into<Command>) {
+        let command = command.into();
+        assert!(self.director.call(Call::Command { by, command }).await);
     }
 
     async fn command(&self, by: SeatId, command: impl Into<Command>) {
@@ -395,8 +414,8 @@ const fn admit(seat: SeatId) -> StageCommand {
     }
 }
 
-fn set_phase(phase: Phase, version: u64) -> EventCommand {
-    EventCommand::SetPhase { phase, version }
+fn lead(act: Act, version: u64) -> EventCommand {
+    EventCommand::Schedule(ScheduleCommand::new(act, version))
 }
 
 #[tokio::test]
@@ -459,7 +478,7 @@ async fn a_removed_seat_and_an_ended_event_get_no_session() {
         .await;
     let refused = scene.reserve(GUEST, None).await.map(|_| ());
     assert_eq!(refused, Err(Refusal::NoSuchSender));
-    scene.command(HOST, set_phase(Phase::Ended, 1)).await;
+    scene.command(HOST, lead(Act::End, ANNOUNCED_VERSION)).await;
     let refused = scene.reserve(HOST, None).await.map(|_| ());
     assert_eq!(refused, Err(Refusal::EventEnded));
 }
@@ -531,7 +550,9 @@ async fn listeners_are_told_when_the_last_host_has_dropped() {
     let scene = Scene::new();
     let session = scene.connect(HOST, None).await.session;
     scene.command(HOST, admit(HOST)).await;
-    scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
+    scene
+        .command(HOST, lead(Act::GoOnAir, ANNOUNCED_VERSION))
+        .await;
     scene.pass(1_000).await;
     scene.down(session).await;
     scene.pass(HOST_DROPPED_AFTER_MS).await;

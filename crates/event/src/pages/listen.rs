@@ -82,9 +82,10 @@ mod tests {
     use std::path::Path;
     use std::{env, fs};
 
-    use stentor_core::Texts;
-    use stentor_core::conversation::View;
-    use stentor_core::event::{Condition, ConditionKind, Phase};
+    use stentor_core::Now;
+    use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox, View};
+    use stentor_core::event::{ConditionKind, EventCommand, EventInfo};
+    use stentor_core::schedule::{ANNOUNCED_VERSION, Act, ScheduleCommand, Start};
 
     use super::*;
     use crate::pages::{compress, sentence};
@@ -94,24 +95,35 @@ mod tests {
     const LISTEN_BYTES_MAX: usize = 14_000;
 
     fn view(title: &str) -> View {
-        View {
+        let at = |unix_ms| Now {
+            mono_ms: 0,
+            unix_ms,
+        };
+        let info = EventInfo {
             title: title.to_owned(),
-            starts_unix_ms: Some(1_800_000_000_000),
-            phase: Phase::OnAir,
-            phase_version: 2,
-            phase_since_unix_ms: 1_800_000_001_000,
-            condition: Condition {
-                kind: ConditionKind::Ok,
-                since_unix_ms: 1_800_000_001_000,
-            },
-            alarms: Vec::new(),
-            listeners: 3,
-            message: Texts::new(),
+            start: Some(Start {
+                unix_ms: 1_800_000_000_000,
+                zone: None,
+            }),
+            draft: false,
+            host_name: String::new(),
             recorded: true,
-            ends_unix_ms: None,
+        };
+        let mut conversation = Conversation::new(info, at(1_800_000_000_000));
+        let go = EventCommand::Schedule(ScheduleCommand::new(Act::GoOnAir, ANNOUNCED_VERSION));
+        let input = Input::Command {
+            by: FIRST_HOST,
+            command: go.into(),
+        };
+        conversation.step(at(1_800_000_001_000), input, &mut Outbox::new());
+        let mut view = View {
+            listeners: 3,
             notice_id: 7,
-            seats: Vec::new(),
-        }
+            ..conversation.view()
+        };
+        // Whatever may once be let into a title.
+        view.schedule.title = title.to_owned();
+        view
     }
 
     fn page_of(view: &View, assets: &ListenAssets, lang: Lang) -> String {
@@ -119,8 +131,8 @@ mod tests {
         ListenPage {
             assets,
             lang,
-            title: &view.title,
-            sentence: sentence(lang, view.phase, ConditionKind::Ok, replay),
+            title: view.title(),
+            sentence: sentence(lang, view.phase(), ConditionKind::Ok, replay),
             status: &status(view, 1_800_000_002_000, replay),
             base: "/e/radio-nord",
             plain_source: "/ogg/live.ogg",

@@ -17,9 +17,17 @@ pub(crate) fn sentence(
     replay: Replay,
 ) -> &'static str {
     let (en, fr) = match phase {
-        Phase::Scheduled => (
+        Phase::Draft | Phase::Announced | Phase::Doors => (
             "This conversation has not begun yet. It will begin here, at this address.",
             "La conversation n’a pas encore commencé. Elle commencera ici, à cette adresse.",
+        ),
+        Phase::Held => (
+            "This conversation is paused. It goes on here, at this address.",
+            "La conversation est en pause. Elle reprendra ici, à cette adresse.",
+        ),
+        Phase::Cancelled => (
+            "This conversation has been cancelled.",
+            "La conversation est annulée.",
         ),
         Phase::OnAir => on_air(condition),
         Phase::Ended => ended(replay),
@@ -70,7 +78,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const PHASES: [Phase; 3] = [Phase::Scheduled, Phase::OnAir, Phase::Ended];
+    const PHASES: [Phase; 7] = Phase::ALL;
     const CONDITIONS: [ConditionKind; 4] = [
         ConditionKind::Ok,
         ConditionKind::StageEmpty,
@@ -94,8 +102,8 @@ mod tests {
                 }
             }
         }
-        // Not begun, four conditions on air, three ends; none shared by two states or two languages.
-        assert_eq!(told.len(), 2 * (1 + 4 + 3));
+        // Not begun, four conditions on air, a pause, three ends, cancelled; none shared by two states or two languages.
+        assert_eq!(told.len(), 2 * (1 + 4 + 1 + 3 + 1));
     }
 
     #[test]

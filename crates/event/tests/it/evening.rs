@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stentor_core::conversation::{FIRST_HOST, View};
 use stentor_core::event::{EventCommand, Phase};
+use stentor_core::schedule::{Act, ScheduleCommand};
 use stentor_core::stage::{Place, SessionKind, StageCommand};
 use stentor_edge::Stream;
 use stentor_edge::faces::Reply;
@@ -140,13 +141,10 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
         version: host(&view).mute_version,
     };
     assert!(event.command(FIRST_HOST, unmute.into()).await);
-    let begin = EventCommand::SetPhase {
-        phase: Phase::OnAir,
-        version: view.phase_version,
-    };
+    let begin = EventCommand::Schedule(ScheduleCommand::new(Act::GoOnAir, view.schedule_version));
     assert!(event.command(FIRST_HOST, begin.into()).await);
     let view = shown(&mut page, "the host is heard", |view| {
-        view.phase == Phase::OnAir && !host(view).mixer_muted
+        view.phase() == Phase::OnAir && !host(view).mixer_muted
     })
     .await;
 
@@ -195,10 +193,7 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     assert!(stats.counters.bytes_recorded > 0);
     assert_eq!(stats.counters.outputs_dropped, 0);
 
-    let end = EventCommand::SetPhase {
-        phase: Phase::Ended,
-        version: view.phase_version,
-    };
+    let end = EventCommand::Schedule(ScheduleCommand::new(Act::End, view.schedule_version));
     assert!(event.command(FIRST_HOST, end.into()).await);
     eventually("the room has stopped", || (!event.has_room()).then_some(())).await;
     eventually("the stream has ended", || stream.ended().then_some(())).await;
@@ -227,7 +222,7 @@ async fn an_event_is_opened_spoken_at_published_and_recorded_without_http() {
     let kept = timeout(WITHIN, async {
         loop {
             let restored = stentor_event::catalog::restore(&*server.records, SLUG).await;
-            if restored.unwrap().conversation.view().phase == Phase::Ended {
+            if restored.unwrap().conversation.view().phase() == Phase::Ended {
                 return;
             }
             sleep(LOOK_EVERY).await;

@@ -6,8 +6,10 @@ use std::path::Path;
 use http::Request;
 use stentor_cluster::key::{Key, Kind};
 use stentor_cluster::records::Records;
+use stentor_core::Texts;
 use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::Phase;
+use stentor_core::schedule::{Act, Correction};
 use stentor_edge::faces::{Reply, answer};
 use stentor_event::catalog::{Amendment, ask, store_event, stored_events};
 use stentor_event::clock::unix_ms_now;
@@ -24,7 +26,8 @@ pub(crate) async fn make_event(records: &dyn Records, slug: &str) {
         title: "A talk".to_owned(),
         slug: Some(slug.to_owned()),
         lang: "en".to_owned(),
-        starts_unix_ms: None,
+        start: None,
+        draft: false,
         host: "Ada".to_owned(),
         opens_at: 0,
         recorded: true,
@@ -149,12 +152,12 @@ async fn an_event_that_has_no_place_waits_in_plain_sight_and_has_one_when_nobody
         asks(&server, "/e/second/48/live.mp4"),
         Reply::Live(..)
     ));
-    assert_eq!(status(&server, SLUG).unwrap()["phase"], "scheduled");
+    assert_eq!(status(&server, SLUG).unwrap()["phase"], "doors");
     let stats = server.events.stats();
     assert_eq!((stats.with_room, stats.waiting, stats.refused), (1, 1, 0));
     // Whoever is asked for figures says where both are in their lives.
     let phases = server.events.phases().into_iter();
-    let scheduled = |slug: &str| (slug.to_owned(), Phase::Scheduled);
+    let scheduled = |slug: &str| (slug.to_owned(), Phase::Doors);
     let expected = BTreeMap::from([scheduled(SLUG), scheduled("second")]);
     assert_eq!(phases.collect::<BTreeMap<_, _>>(), expected);
 }
@@ -164,12 +167,16 @@ async fn what_the_operator_changes_is_so_in_an_event_that_runs_and_what_is_delet
     let folder = tempfile::tempdir().unwrap();
     let server = TestServer::start(folder.path()).await;
     let before = server.token(FIRST_HOST);
+    let retitled = Act::Correct(Correction {
+        title: Some("Another talk".to_owned()),
+        ..Correction::default()
+    });
     let amend = async |amendment: Amendment| {
         ask(&*server.records, SLUG, &amendment).await.unwrap();
         server.events.open_new().await.unwrap();
     };
     amend(Amendment {
-        title: Some("Another talk".to_owned()),
+        acts: vec![(retitled, Texts::new())],
         renew_links: true,
         ..Amendment::default()
     })
@@ -180,7 +187,7 @@ async fn what_the_operator_changes_is_so_in_an_event_that_runs_and_what_is_delet
     let renewed = server.token(FIRST_HOST);
     assert_eq!(event.seat_of(&renewed), Ok(FIRST_HOST));
     amend(Amendment {
-        end: true,
+        acts: vec![(Act::End, Texts::new())],
         ..Amendment::default()
     })
     .await;

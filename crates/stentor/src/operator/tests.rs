@@ -80,7 +80,7 @@ fn full_scene() -> Figures {
         },
         phases: vec![
             ("demo".to_owned(), Phase::OnAir),
-            ("later".to_owned(), Phase::Scheduled),
+            ("later".to_owned(), Phase::Announced),
             ("past".to_owned(), Phase::Ended),
         ],
         events: vec![("demo".to_owned(), event())],
@@ -227,7 +227,7 @@ fn what_is_counted_is_what_is_read() {
         "stentor_events{state=\"with_room\"} 1",
         "stentor_event_phase{event=\"demo\",phase=\"on_air\"} 1",
         "stentor_event_phase{event=\"demo\",phase=\"ended\"} 0",
-        "stentor_event_phase{event=\"later\",phase=\"scheduled\"} 1",
+        "stentor_event_phase{event=\"later\",phase=\"announced\"} 1",
         "stentor_event_phase{event=\"past\",phase=\"ended\"} 1",
         "stentor_event_on_air{event=\"demo\"} 1",
         "stentor_alarm{event=\"demo\",alarm=\"mixer_late\"} 1",

@@ -1,13 +1,13 @@
 //! A room that nobody needs is suspended, and runs as soon as somebody comes.
 
 use http::Request;
-use stentor_core::event::Phase;
 use stentor_core::limits::SUSPEND_AFTER_MS;
+use stentor_core::schedule::{ANNOUNCED_VERSION, Act};
 use stentor_edge::{CacheClass, Document};
 
 use super::super::Call;
 use super::phases::eventually;
-use super::{GUEST, HOST, Ordered, Scene, set_phase};
+use super::{GUEST, HOST, Ordered, Scene, lead};
 
 impl Scene {
     /// What the room was told of the mixing, in order.
@@ -73,7 +73,9 @@ async fn a_speaker_who_comes_has_the_room_resumed_before_the_offer_is_answered()
 #[tokio::test]
 async fn on_air_the_room_runs_though_nobody_is_there() {
     let scene = Scene::new();
-    scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
+    scene
+        .command(HOST, lead(Act::GoOnAir, ANNOUNCED_VERSION))
+        .await;
     scene.pass(10 * SUSPEND_AFTER_MS).await;
     assert_eq!(scene.mixing().await, [Ordered::Suspend, Ordered::Resume]);
 }

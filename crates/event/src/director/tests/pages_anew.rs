@@ -3,9 +3,10 @@
 use stentor_core::conversation::{Amendment, SeatWarning};
 use stentor_core::stage::StageCommand;
 
-use super::{GUEST, HOST, Ordered, Scene, admit, set_phase};
+use super::{GUEST, HOST, Ordered, Scene, admit, lead};
 use crate::director::{Call, OfferingPage, PageMessage};
-use stentor_core::event::Phase;
+use stentor_core::Texts;
+use stentor_core::schedule::{ANNOUNCED_VERSION, Act, Correction};
 use stentor_core::{PageId, PageKey};
 
 #[tokio::test]
@@ -119,15 +120,20 @@ async fn renewed_links_close_every_page_and_session_and_another_change_of_the_re
 #[tokio::test]
 async fn what_the_operator_changes_is_shown_and_kept() {
     let scene = Scene::new();
-    let amendment = Amendment {
+    let correction = Correction {
         title: Some("Another".to_owned()),
+        ..Correction::default()
+    };
+    let amendment = Amendment {
         recorded: Some(false),
-        ..Amendment::default()
+        acts: vec![(Act::Correct(correction), Texts::new())],
     };
     scene.call(Call::Amend(amendment)).await;
     let view = scene.view().await;
-    assert_eq!((&*view.title, view.recorded), ("Another", false));
-    scene.command(HOST, set_phase(Phase::OnAir, 1)).await;
+    assert_eq!((view.title(), view.recorded), ("Another", false));
+    scene
+        .command(HOST, lead(Act::GoOnAir, view.schedule_version))
+        .await;
     assert!(scene.air.is_on() && !scene.air.records());
 }
 

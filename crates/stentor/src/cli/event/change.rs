@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde::Serialize;
-use stentor_core::event::Phase;
+use stentor_core::Texts;
+use stentor_core::schedule::{Act, Correction};
 use stentor_event::catalog::{Amendment, ask, carry_out, is_asked};
 use stentor_event::clock::unix_ms_now;
 
+use super::said::{Said, said};
 use super::store::{Common, Store, print, wait_for, when};
 use crate::data_dir;
 use crate::error::AppError;
@@ -39,6 +41,12 @@ pub(in crate::cli) struct Edit {
     /// Whether what is on air is recorded: yes or no
     #[arg(long, value_name = "YES_OR_NO", value_parser = yes_or_no)]
     recording: Option<bool>,
+    /// What it is about, in the language of its page; fr=TEXT says it in another, and can be given once for each
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    about: Vec<Said>,
+    /// Whether it goes on air by itself at its time, once somebody is on stage: yes or no
+    #[arg(long, value_name = "YES_OR_NO", value_parser = yes_or_no)]
+    automatic: Option<bool>,
     #[command(flatten)]
     common: Common,
 }
@@ -105,24 +113,41 @@ impl Edit {
     /// The operator's: nothing to change, no such event, or what no event can be.
     pub(super) fn run(self) -> Result<(), AppError> {
         let typed = self.starts.as_ref().and_then(|starts| starts.0.clone());
-        let amendment = Amendment {
+        let correction = Correction {
             title: self.title,
-            starts_unix_ms: self
-                .starts
-                .map(|starts| starts.0.map(|when| when.unix_ms())),
+            description: None,
+            start: self.starts.map(|starts| starts.0.map(|when| when.start())),
+            automatic: self.automatic,
+        };
+        let corrects = (correction != Correction::default()).then_some(Act::Correct(correction));
+        let mut amendment = Amendment {
+            acts: corrects
+                .map(|act| (act, Texts::new()))
+                .into_iter()
+                .collect(),
             lang: self.lang,
             recorded: self.recording,
             ..Amendment::default()
         };
-        if amendment == Amendment::default() {
+        if amendment == Amendment::default() && self.about.is_empty() {
             return Err(AppError::NothingToChange);
         }
         let config = self.common.settings.load()?;
         let report = wait_for(async {
             let store = Store::open(config).await?;
-            let is_over = store.report(&self.slug).await?.is(Phase::Ended);
-            if is_over && (amendment.starts_unix_ms.is_some() || amendment.recorded.is_some()) {
+            let report = store.report(&self.slug).await?;
+            if report.phase().is_over() && amendment.recorded.is_some() {
                 return Err(AppError::IsOver(self.slug.clone()));
+            }
+            if !self.about.is_empty() {
+                let description = Said::texts(&self.about, report.language())?;
+                let correction = Correction {
+                    description: Some(description),
+                    ..Correction::default()
+                };
+                amendment
+                    .acts
+                    .push((Act::Correct(correction), Texts::new()));
             }
             change(&store, &self.slug, &amendment).await?;
             store.report(&self.slug).await
@@ -138,15 +163,12 @@ impl End {
     /// The operator's: no such event, or somebody who thought better of it.
     pub(super) fn run(self) -> Result<(), AppError> {
         let config = self.common.settings.load()?;
-        let amendment = Amendment {
-            end: true,
-            ..Amendment::default()
-        };
+        let amendment = of_act(Act::End, Texts::new());
         let asks = !self.yes && !self.common.json && std::io::stdin().is_terminal();
         let report = wait_for(async {
             let store = Store::open(config).await?;
             let report = store.report(&self.slug).await?;
-            if asks && report.is(Phase::OnAir) {
+            if asks && report.phase().is_running() {
                 agree(&report.told(), "End it for everybody who listens?")?;
             }
             change(&store, &self.slug, &amendment).await?;
@@ -174,7 +196,7 @@ impl Delete {
             if store
                 .report(&self.slug)
                 .await
-                .is_ok_and(|report| report.is(Phase::OnAir))
+                .is_ok_and(|report| report.phase().is_running())
             {
                 return Err(AppError::IsOnAir(self.slug.clone()));
             }
@@ -204,7 +226,7 @@ struct Deleted<'a> {
 }
 
 /// Asks on the terminal, after what is so now.
-fn agree(told: &str, question: &str) -> Result<(), AppError> {
+pub(super) fn agree(told: &str, question: &str) -> Result<(), AppError> {
     stdout::print(&format!("{told}\n{question} [y/N] ")).map_err(AppError::Print)?;
     is_agreed().then_some(()).ok_or(AppError::NotAgreed)
 }
@@ -256,6 +278,14 @@ struct Revoked<'a> {
     revoked: bool,
 }
 
+/// One act, and why.
+pub(super) fn of_act(act: Act, why: Texts) -> Amendment {
+    Amendment {
+        acts: vec![(act, why)],
+        ..Amendment::default()
+    }
+}
+
 fn change_and_print(slug: &str, amendment: Amendment, common: Common) -> Result<(), AppError> {
     let config = common.settings.load()?;
     let report = wait_for(async {
@@ -267,7 +297,11 @@ fn change_and_print(slug: &str, amendment: Amendment, common: Common) -> Result<
 }
 
 /// Asks for a change and waits until it is made.
-async fn change(store: &Store, slug: &str, amendment: &Amendment) -> Result<(), AppError> {
+pub(super) async fn change(
+    store: &Store,
+    slug: &str,
+    amendment: &Amendment,
+) -> Result<(), AppError> {
     // With the name of one like it, where there is none.
     if amendment.delete {
         store.told(slug).await?;

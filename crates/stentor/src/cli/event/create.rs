@@ -31,6 +31,9 @@ pub(in crate::cli) struct Create {
     /// Rung of the ladder (0 to 3) on which it opens its doors when a crowd is expected: see README
     #[arg(long, value_name = "RUNG", default_value_t = 0)]
     opens_at: u8,
+    /// Tell nobody of it yet: its page is not there until `stentor event announce`
+    #[arg(long)]
+    draft: bool,
     /// Record nothing of it: there will be no replay
     #[arg(long)]
     no_recording: bool,
@@ -49,7 +52,8 @@ impl Create {
             title: self.title,
             slug: self.slug,
             lang: self.lang,
-            starts_unix_ms: self.starts.as_ref().map(When::unix_ms),
+            start: self.starts.as_ref().map(When::start),
+            draft: self.draft,
             host: self.host,
             opens_at: self.opens_at,
             recorded: !self.no_recording,
