@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use askama::Template;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use stentor_event::lang::Lang;
 use stentor_event::pages::{inline_policy, page_headers};
 
 use crate::problem::Problem;
@@ -85,6 +86,16 @@ fn varied(answer: impl IntoResponse) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_says_it_in_every_language() {
+        let (page, _) = &*PAGE;
+        for lang in Lang::all() {
+            let title = lang.say("page-not-found", &[]);
+            let title = format!("<h1 lang=\"{}\">{title}</h1>", lang.code());
+            assert!(page.contains(&title), "{page}");
+        }
+    }
 
     #[test]
     fn the_page_carries_the_style_that_its_policy_names() {

@@ -300,7 +300,7 @@ mod tests {
             acts([starting(i64::MAX)]),
             acts([starting(now - 2 * 86_400_000)]),
             Amendment {
-                lang: Some("xx".to_owned()),
+                lang: Some("tlh".to_owned()),
                 ..Amendment::default()
             },
         ];

@@ -62,7 +62,7 @@ pub async fn prepare(records: &dyn Records) -> Result<String, CatalogError> {
     let new = NewEvent {
         title: TITLE.to_owned(),
         slug: Some(slug.clone()),
-        lang: Lang::En.code().to_owned(),
+        lang: Lang::default().code().to_owned(),
         start: None,
         draft: false,
         host: "Host".to_owned(),

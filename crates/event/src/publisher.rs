@@ -166,12 +166,12 @@ impl Publisher {
             return;
         };
         let status = status::status(view, now_unix_ms, self.replay);
-        for lang in Lang::ALL {
+        for lang in Lang::all() {
             let page = ListenPage {
                 assets,
                 lang,
                 title: view.title(),
-                sentence: sentence(lang, view.phase(), view.condition.kind, self.replay),
+                sentence: &sentence(lang, view.phase(), view.condition.kind, self.replay),
                 status: &status,
                 base: &self.base,
                 plain_source: plain_source(view.phase()),
@@ -188,9 +188,9 @@ impl Publisher {
     /// Takes everything away that was published at the addresses of the event; its listeners are sent the end.
     pub(crate) fn withdraw(&mut self) {
         Streams::close(&self.edge, &self.slug);
-        let pages = Lang::ALL.map(|lang| format!("/{}", lang.code()));
+        let pages = Lang::all().map(|lang| format!("/{}", lang.code()));
         let documents = ["", "/status.json", REPLAY].map(str::to_owned);
-        for below in documents.iter().chain(&pages) {
+        for below in documents.into_iter().chain(pages) {
             self.edge
                 .documents()
                 .remove(&format!("{}{below}", self.base));

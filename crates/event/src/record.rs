@@ -213,11 +213,16 @@ pub(crate) fn check_start(starts_unix_ms: i64, now_unix_ms: i64) -> Result<(), N
 
 /// The seat every event made on the command line has beside the host's: the guest whose link is printed.
 pub fn guest_seat(lang: &str) -> [StageCommand; 1] {
-    let name = if lang == "fr" { "Invité" } else { "Guest" };
+    let lang = Lang::parse(lang).unwrap_or_default();
     [StageCommand::Invite {
-        name: name.to_owned(),
+        name: lang.say("seat-guest", &[]).into_owned(),
         role: Role::Guest,
     }]
+}
+
+/// The languages there are, by their codes.
+fn codes() -> String {
+    Lang::all().map(Lang::code).collect::<Vec<_>>().join(", ")
 }
 
 /// A rung on which doors can open: one that lets people in.
@@ -303,7 +308,7 @@ pub enum NewEventError {
     #[error("a slug has 1 to {SLUG_CHARS_MAX} of a-z, 0-9 and -, got \"{0}\"")]
     Slug(String),
     /// Not a language of the pages.
-    #[error("lang must be en or fr, got \"{0}\"")]
+    #[error("lang must be one of {languages}, got \"{0}\"", languages = codes())]
     Lang(String),
     /// Years away from now.
     #[error("an event starts within {STARTS_DAYS_MAX} days of now; got a time {days} days away")]

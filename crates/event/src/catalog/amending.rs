@@ -274,7 +274,6 @@ mod tests {
     use super::super::store::tests::store;
     use super::super::{is_stored, stored_events};
     use super::*;
-    use crate::lang::Lang;
 
     fn title(title: &str) -> Amendment {
         let correction = Correction {
@@ -307,7 +306,7 @@ mod tests {
             carry_out(&records, &blobs, "demo").await.unwrap();
             assert!(asked(&records).await.unwrap().is_empty());
             let record = stored_events(&records).await.unwrap().remove(0);
-            assert_eq!(record.lang, Lang::En);
+            assert_eq!(record.lang.code(), "en");
             assert_eq!(record.links_generation, made.links_generation + 1);
             let restored = restore(&records, "demo").await.unwrap();
             let view = restored.conversation.view();

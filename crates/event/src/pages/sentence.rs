@@ -1,8 +1,10 @@
-//! What is going on, in one sentence, in both languages: for the page before its script runs, and without script.
+//! What is going on, in one sentence: for the page before its script runs, and without script.
 //!
 //! Every state has a sentence of its own: one that stands for "everything else" would be untrue for some of it.
 
 #![deny(clippy::wildcard_enum_match_arm)]
+
+use std::borrow::Cow;
 
 use stentor_core::event::{ConditionKind, Phase};
 
@@ -15,61 +17,31 @@ pub(crate) fn sentence(
     phase: Phase,
     condition: ConditionKind,
     replay: Replay,
-) -> &'static str {
-    let (en, fr) = match phase {
-        Phase::Draft | Phase::Announced | Phase::Doors => (
-            "This conversation has not begun yet. It will begin here, at this address.",
-            "La conversation n’a pas encore commencé. Elle commencera ici, à cette adresse.",
-        ),
-        Phase::Held => (
-            "This conversation is paused. It goes on here, at this address.",
-            "La conversation est en pause. Elle reprendra ici, à cette adresse.",
-        ),
-        Phase::Cancelled => (
-            "This conversation has been cancelled.",
-            "La conversation est annulée.",
-        ),
+) -> Cow<'static, str> {
+    let id = match phase {
+        Phase::Draft | Phase::Announced | Phase::Doors => "page-not-begun",
+        Phase::Held => "page-held",
+        Phase::Cancelled => "page-cancelled",
         Phase::OnAir => on_air(condition),
         Phase::Ended => ended(replay),
     };
-    match lang {
-        Lang::En => en,
-        Lang::Fr => fr,
-    }
+    lang.say(id, &[])
 }
 
-const fn on_air(condition: ConditionKind) -> (&'static str, &'static str) {
+const fn on_air(condition: ConditionKind) -> &'static str {
     match condition {
-        ConditionKind::Ok => ("On air now.", "En direct."),
-        ConditionKind::StageEmpty => (
-            "Nobody is on stage at the moment. The sound will be back here.",
-            "Il n’y a personne sur scène pour le moment. Le son reviendra ici.",
-        ),
-        ConditionKind::HostDropped => (
-            "The host has lost the connection. The conversation stays open: please stay.",
-            "L’hôte a perdu la connexion. La conversation reste ouverte : restez avec nous.",
-        ),
-        ConditionKind::Fault => (
-            "Something went wrong on our side. We’re on it, stay with us.",
-            "Un problème de notre côté. Nous y travaillons, restez avec nous.",
-        ),
+        ConditionKind::Ok => "page-on-air",
+        ConditionKind::StageEmpty => "page-stage-empty",
+        ConditionKind::HostDropped => "page-host-dropped",
+        ConditionKind::Fault => "page-fault",
     }
 }
 
-const fn ended(replay: Replay) -> (&'static str, &'static str) {
+const fn ended(replay: Replay) -> &'static str {
     match replay {
-        Replay::Awaited => (
-            "This conversation has ended. The replay is being made.",
-            "La conversation est terminée. La réécoute se prépare.",
-        ),
-        Replay::Ready => (
-            "This conversation has ended. You can listen to it again.",
-            "La conversation est terminée. Vous pouvez la réécouter.",
-        ),
-        Replay::None => (
-            "This conversation has ended. There is no replay.",
-            "La conversation est terminée. Il n’y a pas de réécoute.",
-        ),
+        Replay::Awaited => "page-replay-awaited",
+        Replay::Ready => "page-replay-ready",
+        Replay::None => "page-replay-none",
     }
 }
 
@@ -88,9 +60,9 @@ mod tests {
     const REPLAYS: [Replay; 3] = [Replay::Awaited, Replay::Ready, Replay::None];
 
     #[test]
-    fn every_state_has_its_own_whole_sentence_in_both_languages() {
+    fn every_state_has_its_own_whole_sentence_in_every_language() {
         let mut told = BTreeSet::new();
-        for lang in Lang::ALL {
+        for lang in Lang::all() {
             for phase in PHASES {
                 for condition in CONDITIONS {
                     for replay in REPLAYS {
@@ -103,24 +75,32 @@ mod tests {
             }
         }
         // Not begun, four conditions on air, a pause, three ends, cancelled; none shared by two states or two languages.
-        assert_eq!(told.len(), 2 * (1 + 4 + 1 + 3 + 1));
+        assert_eq!(told.len(), Lang::all().len() * (1 + 4 + 1 + 3 + 1));
     }
 
     #[test]
     fn a_failure_of_ours_is_told_as_ours() {
-        for (lang, ours) in [(Lang::En, "our side"), (Lang::Fr, "notre côté")] {
+        for (code, ours) in [("de", "Bei uns"), ("en", "our side"), ("fr", "notre côté")] {
+            let lang = Lang::parse(code).unwrap();
             let said = sentence(lang, Phase::OnAir, ConditionKind::Fault, Replay::Awaited);
             assert!(said.contains(ours), "{said}");
         }
     }
 
     #[test]
-    fn an_event_that_is_over_says_what_becomes_of_its_replay_in_both_languages() {
+    fn an_event_that_is_over_says_what_becomes_of_its_replay_in_every_language() {
         let said = |lang, replay| sentence(lang, Phase::Ended, ConditionKind::Ok, replay);
-        for (lang, awaited, ready, none) in [
-            (Lang::En, "is being made", "listen to it again", "no replay"),
-            (Lang::Fr, "se prépare", "la réécouter", "pas de réécoute"),
+        for (code, awaited, ready, none) in [
+            (
+                "de",
+                "wird vorbereitet",
+                "es nachhören",
+                "Aufzeichnung gibt es nicht",
+            ),
+            ("en", "is being made", "listen to it again", "no replay"),
+            ("fr", "se prépare", "la réécouter", "pas de réécoute"),
         ] {
+            let lang = Lang::parse(code).unwrap();
             assert!(said(lang, Replay::Awaited).contains(awaited));
             assert!(said(lang, Replay::Ready).contains(ready));
             assert!(said(lang, Replay::None).contains(none));

@@ -35,7 +35,7 @@ pub(in crate::cli) struct Edit {
     /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris", or none
     #[arg(long, value_name = "TIME", value_parser = when_or_none)]
     starts: Option<Starts>,
-    /// Language of its page: en or fr
+    /// Language of its page, such as en, fr or de
     #[arg(long)]
     lang: Option<String>,
     /// Whether what is on air is recorded: yes or no

@@ -19,7 +19,7 @@ pub(in crate::cli) struct Create {
     /// The last part of its address: a-z, 0-9 and -, at most 64 [default: made from the title]
     #[arg(long)]
     slug: Option<String>,
-    /// Language of its page: en or fr
+    /// Language of its page, such as en, fr or de
     #[arg(long, default_value = "en")]
     lang: String,
     /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris"; without a zone, in this machine's. Shown on the page
