@@ -13,7 +13,7 @@ VENV := $(TOOLS)/venv
 # Arguments of the demonstration: make run ARGS="--listen 127.0.0.1:9000"
 ARGS ?=
 
-WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/test/*' 2>/dev/null)
+WEB_SOURCES := $(shell find web locales -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/test/*' -not -path web/shared/messages.ts 2>/dev/null)
 
 .PHONY: help
 help: ## this list

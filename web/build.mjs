@@ -1,20 +1,33 @@
 // Builds what the server's pages are made of into dist/: stage.html with hashed assets beside it, and listen.js, lang.js and listen.css, which
 // the server puts into its template of the listener's page (crates/event/templates/listen.html) as they are, so that the page is one
-// file and its CSP can name them by their SHA-256.
+// file and its CSP can name them by their SHA-256. The sentences of the pages are files beside them, one for a page and a language; the
+// server puts those of a listener's page into it, too.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { CODES, HASH, PAGES, file, numbered, sentence } from './catalogue.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${here}dist`;
+
+/** What the stage page says without its script or its words, in every language: where the comment with the message's name stands. */
+const unscripted = {
+  name: 'unscripted',
+  transformIndexHtml: (html) =>
+    html
+      .replace('<!-- page-needs-script -->', () => spoken((code) => `<h1>${sentence('page-needs-script', code)}</h1>\n<p class="say">${sentence('page-needs-script-text', code)}</p>`))
+      .replace('<!-- page-unsaid -->', () => spoken((code) => `<p class="say">${sentence('page-unsaid', code)}</p>`)),
+};
+const spoken = (markup) => CODES.map((code) => markup(code).replace(/<(h1|p)/g, `<$1 lang="${code}"`)).join('\n');
 
 async function stage() {
   await build({
     root: here,
     configFile: false,
     logLevel: 'warn',
+    plugins: [unscripted],
     build: {
       outDir: dist,
       emptyOutDir: true,
@@ -34,7 +47,10 @@ async function listenBundle(entry) {
     build: {
       write: false,
       target: ['es2020', 'safari14'],
-      minify: true,
+      // The smallest of the minifiers: by 180 bytes of the compressed page.
+      minify: 'terser',
+      rollupOptions: { checks: { pluginTimings: false } },
+      terserOptions: { ecma: 2020, compress: { passes: 3, unsafe_arrows: true } },
       lib: { entry: `${here}listen/${entry}`, formats: ['iife'], name: 'stentor' },
     },
   });
@@ -56,8 +72,13 @@ async function listen() {
   const [script, lang, style] = await Promise.all([listenBundle('main.ts'), listenBundle('lang.ts'), listenStyle()]);
   if (/<\/script|<!--/i.test(script + lang) || /<\/style/i.test(style)) throw new Error('the bundle would break its page');
   await writeFile(`${dist}/listen.css`, style);
-  await writeFile(`${dist}/listen.js`, script);
+  await writeFile(`${dist}/listen.js`, numbered(script));
   await writeFile(`${dist}/lang.js`, lang);
+}
+
+/** Their names change with what any of them holds, and the scripts know them. */
+async function sentences() {
+  for (const page of Object.keys(PAGES)) for (const code of CODES) await writeFile(`${dist}/assets/${page}-${code}-${HASH}.json`, file(page, code));
 }
 
 /** Everything below assets/ is served as immutable, so the icons too are named by what they hold. */
@@ -81,4 +102,5 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await stage();
 await listen();
+await sentences();
 await hashIcons();

@@ -13,8 +13,8 @@ export async function enter(t, link, mic, options = {}) {
 
 /** In the green room with a microphone and a connected voice: a host may go on, a guest is told that the host sees them. */
 export async function inGreenRoom(page) {
-  const goOn = page.getByRole('button', { name: /^(Go on stage|Entrer en scène)$/ });
-  await goOn.or(page.getByText(/^(The host sees you here|L’hôte vous voit ici)/)).waitFor();
+  const goOn = page.getByRole('button', { name: /^(Go on stage|Entrer en scène|Auf die Bühne gehen)$/ });
+  await goOn.or(page.getByText(/^(The host sees you here|L’hôte vous voit ici|Die Moderation sieht Sie hier)/)).waitFor();
 }
 
 export async function goOnStage(page) {

@@ -1,4 +1,4 @@
-// The listener's page in the situations that are not the good one: no script, no MediaSource, few bytes, two languages.
+// The listener's page in the situations that are not the good one: no script, no MediaSource, few bytes, several languages.
 
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
@@ -8,7 +8,7 @@ import { browser, hear, newContext, open, says } from '../lib/browser.mjs';
 import { demo } from '../lib/server.mjs';
 import { LIKE, decode, decodeWav, match, soundsLike } from '../lib/sound.mjs';
 import { speech } from '../lib/speech.mjs';
-import { shared, sleep } from '../lib/tools.mjs';
+import { shared, sleep, until } from '../lib/tools.mjs';
 
 /** HTML, style and script together, compressed, as sent: TCP’s first window, so that a page is one round trip. */
 const PAGE_BYTES_MAX = 14 * 1024;
@@ -102,13 +102,14 @@ test('the page speaks the listener’s language from its first picture on, in th
   const bytes = await Promise.all(['fr-FR,fr;q=0.9', 'en-GB', 'de'].map(async (language) => (await fetch(server.path('demo'), { headers: { 'accept-language': language } })).text()));
   assert.equal(new Set(bytes).size, 1);
   for (const [lang, expected, words] of [
-    ['fr-CA', 'fr', /^(En direct|C’est en direct)/],
+    ['fr-CA', 'fr', /^C’est en direct/],
     ['en-US', 'en', /^(On air now|It’s live)/],
+    ['de-AT', 'de', /^Die Sendung läuft/],
     // Nothing that the page speaks: the event's.
-    ['de-DE', 'en', /^(On air now|It’s live)/],
+    ['it-IT', 'en', /^(On air now|It’s live)/],
   ]) {
     const page = await open(chromium, server.path('demo'), { lang, init: keepWhatItSays });
-    await page.locator('#go').waitFor();
+    await says(page, words);
     const said = await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(globalThis.__said)))));
     assert.ok(said.length > 0);
     for (const one of said) {
@@ -131,6 +132,46 @@ test('a language that was chosen is kept, an address that names one is obeyed, a
   const plain = await open(chromium, server.path('demo'), { lang: 'fr-FR', javaScript: false });
   assert.equal((await plain.locator('#say').innerText()).trim(), 'On air now.');
   await plain.context().close();
+});
+
+test('a language whose words do not come costs nobody the page: it speaks its own, and those who listen go on', async () => {
+  const context = await newContext(chromium, { lang: 'fr-FR' });
+  let lost = 0;
+  await context.route(/\/assets\/listen-\w+-/, (route) => (lost++, route.abort()));
+  const page = await open(chromium, server.path('demo'), { context });
+  await says(page, 'It’s live. Press to listen.');
+  assert.deepEqual([await page.locator('html').getAttribute('lang'), lost], ['en', 1]);
+  await page.getByRole('button', { name: 'Listen' }).click();
+  await says(page, 'You are listening live.');
+  await page.getByRole('link', { name: 'Deutsch' }).click();
+  await until('it was asked for', () => lost === 2);
+  await says(page, 'You are listening live.');
+  // Who is not listening is taken to the page that carries the words.
+  await page.getByRole('button', { name: 'Stop listening' }).click();
+  await page.getByRole('link', { name: 'Deutsch' }).click();
+  await says(page, 'Die Sendung läuft. Zum Zuhören drücken.');
+  assert.equal(new URL(page.url()).pathname, '/e/demo/de');
+  await context.close();
+});
+
+test('slow words are waited for, and not for long', async () => {
+  const context = await newContext(chromium, { lang: 'de-DE' });
+  let bring;
+  await context.route(/\/assets\/listen-\w+-/, (route) => new Promise((done) => (bring = () => done(route.continue()))));
+  const page = await open(chromium, server.path('demo'), { context });
+  await says(page, 'It’s live. Press to listen.');
+  await bring();
+  await says(page, 'Die Sendung läuft. Zum Zuhören drücken.');
+  const links = page.locator('#langs a');
+  assert.deepEqual(await links.allTextContents(), ['Deutsch', 'English', 'Français']);
+  assert.equal(await page.locator('#langs [aria-current=true]').textContent(), 'Deutsch');
+  // By keyboard: what was pressed keeps the focus.
+  await links.last().focus();
+  await page.keyboard.press('Enter');
+  await bring();
+  await says(page, 'C’est en direct. Appuyez pour écouter.');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Français');
+  await context.close();
 });
 
 /** A MediaSource that knows Opus in MP4 by one spelling only, as browsers are told to differ. */

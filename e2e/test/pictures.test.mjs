@@ -1,7 +1,7 @@
-// A picture of every page in every state, phone and desktop, French and English, into e2e/pictures/.
+// A picture of every page in every state, phone and desktop, in every language, into e2e/pictures/.
 // Fails when a page is wider than its screen, is empty, or complains.
 //
-// Each device in each language is a view: an event of its own on one server, so that the four walk side by side, and one page that is
+// Each device in each language is a view: an event of its own on one server, so that they walk side by side, and one page that is
 // led from state to state. Only what belongs to the server, the rung and whether it lives, they meet together.
 
 import assert from 'node:assert/strict';
@@ -16,9 +16,12 @@ import { Pinned } from '../lib/ladder.mjs';
 import { packets, speech } from '../lib/speech.mjs';
 import { inGreenRoom } from '../lib/stage.mjs';
 import { ROOT, shared, until } from '../lib/tools.mjs';
+import { CODES, words } from '../../web/catalogue.mjs';
 
 const FOLDER = join(ROOT, 'e2e/pictures');
-const LANGUAGES = { en: 'en-GB', fr: 'fr-FR' };
+/** What a browser prefers whose owner reads that language. */
+const prefers = (lang) => (lang === 'en' ? 'en-GB' : `${lang}-${new Intl.Locale(lang).maximize().region}`);
+const QUESTIONS = { de: 'Stellen Sie Ihre Fragen am Schluss: Wir lesen sie alle vor.', en: 'Keep your questions for the end: we will read them all.', fr: 'Posez vos questions à la fin, nous les lirons toutes.' };
 const HOUR_S = 3600;
 const DESKTOP = { width: 1280, height: 800 };
 const TITLE = 'La voix des autres';
@@ -45,6 +48,34 @@ class View {
     this.name = `${phone ? 'phone' : 'desktop'}-${lang}`;
     this.slug = `talk-${this.name}`;
     this.contexts = new Map();
+    this.words = { ...words('listen', lang), ...words('stage', lang) };
+  }
+
+  /** What a message says before its first variable. */
+  text(id) {
+    const text = this.words[id].split('{')[0];
+    assert.ok(text, id);
+    return text;
+  }
+
+  /** The listener's page says this. */
+  told(id) {
+    return (page) => says(page, this.text(id));
+  }
+
+  /** The stage page says this, anywhere. */
+  shows(id) {
+    return (page) => page.getByText(this.text(id)).first().waitFor();
+  }
+
+  /** A button of the stage page by its name. */
+  button(page, id) {
+    return page.getByRole('button', { name: this.text(id), exact: true }).first();
+  }
+
+  async playing(page) {
+    await touch(page);
+    await this.told('listen-live')(page);
   }
 
   /** Makes its event; the server need not run. */
@@ -60,7 +91,7 @@ class View {
   /** A page on this device, in the browser's one context of it. */
   async page(url, { on = plain, mic = false, javaScript = true } = {}) {
     const key = `${on === plain} ${mic} ${javaScript}`;
-    if (!this.contexts.has(key)) this.contexts.set(key, newContext(on, { phone: this.phone, lang: LANGUAGES[this.lang], mic, javaScript, size: DESKTOP }));
+    if (!this.contexts.has(key)) this.contexts.set(key, newContext(on, { phone: this.phone, lang: prefers(this.lang), mic, javaScript, size: DESKTOP }));
     return open(on, url, { context: await this.contexts.get(key) });
   }
 
@@ -98,39 +129,26 @@ class View {
 
 const BOTH = { themes: ['light', 'dark'] };
 
-const views = [true, false].flatMap((phone) => Object.keys(LANGUAGES).map((lang) => new View(phone, lang)));
+const views = [true, false].flatMap((phone) => CODES.map((lang) => new View(phone, lang)));
 const all = (act) => Promise.all(views.map(act));
 
-const told = (words) => (page) => says(page, words);
-/** The stage page says this, anywhere. */
-const shows = (words) => (page) => page.getByText(words).first().waitFor();
 const touch = (page) => page.locator('#go').click();
 const speaks = (page) => page.locator('#who li.on').first().waitFor();
-const playing = async (page) => {
-  await touch(page);
-  await told(/You are listening live\.|Vous écoutez en direct\./)(page);
-};
-const hearsTheBed = async (page) => {
-  await touch(page);
-  await told(/Nobody is on stage right now|La scène est vide/)(page);
-};
-/** A button of the stage page by its name in either language. */
-const button = (page, name) => page.getByRole('button', { name }).first();
 
 async function beforeTheStart(view) {
   const soon = await view.listener('soon');
-  await told(/Press now|Appuyez maintenant/)(soon);
+  await soon.getByText(view.text('listen-arm')).waitFor();
   await view.shoot('listener-countdown', soon, BOTH);
   await touch(soon);
-  await told(/All set|C’est noté/)(soon);
+  await soon.getByText(view.text('listen-armed')).waitFor();
   await view.shoot('listener-armed', soon);
   await soon.close();
-  await view.once('listener-not-yet', view.listener(), told(/It hasn’t started yet|La conversation n’a pas encore commencé/));
+  await view.once('listener-not-yet', view.listener(), view.told('listen-not-yet'));
 
   const stage = `${server.url}/s/${view.slug}`;
-  await view.once('stage-no-token', view.page(stage), shows(/^(This link is incomplete|Ce lien est incomplet)/));
-  await view.once('stage-rejected', view.page(`${stage}#t=nonsense`), shows(/^(This invitation no longer works|Cette invitation n’est plus valable)/));
-  await view.once('stage-microphone', view.page(view.link.guest), shows(/^(First, your microphone|D’abord, votre micro)/));
+  await view.once('stage-no-token', view.page(stage), view.shows('stage-no-token'));
+  await view.once('stage-rejected', view.page(`${stage}#t=nonsense`), view.shows('stage-rejected'));
+  await view.once('stage-microphone', view.page(view.link.guest), view.shows('stage-mic-title'));
   await view.once('stage-green-room-guest', view.stage(view.link.guest), inGreenRoom);
   await view.once('stage-green-room-host', view.stage(view.link.host), inGreenRoom, BOTH);
 }
@@ -149,31 +167,31 @@ async function onAir(view) {
 async function listening(view) {
   await view.once('listener-no-script', view.listener(view.slug, { javaScript: false }), async () => {}, { script: false });
   const page = await view.listener();
-  await told(/Press to listen|Appuyez pour écouter/)(page);
+  await view.told('listen-press')(page);
   await view.shoot('listener-touch', page);
-  await playing(page);
+  await view.playing(page);
   await speaks(page);
   await view.shoot('listener-playing', page, BOTH);
-  view.host.say({ do: 'message', fr: 'Posez vos questions à la fin, nous les lirons toutes.', en: 'Keep your questions for the end: we will read them all.' });
-  await page.getByText(/^(Keep your questions|Posez vos questions)/).first().waitFor();
+  view.host.say({ do: 'message', ...QUESTIONS });
+  await page.getByText(QUESTIONS[view.lang] ?? Object.values(QUESTIONS)[0]).first().waitFor();
   await view.shoot('listener-message', page);
   await page.close();
 }
 
 async function hosting(view) {
   const page = await view.stage(view.link.host);
-  const enter = button(page, /^(Go on stage|Entrer en scène)$/);
+  const enter = view.button(page, 'stage-go-on');
   await enter.click();
   await page.locator('.mute').waitFor();
-  await page.locator('.mute').getByRole('button', { name: /^(Unmute|Ouvrir mon micro)$/ }).last().click();
+  await page.locator('.mute').getByRole('button', { name: view.text('stage-unmute'), exact: true }).last().click();
   await page.locator('.mute.live').waitFor();
   await view.shoot('stage-host-live', page, BOTH);
   for (const [state, name] of [
-    ['stage-invite', /Invite somebody|Inviter quelqu’un/],
-    ['stage-message', /Write to listeners|Envoyer un message au public/],
-    ['stage-end', /^(End the event|Terminer l’émission)$/],
+    ['stage-invite', 'stage-invite'],
+    ['stage-message', 'stage-message-edit'],
+    ['stage-end', 'stage-end'],
   ]) {
-    await button(page, name).click();
+    await view.button(page, name).click();
     await page.locator('dialog[open]').waitFor();
     await view.shoot(state, page);
     await page.keyboard.press('Escape');
@@ -194,22 +212,23 @@ async function losing(view) {
   await until('the host has dropped', async () => (await view.status()).condition === 'host_dropped');
   await view.once('listener-host-dropped', view.listener(), async (page) => {
     await touch(page);
-    await told(/The host has lost the connection|L’hôte a perdu la connexion/)(page);
+    await view.told('listen-host-dropped')(page);
     await speaks(page);
   });
   for (const seat of [view.host.welcome.seat, view.desk.seat, view.guest]) view.host.say({ do: 'green_room', seat });
   await until('the stage is empty', async () => (await view.status()).condition === 'stage_empty');
   view.host.say({ do: 'remove', seat: view.guest });
   await until('removed', () => view.host.seat(view.guest)?.place === 'removed' || !view.host.seat(view.guest));
-  await view.once('stage-removed', view.stage(view.link.guest), shows(/^(The host has removed you|L’hôte vous a retiré de l’émission)/));
+  await view.once('stage-removed', view.stage(view.link.guest), view.shows('stage-removed'));
   view.left = await view.listener();
-  await hearsTheBed(view.left);
+  await touch(view.left);
+  await view.told('listen-stage-empty')(view.left);
   await view.shoot('listener-stage-empty', view.left);
   await playsOn(view.left, 1);
 }
 
 async function abandoned(view) {
-  await told(/Connection lost|server isn’t answering|Connexion perdue|serveur ne répond pas/)(view.left);
+  await Promise.any(['listen-reconnecting', 'listen-gone'].map((id) => view.told(id)(view.left)));
   await view.left.screenshot({ path: join(FOLDER, `listener-server-gone-${view.name}.png`) });
   await view.left.close();
 }
@@ -222,10 +241,10 @@ async function ended(view) {
     await touch(page);
     await playsOn(page, 0.5);
   });
-  await view.once('stage-ended', view.stage(view.link.host), shows(/^(The event has ended|L’émission est terminée)/));
+  await view.once('stage-ended', view.stage(view.link.host), view.shows('stage-over'));
 }
 
-test('every page, every state, phone and desktop, both languages', async (test) => {
+test('every page, every state, phone and desktop, every language', async (test) => {
   await server.create({ slug: 'soon', title: TITLE, starts: Math.floor(Date.now() / 1000) + 2 * HOUR_S, host: 'Ada' });
   for (const view of views) await view.prepare();
   await server.start();
@@ -240,13 +259,13 @@ test('every page, every state, phone and desktop, both languages', async (test) 
   await step('on air', () => all(onAir));
   await step('listening', () => all(listening));
   await server.pin(3);
-  await step('a crowd', () => all((view) => view.once('listener-crowd', view.listener(), playing)));
+  await step('a crowd', () => all((view) => view.once('listener-crowd', view.listener(), (page) => view.playing(page))));
   await server.pin(4);
   await step('doors closed', () =>
     all((view) =>
       view.once('listener-full', view.listener(), async (page) => {
         await touch(page);
-        await told(/The server is full|Le serveur est complet/)(page);
+        await view.told('listen-full')(page);
       }),
     ));
   await server.pin(0);
@@ -265,7 +284,7 @@ test('the longest title and name keep to the screen, with the microphone’s but
   await until('the event is open', async () => (await fetch(server.path('long'))).ok);
   for (const view of views.filter(({ lang }) => lang === 'en')) {
     const stage = await view.stage(host);
-    const [enter, round] = [button(stage, /^Go on stage$/), stage.locator('.mute').first()];
+    const [enter, round] = [view.button(stage, 'stage-go-on'), stage.locator('.mute').first()];
     await enter.or(round).first().waitFor();
     // The second device finds the host on stage.
     if (await enter.isVisible()) await enter.click();

@@ -3,11 +3,12 @@
 import { jittered } from '../shared/backoff.ts';
 import { type Delta, type Status, isFull, merge, parseNotice, settled } from '../shared/status.ts';
 import { AT_REST } from './notices.ts';
-import { $, type Model, Page, other } from './page.ts';
+import { $, type Model, Page } from './page.ts';
 import { type Link, Player } from './player.ts';
-import { type Lang } from './strings.ts';
 import { keep, kept } from '../shared/kept.ts';
 import { keepLanguage } from '../shared/lang.ts';
+import { type Lang } from '../shared/messages.ts';
+import { type Words, fetchWords } from '../shared/words.ts';
 
 /** Pace of the status poll where the server names none (Cache-Control: max-age), and its bounds, seconds. */
 const POLL_S = 7;
@@ -23,15 +24,22 @@ const REPLAY_SPREAD_MS = 30_000;
 /** Polls that may fail before the page says that the server is silent. */
 const UNANSWERED_MAX = 2;
 
+/** A page in another language than its reader's waits so long for the other words before it shows its own. */
+const WORDS_MS = 1_000;
+
 const VOLUME = 'stentor-volume';
 
 const root = document.documentElement;
 const base = root.dataset['base']!;
-let lang: Lang = root.lang === 'fr' ? 'fr' : 'en';
+const chosen = root.lang as Lang;
+const own = (root.dataset['own'] ?? chosen) as Lang;
+/** The languages whose words are here: the page carries those of its own. */
+const spoken: { [lang in Lang]?: Words } = { [own]: JSON.parse($('words').textContent!) };
+/** The one that was asked for last, while its words are fetched. */
+let asked = own;
 const audio = $<HTMLAudioElement>('audio');
 const desktop = matchMedia('(hover: hover) and (pointer: fine)').matches;
-const page = new Page(lang, desktop);
-$<HTMLAnchorElement>('other').href = `${base}/${other(lang)}`;
+const page = new Page(own, spoken[own]!, desktop);
 const first = parseNotice($('state').textContent ?? '') as Status;
 
 const model: Model = {
@@ -194,18 +202,32 @@ handle('seekbackward', (d) => seek(audio.currentTime - (d.seekOffset ?? 15)));
 handle('seekforward', (d) => seek(audio.currentTime + (d.seekOffset ?? 30)));
 
 $('go').addEventListener('click', toggle);
-// The other language without another page: the sound goes on. The choice is kept, and the address is the one for everybody.
-$('other').addEventListener('click', (e) => {
-  if (e.ctrlKey || e.metaKey || e.shiftKey) return;
+// Another language without another page: the sound goes on. The choice is kept, and the address is the one for everybody.
+$('langs').addEventListener('click', (e) => {
+  const link = (e.target as Element).closest('a');
+  if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
   e.preventDefault();
-  const link = e.currentTarget as HTMLAnchorElement;
   history.replaceState(null, '', base);
-  link.href = `${base}/${lang}`;
-  root.lang = lang = other(lang);
-  keepLanguage(lang);
-  page.speak(lang);
-  render();
+  keepLanguage(link.lang as Lang);
+  // Without the words: the page that carries them, unless that would end the sound, or lead nowhere.
+  translate(link.lang as Lang).catch(() => active() || !navigator.onLine || location.assign(link.href));
 });
+
+/** Speaks that language once its words are here; until then, and if they do not come, what it spoke before. */
+async function translate(lang: Lang): Promise<void> {
+  asked = lang;
+  spoken[lang] ??= await fetchWords('listen', lang);
+  if (asked === lang) speak(lang);
+}
+
+function speak(lang: Lang): void {
+  root.lang = lang;
+  delete root.dataset['own'];
+  for (const link of $('langs').children) link.setAttribute('aria-current', `${(link as HTMLElement).lang === lang}`);
+  page.speak(lang, spoken[lang]!);
+  render();
+}
+
 const bar = $('vol').lastElementChild as HTMLInputElement;
 const volume = (value: string) => {
   audio.volume = Number((bar.value = value));
@@ -249,3 +271,8 @@ else {
   schedulePoll();
 }
 render();
+if (chosen !== own) {
+  const its = () => root.dataset['own'] && speak(own);
+  setTimeout(its, WORDS_MS);
+  translate(chosen).catch(its);
+}

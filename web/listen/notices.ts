@@ -9,6 +9,9 @@ export const CADENCE_SCHEME = 'urn:stentor:cadence';
 /** More than a minute of speaking changes. Beyond it the oldest is due anyway. */
 export const WAITING_MAX = 256;
 
+/** Why a server sends less (`stentor_core::admission::StepReason`), as far as a listener can tell the difference. */
+export type Reason = 'busy' | 'link' | 'blocked' | 'opening' | 'pinned' | 'calm';
+
 /**
  * How this listener is served (docs/design.md §6): as on which rung, how often bytes come, how much sound to hold for that, and, when the
  * server leaves, for how long yet (else 0); seconds.

@@ -1,10 +1,12 @@
 // Puts what is going on into words and shapes. One function of the model; it owns no state of the event.
 
-import { type Status } from '../shared/status.ts';
+import { type Condition, type Role, type Status } from '../shared/status.ts';
 import { Dial } from './dial.ts';
-import { CROWD_RUNG, type Cadence } from './notices.ts';
+import { farewell } from './farewell.ts';
+import { CROWD_RUNG, type Cadence, type Reason } from './notices.ts';
 import { type Link } from './player.ts';
-import { type Lang, STRINGS, type Strings, farewell } from './strings.ts';
+import { type Lang } from '../shared/messages.ts';
+import { type IdOf, type Say, type Words, sayer } from '../shared/words.ts';
 import { clock, countdown, locale, moment } from '../shared/time.ts';
 
 /** Screen readers hear at most one word of what goes on by itself in this time: a page that keeps talking cannot be listened past. */
@@ -16,6 +18,27 @@ const PLAY = 'M8 4.5v15l12-7.5z';
 const STOP = 'M6 6h12v12H6z';
 const PAUSE = 'M6 5h4.5v14H6zM13.5 5H18v14h-4.5z';
 const TICK = 'M9.5 17.6 4 12.1l2-2 3.5 3.5 8.5-8.6 2 2z';
+
+type Id = IdOf<'listen' | 'common'>;
+// Here an id stands whole: the build makes a number of it.
+const WHY: { [reason in Reason]: Id } = {
+  busy: 'listen-why-busy',
+  link: 'listen-why-link',
+  blocked: 'listen-why-blocked',
+  opening: 'listen-why-opening',
+  pinned: 'listen-why-pinned',
+  calm: 'listen-why-calm',
+};
+const LINK: { [link in Link]?: Id } = {
+  reconnecting: 'listen-reconnecting',
+  gone: 'listen-gone',
+  full: 'listen-full',
+  leaving: 'listen-leaving',
+  offline: 'listen-offline',
+};
+const CONDITION: { [condition in Condition]?: Id } = { host_dropped: 'listen-host-dropped', stage_empty: 'listen-stage-empty', fault: 'listen-fault' };
+/** A role that says nothing to listeners has no word. */
+const ROLE: { [role in Role]?: Id } = { host: 'common-role-host', co_host: 'common-role-co_host', guest: 'common-role-guest' };
 
 export interface Model {
   status: Status;
@@ -34,7 +57,8 @@ export interface Model {
 export const $ = <T extends Element = HTMLElement>(id: string): T => document.getElementById(id) as unknown as T;
 
 export class Page {
-  private s!: Strings;
+  private lang!: Lang;
+  private say!: Say<'listen' | 'common'>;
   private readonly dial = new Dial($('full'), $('faint'));
   private people = '';
   private said = '';
@@ -42,26 +66,22 @@ export class Page {
   private state = '';
   private timer = 0;
 
-  constructor(
-    private lang: Lang,
-    desktop: boolean,
-  ) {
-    this.speak(lang);
-    $('say').removeAttribute('lang');
+  constructor(lang: Lang, words: Words, desktop: boolean) {
+    this.speak(lang, words);
     $('play').hidden = false;
     $('vol').hidden = !desktop;
   }
 
   /** In this language from now on; `render` says the rest. */
-  speak(lang: Lang): void {
+  speak(lang: Lang, words: Words): void {
     this.lang = lang;
-    const s = (this.s = STRINGS[lang]);
+    const say = (this.say = sayer(words, lang));
     this.people = this.said = $('live').textContent = '';
     this.saidAt = 0;
-    $('vol').firstElementChild!.textContent = s.volume;
+    $('vol').firstElementChild!.textContent = say('listen-volume');
     this.loud($('vol').lastElementChild as HTMLInputElement);
-    $('seek').setAttribute('aria-label', s.seek);
-    $('msg').firstElementChild!.textContent = s.message;
+    $('seek').setAttribute('aria-label', say('listen-seek'));
+    $('msg').firstElementChild!.textContent = say('listen-message');
   }
 
   /** The volume as one says it. */
@@ -84,15 +104,18 @@ export class Page {
     this.air(status, lost);
     const say = trouble ?? this.calm(m, waits?.say);
     text('say', say);
-    text('sub', trouble && this.timed(m) ? this.s.since(clock((Date.now() + m.skew - status.since) / 1000)) : (waits?.sub ?? this.asks(m) ?? this.crowd(m)));
+    text('sub', trouble && this.timed(m) ? this.say('listen-since', { span: clock((Date.now() + m.skew - status.since) / 1000) }) : (waits?.sub ?? this.asks(m) ?? this.crowd(m)));
     this.button(m);
     this.who(status, lost);
-    const own = status.message?.[this.lang];
-    const words = own || status.message?.[other(this.lang)];
+    const texts = status.message ?? {};
+    const tongue = [this.lang, ...Object.keys(texts)].find((lang) => texts[lang]);
+    const words = tongue && texts[tongue];
     const p = $('msg').lastElementChild as HTMLElement;
     $('msg').hidden = !words;
-    p.lang = own ? this.lang : other(this.lang);
-    if (words) p.textContent = words;
+    if (words) {
+      p.lang = tongue;
+      p.textContent = words;
+    }
     this.links(status);
     // The countdown's digits are for the eye; a reader hears the state it belongs to.
     this.announce([waits?.counting ? `${waits.sub}.` : say, words].filter(Boolean).join(' '), phase + !trouble);
@@ -106,54 +129,56 @@ export class Page {
   private crowd({ wanted, link, cadence, status }: Model): string | undefined {
     const heard = wanted && link === 'playing' && status.phase === 'on_air';
     if (!heard || cadence.rung < CROWD_RUNG) return undefined;
-    const { why } = this.s;
     // Whatever else a server runs short of, or does not say: it has much to do.
-    return this.s.crowd((why as Record<string, string | undefined>)[cadence.why ?? ''] ?? why.busy, Math.round(cadence.hold));
+    const why = this.say(WHY[cadence.why as Reason] ?? WHY.busy);
+    return this.say('listen-crowd', { why, seconds: Math.round(cadence.hold) });
   }
 
   /** About how long it takes until we ask a full server again. */
   private asks({ link, wanted, asksAt }: Model): string | undefined {
     const left = Math.ceil((asksAt - Date.now()) / 1000);
-    return wanted && link === 'full' && left > 0 ? this.s.asks(left) : undefined;
+    return wanted && link === 'full' && left > 0 ? this.say('listen-asks', { seconds: left }) : undefined;
   }
 
   private linkTrouble({ link, wanted, unanswered }: Model): string | undefined {
-    if (link !== 'playing' && !navigator.onLine) return this.s.offline;
-    if (wanted && (link === 'reconnecting' || link === 'gone' || link === 'full' || link === 'leaving' || link === 'offline')) return this.s[link];
-    return unanswered ? this.s.gone : undefined;
+    if (link !== 'playing' && !navigator.onLine) return this.say('listen-offline');
+    const wrong = wanted && LINK[link];
+    return wrong ? this.say(wrong) : unanswered ? this.say('listen-gone') : undefined;
   }
 
   /** What is wrong, nearest cause first: our own connection before the event's. */
   private trouble(m: Model): string | undefined {
     const mine = this.linkTrouble(m);
     if (mine || m.status.phase !== 'on_air') return mine;
-    const { hostDropped, stageEmpty, fault } = this.s;
     const { condition, ends } = m.status;
-    const till = ends && condition === 'stage_empty' ? ` ${this.s.ends(moment(ends, locale(this.lang)) ?? '')}` : '';
-    const said = { ok: undefined, host_dropped: hostDropped, stage_empty: stageEmpty, fault }[condition];
-    return said && said + till;
+    const wrong = CONDITION[condition];
+    if (!wrong) return undefined;
+    const till = ends && condition === 'stage_empty' ? ` ${this.say('listen-ends', { moment: moment(ends, locale(this.lang)) ?? '' })}` : '';
+    return this.say(wrong) + till;
   }
 
   private waiting({ status, skew }: Model): { say: string; sub?: string; counting?: boolean } {
     const when = status.starts === null ? null : moment(status.starts, locale(this.lang));
-    if (status.starts === null || !when) return { say: this.s.notYet };
+    if (status.starts === null || !when) return { say: this.say('listen-not-yet') };
     const left = (status.starts - Date.now() - skew) / 1000;
-    const sub = this.s.at(when);
-    return left > 0 ? { say: this.s.startsIn(countdown(left, this.lang)), sub, counting: true } : { say: this.s.anyMoment, sub };
+    const sub = this.say('listen-at', { moment: when });
+    if (left <= 0) return { say: this.say('listen-any-moment'), sub };
+    const span = countdown(left, this.lang, (days, hours) => this.say('listen-span', { days, hours }));
+    return { say: this.say('listen-starts-in', { span }), sub, counting: true };
   }
 
   private calm({ status, link, wanted }: Model, waits?: string): string | undefined {
     if (waits) return waits;
-    if (status.phase === 'ended') return farewell(this.s, status.replay);
-    if (wanted) return link === 'playing' ? this.s.live : link === 'stalled' ? this.s.stalled : this.s.connecting;
-    return this.s.press;
+    if (status.phase === 'ended') return farewell(this.say, status.replay);
+    if (wanted) return this.say(link === 'playing' ? 'listen-live' : link === 'stalled' ? 'listen-stalled' : 'listen-connecting');
+    return this.say('listen-press');
   }
 
   /** `lost`: what we know is from before our connection broke, and nobody can say whether it still holds. */
   private air({ phase, listeners }: Status, lost: boolean): void {
     const p = $('air');
-    const label = { scheduled: this.s.soon, on_air: this.s.onAir, ended: this.s.over }[phase];
-    const n = phase === 'on_air' && !lost && listeners > 0 ? this.s.listening(listeners.toLocaleString(this.lang)) : '';
+    const label = this.say(phase === 'on_air' ? 'common-on-air' : phase === 'ended' ? 'listen-over' : 'listen-soon');
+    const n = phase === 'on_air' && !lost && listeners > 0 ? this.say('common-listening', { count: listeners }) : '';
     const html = label + n;
     if (p.dataset['v'] === html) return;
     p.dataset['v'] = html;
@@ -164,15 +189,14 @@ export class Page {
   }
 
   private button({ status, link, wanted, replay, skew }: Model): void {
-    const s = this.s;
     const over = status.phase === 'ended';
     const wait = status.phase === 'scheduled';
     const icon = over ? (replay.playing ? PAUSE : PLAY) : wait ? (wanted ? TICK : PLAY) : wanted ? STOP : PLAY;
-    const label = over ? (replay.playing ? s.pause : s.again) : wait ? (wanted ? s.disarm : s.listen) : wanted ? s.stop : s.listen;
+    const label = over ? (replay.playing ? 'listen-pause' : 'listen-again') : wanted ? (wait ? 'listen-disarm' : 'listen-stop') : 'listen-listen';
     $('icon').setAttribute('d', icon);
-    $('go').setAttribute('aria-label', label);
+    $('go').setAttribute('aria-label', this.say(label));
     $('play').hidden = over && !status.replay;
-    text('hint', wait ? (wanted ? s.armed : s.arm) : '');
+    text('hint', wait ? this.say(wanted ? 'listen-armed' : 'listen-arm') : '');
     $('time').hidden = !over;
     if (over) {
       this.dial.show('quiet', replay.length ? replay.at / replay.length : 0);
@@ -197,19 +221,19 @@ export class Page {
     const key = JSON.stringify([stage, speaking, phase, lost]);
     if (key === this.people) return;
     this.people = key;
-    const s = this.s;
+    const { say } = this;
     const list = stage.filter((p) => p.role !== 'monitor');
     $('who').hidden = !list.length || phase === 'scheduled';
-    $('who').firstElementChild!.textContent = phase === 'ended' ? s.wasOnStage : s.onStage;
+    $('who').firstElementChild!.textContent = say(phase === 'ended' ? 'listen-was-on-stage' : 'common-on-stage');
     $('who').lastElementChild!.replaceChildren(
       ...list.map((p) => {
         const li = document.createElement('li');
         const now = phase === 'on_air' && !lost;
         const speaks = now && speaking.includes(p.seat);
-        const state = !p.connected ? s.lost : speaks ? s.speaking : p.muted ? s.muted : '';
+        const state = !p.connected ? say('common-connection-lost') : speaks ? say('listen-speaking') : p.muted ? say('common-muted') : '';
         li.className = speaks ? 'on' : '';
         const small = document.createElement('small');
-        small.textContent = (now && state) || (s.roles[p.role] ?? '');
+        small.textContent = (now && state) || (ROLE[p.role] ? say(ROLE[p.role]!) : '');
         li.append(p.name, ' ', small);
         return li;
       }),
@@ -222,7 +246,7 @@ export class Page {
     const over = phase === 'ended';
     a.href = base + (over ? '/replay.mp4' : '/ogg/live.ogg');
     if (over) a.download = `${base!.slice(3)}.mp4`;
-    text('app', over ? this.s.save : this.s.elsewhere);
+    text('app', this.say(over ? 'listen-save' : 'listen-elsewhere'));
     a.hidden = phase === 'scheduled' || (over && !replay);
   }
 
@@ -242,8 +266,6 @@ export class Page {
     );
   }
 }
-
-export const other = (lang: Lang): Lang => (lang === 'fr' ? 'en' : 'fr');
 
 function text(id: string, words?: string): void {
   const e = $(id);

@@ -1,6 +1,6 @@
 // Times and spans as people write them.
 
-export type Lang = 'fr' | 'en';
+import { type Lang } from './messages.ts';
 
 /** 75 → "1:15", 3675 → "1:01:15": how a clock or a player shows a span. */
 export function clock(seconds: number): string {
@@ -21,14 +21,14 @@ export function moment(ms: number, locale: string): string | null {
   return locale.startsWith('fr') ? text.replace(/^(\D+1) /, '$1er ') : text;
 }
 
-/** A wait as one says it: days and hours while far, a clock within the day. */
-export function countdown(seconds: number, lang: Lang): string {
+/** A wait as one says it: days and hours while far, a clock within the day. `both` says the two together. */
+export function countdown(seconds: number, lang: Lang, both: (days: string, hours: string) => string): string {
   if (seconds < 86_400) return clock(seconds);
   const unit = (n: number, name: string) =>
     new Intl.NumberFormat(lang, { style: 'unit', unit: name, unitDisplay: 'long' }).format(n);
   const days = unit(Math.floor(seconds / 86_400), 'day');
   const hours = Math.floor((seconds % 86_400) / 3600);
-  return hours ? `${days} ${lang === 'fr' ? 'et' : 'and'} ${unit(hours, 'hour')}` : days;
+  return hours ? both(days, unit(hours, 'hour')) : days;
 }
 
 /** The reader's own way of writing dates (en-GB, fr-CA), if it is in the page's language. */

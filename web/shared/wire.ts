@@ -7,7 +7,7 @@ export type Condition = 'ok' | 'stage_empty' | 'host_dropped' | 'fault';
 
 export type Role = 'host' | 'co_host' | 'guest' | 'line_in' | 'monitor';
 
-export type MessageForm = { /** French. */ fr: string, /** English. */ en: string };
+export type MessageForm = { [key in string]: string };
 
 export type OnStage = { seat: number, name: string, role: Role, muted: boolean, connected: boolean };
 

@@ -1,9 +1,10 @@
 // The questions asked before something large happens, and the two small forms.
 
 import { type TemplateResult, html, nothing } from 'lit';
+import { LANGS, type Lang, NAMES } from '../shared/messages.ts';
 import { locale, moment } from '../shared/time.ts';
 import { type Dialog, type Stage } from './model.ts';
-import { copyField } from './parts.ts';
+import { copyField, roleName } from './parts.ts';
 import { type ToServer } from './protocol.ts';
 
 /** So long before the announced time a start is worth a word, ms. */
@@ -20,7 +21,7 @@ export function dialog(stage: Stage, d: Dialog): TemplateResult {
 /** Whoever is live can close the microphone without closing the question first: the round button lies behind it. */
 function muteHere(stage: Stage): TemplateResult | typeof nothing {
   if (stage.me?.place !== 'on_stage' || stage.shut) return nothing;
-  return html`<p><button type="button" class="small" @click=${() => stage.toggle()}>${stage.words.mute}</button></p>`;
+  return html`<p><button type="button" class="small" @click=${() => stage.toggle()}>${stage.words('stage-mute')}</button></p>`;
 }
 
 /** Closed before it is taken away: so the browser gives the focus back to what opened it. */
@@ -36,21 +37,21 @@ function content(stage: Stage, d: Dialog): TemplateResult {
       const there = stage.state?.seats.filter((s) => s.place === 'on_stage' && s.connected) ?? [];
       const { starts } = stage.state ?? {};
       const early = starts && starts - Date.now() > EARLY_MS ? moment(starts, locale(stage.lang)) : null;
-      const text = !there.length ? w.startEmpty : there.every((s) => s.mixer_muted) ? w.startClosed : w.startText;
-      return confirm(stage, w.startTitle, early ? `${w.startEarly(early)} ${text}` : text, w.start, { do: 'phase', phase: 'on_air', version });
+      const text = !there.length ? w('stage-start-empty') : there.every((s) => s.mixer_muted) ? w('stage-start-closed') : w('stage-start-text');
+      return confirm(stage, w('stage-start-title'), early ? `${w('stage-start-early', { moment: early })} ${text}` : text, w('stage-start'), { do: 'phase', phase: 'on_air', version });
     }
     case 'end':
-      return confirm(stage, w.endTitle, stage.state?.recorded ? w.endText : w.endUnrecorded, w.end, { do: 'phase', phase: 'ended', version }, true);
+      return confirm(stage, w('stage-end-title'), stage.state?.recorded ? w('stage-end-text') : w('stage-end-unrecorded'), w('stage-end'), { do: 'phase', phase: 'ended', version }, true);
     case 'remove':
-      return confirm(stage, w.removeTitle(stage.seat(d.seat)?.name ?? ''), w.removeText, w.remove, { do: 'remove', seat: d.seat }, true);
+      return confirm(stage, w('stage-remove-title', { name: stage.seat(d.seat)?.name ?? '' }), w('stage-remove-text'), w('stage-remove'), { do: 'remove', seat: d.seat }, true);
     case 'admit':
-      return confirm(stage, w.admitTitle(stage.seat(d.seat)?.name ?? ''), w.admitText, w.admitAnyway, { do: 'admit', seat: d.seat, force: true });
+      return confirm(stage, w('stage-admit-title', { name: stage.seat(d.seat)?.name ?? '' }), w('stage-admit-text'), w('stage-admit-anyway'), { do: 'admit', seat: d.seat, force: true });
     case 'hand_over':
-      return confirm(stage, w.handTitle(stage.seat(d.seat)?.name ?? ''), w.handText, w.handOver, { do: 'hand_over', seat: d.seat });
+      return confirm(stage, w('stage-hand-title', { name: stage.seat(d.seat)?.name ?? '' }), w('stage-hand-text'), w('stage-hand-over'), { do: 'hand_over', seat: d.seat });
     case 'record':
-      return confirm(stage, w.stopRecordTitle, w.stopRecordText, w.stopRecord, { do: 'record', on: false }, true);
+      return confirm(stage, w('stage-stop-record-title'), w('stage-stop-record-text'), w('stage-stop-record'), { do: 'record', on: false }, true);
     case 'leave':
-      return confirm(stage, w.leaveTitle, w.leaveText, w.leave, { do: 'green_room', seat: stage.welcome!.seat }, true);
+      return confirm(stage, w('stage-leave-title'), w('stage-leave-text'), w('stage-leave'), { do: 'green_room', seat: stage.welcome!.seat }, true);
     case 'invite':
       return d.done ? invited(stage, d.done.seat, d.done.name, d.done.link) : invite(stage);
     case 'message':
@@ -63,7 +64,7 @@ function confirm(stage: Stage, title: string, text: string, label: string, act: 
   return html`<h2 class="big" id="question">${title}</h2>
     <p>${text}</p>
     <p class="row spread">
-      <button autofocus @click=${shut}>${stage.words.cancel}</button>
+      <button autofocus @click=${shut}>${stage.words('stage-cancel')}</button>
       <button class=${danger ? 'danger' : 'key'} @click=${yes}>${label}</button>
     </p>`;
 }
@@ -77,24 +78,24 @@ function invite(stage: Stage): TemplateResult {
     const name = String(form.get('name')).trim();
     // In the page's own words: the browser's are in the browser's language.
     const field = (e.target as HTMLFormElement).elements.namedItem('name') as HTMLInputElement;
-    field.setCustomValidity(name ? '' : w.refusals.name_empty);
+    field.setCustomValidity(name ? '' : w('stage-refusal-name_empty'));
     if (field.reportValidity()) stage.send({ do: 'invite', name, role });
   };
   const again = (e: Event) => (e.target as HTMLInputElement).setCustomValidity('');
   return html`<form @submit=${submit}>
-    <h2 class="big" id="question">${w.invite}</h2>
+    <h2 class="big" id="question">${w('stage-invite')}</h2>
     <label class="field"
-      ><span>${w.inviteName}</span><input name="name" aria-required="true" maxlength="64" autofocus autocomplete="off" @input=${again}
+      ><span>${w('stage-invite-name')}</span><input name="name" aria-required="true" maxlength="64" autofocus autocomplete="off" @input=${again}
     /></label>
     <label class="field">
-      <span>${w.inviteRole}</span>
+      <span>${w('stage-invite-role')}</span>
       <select name="role">
-        ${(['guest', 'co_host', 'line_in'] as const).map((r) => html`<option value=${r}>${w.roles[r]}</option>`)}
+        ${(['guest', 'co_host', 'line_in'] as const).map((r) => html`<option value=${r}>${roleName(w, r)}</option>`)}
       </select>
     </label>
     <p class="row spread">
-      <button type="button" @click=${shut}>${w.cancel}</button>
-      <button class="key">${w.inviteMake}</button>
+      <button type="button" @click=${shut}>${w('stage-cancel')}</button>
+      <button class="key">${w('stage-invite-make')}</button>
     </p>
   </form>`;
 }
@@ -103,13 +104,13 @@ function invited(stage: Stage, seat: number, name: string, link: string): Templa
   const w = stage.words;
   const line = stage.seat(seat)?.role === 'line_in';
   const whip = new URL(`/api/v1/events/${stage.slug}/whip`, location.href).href;
-  return html`<h2 class="big" id="question">${w.inviteDone(name)}</h2>
-    <p>${line ? w.lineText : w.inviteText}</p>
+  return html`<h2 class="big" id="question">${w('stage-invite-done', { name })}</h2>
+    <p>${line ? w('stage-line-text') : w('stage-invite-text')}</p>
     ${line
-      ? html`${copyField(stage, 'line-url', w.lineUrl, whip)} ${copyField(stage, 'line-url-music', w.lineUrlMusic, `${whip}?sound=original`)}
-        ${copyField(stage, 'line-token', w.lineToken, link.split('#t=')[1] ?? link)}`
-      : copyField(stage, 'seat-link', w.showLink, link)}
-    <p class="row spread"><span></span><button class="key" @click=${shut}>${w.close}</button></p>`;
+      ? html`${copyField(stage, 'line-url', w('stage-line-url'), whip)} ${copyField(stage, 'line-url-music', w('stage-line-url-music'), `${whip}?sound=original`)}
+        ${copyField(stage, 'line-token', w('stage-line-token'), link.split('#t=')[1] ?? link)}`
+      : copyField(stage, 'seat-link', w('stage-show-link'), link)}
+    <p class="row spread"><span></span><button class="key" @click=${shut}>${w('stage-close')}</button></p>`;
 }
 
 function message(stage: Stage): TemplateResult {
@@ -120,10 +121,10 @@ function message(stage: Stage): TemplateResult {
     const form = new FormData(e.target as HTMLFormElement);
     // One line: the server takes no line breaks.
     const line = (name: string) => String(form.get(name)).replace(/\s+/g, ' ').trim();
-    const [fr, en] = [line('fr'), line('en')];
+    const texts = Object.fromEntries(LANGS.map((lang) => [lang, line(lang)]));
     const field = (e.target as HTMLFormElement).querySelector('textarea')!;
-    field.setCustomValidity(fr || en ? '' : w.messageNone);
-    if (!field.reportValidity() || !stage.send({ do: 'message', fr, en })) return;
+    field.setCustomValidity(Object.values(texts).some(Boolean) ? '' : w('stage-message-none'));
+    if (!field.reportValidity() || !stage.send({ do: 'message', ...texts })) return;
     stage.draft = {};
     shut(e);
   };
@@ -132,22 +133,22 @@ function message(stage: Stage): TemplateResult {
     shut(e);
   };
   // What was typed outlives a dialog that was closed by accident (Escape).
-  const type = (name: 'fr' | 'en', e: Event) => {
+  const type = (lang: Lang, e: Event) => {
     const field = e.target as HTMLTextAreaElement;
-    stage.draft[name] = field.value;
+    stage.draft[lang] = field.value;
     field.form!.querySelector('textarea')!.setCustomValidity('');
   };
-  const area = (name: 'fr' | 'en', label: string) =>
+  const area = (lang: Lang) =>
     html`<label class="field"
-      ><span>${label}</span><textarea name=${name} lang=${name} rows="3" maxlength="280" .value=${stage.draft[name] ?? now?.[name] ?? ''} @input=${(e: Event) => type(name, e)}></textarea>
+      ><span lang=${lang}>${NAMES[lang]}</span><textarea name=${lang} lang=${lang} rows="2" maxlength="280" .value=${stage.draft[lang] ?? now?.[lang] ?? ''} @input=${(e: Event) => type(lang, e)}></textarea>
     </label>`;
   return html`<form @submit=${submit}>
-    <h2 class="big" id="question">${w.message}</h2>
-    <p>${w.messageText}</p>
-    ${(stage.lang === 'fr' ? (['fr', 'en'] as const) : (['en', 'fr'] as const)).map((lang) => area(lang, lang === 'fr' ? w.messageFr : w.messageEn))}
+    <h2 class="big" id="question">${w('stage-message')}</h2>
+    <p>${w('stage-message-text')}</p>
+    ${[stage.lang, ...LANGS.filter((lang) => lang !== stage.lang)].map(area)}
     <p class="row spread">
-      <button type="button" @click=${drop}>${w.cancel}</button>
-      <button class="key">${w.send}</button>
+      <button type="button" @click=${drop}>${w('stage-cancel')}</button>
+      <button class="key">${w('stage-send')}</button>
     </p>
   </form>`;
 }

@@ -20,11 +20,11 @@ function ask(stage: Stage): TemplateResult {
   const w = stage.words;
   const { mic } = stage;
   return html`<div class="step">
-    <h2 class="big">${w.micTitle}</h2>
-    <p class="say">${stage.runs ? w.micWhy : w.micWhyGuest}</p>
-    ${mic.problem ? html`<p class="warn" role="alert">${w.unheard[mic.problem]}</p>` : nothing}
+    <h2 class="big">${w('stage-mic-title')}</h2>
+    <p class="say">${stage.runs ? w('stage-mic-why') : w('stage-mic-why-guest')}</p>
+    ${mic.problem ? html`<p class="warn" role="alert">${w(`stage-unheard-${mic.problem}`)}</p>` : nothing}
     <button class="key" aria-disabled=${mic.asking} @click=${() => mic.open()}>
-      ${mic.asking ? w.micAsking : mic.problem ? w.micRetry : w.micAllow}
+      ${mic.asking ? w('stage-mic-asking') : mic.problem ? w('stage-mic-retry') : w('stage-mic-allow')}
     </button>
   </div>`;
 }
@@ -37,13 +37,13 @@ function check(stage: Stage, me: StageSeat): TemplateResult {
       ${name(stage, me)}
       ${sound(stage)}
       <stentor-level .read=${() => mic.level()}></stentor-level>
-      <p class="soft">${w.speak}</p>
+      <p class="soft">${w('stage-speak')}</p>
     </div>
     <div class="step">
       <button aria-pressed=${stage.loopback} ?disabled=${!connected} @click=${() => stage.setLoopback(!stage.loopback)}>
-        ${w.listenBack}
+        ${w('stage-listen-back')}
       </button>
-      <p class="soft">${w.headphones}</p>
+      <p class="soft">${w('stage-headphones')}</p>
     </div>
     <div class="step">${way(stage, connected)}</div>`;
 }
@@ -58,17 +58,17 @@ function name(stage: Stage, me: StageSeat): TemplateResult {
     else if (value !== me.name) stage.rename(value);
   };
   return html`<form class="field" @submit=${rename} @focusout=${(e: Event) => (e.currentTarget as HTMLFormElement).requestSubmit()}>
-    <label for="name">${w.yourName}</label>
+    <label for="name">${w('stage-your-name')}</label>
     <input id="name" name="name" maxlength="64" autocomplete="name" .value=${me.name} @input=${() => stage.typing()} />
-    <p class="soft" role="status">${stage.renamed ? w.nameSaved : ''}</p>
+    <p class="soft" role="status">${stage.renamed ? w('stage-name-saved') : ''}</p>
   </form>`;
 }
 
 function way(stage: Stage, connected: boolean): TemplateResult {
   const w = stage.words;
-  if (!connected) return html`<button class="key" disabled>${w.voiceConnecting}</button>`;
+  if (!connected) return html`<button class="key" disabled>${w('stage-voice-connecting')}</button>`;
   if (stage.runs)
-    return html`<button class="key" @click=${() => stage.goOnStage()}>${w.goOn}</button>
-      <p class="soft">${stage.state?.phase === 'scheduled' ? w.scheduledNote : w.hostWaits}</p>`;
-  return html`<p class="say" role="status">${w.hostSees}</p>`;
+    return html`<button class="key" @click=${() => stage.goOnStage()}>${w('stage-go-on')}</button>
+      <p class="soft">${stage.state?.phase === 'scheduled' ? w('stage-scheduled-note') : w('stage-host-waits')}</p>`;
+  return html`<p class="say" role="status">${w('stage-host-sees')}</p>`;
 }

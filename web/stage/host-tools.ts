@@ -16,10 +16,10 @@ export function hostTools(stage: Stage): TemplateResult {
   const w = stage.words;
   return html`<section class="tools-of-host">
     ${programme(stage)} ${people(stage)}
-    <p><button @click=${() => stage.open({ kind: 'invite' })}>${w.invite}</button></p>
+    <p><button @click=${() => stage.open({ kind: 'invite' })}>${w('stage-invite')}</button></p>
     <section class="listeners">
-      <h2>${w.listeners((stage.state?.listeners ?? 0).toLocaleString(stage.lang))}</h2>
-      ${message(stage)} ${copyField(stage, 'listen-link', w.listenLink, stage.welcome!.listen)}
+      <h2>${w('common-listening', { count: stage.state?.listeners ?? 0 })}</h2>
+      ${message(stage)} ${copyField(stage, 'listen-link', w('stage-listen-link'), stage.welcome!.listen)}
     </section>
   </section>`;
 }
@@ -30,12 +30,12 @@ function programme(stage: Stage): TemplateResult {
   // One thing at a time: first oneself.
   const on = stage.me?.place === 'on_stage';
   return html`<section class="programme">
-    <h2>${air ? w.program : w.check}</h2>
+    <h2>${air ? w('stage-program') : w('stage-check')}</h2>
     <div class="row spread">
       <p class="lufs">${loudness(stage)}</p>
       ${air
-        ? html`<button class="danger" @click=${() => stage.open({ kind: 'end' })}>${w.end}</button>`
-        : html`<button class=${on ? 'key' : ''} @click=${() => stage.open({ kind: 'start' })}>${w.start}</button>`}
+        ? html`<button class="danger" @click=${() => stage.open({ kind: 'end' })}>${w('stage-end')}</button>`
+        : html`<button class=${on ? 'key' : ''} @click=${() => stage.open({ kind: 'start' })}>${w('stage-start')}</button>`}
     </div>
     ${recording(stage)}
   </section>`;
@@ -51,7 +51,7 @@ function recording(stage: Stage): TemplateResult {
     box.checked = stage.state?.recorded ?? false;
   };
   return html`<label class="check"
-    ><input type="checkbox" id="record" .checked=${live(stage.state?.recorded ?? false)} @change=${set} /> ${stage.words.record}</label
+    ><input type="checkbox" id="record" .checked=${live(stage.state?.recorded ?? false)} @change=${set} /> ${stage.words('stage-record')}</label
   >`;
 }
 
@@ -67,24 +67,24 @@ function loudness(stage: Stage): TemplateResult {
   // With every microphone closed the meter hears only the waiting sound: nothing to judge.
   const open = stage.state?.seats.some((s) => s.place === 'on_stage' && s.connected && !s.mixer_muted);
   if (!stage.online) return shown('–', 'LUFS');
-  if (!open) return shown('–', `LUFS, ${w.noneOpen}`);
+  if (!open) return shown('–', `LUFS, ${w('stage-none-open')}`);
   if (stage.state?.phase !== 'on_air') {
     // What goes out is measured when something goes out; until then, what comes in is.
     const level = stage.loudest;
-    if (level === null) return shown('–', `dBFS, ${w.silence}`);
-    return shown(figure(level), `dBFS, ${level < QUIET_DBFS ? w.tooQuiet : level > LOUD_DBFS ? w.tooLoud : w.justRight}. ${w.checkText}`);
+    if (level === null) return shown('–', `dBFS, ${w('stage-silence')}`);
+    return shown(figure(level), `dBFS, ${level < QUIET_DBFS ? w('stage-too-quiet') : level > LOUD_DBFS ? w('stage-too-loud') : w('stage-just-right')}. ${w('stage-check-text')}`);
   }
-  if (lufs === null || lufs < SILENT_LUFS) return shown('–', `LUFS, ${w.silence}`);
+  if (lufs === null || lufs < SILENT_LUFS) return shown('–', `LUFS, ${w('stage-silence')}`);
   const off = lufs - TARGET_LUFS;
-  return shown(figure(lufs), `LUFS, ${off < -TOLERANCE_LU ? w.tooQuiet : off > TOLERANCE_LU ? w.tooLoud : w.justRight}`);
+  return shown(figure(lufs), `LUFS, ${off < -TOLERANCE_LU ? w('stage-too-quiet') : off > TOLERANCE_LU ? w('stage-too-loud') : w('stage-just-right')}`);
 }
 
 function message(stage: Stage): TemplateResult {
   const w = stage.words;
   const said = stage.state?.message;
-  return html`${said ? html`<blockquote>${said[stage.lang] || said.fr || said.en}</blockquote>` : nothing}
+  return html`${said ? html`<blockquote>${said[stage.lang] ?? Object.values(said)[0]}</blockquote>` : nothing}
     <p class="row">
-      <button @click=${() => stage.open({ kind: 'message' })}>${w.messageEdit}</button>
-      ${said ? html`<button class="link" @click=${() => stage.send({ do: 'message', fr: '', en: '' })}>${w.clear}</button>` : nothing}
+      <button @click=${() => stage.open({ kind: 'message' })}>${w('stage-message-edit')}</button>
+      ${said ? html`<button class="link" @click=${() => stage.send({ do: 'message' })}>${w('stage-clear')}</button>` : nothing}
     </p>`;
 }

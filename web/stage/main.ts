@@ -5,6 +5,7 @@ import './stage.css';
 import './clock.ts';
 import './level.ts';
 import { LitElement, type PropertyValues, type TemplateResult, html, nothing } from 'lit';
+import { LANGS, type Lang, NAMES } from '../shared/messages.ts';
 import { dialog } from './dialogs.ts';
 import { greenRoom } from './green-room.ts';
 import { Stage } from './model.ts';
@@ -24,9 +25,13 @@ class StentorStage extends LitElement {
 
   protected override updated(): void {
     const { stage } = this;
-    document.documentElement.lang = stage.lang;
+    const { ready, failing } = stage.spoken;
+    document.getElementById('unsaid')!.hidden = ready || !failing;
     document.body.dataset['view'] = view(stage);
-    document.title = `${stage.welcome?.event.title ?? stage.words.onStage} · Stentor`;
+    if (ready) {
+      document.documentElement.lang = stage.lang;
+      document.title = `${stage.welcome?.event.title ?? stage.words('common-on-stage')} · Stentor`;
+    }
     const dialog = this.querySelector('dialog');
     if (dialog && dialog !== this.shown) dialog.showModal();
     this.shown = dialog;
@@ -52,16 +57,16 @@ class StentorStage extends LitElement {
   protected override render(): TemplateResult {
     const { stage } = this;
     const w = stage.words;
-    const other = stage.lang === 'fr' ? 'en' : 'fr';
+    if (!stage.spoken.ready) return html``;
     return html`
       <header>
         <b>Stentor</b>
-        <button class="link" lang=${other} @click=${() => stage.setLang(other)}>${other === 'fr' ? 'Français' : 'English'}</button>
+        <nav class="langs">${LANGS.map((lang) => language(stage, lang))}</nav>
       </header>
       ${this.body()}
       <p id="note" role="alert">${stage.dialog ? '' : stage.note}</p>
       ${stage.dialog ? dialog(stage, stage.dialog) : nothing}
-      <p class="vh" aria-live="polite">${stage.online || stage.over || !stage.welcome ? '' : w.lineLost}</p>
+      <p class="vh" aria-live="polite">${stage.online || stage.over || !stage.welcome ? '' : w('stage-line-lost')}</p>
     `;
   }
 
@@ -69,14 +74,19 @@ class StentorStage extends LitElement {
     const { stage } = this;
     const w = stage.words;
     const listen = stage.welcome?.listen ?? `/e/${stage.slug}`;
-    if (!stage.token) return plain(w.noToken, w.noTokenText, `/e/${stage.slug}`, w.toListeners);
-    if (stage.end === 'rejected') return plain(w.rejected, w.rejectedText, listen, w.toListeners);
-    if (stage.end === 'removed' || stage.me?.place === 'removed') return plain(w.removed, w.removedText, listen, w.toListeners);
-    if (stage.state?.phase === 'ended') return plain(w.over, stage.state.recorded ? w.overText : w.overUnrecorded, listen, w.toListeners);
+    if (!stage.token) return plain(w('stage-no-token'), w('stage-no-token-text'), `/e/${stage.slug}`, w('stage-to-listeners'));
+    if (stage.end === 'rejected') return plain(w('stage-rejected'), w('stage-rejected-text'), listen, w('stage-to-listeners'));
+    if (stage.end === 'removed' || stage.me?.place === 'removed') return plain(w('stage-removed'), w('stage-removed-text'), listen, w('stage-to-listeners'));
+    if (stage.state?.phase === 'ended') return plain(w('stage-over'), stage.state.recorded ? w('stage-over-text') : w('stage-over-unrecorded'), listen, w('stage-to-listeners'));
     if (stage.end === 'replaced') return elsewhere(stage);
-    if (!stage.welcome || !stage.me) return plain(w.reaching, stage.unanswered ? w.lineLost : '');
+    if (!stage.welcome || !stage.me) return plain(w('stage-reaching'), stage.unanswered ? w('stage-line-lost') : '');
     return stage.me.place === 'on_stage' ? onStage(stage, stage.me) : greenRoom(stage, stage.me);
   }
+}
+
+/** Each in its own name; the one that is spoken stays where it is, so that the focus does too. */
+function language(stage: Stage, lang: Lang): TemplateResult {
+  return html`<button class="link" lang=${lang} aria-pressed=${lang === stage.lang} @click=${() => stage.spoken.choose(lang)}>${NAMES[lang]}</button>`;
 }
 
 function view(stage: Stage): string {
@@ -106,9 +116,9 @@ function plain(title: string, text: string, href?: string, label?: string): Temp
 function elsewhere(stage: Stage): TemplateResult {
   const w = stage.words;
   return html`<main class="plain">
-    <h1 tabindex="-1">${w.replaced}</h1>
-    <p class="say">${w.replacedText}</p>
-    <p><button class="key" @click=${() => location.reload()}>${w.takeBack}</button></p>
+    <h1 tabindex="-1">${w('stage-replaced')}</h1>
+    <p class="say">${w('stage-replaced-text')}</p>
+    <p><button class="key" @click=${() => location.reload()}>${w('stage-take-back')}</button></p>
   </main>`;
 }
 

@@ -1,17 +1,17 @@
 // What the stage page knows and does: token, control line, microphone and connection, in one place.
 // The views read it and call it; it draws nothing.
 
-import { keepLanguage, language } from '../shared/lang.ts';
+import { type Lang } from '../shared/messages.ts';
 import { type Role } from '../shared/status.ts';
 import { Awake } from './awake.ts';
 import { Keys } from './keys.ts';
 import { Microphone } from './mic.ts';
 import { Peer } from './peer.ts';
 import { hushed } from './hushed.ts';
-import { type FromServer, type StageSeat, type StageState, type ToServer, type Welcome } from './protocol.ts';
+import { type FromServer, type Refusal, type StageSeat, type StageState, type ToServer, type Welcome } from './protocol.ts';
 import { StageSocket } from './socket.ts';
 import { Speaker } from './speaker.ts';
-import { type Lang, type StageStrings, STRINGS } from './strings.ts';
+import { Spoken, type StageSay } from './spoken.ts';
 import { Arrival, type Unheard, unheard } from './unheard.ts';
 
 /** The mixer follows within 100 ms; held muted for longer against everybody's wish, we say `ready` again. */
@@ -19,6 +19,9 @@ const UNHEEDED_MS = 700;
 const INSIST_MS = 350;
 const NOTE_MS = 8_000;
 /** What a token is made of, and what may stand in a protocol's name. */
+/** What the server refuses, and what its line does beside the domain. */
+type Refused = Refusal | 'too_many';
+
 const TOKEN = /^[\w.-]+$/;
 const FIGURES_MS = 500;
 /** How long the loudest moment of a sound check is shown, and what counts as none, dBFS. */
@@ -44,7 +47,7 @@ export class Stage {
   readonly token: string;
   /** This page's own number: it survives a reload, and a link opened anew has another. */
   readonly page = pageNumber();
-  lang: Lang;
+  readonly spoken: Spoken;
   welcome: Welcome | null = null;
   state: StageState | null = null;
   levels = new Map<number, number>();
@@ -60,7 +63,7 @@ export class Stage {
   hushed = false;
   dialog: Dialog | null = null;
   /** A message to listeners that is being written. */
-  draft: { fr?: string; en?: string } = {};
+  draft: { [lang in Lang]?: string } = {};
   /** Somebody else has sent this page's owner back to the green room, where they still are. */
   takenOff = false;
   /** Its owner has asked to go there. */
@@ -92,7 +95,7 @@ export class Stage {
   private admitted = 0;
 
   constructor(private readonly changed: () => void) {
-    this.lang = language(undefined, 'en');
+    this.spoken = new Spoken(changed);
     this.token = token(this.slug);
     this.speaker = new Speaker(changed);
     this.peer = new Peer(
@@ -114,8 +117,12 @@ export class Stage {
     addEventListener('beforeunload', (e) => this.live && e.preventDefault());
   }
 
-  get words(): StageStrings {
-    return STRINGS[this.lang];
+  get lang(): Lang {
+    return this.spoken.lang;
+  }
+
+  get words(): StageSay {
+    return this.spoken.say;
   }
 
   get online(): boolean {
@@ -170,16 +177,10 @@ export class Stage {
     return this.state?.seats.find((s) => s.seat === n);
   }
 
-  setLang(lang: Lang): void {
-    this.lang = lang;
-    keepLanguage(lang);
-    this.changed();
-  }
-
   /** Whether it went out; if it did not, that is said. */
   send(message: ToServer): boolean {
     const sent = !!this.socket?.send(message);
-    if (!sent) this.say(this.words.notConnected);
+    if (!sent) this.say(this.words('stage-not-connected'));
     else if (message.do === 'green_room') this.leaving = message.seat === this.welcome?.seat && this.me?.place === 'on_stage';
     else if (message.do === 'invite' || message.do === 'link') this.awaitedLinks++;
     return sent;
@@ -342,7 +343,7 @@ export class Stage {
     if (what === 'invite' || what === 'link') this.awaitedLinks = Math.max(0, this.awaitedLinks - 1);
     if (code === 'not_heard') return this.open({ kind: 'admit', seat: this.admitted });
     this.obey(); // a local mute that was refused is undone
-    if (what !== 'ready') this.say((this.words.refusals as Record<string, string | undefined>)[code] ?? this.words.refused);
+    if (what !== 'ready') this.say(this.words(`stage-refusal-${code as Refused}`) || this.words('stage-refused'));
   }
 
   private look(): void {
@@ -418,8 +419,8 @@ export class Stage {
       this.takenOff = before.place === 'on_stage' && me.place === 'green_room' && !this.leaving;
       [this.leaving, this.renamed] = [false, false];
     }
-    const became = before.role === me.role ? undefined : this.words.became[me.role];
-    if (became) this.say(became);
+    // The other roles are given with the seat and never change.
+    if (before.role !== me.role) this.say(this.words(`stage-became-${me.role as 'host' | 'co_host' | 'guest'}`));
   }
 
   /** The microphone follows what the server wants, and `ready` follows what this page shows. */

@@ -18,8 +18,8 @@ export function onStage(stage: Stage, me: StageSeat): TemplateResult {
     <section class="mine">
       ${heading(stage)} ${notices(stage)} ${muteButton(stage, me)}
       ${stage.runs ? nothing : people(stage)}
-      <details class="settings"><summary>${w.settings}</summary>${sound(stage)} ${keysOf(stage)}</details>
-      <p><button class="link" @click=${() => stage.leaveStage()}>${w.backToGreen}</button></p>
+      <details class="settings"><summary>${w('stage-settings')}</summary>${sound(stage)} ${keysOf(stage)}</details>
+      <p><button class="link" @click=${() => stage.leaveStage()}>${w('stage-back-to-green')}</button></p>
     </section>
     ${stage.runs ? hostTools(stage) : nothing}
     ${dock(stage)}
@@ -30,7 +30,7 @@ export function onStage(stage: Stage, me: StageSeat): TemplateResult {
 function dock(stage: Stage): TemplateResult {
   const w = stage.words;
   return html`<div class="dock">
-    <button class="key" ?disabled=${!stage.online && stage.shut} @click=${() => stage.toggle()}>${stage.shut ? w.unmute : w.mute}</button>
+    <button class="key" ?disabled=${!stage.online && stage.shut} @click=${() => stage.toggle()}>${stage.shut ? w('stage-unmute') : w('stage-mute')}</button>
   </div>`;
 }
 
@@ -48,14 +48,14 @@ function muteButton(stage: Stage, me: StageSeat): TemplateResult {
   // Muting always works, here in the microphone; opening it needs the server.
   const stuck = !stage.online && stage.shut;
   const { keys } = stage;
-  const label = stage.shut ? w.unmute : w.mute;
+  const label = stage.shut ? w('stage-unmute') : w('stage-mute');
   return html`<div class="mute ${state}">
     <div class="ring">
       <stentor-level ring .read=${() => stage.mic.level()}></stentor-level>
       <button
         class="round"
         ?disabled=${stuck}
-        aria-label=${keys.hold ? w.holdToTalk : label}
+        aria-label=${keys.hold ? w('stage-hold-to-talk') : label}
         @click=${(e: MouseEvent) => (keys.hold && e.detail ? undefined : stage.toggle())}
         @pointerdown=${(e: PointerEvent) => {
           if (!keys.hold) return;
@@ -78,7 +78,7 @@ function muteButton(stage: Stage, me: StageSeat): TemplateResult {
     </div>
     <button class="key" ?disabled=${stuck} @click=${() => stage.toggle()}>${label}</button>
     ${mend ? html`<div class="row mend">${mend}</div>` : nothing}
-    ${keys.on ? html`<p class="soft keys"><kbd>M</kbd> ${keys.hold ? w.keyHold : w.keyToggle}</p>` : nothing}
+    ${keys.on ? html`<p class="soft keys"><kbd>M</kbd> ${keys.hold ? w('stage-key-hold') : w('stage-key-toggle')}</p>` : nothing}
   </div>`;
 }
 
@@ -86,28 +86,28 @@ function say(stage: Stage, me: StageSeat): Said {
   const w = stage.words;
   const air = stage.state?.phase === 'on_air';
   const reason = stage.unheard;
-  if (reason) return { state: 'unheard', title: reason === 'line' ? w.unsure : w.unheardTitle, text: w.unheard[reason], mend: mending(stage, reason) };
+  if (reason) return { state: 'unheard', title: reason === 'line' ? w('stage-unsure') : w('stage-unheard-title'), text: w(`stage-unheard-${reason}`), mend: mending(stage, reason) };
   // A microphone that is closed here is closed, whatever the mixer does. Without one there is nothing to open.
   const pending = stage.peer.link === 'connected' && !stage.wantsMuted && me.muted !== me.mixer_muted;
-  if (pending) return { state: 'pending', title: me.muted ? w.muting : w.unmuting, text: w.pendingText };
-  if (!stage.shut && me.mixer_muted) return { state: 'pending', title: w.unmuting, text: w.pendingText };
-  if (!stage.shut) return { state: 'live', title: air ? w.live : w.liveBefore, text: air ? w.liveText : w.liveBeforeText };
-  const hushed = stage.hushed ? `${me.role === 'host' ? w.hushedHost : w.hushed} ` : '';
+  if (pending) return { state: 'pending', title: me.muted ? w('stage-muting') : w('stage-unmuting'), text: w('stage-pending-text') };
+  if (!stage.shut && me.mixer_muted) return { state: 'pending', title: w('stage-unmuting'), text: w('stage-pending-text') };
+  if (!stage.shut) return { state: 'live', title: air ? w('stage-live') : w('stage-live-before'), text: air ? w('stage-live-text') : w('stage-live-before-text') };
+  const hushed = stage.hushed ? `${me.role === 'host' ? w('stage-hushed-host') : w('stage-hushed')} ` : '';
   const talking = !stage.hushed && (stage.mic.level() ?? -99) > TALKING_DBFS;
   const none = !stage.mic.track && !stage.mic.asking;
   return {
     state: 'muted',
-    title: w.muted,
-    text: none ? w.unheard[stage.mic.problem ?? 'ended'] : talking ? w.speakingMuted : hushed + w.mutedText,
+    title: w('stage-muted'),
+    text: none ? w(`stage-unheard-${stage.mic.problem ?? 'ended'}`) : talking ? w('stage-speaking-muted') : hushed + w('stage-muted-text'),
     mend: none ? mending(stage, stage.mic.problem ?? 'ended') : undefined,
   };
 }
 
 function mending(stage: Stage, reason: Unheard): TemplateResult {
   const { mic, words: w } = stage;
-  const again = html`<button class="strong" @click=${() => stage.again()}>${w.tryNow}</button>`;
+  const again = html`<button class="strong" @click=${() => stage.again()}>${w('stage-try-now')}</button>`;
   if (reason === 'voice' || reason === 'line' || reason === 'on_the_way') return again;
   return html`<button class="strong" aria-disabled=${mic.asking} @click=${() => mic.open()}>
-    ${mic.asking ? w.micAsking : reason === 'ended' ? w.micAllow : w.micRetry}
+    ${mic.asking ? w('stage-mic-asking') : reason === 'ended' ? w('stage-mic-allow') : w('stage-mic-retry')}
   </button>`;
 }

@@ -27,16 +27,16 @@ function choice(label: string, devices: MediaDeviceInfo[], used: string, unnamed
 function microphone(stage: Stage): TemplateResult | typeof nothing {
   const { mic, words: w } = stage;
   if (!mic.devices.length) return nothing;
-  return choice(w.micDevice, mic.devices, mic.chosen, w.micDevice, (id) => void mic.choose(id), w.systemDefault);
+  return choice(w('stage-mic-device'), mic.devices, mic.chosen, w('stage-mic-device'), (id) => void mic.choose(id), w('stage-system-default'));
 }
 
 function loudspeaker(stage: Stage): TemplateResult {
   const { speaker, words: w } = stage;
   return html`<div class="step">
-    ${speaker.devices.length ? choice(w.speakerDevice, speaker.devices, speaker.deviceId, w.speakerDevice, (id) => void speaker.choose(id), w.systemDefault) : nothing}
+    ${speaker.devices.length ? choice(w('stage-speaker-device'), speaker.devices, speaker.deviceId, w('stage-speaker-device'), (id) => void speaker.choose(id), w('stage-system-default')) : nothing}
     <p class="row">
-      ${speaker.asks ? html`<button class="small" @click=${() => speaker.ask()}>${w.speakerChoose}</button>` : nothing}
-      <button class="small" ?disabled=${speaker.playing} @click=${() => speaker.test()}>${w.testTone}</button>
+      ${speaker.asks ? html`<button class="small" @click=${() => speaker.ask()}>${w('stage-speaker-choose')}</button>` : nothing}
+      <button class="small" ?disabled=${speaker.playing} @click=${() => speaker.test()}>${w('stage-test-tone')}</button>
     </p>
   </div>`;
 }
@@ -44,7 +44,7 @@ function loudspeaker(stage: Stage): TemplateResult {
 export function keysOf(stage: Stage): TemplateResult {
   const { keys, words: w } = stage;
   return html`<div class="step">
-    <label class="check"><input type="checkbox" .checked=${keys.hold} @change=${(e: Event) => keys.pushToTalk(checked(e))} /> ${w.pushToTalk}</label>
-    <label class="check"><input type="checkbox" .checked=${keys.on} @change=${(e: Event) => keys.switch(checked(e))} /> ${w.keysOn} <kbd>M</kbd></label>
+    <label class="check"><input type="checkbox" .checked=${keys.hold} @change=${(e: Event) => keys.pushToTalk(checked(e))} /> ${w('stage-push-to-talk')}</label>
+    <label class="check"><input type="checkbox" .checked=${keys.on} @change=${(e: Event) => keys.switch(checked(e))} /> ${w('stage-keys-on')} <kbd>M</kbd></label>
   </div>`;
 }

@@ -41,6 +41,5 @@ export type ClientMessage =
   | { do: "invite", name: string, role: Role }
   | { do: "rename", seat: number, name: string }
   | { do: "phase", phase: Phase, version: number }
-  | { do: "message", fr: string, en: string }
-  | { do: "loopback", on: boolean }
+  | { do: "message" } & ({ [key in string]: string }) | { do: "loopback", on: boolean }
   | { do: "link", seat: number };

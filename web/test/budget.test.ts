@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { HASH, LANGS } from '../shared/messages.ts';
 
 /** The whole budget of the listener's page, compressed, in bytes: with its headers that is TCP's first window. */
 const LISTEN_BYTES_MAX = 14_000;
@@ -12,17 +13,32 @@ const FILE_LINES_MAX = 600;
 const script = readFileSync('dist/listen.js', 'utf8');
 const lang = readFileSync('dist/lang.js', 'utf8');
 const style = readFileSync('dist/listen.css', 'utf8');
-/** The page with the server's holes still open. */
+/** The files of one page's words, by language. */
+const words = (page: string) => readdirSync('dist/assets').filter((name) => name.startsWith(`${page}-`) && name.endsWith('.json'));
+/** The page with the server's holes still open, but for its words in one language. */
+const pageIn = (file: string) => page.replace('{{ assets.words(lang)|safe }}', () => readFileSync(`dist/assets/${file}`, 'utf8'));
 const page = readFileSync('../crates/event/templates/listen.html', 'utf8')
   .replace('{{ assets.lang|safe }}', () => lang)
   .replace('{{ assets.script|safe }}', () => script)
   .replace('{{ assets.style|safe }}', () => style);
 
-test('the listener’s page fits its budget in both compressions', (t) => {
-  const brotli = brotliCompressSync(page, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
-  const gzip = gzipSync(page, { level: 9 }).length;
-  t.diagnostic(`listener’s page: ${page.length} characters, brotli ${brotli} bytes, gzip ${gzip} bytes`);
-  assert.ok(brotli <= LISTEN_BYTES_MAX && gzip <= LISTEN_BYTES_MAX, `brotli ${brotli}, gzip ${gzip}, at most ${LISTEN_BYTES_MAX}`);
+test('the listener’s page fits its budget in both compressions, in each language', (t) => {
+  assert.equal(words('listen').length, LANGS.length);
+  for (const file of words('listen')) {
+    const text = pageIn(file);
+    const brotli = brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+    const gzip = gzipSync(text, { level: 9 }).length;
+    t.diagnostic(`listener’s page with ${file}: ${text.length} characters, brotli ${brotli} bytes, gzip ${gzip} bytes`);
+    assert.ok(brotli <= LISTEN_BYTES_MAX && gzip <= LISTEN_BYTES_MAX, `brotli ${brotli}, gzip ${gzip}, at most ${LISTEN_BYTES_MAX}`);
+  }
+});
+
+test('each script asks for words that are there', () => {
+  for (const page of ['listen', 'stage']) {
+    const names = LANGS.map((lang) => `${page}-${lang}-${HASH}.json`);
+    assert.deepEqual(words(page).sort(), names);
+    for (const name of names) assert.doesNotMatch(readFileSync(`dist/assets/${name}`, 'utf8'), /</, 'a page can carry it');
+  }
 });
 
 test('the listener’s page has two scripts and one style, which the CSP hashes, and nothing of the bundle ends them', () => {
@@ -32,7 +48,7 @@ test('the listener’s page has two scripts and one style, which the CSP hashes,
 
 test('every asset that a page names is there', () => {
   for (const text of [script, readFileSync('dist/stage.html', 'utf8')]) {
-    const named = text.match(/\/assets\/[\w.-]+/g) ?? [];
+    const named = text.match(/\/assets\/[\w.-]+\.\w+/g) ?? [];
     assert.ok(named.length > 0);
     for (const path of named) assert.ok(existsSync(`dist${path}`), path);
   }

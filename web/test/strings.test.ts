@@ -1,55 +1,91 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { STRINGS as LISTEN, farewell } from '../listen/strings.ts';
+import { pathToFileURL } from 'node:url';
+import { farewell } from '../listen/farewell.ts';
+import { HASH, LANGS, type Lang, NAMES } from '../shared/messages.ts';
 import { clock, countdown, moment } from '../shared/time.ts';
-import { STRINGS as STAGE } from '../stage/strings.ts';
+import { type Pattern, type Say, type Words, fetchWords, sayer } from '../shared/words.ts';
 
-type Words = { [key: string]: unknown };
-
-/** Every leaf of `a` exists in `b`, is of the same kind, and says something. */
-function same(a: Words, b: Words, path: string): void {
-  assert.deepEqual(Object.keys(a).sort(), Object.keys(b).sort(), path);
-  for (const [key, value] of Object.entries(a)) {
-    const other = b[key];
-    assert.equal(typeof value, typeof other, `${path}.${key}`);
-    if (typeof value === 'object') same(value as Words, other as Words, `${path}.${key}`);
-    else if (typeof value === 'string' && key !== 'monitor') assert.ok(value.trim() && String(other).trim(), `${path}.${key} is empty`);
-  }
+interface Compiled {
+  compile(id: string): Pattern;
 }
+const catalogue: {
+  words(page: string, lang: string): Words;
+  file(page: string, lang: string): string;
+  numbered(script: string): string;
+  Compiler: new (code: string, text: string) => Compiled;
+} = await import(pathToFileURL('catalogue.mjs').href);
 
-test('both languages say everything', () => {
-  same(LISTEN.fr as unknown as Words, LISTEN.en as unknown as Words, 'listen');
-  same(STAGE.fr as unknown as Words, STAGE.en as unknown as Words, 'stage');
-});
-
-test('every string is said somewhere', () => {
-  for (const [folder, { en }] of Object.entries({ listen: LISTEN, stage: STAGE })) {
-    const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'strings.ts');
-    const text = sources.map((name) => readFileSync(`${folder}/${name}`, 'utf8')).join('\n') + /export const farewell[^;]*/.exec(readFileSync(`${folder}/strings.ts`, 'utf8'));
-    for (const key of Object.keys(en)) assert.match(text, new RegExp(`[.{,'] ?${key}\\b`), `${folder}: ${key} is never used`);
-  }
-});
-
-test('typography is each language’s own', () => {
-  for (const { fr } of [LISTEN, STAGE]) {
-    const text = JSON.stringify(fr);
-    assert.doesNotMatch(text, /\w'\w/, 'French wants ’');
-    assert.doesNotMatch(text, /[^\u00a0][?!;]/, 'French wants a no-break space before ? ! ;');
-    assert.doesNotMatch(text, /[^\u00a0]: /, 'and before a colon');
-  }
-});
+const say = (page: string, lang: Lang) => sayer(catalogue.words(page, lang), lang) as Say<'listen' | 'stage' | 'common'>;
+const compiled = (text: string) => new catalogue.Compiler('xx', text).compile('a');
+const filled = (pattern: Pattern, values: object, lang: Lang) => (sayer({ a: pattern }, lang) as (id: string, values: object) => string)('a', values);
 
 test('what a button does, and to whom', () => {
-  assert.equal(STAGE.en.of('Mute', 'Ben'), 'Mute: Ben');
-  assert.equal(STAGE.fr.of('Retirer', 'Ben'), 'Retirer\u00a0: Ben');
+  const of = (lang: Lang, act: string) => say('stage', lang)('stage-of', { act, name: 'Ben' });
+  assert.equal(of('en', 'Mute'), 'Mute: Ben');
+  assert.equal(of('fr', 'Retirer'), 'Retirer\u00a0: Ben');
+});
+
+test('a count is written as its language writes numbers, and decides the form', () => {
+  const listening = (lang: Lang, count: number) => say('listen', lang)('common-listening', { count });
+  assert.deepEqual([listening('de', 0), listening('de', 1), listening('de', 12_345)], ['0 hören zu', '1 hört zu', '12.345 hören zu']);
+  assert.equal(listening('en', 12_345), '12,345 listening');
+});
+
+test('what stands in a sentence is never read as a part of it', () => {
+  const hostile = '{act} $& <b> {{name}}';
+  assert.equal(say('stage', 'en')('stage-of', { act: 'Mute', name: hostile }), `Mute: ${hostile}`);
+});
+
+test('what a newer server names and this page does not know is empty', () => {
+  assert.equal(say('stage', 'en')(`stage-refusal-${'of_tomorrow' as 'too_many'}`), '');
+});
+
+test('a choice may stand anywhere in a message, be of words, of exact counts, and in another choice', () => {
+  const pattern = compiled('a = Von { $who ->\n    [host] mir\n   *[other] { $n ->\n        [0] keinem\n        [one] einem\n       *[other] { $n }\n    }\n } gehört.\n');
+  const said = (who: string, n: number) => filled(pattern, { who, n }, 'de');
+  assert.deepEqual([said('host', 3), said('x', 0), said('x', 1), said('x', 1_000)], ['Von mir gehört.', 'Von keinem gehört.', 'Von einem gehört.', 'Von 1.000 gehört.']);
+});
+
+test('terms and other messages stand in a sentence as they are', () => {
+  assert.equal(compiled('-brand = Stentor\nb = B\na = { -brand } { b }{ " " }{ $c }\n'), 'Stentor B {c}');
+});
+
+test('what the pages could not say as the server does is refused by the build', () => {
+  for (const text of ['a = { NUMBER($n) }', 'a = { $n-1 }', 'a = { "{" }', 'a = { a }', 'a = { b }', 'a = A\n    .title = B', 'b = B', 'a = { $', 'a = { $n }{ b }\nb = { $n ->\n   *[other] x\n }'])
+    assert.throws(() => compiled(`${text}\n`), /locales\/xx\.ftl/, text);
+});
+
+test('the listener’s page names a message as a whole, by its number', () => {
+  const text = catalogue.file('listen', 'en');
+  const numbers = JSON.parse(text) as Words & Pattern[];
+  const number = Number(catalogue.numbered('"listen-pause"'));
+  assert.deepEqual([number > 0, numbers[number]], [true, 'Pause']);
+  assert.equal(catalogue.numbered('"listen"+`/assets/${x}`'), '"listen"+`/assets/${x}`');
+  for (const wrong of ['`listen-why-${x}`', '"listen-of-tomorrow"']) assert.throws(() => catalogue.numbered(wrong), /no message/);
+});
+
+test('each language has its words in the same order', () => {
+  for (const page of ['listen', 'stage']) for (const lang of LANGS) assert.deepEqual(Object.keys(catalogue.words(page, lang)), Object.keys(catalogue.words(page, 'en')));
+  assert.deepEqual(NAMES, { de: 'Deutsch', en: 'English', fr: 'Français' });
+});
+
+test('words are fetched by a name that changes with them, and what is no answer is no words', async (t) => {
+  const asked: string[] = [];
+  const answer = (status: number) => t.mock.method(globalThis, 'fetch', async (path: string) => (asked.push(path), new Response('["x"]', { status })));
+  answer(200);
+  assert.deepEqual(await fetchWords('listen', 'de'), ['x']);
+  answer(404);
+  await assert.rejects(fetchWords('stage', 'fr'), /404/);
+  assert.deepEqual(asked, [`/assets/listen-de-${HASH}.json`, `/assets/stage-fr-${HASH}.json`]);
 });
 
 test('a replay that will never be is not promised', () => {
-  for (const s of [LISTEN.fr, LISTEN.en]) {
-    assert.ok(farewell(s, null).includes(s.noReplay) && !farewell(s, null).includes(s.replaySoon));
-    assert.ok(farewell(s, false).includes(s.replaySoon));
-    assert.equal(farewell(s, true), s.replay);
+  for (const lang of LANGS) {
+    const s = say('listen', lang);
+    assert.ok(farewell(s, null).includes(s('listen-no-replay')) && !farewell(s, null).includes(s('listen-replay-soon')));
+    assert.ok(farewell(s, false).includes(s('listen-replay-soon')));
+    assert.equal(farewell(s, true), s('listen-replay'));
   }
 });
 
@@ -74,7 +110,9 @@ test('a clock reads as one', () => {
 });
 
 test('a far countdown is said in days', () => {
-  assert.equal(countdown(90_000 * 2, 'en'), '2 days and 2 hours');
-  assert.equal(countdown(86_400, 'fr'), '1\u00a0jour');
-  assert.equal(countdown(3600, 'fr'), '1:00:00');
+  const far = (seconds: number, lang: Lang) => countdown(seconds, lang, (days, hours) => say('listen', lang)('listen-span', { days, hours }));
+  assert.equal(far(90_000 * 2, 'en'), '2 days and 2 hours');
+  assert.equal(far(90_000 * 2, 'de'), '2 Tage und 2 Stunden');
+  assert.equal(far(86_400, 'fr'), '1\u00a0jour');
+  assert.equal(far(3600, 'fr'), '1:00:00');
 });

@@ -253,11 +253,12 @@ impl EventRegistry {
                 return;
             }
         }
-        let slug = record.slug.clone();
+        let (slug, lang) = (record.slug.clone(), record.lang);
         match assemble(&self.services, record, restored).await {
             Ok(event) => {
                 locked(&self.waiting).remove(&slug);
-                pages::publish_stage(&self.services.edge, &slug, &self.services.base_url);
+                let services = &self.services;
+                pages::publish_stage(&services.edge, &slug, lang, &services.base_url);
                 self.add(slug, event);
             }
             Err(error) => {
@@ -293,7 +294,8 @@ impl EventRegistry {
     /// An event has its turn when there is a place; until then it can be seen that it is there.
     fn wait(&self, record: EventRecord, view: &View) {
         let slug = record.slug.clone();
-        pages::publish_stage(&self.services.edge, &slug, &self.services.base_url);
+        let services = &self.services;
+        pages::publish_stage(&services.edge, &slug, record.lang, &services.base_url);
         match WaitingEvent::publish(&self.services, record, view) {
             Ok(waiting) => {
                 tracing::warn!(

@@ -79,10 +79,10 @@ pub(super) enum ClientMessage {
     },
     /// Lead the event through its evening. For hosts.
     Act(ActForm),
-    /// One line to every listener, in the languages of the event. For hosts.
+    /// The host's line to listeners: a text by the tag of each language.
     Message {
-        #[cfg_attr(test, ts(type = "Texts"))]
-        text: BTreeMap<String, String>,
+        #[serde(flatten)]
+        by_language: BTreeMap<String, String>,
     },
     /// "This is how you sound": hear oneself in the green room.
     Loopback {
@@ -134,8 +134,8 @@ impl ClientMessage {
                     EventCommand::Schedule(form.command()?).into(),
                 ));
             }
-            Self::Message { text } => {
-                let message = texts_of(&text)?;
+            Self::Message { by_language } => {
+                let message = texts_of(&by_language)?;
                 return Ok(Request::Command(
                     EventCommand::SetMessage { message }.into(),
                 ));

@@ -6,6 +6,7 @@ use stentor_edge::{CacheClass, Document, Edge, NotFound};
 
 use super::compress::compress;
 use super::headers::page_headers;
+use crate::lang::Lang;
 
 /// The stage page's policy: what this server built, and the connections it needs.
 fn stage_policy(base_url: &str) -> String {
@@ -38,9 +39,16 @@ static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_dist.rs"
 
 /// Whether this program carries its pages: one that was built without them serves everything else.
 pub fn are_built() -> bool {
-    ["listen.js", "lang.js", "listen.css", "stage.html"]
-        .into_iter()
-        .all(|path| built(path).is_some())
+    let mut files = ["listen.js", "lang.js", "listen.css", "stage.html"].into_iter();
+    files.all(|path| built(path).is_some()) && Lang::all().all(|lang| built_words(lang).is_some())
+}
+
+/// What the listener's page says in that language, as its script reads it.
+pub(super) fn built_words(lang: Lang) -> Option<&'static str> {
+    let beginning = format!("assets/listen-{}-", lang.code());
+    let is_words = |name: &str| name.starts_with(&beginning) && name.ends_with(".json");
+    let (_, bytes) = DIST.iter().find(|(name, _)| is_words(name))?;
+    std::str::from_utf8(bytes).ok()
 }
 
 /// A built file, by its path below `web/dist`.
@@ -71,15 +79,18 @@ pub fn publish_assets(edge: &Edge) {
     }
 }
 
-/// Puts the stage page of an event of the server at this address. It is the same for everyone: who it is for is in the link's fragment.
-pub fn publish_stage(edge: &Edge, slug: &str, base_url: &str) {
-    let Some(bytes) = built("stage.html") else {
+/// Puts the stage page of an event of the server at this address. It is the same for everyone: who it is for is in the link's fragment, and
+/// `lang` is spoken to whoever's own language is none of ours.
+pub fn publish_stage(edge: &Edge, slug: &str, lang: Lang, base_url: &str) {
+    let Some(page) = built("stage.html").and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         return;
     };
+    let written = format!("<html lang=\"{}\">", Lang::default().code());
+    let page = page.replacen(&written, &format!("<html lang=\"{}\">", lang.code()), 1);
     let document = Document {
         content_type: content_type("stage.html").to_owned(),
         cache: CacheClass::NoStore,
-        body: compress(Bytes::from_static(bytes)),
+        body: compress(Bytes::from(page)),
         headers: page_headers(
             &stage_policy(base_url),
             "microphone=(self), camera=(), geolocation=()",

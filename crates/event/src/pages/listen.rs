@@ -5,7 +5,7 @@
 
 use askama::Template;
 
-use super::assets::{built, built_icon};
+use super::assets::{built, built_icon, built_words};
 use super::headers::inline_policy;
 use crate::lang::Lang;
 use crate::status::Status;
@@ -17,6 +17,8 @@ pub struct ListenAssets {
     lang: &'static str,
     script: &'static str,
     style: &'static str,
+    /// What the script says, in each language, as JSON.
+    words: Vec<(Lang, &'static str)>,
     /// Path of the icon.
     icon: String,
     policy: String,
@@ -26,22 +28,37 @@ impl ListenAssets {
     /// Those of this build; `None` where the binary was built without the pages.
     pub fn load() -> Option<Self> {
         let text = |path| std::str::from_utf8(built(path)?).ok();
+        let words = Lang::all().map(|lang| Some((lang, built_words(lang)?)));
         Some(Self::new(
             text("lang.js")?,
             text("listen.js")?,
             text("listen.css")?,
+            words.collect::<Option<_>>()?,
             built_icon()?,
         ))
     }
 
-    fn new(lang: &'static str, script: &'static str, style: &'static str, icon: String) -> Self {
+    fn new(
+        lang: &'static str,
+        script: &'static str,
+        style: &'static str,
+        words: Vec<(Lang, &'static str)>,
+        icon: String,
+    ) -> Self {
         Self {
             lang,
             script,
             style,
+            words,
             icon,
             policy: inline_policy(&[lang, script], style),
         }
+    }
+
+    /// What the page's script says in that language; of others it fetches a file.
+    fn words(&self, lang: &Lang) -> &'static str {
+        let found = self.words.iter().find(|(of, _)| of == lang);
+        found.map_or("[]", |(_, words)| words)
     }
 
     /// The content security policy that allows the page's own script and style, and nothing else.
@@ -126,6 +143,11 @@ mod tests {
         view
     }
 
+    fn assets(lang: &'static str, script: &'static str, style: &'static str) -> ListenAssets {
+        let words = Lang::all().map(|lang| (lang, lang.code())).collect();
+        ListenAssets::new(lang, script, style, words, "/assets/icon-0.svg".to_owned())
+    }
+
     fn page_of(view: &View, assets: &ListenAssets, lang: Lang) -> String {
         let replay = Replay::Awaited;
         ListenPage {
@@ -141,7 +163,7 @@ mod tests {
     }
 
     fn titled(title: &str) -> String {
-        let assets = ListenAssets::new("say()", "go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
+        let assets = assets("say()", "go()", "a{b:c}");
         page_of(&view(title), &assets, Lang::default())
     }
 
@@ -154,7 +176,7 @@ mod tests {
     /// `GOLDEN=write cargo test` writes it anew; the difference then shows in the review.
     #[test]
     fn the_page_keeps_its_form() {
-        let assets = ListenAssets::new("say()", "go()", "a{b:c}", "/assets/icon-0.svg".to_owned());
+        let assets = assets("say()", "go()", "a{b:c}");
         for lang in Lang::all() {
             let got = page_of(&view("Nord & Süd"), &assets, lang);
             let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -175,7 +197,7 @@ mod tests {
         let plain = titled("a title");
         let elements = |page: &str| page.matches('<').count();
         assert_eq!(elements(&page), elements(&plain), "{page}");
-        assert_eq!(page.matches("<script").count(), 3, "{page}");
+        assert_eq!(page.matches("<script").count(), 4, "{page}");
         let escaped = "&#60;/title&#62;&#60;/script&#62;&#60;script&#62;x&#60;/script&#62;&#34;&#39;&#38;{{ base }}%TITLE%";
         assert_eq!(between(&page, "<title>", " · Stentor</title>"), escaped);
         assert_eq!(between(&page, "<h1 id=\"title\">", "</h1>"), escaped);
@@ -203,9 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn the_page_carries_the_words_of_its_own_language_alone() {
+        for lang in Lang::all() {
+            let page = page_of(&view("a title"), &assets("say()", "go()", "a{b:c}"), lang);
+            let open = "<script type=\"application/json\" id=\"words\">";
+            assert_eq!(between(&page, open, "</script>"), lang.code());
+            assert_eq!(page.matches(" aria-current=\"true\"").count(), 1, "{page}");
+            assert!(page.contains(&format!(" aria-current=\"true\">{}</a>", lang.name())));
+        }
+    }
+
+    #[test]
     fn what_is_run_stands_in_the_page_as_its_policy_names_it() {
         let (lang, script, style) = ("say('<')", "if(1<2&&'a')go()", "a>b{content:\"&\"}");
-        let assets = ListenAssets::new(lang, script, style, "/assets/icon-0.svg".to_owned());
+        let assets = assets(lang, script, style);
         let page = page_of(&view("a title"), &assets, Lang::parse("fr").unwrap());
         assert_eq!(between(&page, "<script>", "</script>"), lang);
         let (_, after) = page.split_once("</style>").expect("it has a style");

@@ -21,7 +21,7 @@ pub fn cadence_box(told: CadenceChange, why: StepReason) -> Bytes {
     stentor_media::package::cadence(&json)
 }
 
-/// A reason of the ladder as far as a listener can tell the difference (`Reason` in `web/listen/strings.ts` has a sentence for each).
+/// A reason of the ladder as far as a listener can tell the difference (`Reason` in `web/listen/notices.ts`; `listen-why-…` of the catalogues is its sentence).
 const fn reason(why: StepReason) -> &'static str {
     match why {
         StepReason::Over(LoadMeasure::Link) => "link",
@@ -41,21 +41,21 @@ const fn reason(why: StepReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
     use std::fs;
     use std::path::Path;
 
     #[test]
     fn the_page_has_a_sentence_for_every_reason() {
-        let strings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/listen/strings.ts");
-        let strings = fs::read_to_string(strings).expect("the page's words are there");
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/listen/notices.ts");
+        let page = fs::read_to_string(page).expect("the page's source is there");
         for why in StepReason::ALL {
             let code = reason(why);
-            assert_eq!(
-                strings.matches(&format!("    {code}: '")).count(),
-                2,
-                "{code}, in two languages"
-            );
-            assert!(strings.contains(&format!("'{code}'")), "{code}");
+            assert!(page.contains(&format!("'{code}'")), "{code}");
+            for lang in Lang::all() {
+                let id = format!("listen-why-{code}");
+                assert_ne!(lang.say(&id, &[]), id, "{lang:?}");
+            }
         }
     }
 }

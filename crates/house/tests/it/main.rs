@@ -4,6 +4,7 @@
 //! of the program itself is run.
 
 mod arrows;
+mod catalogues;
 mod configuration;
 mod errors;
 mod files;
