@@ -1,7 +1,7 @@
 // The listener's page: one address before, during and after. This file joins the parts and owns the model.
 
 import { jittered } from '../shared/backoff.ts';
-import { type Delta, type Status, isFull, merge, parseNotice, settled } from '../shared/status.ts';
+import { type Delta, type Status, isFull, isLive, isOver, merge, parseNotice, settled } from '../shared/status.ts';
 import { AT_REST } from './notices.ts';
 import { $, type Model, Page } from './page.ts';
 import { type Link, Player } from './player.ts';
@@ -97,13 +97,14 @@ function apply(notice: Status | Delta): void {
 /** The event has moved on: the lobby becomes the programme, the programme becomes the replay. */
 function turn(before: Status): void {
   const { phase, replay } = model.status;
-  if (before.phase !== 'ended' && phase === 'ended') {
+  const over = isOver(phase);
+  if (over && !isOver(before.phase)) {
     model.wanted = false;
     player.stop();
   }
-  if (phase === 'ended' && replay) offerReplay();
-  if (phase !== 'ended' && before.phase === 'ended') audio.removeAttribute('src');
-  if (phase === 'on_air' && model.wanted) player.go();
+  if (over && replay) offerReplay();
+  if (before.replay && !replay) audio.removeAttribute('src');
+  if (isLive(phase) && model.wanted) player.go();
   schedulePoll();
 }
 
@@ -117,10 +118,10 @@ function offerReplay(): void {
 
 function start(): void {
   const { phase } = model.status;
-  if (phase === 'ended') return replay();
+  if (isOver(phase)) return replay();
   model.wanted = true;
   player.arm();
-  if (phase === 'on_air') player.go();
+  if (isLive(phase)) player.go();
   render();
 }
 
@@ -134,13 +135,13 @@ function replay(): void {
 }
 
 function stop(): void {
-  if (model.status.phase === 'ended') return audio.pause();
+  if (isOver(model.status.phase)) return audio.pause();
   model.wanted = false;
   player.stop();
   render();
 }
 
-const active = () => (model.status.phase === 'ended' ? !audio.paused : model.wanted);
+const active = () => (isOver(model.status.phase) ? !audio.paused : model.wanted);
 const toggle = () => (active() ? stop() : start());
 
 /** While notices ride in-band, nobody asks; a page nobody looks at or listens to does not either. */
@@ -157,7 +158,7 @@ async function poll(): Promise<void> {
 }
 
 function render(): void {
-  const over = model.status.phase === 'ended';
+  const over = isOver(model.status.phase);
   model.cadence = player.cadence;
   model.asksAt = player.asksAt;
   model.replay = { playing: over && !audio.paused, at: audio.currentTime, length: audio.duration || 0 };
@@ -192,7 +193,7 @@ function handle(action: MediaSessionAction, handler: MediaSessionActionHandler):
 }
 
 const seek = (to: number) => {
-  if (model.status.phase === 'ended') audio.currentTime = Math.max(0, Math.min(to, audio.duration || 0));
+  if (isOver(model.status.phase)) audio.currentTime = Math.max(0, Math.min(to, audio.duration || 0));
 };
 handle('play', start);
 handle('pause', stop);
@@ -264,7 +265,7 @@ function back(): void {
 }
 
 setInterval(render, 1000);
-if (first.phase === 'ended') turn({ ...first, phase: 'scheduled' });
+if (isOver(first.phase)) turn({ ...first, phase: 'doors' });
 if (Math.abs(first.now - Date.now()) > STALE_MS) void poll();
 else {
   model.skew = first.now - Date.now();

@@ -1,6 +1,6 @@
 // Puts what is going on into words and shapes. One function of the model; it owns no state of the event.
 
-import { type Condition, type Role, type Status } from '../shared/status.ts';
+import { type Condition, type Phase, type Role, type Status, isAhead, isOver, said } from '../shared/status.ts';
 import { Dial } from './dial.ts';
 import { farewell } from './farewell.ts';
 import { CROWD_RUNG, type Cadence, type Reason } from './notices.ts';
@@ -36,6 +36,7 @@ const LINK: { [link in Link]?: Id } = {
   leaving: 'listen-leaving',
   offline: 'listen-offline',
 };
+const AIR: { [phase in Phase]?: Id } = { on_air: 'common-on-air', held: 'listen-paused', ended: 'listen-over', cancelled: 'listen-over' };
 const CONDITION: { [condition in Condition]?: Id } = { host_dropped: 'listen-host-dropped', stage_empty: 'listen-stage-empty', fault: 'listen-fault' };
 /** A role that says nothing to listeners has no word. */
 const ROLE: { [role in Role]?: Id } = { host: 'common-role-host', co_host: 'common-role-co_host', guest: 'common-role-guest' };
@@ -93,12 +94,12 @@ export class Page {
     const { status } = m;
     const { phase } = status;
     const body = document.body;
-    body.dataset['view'] = phase === 'on_air' ? 'air' : phase;
+    body.dataset['view'] = phase === 'on_air' ? 'air' : isOver(phase) ? 'ended' : 'wait';
     const trouble = this.trouble(m);
-    const waits = phase === 'scheduled' ? this.waiting(m) : null;
+    const waits = isAhead(phase) ? this.waiting(m) : phase === 'held' ? this.held(m) : null;
     body.classList.toggle('trouble', !!trouble);
     body.classList.toggle('count', !!waits?.counting && !trouble);
-    body.classList.toggle('ready', phase === 'scheduled' && m.wanted);
+    body.classList.toggle('ready', isAhead(phase) && m.wanted);
     text('title', status.title);
     const lost = !!this.linkTrouble(m);
     this.air(status, lost);
@@ -107,18 +108,22 @@ export class Page {
     text('sub', trouble && this.timed(m) ? this.say('listen-since', { span: clock((Date.now() + m.skew - status.since) / 1000) }) : (waits?.sub ?? this.asks(m) ?? this.crowd(m)));
     this.button(m);
     this.who(status, lost);
-    const texts = status.message ?? {};
-    const tongue = [this.lang, ...Object.keys(texts)].find((lang) => texts[lang]);
-    const words = tongue && texts[tongue];
-    const p = $('msg').lastElementChild as HTMLElement;
-    $('msg').hidden = !words;
-    if (words) {
-      p.lang = tongue;
-      p.textContent = words;
-    }
+    const words = this.words(status);
     this.links(status);
     // The countdown's digits are for the eye; a reader hears the state it belongs to.
-    this.announce([waits?.counting ? `${waits.sub}.` : say, words].filter(Boolean).join(' '), phase + !trouble);
+    this.announce([waits?.counting ? `${waits.sub}.` : say, ...words].filter(Boolean).join(' '), phase + !trouble);
+  }
+
+  /** What the host says: why it stands so, and the line to everybody. */
+  private words({ why, message }: Status): string[] {
+    const texts = [said(why, this.lang), said(message, this.lang)].filter((text) => !!text);
+    $('msg').hidden = !texts.length;
+    [...$('msg').querySelectorAll('p')].forEach((p, at) => {
+      const [tag, words] = texts[at] ?? ['', ''];
+      p.lang = tag;
+      if (p.textContent !== words) p.textContent = words;
+    });
+    return texts.map(([, words]) => words);
   }
 
   private timed(m: Model): boolean {
@@ -159,25 +164,34 @@ export class Page {
 
   private waiting({ status, skew }: Model): { say: string; sub?: string; counting?: boolean } {
     const when = status.starts === null ? null : moment(status.starts, locale(this.lang));
-    if (status.starts === null || !when) return { say: this.say('listen-not-yet') };
+    if (status.open) return { say: this.say('common-postponed-open') };
+    if (status.starts === null || !when) return { say: this.say('common-not-yet') };
     const left = (status.starts - Date.now() - skew) / 1000;
-    const sub = this.say('listen-at', { moment: when });
-    if (left <= 0) return { say: this.say('listen-any-moment'), sub };
+    const at = this.say('listen-at', { moment: when });
+    const sub = status.was ? this.say('listen-postponed', { moment: at }) : at;
+    if (left <= 0) return { say: this.say('common-any-moment'), sub };
     const span = countdown(left, this.lang, (days, hours) => this.say('listen-span', { days, hours }));
     return { say: this.say('listen-starts-in', { span }), sub, counting: true };
   }
 
+  /** A pause: how long it has lasted is for the host to say. */
+  private held({ status }: Model): { say: string; sub?: string; counting?: boolean } {
+    const when = status.until && moment(status.until, locale(this.lang));
+    return { say: this.say('common-held'), ...(when && { sub: this.say('common-held-until', { moment: when }) }) };
+  }
+
   private calm({ status, link, wanted }: Model, waits?: string): string | undefined {
     if (waits) return waits;
+    if (status.phase === 'cancelled') return this.say('listen-cancelled');
     if (status.phase === 'ended') return farewell(this.say, status.replay);
-    if (wanted) return this.say(link === 'playing' ? 'listen-live' : link === 'stalled' ? 'listen-stalled' : 'listen-connecting');
+    if (wanted) return this.say(link === 'playing' ? 'common-live' : link === 'stalled' ? 'listen-stalled' : 'listen-connecting');
     return this.say('listen-press');
   }
 
   /** `lost`: what we know is from before our connection broke, and nobody can say whether it still holds. */
   private air({ phase, listeners }: Status, lost: boolean): void {
     const p = $('air');
-    const label = this.say(phase === 'on_air' ? 'common-on-air' : phase === 'ended' ? 'listen-over' : 'listen-soon');
+    const label = this.say(AIR[phase] ?? 'listen-soon');
     const n = phase === 'on_air' && !lost && listeners > 0 ? this.say('common-listening', { count: listeners }) : '';
     const html = label + n;
     if (p.dataset['v'] === html) return;
@@ -189,14 +203,14 @@ export class Page {
   }
 
   private button({ status, link, wanted, replay, skew }: Model): void {
-    const over = status.phase === 'ended';
-    const wait = status.phase === 'scheduled';
+    const over = isOver(status.phase);
+    const wait = isAhead(status.phase);
     const icon = over ? (replay.playing ? PAUSE : PLAY) : wait ? (wanted ? TICK : PLAY) : wanted ? STOP : PLAY;
     const label = over ? (replay.playing ? 'listen-pause' : 'listen-again') : wanted ? (wait ? 'listen-disarm' : 'listen-stop') : 'listen-listen';
     $('icon').setAttribute('d', icon);
     $('go').setAttribute('aria-label', this.say(label));
     $('play').hidden = over && !status.replay;
-    text('hint', wait ? this.say(wanted ? 'listen-armed' : 'listen-arm') : '');
+    text('hint', wait ? this.say(!wanted ? 'listen-arm' : link === 'playing' ? 'listen-lobby' : 'listen-armed') : '');
     $('time').hidden = !over;
     if (over) {
       this.dial.show('quiet', replay.length ? replay.at / replay.length : 0);
@@ -223,8 +237,8 @@ export class Page {
     this.people = key;
     const { say } = this;
     const list = stage.filter((p) => p.role !== 'monitor');
-    $('who').hidden = !list.length || phase === 'scheduled';
-    $('who').firstElementChild!.textContent = say(phase === 'ended' ? 'listen-was-on-stage' : 'common-on-stage');
+    $('who').hidden = !list.length || isAhead(phase);
+    $('who').firstElementChild!.textContent = say(isOver(phase) ? 'listen-was-on-stage' : 'common-on-stage');
     $('who').lastElementChild!.replaceChildren(
       ...list.map((p) => {
         const li = document.createElement('li');
@@ -243,11 +257,12 @@ export class Page {
   private links({ phase, replay }: Status): void {
     const a = $<HTMLAnchorElement>('app');
     const base = document.documentElement.dataset['base'];
-    const over = phase === 'ended';
+    const over = isOver(phase);
     a.href = base + (over ? '/replay.mp4' : '/ogg/live.ogg');
     if (over) a.download = `${base!.slice(3)}.mp4`;
     text('app', this.say(over ? 'listen-save' : 'listen-elsewhere'));
-    a.hidden = phase === 'scheduled' || (over && !replay);
+    a.hidden = isAhead(phase) || (over && !replay);
+    text('ics', isAhead(phase) ? this.say('listen-calendar') : '');
   }
 
   /** A change of `state` is said at once. */

@@ -6,7 +6,7 @@
 
 import { backoff, jittered } from '../shared/backoff.ts';
 import { AT_REST, CROWD_RUNG, type Cadence } from './notices.ts';
-import { type Delta, type Status } from '../shared/status.ts';
+import { type Delta, type Status, isLive } from '../shared/status.ts';
 import { BoxSplitter } from './boxes.ts';
 import { MseFeed, mseSupported } from './mse.ts';
 
@@ -164,9 +164,10 @@ export class Player {
       const status = await this.hooks.refresh();
       failed = status ? 0 : failed + 1;
       if (!status || !this.wanted) continue;
-      if (status.phase !== 'on_air') await this.drained();
+      const live = isLive(status.phase);
+      if (!live) await this.drained();
       this.hooks.notice(status);
-      if (status.phase !== 'on_air') break;
+      if (!live) break;
     }
     this.running = false;
   }

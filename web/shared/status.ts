@@ -1,11 +1,25 @@
 // What is going on at the event, as status.json and the in-band notices say it, and how a page keeps up with it.
 
-import { type Condition, type Delta, type MessageForm, type OnStage, type Phase, type Role, type Status } from './wire.ts';
+import { type Condition, type Delta, type OnStage, type Phase, type Role, type Status, type Texts } from './wire.ts';
 
-export { type Condition, type Delta, type MessageForm as Message, type OnStage as Seat, type Phase, type Role, type Status };
+export { type Condition, type Delta, type OnStage as Seat, type Phase, type Role, type Status, type Texts };
+
+/** It has not begun, and may still. */
+export const isAhead = (phase: Phase): boolean => phase === 'announced' || phase === 'doors' || phase === 'draft';
+
+/** There is sound: the bed in the lobby and while it is held, the stage on air. */
+export const isLive = (phase: Phase): boolean => phase === 'doors' || phase === 'on_air' || phase === 'held';
+
+/** Nothing will come any more. */
+export const isOver = (phase: Phase): boolean => phase === 'ended' || phase === 'cancelled';
 
 /** Nothing more will be said about this event: it is over, and its replay is here or will never be. */
-export const settled = ({ phase, replay }: Status): boolean => phase === 'ended' && replay !== false;
+export const settled = ({ phase, replay }: Status): boolean => phase === 'cancelled' || (phase === 'ended' && replay !== false);
+
+/** A text in the reader's language, else in any it was written in: the tag of that language, and the words. */
+export function said(texts: Texts | null | undefined, lang: string): [tag: string, words: string] | undefined {
+  return Object.entries(texts ?? {}).sort(([tag]) => (tag === lang ? -1 : 1))[0];
+}
 
 export const isFull = (notice: Status | Delta): notice is Status => 'phase' in notice;
 

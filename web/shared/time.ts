@@ -31,6 +31,23 @@ export function countdown(seconds: number, lang: Lang, both: (days: string, hour
   return hours ? both(days, unit(hours, 'hour')) : days;
 }
 
+/** A moment as a field for date and time holds it, by this machine's zone. */
+export function local(ms: number): string {
+  const date = new Date(ms);
+  return new Date(ms - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/**
+ * The moments at which this machine's clock shows that date and time: none in the hour that summer time skips, two in the one that it
+ * repeats. `value` is that of a field for date and time.
+ */
+export function instants(value: string): number[] {
+  const wall = Date.parse(`${value}Z`);
+  if (Number.isNaN(wall)) return [];
+  const offsets = [-86_400_000, 86_400_000].map((away) => new Date(wall + away).getTimezoneOffset() * 60_000);
+  return [...new Set(offsets.map((offset) => wall + offset))].filter((ms) => local(ms) === value.slice(0, 16)).sort((a, b) => a - b);
+}
+
 /** The reader's own way of writing dates (en-GB, fr-CA), if it is in the page's language. */
 export function locale(lang: Lang): string {
   return navigator.languages.find((l) => l.startsWith(lang)) ?? lang;

@@ -3,6 +3,7 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { LANGS, type Lang, NAMES } from '../shared/messages.ts';
 import { locale, moment } from '../shared/time.ts';
+import { actDialog } from './act-dialog.ts';
 import { type Dialog, type Stage } from './model.ts';
 import { copyField, roleName } from './parts.ts';
 import { type ToServer } from './protocol.ts';
@@ -31,17 +32,17 @@ function shut(e: Event): void {
 
 function content(stage: Stage, d: Dialog): TemplateResult {
   const w = stage.words;
-  const version = stage.state?.phase_version ?? 0;
+  const { version } = stage;
   switch (d.kind) {
     case 'start': {
       const there = stage.state?.seats.filter((s) => s.place === 'on_stage' && s.connected) ?? [];
       const { starts } = stage.state ?? {};
       const early = starts && starts - Date.now() > EARLY_MS ? moment(starts, locale(stage.lang)) : null;
       const text = !there.length ? w('stage-start-empty') : there.every((s) => s.mixer_muted) ? w('stage-start-closed') : w('stage-start-text');
-      return confirm(stage, w('stage-start-title'), early ? `${w('stage-start-early', { moment: early })} ${text}` : text, w('stage-start'), { do: 'phase', phase: 'on_air', version });
+      return confirm(stage, w('stage-start-title'), early ? `${w('stage-start-early', { moment: early })} ${text}` : text, w('stage-start'), { do: 'act', act: 'go_on_air', version: stage.seen ?? version });
     }
     case 'end':
-      return confirm(stage, w('stage-end-title'), stage.state?.recorded ? w('stage-end-text') : w('stage-end-unrecorded'), w('stage-end'), { do: 'phase', phase: 'ended', version }, true);
+      return confirm(stage, w('stage-end-title'), stage.state?.recorded ? w('stage-end-text') : w('stage-end-unrecorded'), w('stage-end'), { do: 'act', act: 'end', version: stage.seen ?? version }, true);
     case 'remove':
       return confirm(stage, w('stage-remove-title', { name: stage.seat(d.seat)?.name ?? '' }), w('stage-remove-text'), w('stage-remove'), { do: 'remove', seat: d.seat }, true);
     case 'admit':
@@ -56,6 +57,8 @@ function content(stage: Stage, d: Dialog): TemplateResult {
       return d.done ? invited(stage, d.done.seat, d.done.name, d.done.link) : invite(stage);
     case 'message':
       return message(stage);
+    case 'act':
+      return actDialog(stage, d.act, shut);
   }
 }
 

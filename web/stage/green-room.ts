@@ -1,5 +1,6 @@
 // The green room: name, microphone, how one sounds, and the way to the stage.
 
+import { isAhead } from '../shared/status.ts';
 import { type TemplateResult, html, nothing } from 'lit';
 import { hostTools } from './host-tools.ts';
 import { type Stage } from './model.ts';
@@ -69,6 +70,6 @@ function way(stage: Stage, connected: boolean): TemplateResult {
   if (!connected) return html`<button class="key" disabled>${w('stage-voice-connecting')}</button>`;
   if (stage.runs)
     return html`<button class="key" @click=${() => stage.goOnStage()}>${w('stage-go-on')}</button>
-      <p class="soft">${stage.state?.phase === 'scheduled' ? w('stage-scheduled-note') : w('stage-host-waits')}</p>`;
+      <p class="soft">${stage.state && isAhead(stage.state.phase) ? w('stage-scheduled-note') : w('stage-host-waits')}</p>`;
   return html`<p class="say" role="status">${w('stage-host-sees')}</p>`;
 }

@@ -5,6 +5,7 @@ import { live } from 'lit/directives/live.js';
 import { type Stage } from './model.ts';
 import { copyField } from './parts.ts';
 import { people } from './people.ts';
+import { chapters, leading, planning, reads } from './schedule.ts';
 
 /** Target of the mix and its tolerance (docs/design.md §5), LUFS. */
 const TARGET_LUFS = -18;
@@ -19,7 +20,7 @@ export function hostTools(stage: Stage): TemplateResult {
     <p><button @click=${() => stage.open({ kind: 'invite' })}>${w('stage-invite')}</button></p>
     <section class="listeners">
       <h2>${w('common-listening', { count: stage.state?.listeners ?? 0 })}</h2>
-      ${message(stage)} ${copyField(stage, 'listen-link', w('stage-listen-link'), stage.welcome!.listen)}
+      ${reads(stage)} ${message(stage)} ${copyField(stage, 'listen-link', w('stage-listen-link'), stage.welcome!.listen)}
     </section>
   </section>`;
 }
@@ -27,17 +28,13 @@ export function hostTools(stage: Stage): TemplateResult {
 function programme(stage: Stage): TemplateResult {
   const w = stage.words;
   const air = stage.state?.phase === 'on_air';
-  // One thing at a time: first oneself.
-  const on = stage.me?.place === 'on_stage';
   return html`<section class="programme">
     <h2>${air ? w('stage-program') : w('stage-check')}</h2>
     <div class="row spread">
       <p class="lufs">${loudness(stage)}</p>
-      ${air
-        ? html`<button class="danger" @click=${() => stage.open({ kind: 'end' })}>${w('stage-end')}</button>`
-        : html`<button class=${on ? 'key' : ''} @click=${() => stage.open({ kind: 'start' })}>${w('stage-start')}</button>`}
+      ${leading(stage)}
     </div>
-    ${recording(stage)}
+    ${planning(stage)} ${recording(stage)} ${chapters(stage)}
   </section>`;
 }
 

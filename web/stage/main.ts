@@ -10,6 +10,7 @@ import { dialog } from './dialogs.ts';
 import { greenRoom } from './green-room.ts';
 import { Stage } from './model.ts';
 import { onStage } from './on-stage.ts';
+import { afterwards } from './schedule.ts';
 
 class StentorStage extends LitElement {
   private readonly stage = new Stage(() => this.requestUpdate());
@@ -77,7 +78,9 @@ class StentorStage extends LitElement {
     if (!stage.token) return plain(w('stage-no-token'), w('stage-no-token-text'), `/e/${stage.slug}`, w('stage-to-listeners'));
     if (stage.end === 'rejected') return plain(w('stage-rejected'), w('stage-rejected-text'), listen, w('stage-to-listeners'));
     if (stage.end === 'removed' || stage.me?.place === 'removed') return plain(w('stage-removed'), w('stage-removed-text'), listen, w('stage-to-listeners'));
-    if (stage.state?.phase === 'ended') return plain(w('stage-over'), stage.state.recorded ? w('stage-over-text') : w('stage-over-unrecorded'), listen, w('stage-to-listeners'));
+    if (stage.state?.phase === 'cancelled') return plain(w('stage-cancelled'), w('stage-cancelled-text'), listen, w('stage-to-listeners'));
+    if (stage.state?.phase === 'ended')
+      return plain(w('stage-over'), stage.state.recorded ? w('stage-over-text') : w('stage-over-unrecorded'), listen, w('stage-to-listeners'), afterwards(stage));
     if (stage.end === 'replaced') return elsewhere(stage);
     if (!stage.welcome || !stage.me) return plain(w('stage-reaching'), stage.unanswered ? w('stage-line-lost') : '');
     return stage.me.place === 'on_stage' ? onStage(stage, stage.me) : greenRoom(stage, stage.me);
@@ -91,7 +94,7 @@ function language(stage: Stage, lang: Lang): TemplateResult {
 
 function view(stage: Stage): string {
   const place = stage.me?.place;
-  if (!place || place === 'removed' || stage.end || stage.state?.phase === 'ended') return 'wait';
+  if (!place || place === 'removed' || stage.over) return 'wait';
   if (place !== 'on_stage') return 'green';
   return stage.state?.phase === 'on_air' ? 'air' : 'wait';
 }
@@ -105,11 +108,11 @@ function near(held: Element): HTMLElement[] {
   return [...(dialog ? [dialog] : []), ...at(row, 'summary'), ...(heading ? [heading] : []), ...at(row?.closest('.people'), 'h2')];
 }
 
-function plain(title: string, text: string, href?: string, label?: string): TemplateResult {
+function plain(title: string, text: string, href?: string, label?: string, more: TemplateResult | typeof nothing = nothing): TemplateResult {
   return html`<main class="plain">
     <h1 tabindex="-1">${title}</h1>
     <p class="say">${text}</p>
-    ${href ? html`<p><a href=${href}>${label}</a></p>` : nothing}
+    ${href ? html`<p><a href=${href}>${label}</a></p>` : nothing} ${more}
   </main>`;
 }
 

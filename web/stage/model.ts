@@ -2,7 +2,8 @@
 // The views read it and call it; it draws nothing.
 
 import { type Lang } from '../shared/messages.ts';
-import { type Role } from '../shared/status.ts';
+import { type Role, isOver } from '../shared/status.ts';
+import { type AskedAct } from './act-dialog.ts';
 import { Awake } from './awake.ts';
 import { Keys } from './keys.ts';
 import { Microphone } from './mic.ts';
@@ -38,6 +39,7 @@ export type Dialog =
   | { kind: 'start' }
   | { kind: 'invite'; done?: { seat: number; name: string; link: string } }
   | { kind: 'message' }
+  | { kind: 'act'; act: AskedAct }
   | { kind: 'record' }
   | { kind: 'leave' }
   | { kind: 'remove' | 'hand_over' | 'admit'; seat: number };
@@ -57,6 +59,8 @@ export class Stage {
   loudest: number | null = null;
   private loudestAt = 0;
   end: Ending | null = null;
+  /** The version of the schedule that was shown when the question was opened: what somebody does meanwhile is not done over. */
+  seen: number | null = null;
   note = '';
   loopback = false;
   /** Muted by somebody else while this page was looking. */
@@ -140,7 +144,12 @@ export class Stage {
 
   /** Nothing more happens on this page. */
   get over(): boolean {
-    return !!this.end || this.state?.phase === 'ended';
+    return !!this.end || (!!this.state && isOver(this.state.phase));
+  }
+
+  /** Of the schedule, as it is shown. */
+  get version(): number {
+    return this.state?.version ?? 0;
   }
 
   get runs(): boolean {
@@ -261,6 +270,7 @@ export class Stage {
 
   open(dialog: Dialog | null): void {
     this.dialog = dialog;
+    this.seen = dialog && this.version;
     this.note = '';
     this.changed();
   }
@@ -329,7 +339,8 @@ export class Stage {
       case 'replaced':
         return this.leave(message.is);
       case 'ended':
-        if (this.state) this.state.phase = 'ended';
+        // Whether it has ended or was cancelled says the state, which may be here already.
+        if (this.state && !isOver(this.state.phase)) this.state.phase = 'ended';
         this.obey();
         break;
     }
@@ -343,7 +354,17 @@ export class Stage {
     if (what === 'invite' || what === 'link') this.awaitedLinks = Math.max(0, this.awaitedLinks - 1);
     if (code === 'not_heard') return this.open({ kind: 'admit', seat: this.admitted });
     this.obey(); // a local mute that was refused is undone
-    if (what !== 'ready') this.say(this.words(`stage-refusal-${code as Refused}`) || this.words('stage-refused'));
+    if (what === 'ready') return;
+    const words = this.words(`stage-refusal-${code as Refused}`) || this.words('stage-refused');
+    this.say(code === 'stale_version' || code === 'event_cancelled' ? `${this.lastAct()} ${words}` : words);
+  }
+
+  /** Who did what last with the event: for whoever was a moment later. */
+  private lastAct(): string {
+    const last = this.state?.schedule.last;
+    if (!last) return '';
+    const name = (last.seat && this.seat(last.seat)?.name) || this.words('stage-operator');
+    return this.words('stage-did', { name, what: this.words(`stage-did-${last.what}`) });
   }
 
   private look(): void {
@@ -359,7 +380,8 @@ export class Stage {
   /** It is over: the line, the connection and the microphone are let go. */
   private rest(): void {
     this.dialog = null;
-    this.socket?.end();
+    // Whoever runs it has the recording to look after.
+    if (this.end || !this.runs) this.socket?.end();
     this.peer.close();
     this.mic.close();
   }
@@ -425,7 +447,7 @@ export class Stage {
 
   /** The microphone follows what the server wants, and `ready` follows what this page shows. */
   private obey(): void {
-    if (this.state?.phase === 'ended') return this.rest();
+    if (this.state && isOver(this.state.phase)) return this.rest();
     const me = this.me;
     if (!me) return;
     if (me.mute_version !== this.opening) this.opening = null;

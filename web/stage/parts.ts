@@ -1,7 +1,7 @@
 // Small pieces that both views show.
 
 import { type TemplateResult, html, nothing } from 'lit';
-import { type Role } from '../shared/status.ts';
+import { type Role, isAhead } from '../shared/status.ts';
 import { locale, moment } from '../shared/time.ts';
 import { type Stage } from './model.ts';
 import { type StageSay } from './spoken.ts';
@@ -50,13 +50,14 @@ export function heading(stage: Stage): TemplateResult {
   const air = state?.phase === 'on_air';
   const count = state?.listeners ?? 0;
   const on = stage.me?.place === 'on_stage';
-  const phase = air ? w('common-on-air') : w('stage-not-yet');
-  const starts = state?.phase === 'scheduled' && state.starts !== null ? moment(state.starts, locale(stage.lang)) : null;
+  const held = state?.phase === 'held';
+  const phase = air ? w('common-on-air') : held ? w('stage-held') : w('stage-not-yet');
+  const starts = state && isAhead(state.phase) && state.starts !== null ? moment(state.starts, locale(stage.lang)) : null;
   // The nearest first: in the green room one is not on air, whatever the event is.
   return html`<p class="where">
       <span class="dot ${air && on ? 'on' : ''}"></span>
       ${on ? html`<strong>${phase}</strong>` : html`<strong>${w('stage-green-room')}</strong> <span>${phase}</span>`}
-      ${air ? html`<stentor-clock .since=${state.on_air_since}></stentor-clock>` : nothing}
+      ${air || held ? html`<stentor-clock .since=${state.on_air_since}></stentor-clock>` : nothing}
       <span>${on ? w('common-on-stage') : ''}${on && air ? ' · ' : ''}${air ? w('common-listening', { count }) : ''}</span>
     </p>
     <h1 tabindex="-1" class=${title.length > LONG ? 'long' : ''}>${title}</h1>

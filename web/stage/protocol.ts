@@ -2,7 +2,7 @@
 
 import { type ClientMessage, type SeatForm, type ServerMessage } from './wire.ts';
 
-export { type Alarm, type Place, type Refusal } from './wire.ts';
+export { type ActForm, type Alarm, type Place, type Refusal } from './wire.ts';
 export type FromServer = ServerMessage;
 export type ToServer = ClientMessage;
 export type StageSeat = SeatForm;

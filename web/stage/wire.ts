@@ -1,6 +1,6 @@
 // Generated from crates/api/src/stage/wire.rs: the messages of the stage's WebSocket.
 
-import { type Condition, type MessageForm, type Phase, type Role } from '../shared/wire.ts';
+import { type Condition, type Phase, type Role, type Texts } from '../shared/wire.ts';
 
 export type Place = 'invited' | 'green_room' | 'on_stage' | 'removed';
 
@@ -8,7 +8,19 @@ export type SeatWarning = 'flooding' | 'handshake_failed' | 'not_reached' | 'not
 
 export type Alarm = 'output_silent' | 'recorder' | 'mixer_late' | 'store';
 
-export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmute_other' | 'stale_version' | 'phase_backwards' | 'event_ended' | 'stage_full' | 'seats_full' | 'not_connected' | 'not_in_green_room' | 'too_many_sessions' | 'too_many_offers' | 'not_heard' | 'receive_only' | 'host_stays' | 'role_not_given' | 'name_empty' | 'too_long' | 'control_characters';
+export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmute_other' | 'stale_version' | 'not_now' | 'event_ended' | 'event_cancelled' | 'time_past' | 'time_far' | 'chapter_outside' | 'too_many_chapters' | 'history_full' | 'stage_full' | 'seats_full' | 'not_connected' | 'not_in_green_room' | 'too_many_sessions' | 'too_many_offers' | 'not_heard' | 'receive_only' | 'host_stays' | 'role_not_given' | 'name_empty' | 'too_long' | 'control_characters';
+
+export type Act = 'announce' | 'open_doors' | 'go_on_air' | 'hold' | 'resume' | 'postpone' | 'end' | 'cancel' | 'correct' | 'offer_replay' | 'chapter';
+
+export type Fact = 'made' | 'announced' | 'doors_opened' | 'went_on_air' | 'held' | 'resumed' | 'postponed' | 'ended' | 'cancelled' | 'corrected' | 'replay_offered' | 'chapter';
+
+export type StartForm = { /** Milliseconds since 1970. */ at: number, /** The zone in which it was meant (IANA). */ zone?: string };
+
+export type ActForm = { /** Which: announce, open_doors, go_on_air, hold, resume, postpone, end, cancel, correct, offer_replay or chapter. */ act: Act, /** The version of the schedule that its sender saw. */ version: number, /** Why, by language. */ why?: Texts, /** When it begins, for `postpone` and `correct`; null: nobody knows yet. */ start?: StartForm | null, /** When it goes on, for `hold`. */ until?: number, /** What it is called, for `correct`; the name of a `chapter`, null to take it away. */ title?: string | null, /** What it is about, by language, for `correct`. */ about?: Texts, /** Whether it goes on air by itself, for `correct`. */ automatic?: boolean, /** Whether the public may hear the recording, for `offer_replay`. */ on?: boolean, /** Where a `chapter` begins; without it now. */ at?: number };
+
+export type ScheduleForm = { /** What it is called. */ title: string, /** What it is about, by language. */ about: Texts | null, /** The zone in which the beginning was meant (IANA), where it is known. */ zone: string | null, /** What was announced before it was postponed. */ was: number | null, /** Postponed, and nobody knows to when. */ open: boolean, /** Whether it goes on air by itself. */ automatic: boolean, /** Why it stands so, by language, as whoever brought it about said. */ why: Texts | null, /** When it goes on, while it is held and that was said. */ until: number | null, /** Whether the public may hear the recording. */ replay: boolean, /** What begins when: the time and the name of each chapter. */ chapters: Array<[number, string]>, /** Who did something last. */ last: LastForm };
+
+export type LastForm = { /** The number of their seat; null where it was the operator. */ seat: number | null, /** What has happened, by its word. */ what: Fact, /** When. */ at: number };
 
 export type EventForm = { slug: string, title: string };
 
@@ -16,7 +28,7 @@ export type SeatForm = { seat: number, name: string, role: Role, place: Place, c
 
 export type ServerMessage =
   | { is: "welcome", seat: number, role: Role, event: EventForm, whip: string, listen: string }
-  | { is: "state", phase: Phase, phase_version: number, condition: Condition, since: number, starts: number | null, on_air_since: number | null, listeners: number, message: MessageForm | null, alarms: Alarm[], /** Whether what is on air is recorded. */ recorded: boolean, /** When it is ended because everybody has left it, in milliseconds since 1970. */ ends: number | null, seats: Array<SeatForm> }
+  | { is: "state", phase: Phase, /** Of the schedule, to be sent back with an act. */ version: number, condition: Condition, since: number, starts: number | null, on_air_since: number | null, schedule: ScheduleForm, listeners: number, message: Texts | null, alarms: Alarm[], /** Whether what is on air is recorded. */ recorded: boolean, /** When it is ended because everybody has left it, in milliseconds since 1970. */ ends: number | null, seats: Array<SeatForm> }
   | { is: "levels", seats: Array<[number, number, boolean]>, lufs: number, peak: number }
   | { is: "invited", seat: number, name: string, link: string }
   | { is: "refused", what: string, code: string, why: string }
@@ -40,6 +52,5 @@ export type ClientMessage =
   | { do: "role", seat: number, role: Role }
   | { do: "invite", name: string, role: Role }
   | { do: "rename", seat: number, name: string }
-  | { do: "phase", phase: Phase, version: number }
-  | { do: "message" } & ({ [key in string]: string }) | { do: "loopback", on: boolean }
+  | { do: "act" } & ActForm | { do: "message" } & ({ [key in string]: string }) | { do: "loopback", on: boolean }
   | { do: "link", seat: number };

@@ -6,7 +6,7 @@ use stentor_core::stage::StageCommand;
 use super::{GUEST, HOST, Ordered, Scene, admit, lead};
 use crate::director::{Call, OfferingPage, PageMessage};
 use stentor_core::Texts;
-use stentor_core::schedule::{ANNOUNCED_VERSION, Act, Correction};
+use stentor_core::schedule::{Act, Correction};
 use stentor_core::{PageId, PageKey};
 
 #[tokio::test]
