@@ -127,6 +127,12 @@ pub enum DocumentError {
         /// The content type given.
         got: String,
     },
+    /// The address is no header value.
+    #[error("{got:?} is not an address")]
+    BadAddress {
+        /// The address given.
+        got: String,
+    },
     /// The edge is full of documents.
     #[error("there are already {max} documents, which is the limit")]
     TooMany {
@@ -171,6 +177,8 @@ pub(crate) enum StoredSource {
     Awaited(watch::Sender<bool>),
     /// It was here and does not come back: what is said of it.
     Gone(String),
+    /// It is at that address.
+    Elsewhere(HeaderValue),
 }
 
 pub(crate) struct MemoryBodies {
@@ -274,6 +282,18 @@ impl Documents {
     /// As [`Self::put`].
     pub fn put_gone(&self, path: &str, sentence: &str) -> Result<(), DocumentError> {
         let source = StoredSource::Gone(sentence.to_owned());
+        self.store(path, StoredDocument::without_body(source, None))
+    }
+
+    /// Says of this path that what is looked for there is at that address, for now: 307, which caches keep for a minute.
+    ///
+    /// # Errors
+    /// As [`Self::put`], and when the address is no header value.
+    pub fn put_elsewhere(&self, path: &str, address: &str) -> Result<(), DocumentError> {
+        let address = HeaderValue::from_str(address).map_err(|_| DocumentError::BadAddress {
+            got: address.into(),
+        })?;
+        let source = StoredSource::Elsewhere(address);
         self.store(path, StoredDocument::without_body(source, None))
     }
 
@@ -425,6 +445,7 @@ impl StoredDocument {
         match &self.source {
             StoredSource::Memory(bodies) => bodies.bytes(),
             StoredSource::Gone(sentence) => sentence.len() as u64,
+            StoredSource::Elsewhere(address) => address.len() as u64,
             StoredSource::File(_) | StoredSource::Awaited(_) => 0,
         }
     }

@@ -31,6 +31,7 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
         StoredSource::Memory(bodies) => bodies,
         StoredSource::Awaited(_) => return Reply::Awaited(AwaitedDocument(stored)),
         StoredSource::Gone(sentence) => return Reply::Whole(response::gone(sentence)),
+        StoredSource::Elsewhere(address) => return Reply::Whole(response::elsewhere(address)),
         StoredSource::File(_) => {
             return Reply::File(FileRequest {
                 stored,

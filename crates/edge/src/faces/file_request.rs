@@ -21,9 +21,10 @@ impl FileRequest {
         match &self.stored.source {
             StoredSource::File(path) => path,
             // Made of files only.
-            StoredSource::Memory(_) | StoredSource::Awaited(_) | StoredSource::Gone(_) => {
-                Path::new("")
-            }
+            StoredSource::Memory(_)
+            | StoredSource::Awaited(_)
+            | StoredSource::Gone(_)
+            | StoredSource::Elsewhere(_) => Path::new(""),
         }
     }
 

@@ -10,6 +10,9 @@ use crate::heads::time_of_day;
 /// Value of `Server`. Also how our responses are told from those the HTTP library writes by itself.
 pub(crate) const SERVER: &str = "Stentor";
 
+/// Seconds that caches may keep where something else is.
+const ELSEWHERE_KEPT_S: u32 = 60;
+
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Request headers that a page elsewhere may send, as the Fetch standard has it: any, and by name those that old browsers and players of
@@ -82,6 +85,19 @@ pub(crate) fn with_retry(
 /// 410 with one sentence, which no cache keeps: what comes after it may be found elsewhere one day.
 pub(crate) fn gone(text: &str) -> Response<Bytes> {
     sentence(StatusCode::GONE, CacheClass::NoStore, text)
+}
+
+/// 307: what is looked for is at that address now, and may be at another tomorrow.
+pub(crate) fn elsewhere(address: &HeaderValue) -> Response<Bytes> {
+    let cache = CacheClass::Short(ELSEWHERE_KEPT_S);
+    let mut response = sentence(
+        StatusCode::TEMPORARY_REDIRECT,
+        cache,
+        "This is at another address.",
+    );
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, address.clone());
+    response
 }
 
 /// The answer of a server that leaves: another one answers whoever connects again. The field tells it from one that is full, or makes what

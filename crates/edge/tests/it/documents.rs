@@ -207,6 +207,46 @@ async fn what_is_gone_says_so_in_a_sentence_that_no_cache_keeps() {
 }
 
 #[tokio::test]
+async fn what_is_elsewhere_says_where_and_may_move_again() {
+    let server = start(Setup::default());
+    let documents = server.edge.documents();
+    documents
+        .put_elsewhere("/", "https://www.example.org/talks")
+        .unwrap();
+    let answer = get(server.addr, "/").await;
+    answer.is_sentence(307, "at another address");
+    assert_eq!(
+        (answer.header("location"), answer.header("cache-control")),
+        (
+            Some("https://www.example.org/talks"),
+            Some("public, max-age=60")
+        )
+    );
+    assert!(documents.put_elsewhere("/", "a\nb").is_err());
+    let page = Document::new("text/html", CacheClass::Short(1), "here again");
+    documents.put("/", page).unwrap();
+    assert_eq!(get(server.addr, "/").await.text(), "here again");
+}
+
+#[tokio::test]
+async fn who_has_an_old_version_of_a_calendar_is_sent_the_new_one() {
+    let server = start(Setup::default());
+    let put = |text: &'static str| {
+        let file = Document::new("text/calendar", CacheClass::Short(1), text);
+        server.edge.documents().put("/events.ics", file).unwrap();
+    };
+    put("SEQUENCE:0");
+    let first = get(server.addr, "/events.ics").await;
+    let old = first.header("etag").expect("it has a tag").to_owned();
+    let asked = [("If-None-Match", old.as_str())];
+    let same = ask(server.addr, "GET", "/events.ics", &asked).await;
+    assert_eq!(same.status, 304);
+    put("SEQUENCE:1");
+    let new = ask(server.addr, "GET", "/events.ics", &asked).await;
+    assert_eq!((new.status, new.text()), (200, "SEQUENCE:1"));
+}
+
+#[tokio::test]
 async fn who_comes_to_a_stream_that_has_ended_is_told_what_its_publisher_says() {
     let server = start(Setup::default());
     let stream = open(&server.edge, 0..1);
