@@ -25,6 +25,8 @@
 //! | `snapshot` | a conversation at rest, as the store keeps it | `core` |
 //! | `pages` | the listener's page and the built files | `edge` |
 //! | `record` | what is known of an event beside its conversation, and its making | `core` |
+//! | `listing` | what an event is to those who list it | `core` |
+//! | `announcement` | what is published about an event besides its page: words, dates, the head of its page, and who makes the rest | `edge` |
 //! | `amendment` | what an operator wants changed about an event | `core` |
 //! | `catalog` | the events of a store | `cluster`, `media` |
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
@@ -45,6 +47,7 @@
 mod about;
 mod air;
 mod amendment;
+pub mod announcement;
 mod assemble;
 mod budgets;
 pub mod catalog;
@@ -57,6 +60,7 @@ mod history;
 mod json;
 pub mod lang;
 pub mod links;
+pub mod listing;
 pub mod open_event;
 pub mod pages;
 mod programme;

@@ -240,7 +240,7 @@ pub fn is_slug(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-fn slug_of(title: &str) -> String {
+pub(crate) fn slug_of(title: &str) -> String {
     let mut slug = String::new();
     let mut lost = false;
     for c in title.to_lowercase().chars() {

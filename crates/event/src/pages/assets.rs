@@ -65,6 +65,14 @@ pub(super) fn built_icon() -> Option<String> {
     Some(format!("/{name}"))
 }
 
+/// Path of the square picture of the server, 512 pixels wide, for feeds; its name carries a hash of its bytes, too.
+#[must_use]
+pub fn feed_picture() -> Option<String> {
+    let is_picture = |name: &str| name.starts_with("assets/icon-512") && name.ends_with(".png");
+    let (name, _) = DIST.iter().find(|(name, _)| is_picture(name))?;
+    Some(format!("/{name}"))
+}
+
 /// Puts the built files where pages look for them.
 pub fn publish_assets(edge: &Edge) {
     for (name, bytes) in DIST.iter().filter(|(name, _)| name.starts_with("assets/")) {

@@ -10,7 +10,7 @@ mod listen;
 mod sentence;
 
 pub(crate) use assets::withdraw_stage;
-pub use assets::{are_built, publish_assets, publish_not_found, publish_stage};
+pub use assets::{are_built, feed_picture, publish_assets, publish_not_found, publish_stage};
 pub(crate) use compress::compress;
 pub use headers::{inline_policy, page_headers};
 pub use listen::ListenAssets;
