@@ -37,7 +37,7 @@ DIST = $(TARGET)/dist/stentor-$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.
 dist: build ## the program with manual, completions, systemd unit and licences, as one archive in target/dist
 	rm -rf $(DIST)
 	mkdir -p $(DIST)/completions
-	cp $(TARGET)/release/stentor README.md CHANGELOG.md SECURITY.md LICENSE-APACHE LICENSE-MIT packaging/stentor.toml packaging/systemd/stentor.service packaging/systemd/stentor.sysusers.conf $(DIST)/
+	cp $(TARGET)/release/stentor README.md CHANGELOG.md SECURITY.md LICENSE-APACHE LICENSE-MIT crates/api/fonts/OFL.txt packaging/stentor.toml packaging/systemd/stentor.service packaging/systemd/stentor.sysusers.conf $(DIST)/
 	cp $(TARGET)/release/stentor.debug $(DIST).debug
 	$(DIST)/stentor manual > $(DIST)/stentor.1
 	$(DIST)/stentor completions bash > $(DIST)/completions/stentor.bash

@@ -1,4 +1,5 @@
-//! The HTTP interface of the stage: WebSocket, WHIP, WHEP, health, and what is answered where nothing is.
+//! The HTTP interface of the stage: WebSocket, WHIP, WHEP, health, and what is answered where nothing is; and what is published about events
+//! besides their pages.
 //!
 //! Nothing a listener needs passes here: their pages and sound are the edge's documents and streams, so a flood of listeners
 //! and a flood on this interface do not meet. It holds no policy: who may do what is decided behind
@@ -19,6 +20,7 @@
 //! | `state` | what every request works with | `event` |
 //! | `acts` | an event is led through its evening by programs | `event`, `core` |
 //! | `openapi` | what programs can ask, described | |
+//! | `announce` | calendars, feeds, cards, oEmbed, the front page: documents made of what an event is | `event`, `core` |
 //! | `health` | liveness and readiness | `event` |
 //! | `not_found` | what is answered where nothing is | `event` |
 //! | `stage` | the WebSocket of stage pages | `event`, `core` |
@@ -27,6 +29,7 @@
 
 mod act_form;
 mod acts;
+mod announce;
 mod bearer;
 mod health;
 mod not_found;
@@ -40,6 +43,7 @@ mod stage;
 mod state;
 mod whip;
 
+pub use announce::Announcements;
 pub use health::health;
 pub use not_found::{NotFoundAnswer, not_found_answer};
 pub use router::router;
