@@ -4,6 +4,7 @@
 //! Opus packets of several speakers go into a [`mix::Mixer`], which gives 20 ms of programme at a time; a
 //! [`package::Packager`] encodes it in every [`rendition::Rendition`] and cuts it into chunks, segments and playlists.
 //! [`verify`] reads what was published as a stranger would, and [`record`] makes files of it.
+//! [`transcode`] is for players that do not know Opus.
 //!
 //! It opens no file, socket or device, starts no thread and reads no clock: bytes, samples and times are arguments, so the
 //! same input gives the same output in the server and in the tests. It knows no rooms, users or HTTP, and no other crate of
@@ -44,17 +45,21 @@
 //! | [`loudness`] | measuring loudness, riding levels, limiting peaks | ebur128, `rendition` |
 //! | [`mix`] | the mixer: packets in, programme and returns out | rubato, `jitter`, `loudness`, `opus` |
 //! | [`mp4`] | writing boxes, and the one reader of them | `rendition` |
+//! | [`mpeg`] | frames of AAC and MP3 as another program writes them, tags before them | `rendition`, `tags` |
 //! | [`package`] | chunks, segments, playlists, manifests, Ogg pages | `mp4`, `opus`, `tags` |
 //! | [`verify`] | reading back what was published | `mp4`, `package`, `opus`, `tags` |
+//! | [`transcode`] | the programme for players without Opus: samples out, frames in | `mpeg`, `opus`, `package`, `verify` |
 //! | [`record`] | recovering torn recordings, making seekable files | `verify`, `package` |
 
 pub mod jitter;
 pub mod loudness;
 pub mod mix;
 pub mod mp4;
+pub mod mpeg;
 pub mod opus;
 pub mod package;
 pub mod record;
 pub mod rendition;
 pub mod tags;
+pub mod transcode;
 pub mod verify;

@@ -20,7 +20,7 @@ const TAG_BYTES_MAX: usize = 1_024;
 
 impl Tags {
     /// As Vorbis comments have them (RFC 7845 §5.2): name and value.
-    pub(crate) fn comments(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn comments(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.given([
             ("TITLE", &self.title),
             ("ARTIST", &self.artist),

@@ -95,6 +95,19 @@ impl MediaPlaylist {
         self.numbers.is_empty()
     }
 
+    /// What it lists, for whoever writes it in another form.
+    pub(crate) fn listed(&self) -> Listed<impl Iterator<Item = u64> + Clone> {
+        let first = self.numbers.front().copied().unwrap_or(0);
+        let anew_at = self.anew_at.filter(|anew_at| *anew_at >= first);
+        Listed {
+            sequence: first.saturating_sub(self.counts.skipped),
+            // One that is listed itself is not counted (§4.3.3.3).
+            discontinuity_sequence: self.counts.discontinuities - u64::from(anew_at.is_some()),
+            anew_at,
+            numbers: self.numbers.iter().copied(),
+        }
+    }
+
     /// The playlist, with paths relative to its own: `init.mp4` and `hls/{number}.m4s`.
     ///
     /// After a restart the list begins anew, with a discontinuity, the same in all renditions. Its segments are named by their place on the
@@ -102,8 +115,7 @@ impl MediaPlaylist {
     /// with no error, also where it is named as missing by `EXT-X-GAP`).
     #[must_use]
     pub fn render(&self) -> String {
-        let first = self.numbers.front().copied().unwrap_or(0);
-        let listed_anew = self.anew_at.filter(|anew_at| *anew_at >= first);
+        let listed = self.listed();
         let mut text = format!(
             "#EXTM3U\n\
              #EXT-X-VERSION:7\n\
@@ -113,19 +125,18 @@ impl MediaPlaylist {
              #EXT-X-DISCONTINUITY-SEQUENCE:{run}\n\
              #EXT-X-MAP:URI=\"{HEAD_NAME}\"\n",
             target = SEGMENT_MS.div_ceil(1_000),
-            sequence = first.saturating_sub(self.counts.skipped),
-            // One that is listed itself is not counted (§4.3.3.3).
-            run = self.counts.discontinuities - u64::from(listed_anew.is_some()),
+            sequence = listed.sequence,
+            run = listed.discontinuity_sequence,
         );
-        if !self.numbers.is_empty() {
+        if let Some(first) = listed.numbers.clone().next() {
             let offset_ms = first * u64::from(SEGMENT_MS);
             let start_unix_ms = self.epoch_unix_ms.saturating_add_unsigned(offset_ms);
             text.push_str("#EXT-X-PROGRAM-DATE-TIME:");
             text.push_str(&iso_8601(start_unix_ms));
             text.push('\n');
         }
-        for number in &self.numbers {
-            if listed_anew == Some(*number) {
+        for number in listed.numbers {
+            if listed.anew_at == Some(number) {
                 text.push_str("#EXT-X-DISCONTINUITY\n");
             }
             let (seconds, millis) = (SEGMENT_MS / 1_000, SEGMENT_MS % 1_000);
@@ -136,10 +147,34 @@ impl MediaPlaylist {
     }
 }
 
+/// What a playlist lists.
+pub(crate) struct Listed<N> {
+    /// Media sequence number of the first segment.
+    pub(crate) sequence: u64,
+    pub(crate) discontinuity_sequence: u64,
+    /// The number before which there is a discontinuity.
+    pub(crate) anew_at: Option<u64>,
+    /// The segments, in a row.
+    pub(crate) numbers: N,
+}
+
+/// A variant of the programme beside [`Rendition::ALL`], as the multivariant playlist lists it (§4.3.4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variant {
+    /// Bits per second that no segment exceeds.
+    pub bandwidth: u32,
+    /// Bits per second on average.
+    pub average_bandwidth: u32,
+    /// What must be decoded (RFC 6381).
+    pub codecs: &'static str,
+    /// Where its media playlist is, relative to the multivariant one.
+    pub uri: &'static str,
+}
+
 /// The multivariant playlist, with paths relative to its own: `48/index.m3u8` and so on, best first; and what the programme says of itself
-/// (§4.3.4.4).
+/// (§4.3.4.4). `further` variants come last: players begin with the first one that they can play.
 #[must_use]
-pub fn multivariant(tags: &Tags) -> String {
+pub fn multivariant(tags: &Tags, further: &[Variant]) -> String {
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     for (name, value) in tags.comments() {
         let name = name.to_ascii_lowercase();
@@ -152,16 +187,29 @@ pub fn multivariant(tags: &Tags) -> String {
     }
     for rendition in Rendition::ALL {
         let average = container_bits_per_s(rendition);
-        writeln!(
-            text,
-            // Lower case: browsers and hls.js know `opus`, and take a missing CODECS for AAC.
-            "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS=\"opus\"\n{name}/index.m3u8",
-            peak = average + NOTICE_ALLOWANCE_BITS_PER_S,
-            name = rendition.name(),
-        )
-        .expect("writing to a string cannot fail");
+        // Lower case: browsers and hls.js know `opus`, and take a missing CODECS for AAC.
+        let uri = format!("{}/index.m3u8", rendition.name());
+        let peak = average + NOTICE_ALLOWANCE_BITS_PER_S;
+        list_variant(&mut text, peak, average, "opus", &uri);
+    }
+    for variant in further {
+        let Variant {
+            bandwidth,
+            average_bandwidth,
+            codecs,
+            uri,
+        } = *variant;
+        list_variant(&mut text, bandwidth, average_bandwidth, codecs, uri);
     }
     text
+}
+
+fn list_variant(text: &mut String, peak: u32, average: u32, codecs: &str, uri: &str) {
+    writeln!(
+        text,
+        "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS=\"{codecs}\"\n{uri}",
+    )
+    .expect("writing to a string cannot fail");
 }
 
 /// As a quoted string of a playlist, which has no double quote and no line break in it (§4.2).

@@ -132,10 +132,10 @@ impl Packager {
         Bytes::from(ogg::last_page(sequence + 1))
     }
 
-    /// The HLS multivariant playlist.
+    /// The HLS multivariant playlist, with `further` variants behind its own.
     #[must_use]
-    pub fn multivariant_playlist(tags: &Tags) -> String {
-        hls::multivariant(tags)
+    pub fn multivariant_playlist(tags: &Tags, further: &[hls::Variant]) -> String {
+        hls::multivariant(tags, further)
     }
 
     /// Puts a notice into the next chunk of every rendition.

@@ -12,8 +12,10 @@ use stentor_media::package::{Packager, Published, cadence};
 use stentor_media::record::finalise;
 use stentor_media::rendition::{Rendition, SEGMENT_SAMPLES};
 use stentor_media::tags::Tags;
+use stentor_media::transcode::AAC_VARIANT;
 
 use crate::support::{self, START};
+use crate::transcoding;
 
 fn check(name: &str, got: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -82,7 +84,7 @@ fn a_chunk_with_a_notice_keeps_its_boxes() {
 fn the_playlists_keep_their_text() {
     check(
         "multivariant.m3u8",
-        &Packager::multivariant_playlist(&Tags::default()),
+        &Packager::multivariant_playlist(&Tags::default(), &[]),
     );
     let last = support::PROGRAMME.iter().rev().find_map(|p| match p {
         Published::Playlist {
@@ -94,6 +96,23 @@ fn the_playlists_keep_their_text() {
     });
     check("media-24.m3u8", last.expect("12 s hold three segments"));
     assert_eq!(START / SEGMENT_SAMPLES, 1_000, "the golden file says so");
+}
+
+#[test]
+fn the_multivariant_playlist_with_aac_keeps_its_form() {
+    check(
+        "multivariant-aac.m3u8",
+        &Packager::multivariant_playlist(&Tags::default(), &[AAC_VARIANT]),
+    );
+}
+
+#[test]
+fn the_playlist_of_aac_keeps_its_form() {
+    let packager = transcoding::packaged(START, 3 * SEGMENT_SAMPLES);
+    check(
+        "media-aac.m3u8",
+        &packager.playlist().expect("it lists something"),
+    );
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn no_segment_is_longer_than_the_target_duration() {
 
 #[test]
 fn the_multivariant_playlist_promises_no_less_than_the_segments_need() {
-    let text = Packager::multivariant_playlist(&Tags::default());
+    let text = Packager::multivariant_playlist(&Tags::default(), &[]);
     let lines: Vec<_> = text.lines().collect();
     for rendition in Rendition::ALL {
         let at = lines
@@ -196,7 +196,7 @@ fn a_multivariant_playlist_says_what_is_heard_and_nothing_breaks_out_of_it() {
             title: title.to_owned(),
             ..Tags::default()
         };
-        let text = Packager::multivariant_playlist(&tags);
+        let text = Packager::multivariant_playlist(&tags, &[]);
         let data = value(&text, "#EXT-X-SESSION-DATA:");
         assert_eq!(
             data,
@@ -204,6 +204,6 @@ fn a_multivariant_playlist_says_what_is_heard_and_nothing_breaks_out_of_it() {
         );
         assert!(!text.lines().any(|line| line == "#EXT-X-ENDLIST"), "{text}");
     }
-    let silent = Packager::multivariant_playlist(&Tags::default());
+    let silent = Packager::multivariant_playlist(&Tags::default(), &[]);
     assert!(!silent.contains("SESSION-DATA"), "{silent}");
 }

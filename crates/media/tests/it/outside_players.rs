@@ -102,7 +102,7 @@ fn ffmpeg_plays_the_hls_face_from_its_multivariant_playlist() {
     let published = &*support::PROGRAMME;
     fs::write(
         folder.path().join("index.m3u8"),
-        Packager::multivariant_playlist(&Tags::default()),
+        Packager::multivariant_playlist(&Tags::default(), &[]),
     )
     .unwrap();
     for rendition in Rendition::ALL {
