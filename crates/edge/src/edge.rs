@@ -1,6 +1,6 @@
 //! The handle of everything that is served: streams, documents, counters.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -286,14 +286,19 @@ impl Edge {
             .collect()
     }
 
-    /// Names of the streams beside a path: `48`, `24` for any path `/e/demo/x`. In order.
+    /// Names of the streams beside a path: `48`, `24` for any path `/e/demo/x`. In order. A stream that has others below it is none of
+    /// these: what is beside it are other programmes.
     pub(crate) fn siblings(&self, parent: &str) -> Vec<Arc<Stream>> {
-        let mut found: Vec<_> = self
-            .read_streams()
+        let streams = self.read_streams();
+        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let beside = streams
             .iter()
-            .filter(|(path, _)| path.rsplit_once('/').is_some_and(|(p, _)| p == parent))
-            .map(|(_, open)| open.stream.clone())
-            .collect();
+            .filter(|(path, _)| folder(path).is_some_and(|folder| folder == parent));
+        let mut found: Vec<_> = beside.map(|(_, open)| open.stream.clone()).collect();
+        if !found.is_empty() {
+            let folders: HashSet<String> = streams.keys().filter_map(|path| folder(path)).collect();
+            found.retain(|stream| !folders.contains(&stream.spec().path));
+        }
         found.sort_by(|a, b| a.spec().path.cmp(&b.spec().path));
         found
     }

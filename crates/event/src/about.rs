@@ -9,7 +9,9 @@ use stentor_core::SeatId;
 use stentor_core::conversation::View;
 use stentor_core::stage::Role;
 use stentor_media::package::hls::iso_8601;
+use stentor_media::rendition::SAMPLE_RATE_HZ;
 use stentor_media::tags::Tags;
+use stentor_media::transcode::MP3_KBIT_PER_S;
 
 /// Characters of a date as ISO 8601 has it.
 const DATE_CHARS: usize = 10;
@@ -81,6 +83,17 @@ pub(crate) fn radio_fields(tags: &Tags, slug: &str) -> HeaderMap {
     };
     set("icy-name", name);
     set("icy-pub", "0".to_owned());
+    fields
+}
+
+/// The same for radio players of MP3, some of which want to know beforehand what comes (Icecast's `icy-br`, `ice-audio-info`).
+pub(crate) fn mp3_fields(tags: &Tags, slug: &str) -> HeaderMap {
+    let mut fields = radio_fields(tags, slug);
+    let info = format!("bitrate={MP3_KBIT_PER_S};samplerate={SAMPLE_RATE_HZ};channels=1");
+    fields.insert("icy-br", HeaderValue::from(MP3_KBIT_PER_S));
+    if let Ok(info) = HeaderValue::from_str(&info) {
+        fields.insert("ice-audio-info", info);
+    }
     fields
 }
 

@@ -26,6 +26,7 @@ use crate::reports::{Reporter, reports};
 use crate::services::EventServices;
 use crate::snapshot_writer::SnapshotWriter;
 use crate::stats::StatsSources;
+use crate::transcode::{Feed, FeedParts};
 
 /// Puts an event together where it was left, and lets it run.
 ///
@@ -74,7 +75,7 @@ pub(crate) async fn assemble(
         }
         (None, None, Vec::new(), None, None, None)
     } else {
-        let streams = Streams::open(&services.edge, &record.slug)
+        let streams = Streams::open(&services.edge, &record.slug, services.ffmpeg.is_some())
             .map_err(|source| OpenError::new(&record, source))?;
         let (listened, demand) = (streams.listened(), streams.demand());
         let heads = streams.heads(&services.edge, &record.slug);
@@ -82,14 +83,28 @@ pub(crate) async fn assemble(
             Arc::clone(&services.recordings),
             key.clone(),
             about.clone(),
+            services.ffmpeg.clone(),
             Arc::clone(&counters),
             reporter.recorder(),
         );
         let (publishes, published) = oneshot::channel();
+        let publishes = Arc::new(publishes);
+        let faces = streams.transcoded(&services.edge, &counters);
+        let transcoder = services.ffmpeg.clone().zip(faces).map(|(ffmpeg, faces)| {
+            Feed::start(FeedParts {
+                ffmpeg,
+                event: record.slug.clone(),
+                epoch_unix_ms: record.epoch_unix_ms,
+                playlists: kept.published.next_playlists(),
+                faces,
+                publishes: Arc::clone(&publishes),
+            })
+        });
         let sink = Sink {
             edge: services.edge.clone(),
             streams,
             recorder: Some(recorder.clone()),
+            transcoder,
             air: Arc::clone(&air),
             snapshots: snapshots.clone(),
             playlists: Default::default(),
@@ -215,6 +230,7 @@ async fn offer_replay(
         }
     }
     let (recordings, key) = (Arc::clone(&services.recordings), key.clone());
+    let ffmpeg = services.ffmpeg.clone();
     tokio::spawn(async move {
         let made = recorder::make_replay(&recordings, &key, &about).await;
         let replay = match &made {
@@ -229,6 +245,12 @@ async fn offer_replay(
             .send_modify(|state| state.replay = replay);
         if let Ok(replay) = made {
             recorder::make_stems(&recordings, &key, &about, &replay).await;
+            if let Some(ffmpeg) = ffmpeg {
+                let made = recorder::make_mp3(&recordings, &key, &about, &ffmpeg).await;
+                if let Err(error) = made {
+                    tracing::error!(%error, event = %key, "the replay is not there as MP3");
+                }
+            }
         }
     });
 }

@@ -23,6 +23,10 @@ pub struct EventCounters {
     pub chunks_not_published: u64,
     /// Documents that the edge did not take.
     pub documents_not_published: u64,
+    /// Chunks that were not taken to be made AAC and MP3 of.
+    pub chunks_not_transcoded: u64,
+    /// Children that made AAC and MP3 and were lost.
+    pub transcoders_lost: u64,
     /// What the conversation wanted done and the step had no room for: a defect.
     pub outputs_dropped: u64,
 }
@@ -37,6 +41,8 @@ pub(crate) struct Counters {
     pub(crate) snapshot_failures: AtomicU64,
     pub(crate) chunks_not_published: AtomicU64,
     pub(crate) documents_not_published: AtomicU64,
+    pub(crate) chunks_not_transcoded: AtomicU64,
+    pub(crate) transcoders_lost: AtomicU64,
     pub(crate) outputs_dropped: AtomicU64,
 }
 
@@ -53,6 +59,8 @@ impl Counters {
             snapshot_failures,
             chunks_not_published,
             documents_not_published,
+            chunks_not_transcoded,
+            transcoders_lost,
             outputs_dropped,
         } = self;
         EventCounters {
@@ -64,6 +72,8 @@ impl Counters {
             snapshot_failures: read(snapshot_failures),
             chunks_not_published: read(chunks_not_published),
             documents_not_published: read(documents_not_published),
+            chunks_not_transcoded: read(chunks_not_transcoded),
+            transcoders_lost: read(transcoders_lost),
             outputs_dropped: read(outputs_dropped),
         }
     }

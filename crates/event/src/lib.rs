@@ -30,6 +30,7 @@
 //! | `amendment` | what an operator wants changed about an event | `core` |
 //! | `catalog` | the events of a store | `cluster`, `media` |
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
+//! | `transcode` | AAC and MP3 by a child process | `media`, `cluster`, `edge` |
 //! | `recorder` | writes programme and speakers to disk | `media`, `cluster` |
 //! | `reports` | what room, recorder and store report to the director, the newest of each | `studio` |
 //! | `stats` | how one event is doing, in numbers | `core`, `studio` |
@@ -76,6 +77,7 @@ mod stats;
 mod status;
 pub mod testing;
 pub mod texts;
+mod transcode;
 mod waiting;
 
 pub use budgets::SeatBudget;
@@ -92,3 +94,4 @@ pub use reports::StageLevels;
 pub use services::{EventPolicy, EventServices};
 pub use stats::EventStats;
 pub use stentor_core::{PageId, PageKey};
+pub use transcode::{Ffmpeg, FfmpegError, FfmpegSource};

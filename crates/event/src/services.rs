@@ -10,6 +10,7 @@ use stentor_studio::Studio;
 
 use crate::links::LinkKey;
 use crate::pages::ListenAssets;
+use crate::transcode::Ffmpeg;
 
 /// Events with a room at once, where nothing else is said.
 const EVENTS_OPEN_MAX: usize = 16;
@@ -53,6 +54,8 @@ pub struct EventServices {
     pub base_url: String,
     /// What an operator decides about every event.
     pub policy: EventPolicy,
+    /// What makes AAC and MP3; `None`: there is none of either.
+    pub ffmpeg: Option<Arc<Ffmpeg>>,
     /// Script and style of the listener's page; `None` in a program that was built without its pages.
     pub listen_assets: Option<ListenAssets>,
 }

@@ -28,6 +28,7 @@ use crate::pages::ListenAssets;
 use crate::record::NewEvent;
 use crate::registry::EventRegistry;
 use crate::services::{EventPolicy, EventServices};
+use crate::transcode::Ffmpeg;
 
 /// The address of the event.
 pub const SLUG: &str = "talk";
@@ -48,6 +49,7 @@ pub struct TestServer {
     key: LinkKey,
     folder: PathBuf,
     policy: EventPolicy,
+    ffmpeg: Option<Arc<Ffmpeg>>,
 }
 
 impl TestServer {
@@ -64,6 +66,18 @@ impl TestServer {
     /// # Panics
     /// As [`Self::start`].
     pub async fn start_with(folder: &Path, policy: EventPolicy) -> Self {
+        Self::start_transcoding(folder, policy, None).await
+    }
+
+    /// The same with what makes AAC and MP3.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_transcoding(
+        folder: &Path,
+        policy: EventPolicy,
+        ffmpeg: Option<Arc<Ffmpeg>>,
+    ) -> Self {
         let records: Arc<dyn Records> = Arc::new(MemoryRecords::default());
         let new = NewEvent {
             title: "A talk".to_owned(),
@@ -78,7 +92,7 @@ impl TestServer {
         let (record, conversation) = new.make(unix_ms_now(), &[]).expect("an event");
         let stored = store_event(&*records, &record, &conversation).await;
         stored.expect("memory keeps it");
-        Self::open(records, folder, policy).await
+        Self::open(records, folder, policy, ffmpeg).await
     }
 
     /// The same event, opened anew from what is kept of it.
@@ -87,10 +101,15 @@ impl TestServer {
     /// As [`Self::start`].
     pub async fn restarted(self) -> Self {
         self.events.stop_all();
-        Self::open(self.records, &self.folder, self.policy).await
+        Self::open(self.records, &self.folder, self.policy, self.ffmpeg).await
     }
 
-    async fn open(records: Arc<dyn Records>, folder: &Path, policy: EventPolicy) -> Self {
+    async fn open(
+        records: Arc<dyn Records>,
+        folder: &Path,
+        policy: EventPolicy,
+        ffmpeg: Option<Arc<Ffmpeg>>,
+    ) -> Self {
         let recordings = FolderBlobs::open(&folder.join("recordings")).await;
         let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let studio = udp.local_addr().expect("it is bound");
@@ -111,6 +130,7 @@ impl TestServer {
             key: key.clone(),
             base_url: "http://here".to_owned(),
             policy,
+            ffmpeg: ffmpeg.clone(),
             listen_assets: ListenAssets::load(),
         };
         let events = Arc::new(EventRegistry::new(services));
@@ -123,6 +143,7 @@ impl TestServer {
             key,
             folder: folder.to_owned(),
             policy,
+            ffmpeg,
         }
     }
 

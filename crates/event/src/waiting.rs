@@ -35,7 +35,7 @@ impl WaitingEvent {
         record: EventRecord,
         view: &View,
     ) -> Result<Self, StreamsError> {
-        let demand = Streams::promise(&services.edge, &record.slug)?;
+        let demand = Streams::promise(&services.edge, &record.slug, services.ffmpeg.is_some())?;
         let mut publisher = Publisher::new(
             services.edge.clone(),
             services.listen_assets.clone(),

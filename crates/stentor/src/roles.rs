@@ -10,12 +10,12 @@ use stentor_edge::{Edge, EdgeConfig, Tls};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::links::LinkKey;
 use stentor_event::pages::{self, ListenAssets};
-use stentor_event::{EventRegistry, EventServices, demo};
+use stentor_event::{EventRegistry, EventServices, Ffmpeg, FfmpegError, demo};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::net::TcpListener;
 use tracing_appender::non_blocking::ErrorCounter;
 
-use crate::config::Config;
+use crate::config::{Config, FfmpegChoice};
 use crate::disk::DiskWatch;
 use crate::error::AppError;
 use crate::event_report::LinkMaker;
@@ -150,6 +150,7 @@ async fn start(
     );
     planned.log();
     threads::watch_realtime().map_err(AppError::Runtime)?;
+    let ffmpeg = tokio::spawn(find_ffmpeg(config.clone()));
     let records = data_dir::open_records(&config.data_dir).await?;
     let edge = Edge::new(EdgeConfig {
         cadence_encoder: Some(stentor_event::cadence_box),
@@ -165,6 +166,8 @@ async fn start(
         edge: edge.clone(),
         base_url: config.base_url(),
         policy: policy::of(config),
+        // None where looking for it failed in a way that nobody foresaw.
+        ffmpeg: ffmpeg.await.ok().flatten(),
         listen_assets: ListenAssets::load(),
     };
     pages::publish_assets(&edge);
@@ -224,6 +227,28 @@ async fn start(
         .certificate
         .set(certificate.map(|found| found.ends_unix_s));
     server.run(config, tcp).await
+}
+
+/// What makes AAC and MP3, told in one line whatever it is.
+async fn find_ffmpeg(config: Config) -> Option<Arc<Ffmpeg>> {
+    match Ffmpeg::find(&config.ffmpeg_source()?).await {
+        Ok(ffmpeg) => {
+            tracing::info!(
+                program = %ffmpeg.program().display(),
+                version = ffmpeg.version(),
+                "AAC and MP3 are made for players without Opus"
+            );
+            Some(Arc::new(ffmpeg))
+        }
+        Err(FfmpegError::NotFound) if config.ffmpeg == FfmpegChoice::Auto => {
+            tracing::info!("there is no AAC and no MP3: no ffmpeg is installed");
+            None
+        }
+        Err(error) => {
+            tracing::warn!("there is no AAC and no MP3: {error}");
+            None
+        }
+    }
 }
 
 /// The ladder, which goes no lower than the least rung that any event wants.

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use stentor_edge::{CacheClass, Demand, Document, DocumentError, Edge, Stream};
+use stentor_media::mpeg;
 use stentor_media::package::Packager;
 use stentor_media::tags::Tags;
+use stentor_media::transcode::AAC_VARIANT;
 
 use super::paths::multivariant_path;
-use crate::about::radio_fields;
+use crate::about::{mp3_fields, radio_fields};
 
 /// Seconds the multivariant playlist may be kept; it changes with the title only.
 const MULTIVARIANT_KEPT_S: u32 = 60;
@@ -19,6 +21,8 @@ pub(crate) struct Heads {
     pub(super) base: String,
     pub(super) direct: [Arc<Stream>; 3],
     pub(super) ogg: [Arc<Stream>; 2],
+    /// `None` where nothing makes MP3 and AAC.
+    pub(super) mp3: Option<Arc<Stream>>,
     pub(super) demand: Arc<Demand>,
 }
 
@@ -36,10 +40,15 @@ impl Heads {
             stream.set_head(head.clone());
             stream.set_fields(radio_fields(tags, &self.slug));
         }
+        if let Some(mp3) = &self.mp3 {
+            mp3.set_head(mpeg::tag(tags).into());
+            mp3.set_fields(mp3_fields(tags, &self.slug));
+        }
+        let further = self.mp3.as_ref().map(|_| AAC_VARIANT);
         let multivariant = Document::new(
             "application/vnd.apple.mpegurl",
             CacheClass::Short(MULTIVARIANT_KEPT_S),
-            Packager::multivariant_playlist(tags),
+            Packager::multivariant_playlist(tags, further.as_slice()),
         );
         let path = multivariant_path(&self.base);
         self.edge

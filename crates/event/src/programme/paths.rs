@@ -30,6 +30,21 @@ pub(super) fn ogg_now_path(base: &str) -> String {
     format!("{base}/ogg/now")
 }
 
+/// Segments of AAC, for HLS.
+pub(super) fn aac_segment_path(base: &str) -> String {
+    format!("{base}/aac/hls")
+}
+
+/// The media playlist of AAC.
+pub(super) fn aac_playlist_path(base: &str) -> String {
+    format!("{base}/aac/index.m3u8")
+}
+
+/// The MP3 face, which is in the folder of the event itself: people type it into radios.
+pub(super) fn mp3_path(base: &str) -> String {
+    base.to_owned()
+}
+
 /// The multivariant playlist.
 pub(super) fn multivariant_path(base: &str) -> String {
     format!("{base}/index.m3u8")

@@ -23,6 +23,7 @@ use crate::counters::{Counters, add};
 use crate::recorder::{Recorder, RecordingTrack};
 use crate::reports::Reporter;
 use crate::snapshot_writer::SnapshotWriter;
+use crate::transcode::Feed;
 
 /// Seconds a media playlist may be kept: less than half a segment, or players would find nothing new.
 const PLAYLIST_KEPT_S: u32 = 1;
@@ -34,6 +35,8 @@ pub(crate) struct Sink {
     pub(crate) edge: Edge,
     pub(crate) streams: Streams,
     pub(crate) recorder: Option<Recorder>,
+    /// Where AAC and MP3 are made of the best rendition; `None` where nothing makes them.
+    pub(crate) transcoder: Option<Feed>,
     pub(crate) air: Arc<Air>,
     pub(crate) snapshots: SnapshotWriter,
     /// The media playlists as last published, by rendition.
@@ -45,7 +48,7 @@ pub(crate) struct Sink {
     /// The last page of the Ogg face.
     pub(crate) ogg_sequence: Option<u64>,
     /// Closed with it: then nothing of the programme can be published any more.
-    pub(crate) _publishes: oneshot::Sender<Infallible>,
+    pub(crate) _publishes: Arc<oneshot::Sender<Infallible>>,
     /// Nothing of the programme comes but what leads up to it.
     pub(crate) suspended: bool,
 }
@@ -85,6 +88,11 @@ impl Sink {
         if chunk.rendition == Rendition::Full && self.is_recording() {
             self.record(RecordingTrack::Programme, chunk.bytes.clone());
         }
+        if chunk.rendition == Rendition::Full
+            && let Some(transcoder) = &self.transcoder
+        {
+            transcoder.chunk(chunk.sequence, chunk.bytes.clone());
+        }
         if chunk.rendition == Rendition::Low {
             // The longest chunks end where chunks of every rendition end.
             let samples = u64::from(chunk.duration_ms) * SAMPLES_PER_MS;
@@ -112,13 +120,16 @@ impl Drop for Sink {
         if !self.over.load(Ordering::Relaxed) {
             return;
         }
+        if let Some(transcoder) = &self.transcoder {
+            transcoder.over();
+        }
         if let Some(sequence) = self.ogg_sequence {
             let last = Packager::last_ogg_page(sequence);
             for ogg in &self.streams.ogg {
                 self.publish(ogg, sequence + 1, last.clone());
             }
         }
-        for stream in self.streams.all() {
+        for stream in self.streams.of_room() {
             stream.end();
         }
         let playlists = std::mem::take(&mut self.playlists);
@@ -172,8 +183,11 @@ impl RoomSink for Sink {
 
     fn suspended(&mut self) {
         self.suspended = true;
+        if let Some(transcoder) = &self.transcoder {
+            transcoder.suspended();
+        }
         self.playlists = Default::default();
-        for stream in self.streams.all() {
+        for stream in self.streams.of_room() {
             stream.suspend();
         }
         if let Err(error) = self.streams.await_documents(&self.edge) {
@@ -183,7 +197,7 @@ impl RoomSink for Sink {
 
     fn resumed(&mut self) {
         self.suspended = false;
-        for stream in self.streams.all() {
+        for stream in self.streams.of_room() {
             stream.resume();
         }
     }

@@ -24,8 +24,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::about::AboutNow;
 use crate::counters::{Counters, add};
+use crate::transcode::Ffmpeg;
 use file::RecordingFile;
-pub(crate) use replay::{make_replay, make_stems, replay_file};
+pub(crate) use replay::{make_mp3, make_replay, make_stems, replay_file};
 pub(crate) use track::RecordingTrack;
 
 /// Chunks waiting for the disk: about 30 s of programme and 13 stems. Past it chunks are dropped and the alarm is on.
@@ -84,6 +85,7 @@ impl Recorder {
         blobs: Arc<dyn Blobs>,
         event: Key,
         about: AboutNow,
+        ffmpeg: Option<Arc<Ffmpeg>>,
         counters: Arc<Counters>,
         report: watch::Sender<RecorderState>,
     ) -> Self {
@@ -94,6 +96,7 @@ impl Recorder {
             blobs,
             event,
             about,
+            ffmpeg,
             files: BTreeMap::new(),
             write_failed: false,
             alarm_until: Instant::now(),
@@ -135,6 +138,8 @@ struct RecorderTask {
     blobs: Arc<dyn Blobs>,
     event: Key,
     about: AboutNow,
+    /// Makes MP3 of the replay; `None`: there will be none.
+    ffmpeg: Option<Arc<Ffmpeg>>,
     files: BTreeMap<RecordingTrack, RecordingFile>,
     /// The last thing that was to be written could not be.
     write_failed: bool,
@@ -256,6 +261,7 @@ impl RecorderTask {
             Ok(replay) => {
                 self.report_replay(ReplayFile::Ready(replay.path.clone()));
                 make_stems(&self.blobs, &self.event, &self.about.get(), &replay).await;
+                self.make_mp3().await;
             }
             Err(error) => {
                 tracing::error!(%error, event = %self.event, "the replay could not be made");
@@ -263,6 +269,16 @@ impl RecorderTask {
                 self.write_failed = true;
                 self.report_replay(ReplayFile::None);
             }
+        }
+    }
+
+    /// Nobody waits for it: what goes wrong is told in the log.
+    async fn make_mp3(&mut self) {
+        let Some(ffmpeg) = &self.ffmpeg else {
+            return;
+        };
+        if let Err(error) = make_mp3(&self.blobs, &self.event, &self.about.get(), ffmpeg).await {
+            tracing::error!(%error, event = %self.event, "the replay is not there as MP3");
         }
     }
 
@@ -329,7 +345,7 @@ mod tests {
         let (report, reports) = watch::channel(RecorderState::default());
         let counters = Arc::new(Counters::default());
         let about = AboutNow::default();
-        let recorder = Recorder::start(blobs, event(), about, counters, report);
+        let recorder = Recorder::start(blobs, event(), about, None, counters, report);
         (recorder, reports)
     }
 

@@ -51,6 +51,11 @@ pub(super) fn replay_key(event: &Key) -> Key {
     below(event, "replay.mp4")
 }
 
+/// Where the replay of an event is kept as MP3.
+pub(super) fn mp3_key(event: &Key) -> Key {
+    below(event, "replay.mp3")
+}
+
 /// Where one speaker's recording is kept that plays along with the replay: under the speaker's name, and the number of the seat.
 pub(super) fn stem_key(event: &Key, seat: SeatId, name: &str) -> Key {
     let name = file_name(name);

@@ -6,6 +6,7 @@
 mod finding;
 mod machine;
 mod network;
+mod program;
 
 use std::fmt::Write as _;
 
@@ -42,6 +43,7 @@ impl Report {
         findings.push(machine::descriptors(&config));
         findings.push(machine::memory());
         findings.extend(machine::clock(&config));
+        findings.push(program::ffmpeg(&config));
         Self::new(findings)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use stentor_core::admission::Rung;
+use stentor_event::FfmpegSource;
 
 use super::url::PublicUrl;
 
@@ -48,6 +49,8 @@ pub(crate) struct Config {
     /// How long listeners are given to find another server when this one is told to leave (SIGTERM), seconds. With nowhere to
     /// go, 0: they come back to this one when it is back.
     pub(crate) drain_s: u32,
+    /// What makes AAC and MP3 for players without Opus: the `ffmpeg` of `PATH` where there is one (`"auto"`), none (`"off"`), or this one.
+    pub(crate) ffmpeg: FfmpegChoice,
     /// Which threads go before which (`"auto"`): those of the sound in real time where the system allows it, else by nice values.
     /// `"off"` leaves all as the process was started.
     pub(crate) thread_priority: ThreadPriorities,
@@ -64,6 +67,17 @@ pub(crate) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// Which ffmpeg is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FfmpegChoice {
+    /// The one of `PATH`, if there is one.
+    Auto,
+    /// None.
+    Off,
+    /// This one.
+    File(PathBuf),
 }
 
 /// Whether threads are given priorities.
@@ -95,6 +109,7 @@ impl Default for Config {
             connections_max: 100_000,
             proxies: Vec::new(),
             drain_s: 0,
+            ffmpeg: FfmpegChoice::Auto,
             thread_priority: ThreadPriorities::Auto,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -107,6 +122,15 @@ impl Config {
     pub(crate) fn strict_transport(&self) -> Option<Duration> {
         let said = self.tls_cert.is_some() && self.hsts_days > 0;
         said.then(|| Duration::from_hours(24 * u64::from(self.hsts_days)))
+    }
+
+    /// Where to look for an ffmpeg; `None`: nowhere.
+    pub(crate) fn ffmpeg_source(&self) -> Option<FfmpegSource> {
+        match &self.ffmpeg {
+            FfmpegChoice::Auto => Some(FfmpegSource::Path),
+            FfmpegChoice::File(file) => Some(FfmpegSource::File(file.clone())),
+            FfmpegChoice::Off => None,
+        }
     }
 
     /// The rung to stay on.
@@ -134,6 +158,7 @@ impl Config {
             connections_max,
             proxies,
             drain_s,
+            ffmpeg,
             thread_priority,
             log,
             log_format

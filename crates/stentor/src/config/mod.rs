@@ -23,6 +23,6 @@ mod warnings;
 
 pub(crate) use error::ConfigError;
 pub(crate) use found::Found;
-pub(crate) use keys::{Config, LogFormat, ThreadPriorities};
+pub(crate) use keys::{Config, FfmpegChoice, LogFormat, ThreadPriorities};
 pub(crate) use table::{documented, is_key};
 pub(crate) use unknown::nearest;

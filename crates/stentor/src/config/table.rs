@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::address::{self, Hint};
 use super::error::ConfigError;
 use super::found::{Found, Origin, Value};
-use super::keys::{Config, LogFormat, ThreadPriorities};
+use super::keys::{Config, FfmpegChoice, LogFormat, ThreadPriorities};
 use super::unknown::{nearest, normal};
 use super::url::PublicUrl;
 use super::{log_filter, proxies};
@@ -57,7 +57,7 @@ enum Set {
 }
 
 /// All of them, in the order of [`Config`].
-pub(super) const KEYS: [Key; 20] = [
+pub(super) const KEYS: [Key; 21] = [
     Key {
         name: "listen",
         about: "Address of the pages, the sound and ICE-TCP: one TCP port, and without `udp` the UDP port of the same number.",
@@ -235,6 +235,14 @@ pub(super) const KEYS: [Key; 20] = [
             max: DRAIN_S_MAX,
             set: |config, seconds| config.drain_s = seconds as u32,
         },
+    },
+    Key {
+        name: "ffmpeg",
+        about: "What makes AAC and MP3 for players without Opus: the ffmpeg of PATH, if it is there and does (auto), none (off), or a file.",
+        also: &["transcoder", "avconv", "encoder", "mp3", "aac"],
+        expected: "auto, off or the whole path of an ffmpeg",
+        example: "/usr/bin/ffmpeg",
+        set: Set::Text(|config, text| set(&mut config.ffmpeg, ffmpeg(text))),
     },
     Key {
         name: "thread_priority",
@@ -529,6 +537,17 @@ fn path(text: &str) -> Result<PathBuf, Hint> {
         return Err("no path has a zero byte".to_owned());
     }
     Ok(PathBuf::from(text))
+}
+
+/// A word, or the file of a program: whole, since which folder the server was started in is nobody's choice.
+fn ffmpeg(text: &str) -> Result<FfmpegChoice, Hint> {
+    match text {
+        "auto" => Ok(FfmpegChoice::Auto),
+        "off" => Ok(FfmpegChoice::Off),
+        _ if text.starts_with('/') => path(text).map(FfmpegChoice::File),
+        _ => Err(nearest(text, ["auto", "off"].into_iter())
+            .map_or_else(Hint::new, |word| format!("did you mean {word}?"))),
+    }
 }
 
 fn one_of<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Hint> {

@@ -83,6 +83,10 @@ fn a_wrong_value_is_one_sentence_with_its_line_what_came_and_what_is_expected() 
             "line 1: log must be a level, or parts with levels, for example \"info,stentor_studio=debug\", got \"loud\": \"loud\" is no level: there are error, warn, info, debug, trace, off",
         ),
         (
+            "ffmpeg = \"ffmpeg\"",
+            "line 1: ffmpeg must be auto, off or the whole path of an ffmpeg, for example \"/usr/bin/ffmpeg\", got \"ffmpeg\"",
+        ),
+        (
             "thread_priority = \"on\"",
             "line 1: thread_priority must be auto or off, for example \"off\", got \"on\"",
         ),

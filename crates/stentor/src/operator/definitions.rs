@@ -260,6 +260,10 @@ table! {
             "Attempts to write one that failed; each is tried again a second later.";
         PUBLISH_FAILURES: Counter, One, "stentor_publish_failures_total", ["event", "what"],
             "What listeners were not given because the edge did not take it: `chunk` or `document`.";
+        TRANSCODERS_LOST: Counter, One, "stentor_transcoders_lost_total", ["event"],
+            "Children that made AAC and MP3 of it and died, or stood still and were killed; another one follows each.";
+        TRANSCODER_CHUNKS_LOST: Counter, One, "stentor_transcoder_chunks_lost_total", ["event"],
+            "Chunks that AAC and MP3 lack because what makes them was behind.";
         DIRECTOR_OUTPUTS_DROPPED: Counter, One, "stentor_director_outputs_dropped_total", ["event"],
             "What the conversation wanted done and found no room for: a defect.";
     }

@@ -72,6 +72,8 @@ fn counters(scrape: &Scrape, event: &str, counters: &EventCounters) {
         snapshot_failures,
         chunks_not_published,
         documents_not_published,
+        chunks_not_transcoded,
+        transcoders_lost,
         outputs_dropped,
     } = counters;
     let counted = [
@@ -79,6 +81,8 @@ fn counters(scrape: &Scrape, event: &str, counters: &EventCounters) {
         (metric::RECORDER_WRITTEN, bytes_recorded),
         (metric::SNAPSHOTS_WRITTEN, snapshots_written),
         (metric::SNAPSHOT_FAILURES, snapshot_failures),
+        (metric::TRANSCODERS_LOST, transcoders_lost),
+        (metric::TRANSCODER_CHUNKS_LOST, chunks_not_transcoded),
         (metric::DIRECTOR_OUTPUTS_DROPPED, outputs_dropped),
     ];
     for (metric, value) in counted {
