@@ -96,3 +96,103 @@ async fn keep(mut stdout: ChildStdout, writer: &mut dyn BlobWriter) -> io::Resul
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stentor_cluster::error::StoreError;
+    use stentor_cluster::testing::MemoryBlobs;
+    use stentor_media::package::{Packager, PackagerConfig, Published};
+    use stentor_media::record;
+    use stentor_media::rendition::Rendition;
+
+    use super::super::program::FfmpegSource;
+    use super::*;
+
+    fn key(name: &str) -> Key {
+        Key::new(name).expect("a key")
+    }
+
+    /// Two seconds of a tone as a replay is.
+    fn replay() -> Bytes {
+        let config = PackagerConfig {
+            first_position: 0,
+            epoch_unix_ms: 0,
+        };
+        let mut packager = Packager::new(config).expect("a boundary");
+        let mut out = Vec::new();
+        let tick: [f32; 960] = std::array::from_fn(|n| (n as f32 * 0.1).sin() * 0.2);
+        for _ in 0..100 {
+            packager.push(&tick, 0, &mut out).expect("it is encoded");
+        }
+        let mut recording = Packager::head().to_vec();
+        for item in out {
+            if let Published::Chunk(chunk) = item
+                && chunk.rendition == Rendition::Full
+            {
+                recording.extend_from_slice(&chunk.bytes);
+            }
+        }
+        let (mut input, mut file) = ([io::Cursor::new(recording)], Vec::new());
+        record::finalise(&mut input, &Tags::default(), &mut file).expect("it is whole");
+        file.into()
+    }
+
+    #[tokio::test]
+    async fn a_file_is_made_whole_or_not_at_all() {
+        let ffmpeg = Ffmpeg::find(&FfmpegSource::Path).await;
+        let ffmpeg = ffmpeg.expect("ffmpeg is installed: `make test` does it");
+        let memory = MemoryBlobs::default();
+        let blobs: Arc<dyn Blobs> = Arc::new(memory.clone());
+        let (from, to) = (key("talk/replay.mp4"), key("talk/replay.mp3"));
+        let tags = Tags {
+            title: "A talk".to_owned(),
+            ..Tags::default()
+        };
+        let make = || encode_file(&ffmpeg, &blobs, &from, &to, &tags);
+        let missing = make().await.expect_err("there is no replay");
+        assert!(missing.to_string().contains("replay.mp4"), "{missing}");
+
+        blobs.put(&from, replay()).await.expect("it is kept");
+        let bytes = make().await.expect("it is made");
+        let made = blobs.get(&to).await.expect("it is there");
+        assert_eq!(made.len() as u64, bytes);
+        assert!(made.starts_with(b"ID3") && made.windows(6).any(|window| window == b"A talk"));
+        // 64 kbit/s.
+        assert!((15_000..18_000).contains(&bytes), "{bytes}");
+
+        blobs.delete(&to).await.expect("it is ours");
+        blobs
+            .put(&from, Bytes::from_static(b"no film"))
+            .await
+            .expect("it is kept");
+        let error = make()
+            .await
+            .expect_err("nothing can be made of it")
+            .to_string();
+        assert!(error.starts_with("ffmpeg ended with 0 bytes"), "{error}");
+        assert_eq!(blobs.size(&to).await.expect("it is looked for"), None);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_leaves_nothing_half() {
+        let ffmpeg = Ffmpeg::find(&FfmpegSource::Path).await;
+        let ffmpeg = ffmpeg.expect("ffmpeg is installed: `make test` does it");
+        let memory = MemoryBlobs::default();
+        let blobs: Arc<dyn Blobs> = Arc::new(memory.clone());
+        let (from, to) = (key("talk/replay.mp4"), key("talk/replay.mp3"));
+        blobs.put(&from, replay()).await.expect("it is kept");
+        let mut writer = blobs.create(&to).await.expect("it is begun");
+        let (mut child, pipes) =
+            Child::start(ffmpeg.program(), &file_args(&Tags::default()), Claim::Idle)
+                .expect("it starts");
+        feed(&*blobs, &from, pipes.stdin).await.expect("it is read");
+        memory.faults().fails(StoreError::Full {
+            place: "memory".to_owned(),
+        });
+        assert!(keep(pipes.stdout, &mut *writer).await.is_err());
+        drop(writer);
+        memory.faults().works();
+        assert!(child.wait().await.is_ok());
+        assert_eq!(blobs.size(&to).await.expect("it is looked for"), None);
+    }
+}

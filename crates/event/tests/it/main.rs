@@ -5,3 +5,4 @@ mod idle;
 mod players;
 mod registry;
 mod speaker;
+mod transcoding;

@@ -44,7 +44,7 @@ impl Service<Request<RequestBody>> for NotHere {
 }
 
 /// Serves an edge until the sender is dropped.
-fn port(edge: &Edge) -> (SocketAddr, watch::Sender<bool>) {
+pub(crate) fn port(edge: &Edge) -> (SocketAddr, watch::Sender<bool>) {
     let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, shutdown) = watch::channel(false);
@@ -60,7 +60,7 @@ fn port(edge: &Edge) -> (SocketAddr, watch::Sender<bool>) {
 }
 
 /// The first line of the answer, as soon as it comes.
-fn asks(addr: SocketAddr, path: String) -> JoinHandle<String> {
+pub(crate) fn asks(addr: SocketAddr, path: String) -> JoinHandle<String> {
     tokio::spawn(async move {
         let mut tcp = TcpStream::connect(addr).await.unwrap();
         let head = format!("GET {path} HTTP/1.1\r\nHost: here\r\n\r\n");
