@@ -12,7 +12,7 @@ import { Line } from '../lib/line.mjs';
 import { demo } from '../lib/server.mjs';
 import { folder, run, shared, sleep, until } from '../lib/tools.mjs';
 
-const FACES = { ogg: '/ogg/live.ogg', mp4: '/48/live.mp4', hls: '/index.m3u8' };
+const FACES = { ogg: '/ogg/live.ogg', mp4: '/48/live.mp4', hls: '/index.m3u8', mp3: '/live.mp3', aac: '/aac/index.m3u8' };
 const TITLE = 'Stentor, a demonstration';
 /** So long they play before the event ends, and so long an end may take: HLS plays what it has. */
 const PLAYED_MS = 15_000;
@@ -26,18 +26,19 @@ let kept;
 before(async () => {
   server = await demo(t);
   kept = folder(t);
-  await until('segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3);
+  await until('segments', async () => ((await (await fetch(server.path('demo', '/aac/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3);
 });
 after(t.release);
 
 /** `title`: whether it says what it plays; `ends`: whether it leaves by itself when the event is over. */
 const PLAYERS = [
-  ...['ogg', 'mp4', 'hls'].map((face) => ({ face, title: face !== 'hls', ends: true, command: (url) => ['mpv', '--no-config', '--ao=null', '--msg-level=all=info', url] })),
-  ...['ogg', 'mp4', 'hls'].map((face) => ({ face, title: true, ends: true, command: (url) => ['ffplay', '-nodisp', '-autoexit', '-hide_banner', '-stats', url] })),
-  ...['ogg', 'mp4', 'hls'].map((face) => ({ face, title: face !== 'hls', ends: true, command: (url) => [...NOBODY, 'cvlc', '-vv', '--no-color', '-A', 'dummy', '--play-and-exit', url] })),
-  ...['ogg', 'mp4'].map((face) => ({ face, title: false, ends: true, command: (url) => ['gst-launch-1.0', 'playbin', `uri=${url}`, 'audio-sink=fakesink sync=true'] })),
-  { face: 'hls', title: false, ends: true, command: (url) => ['gst-launch-1.0', 'playbin3', `uri=${url}`, 'audio-sink=fakesink sync=true'] },
+  ...['ogg', 'mp4', 'hls', 'mp3', 'aac'].map((face) => ({ face, title: !['hls', 'aac'].includes(face), ends: true, command: (url) => ['mpv', '--no-config', '--ao=null', '--msg-level=all=info', url] })),
+  ...['ogg', 'mp4', 'hls', 'mp3', 'aac'].map((face) => ({ face, title: face !== 'aac', ends: true, command: (url) => ['ffplay', '-nodisp', '-autoexit', '-hide_banner', '-stats', url] })),
+  ...['ogg', 'mp4', 'hls', 'mp3', 'aac'].map((face) => ({ face, title: !['hls', 'aac'].includes(face), ends: true, command: (url) => [...NOBODY, 'cvlc', '-vv', '--no-color', '-A', 'dummy', '--play-and-exit', url] })),
+  ...['ogg', 'mp4', 'mp3'].map((face) => ({ face, title: false, ends: true, command: (url) => ['gst-launch-1.0', 'playbin', `uri=${url}`, 'audio-sink=fakesink sync=true'] })),
+  ...['hls', 'aac'].map((face) => ({ face, title: false, ends: true, command: (url) => ['gst-launch-1.0', 'playbin3', `uri=${url}`, 'audio-sink=fakesink sync=true'] })),
   { face: 'ogg', title: false, ends: false, command: (url) => [...NOBODY, 'liquidsoap', `output.dummy(fallible=true, input.http("${url}"))`] },
+  { face: 'mp3', title: false, ends: false, command: (url) => [...NOBODY, 'liquidsoap', `output.dummy(fallible=true, input.http("${url}"))`] },
   { face: 'ogg', title: false, ends: true, file: 'curl.ogg', command: (url, to) => ['curl', '-sS', '-o', to, url] },
   { face: 'ogg', title: false, ends: true, file: 'wget.ogg', command: (url, to) => ['wget', '-q', '-O', to, url] },
 ];

@@ -7,11 +7,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use stentor_edge::{CacheClass, Document, NotFound, RequestBody};
+use stentor_edge::{CacheClass, Document, NotFound, RequestBody, StreamSpec};
 use tower_service::Service;
 
 use crate::client::{Answer, Client, ask, get};
-use crate::server::{Server, Setup, open, start_with};
+use crate::server::{Server, Setup, open, spec, start_with};
 
 /// Answers only what is a handler's, and says so.
 #[derive(Clone)]
@@ -165,6 +165,27 @@ async fn an_odd_spelling_of_something_of_a_stream_is_sent_to_its_address_and_not
     let unknown = get(server.addr, "/e/demo/49/live.mp4").await;
     assert_eq!(unknown.status, 404);
     assert!(unknown.text().contains("there are: 48"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn nobody_learns_of_other_programmes_by_asking_for_one_that_is_not_there() {
+    let server = server();
+    let _stream = open(&server.edge, 0..2);
+    // A stream in the folder of the programme itself.
+    let of_all = StreamSpec {
+        path: "/e/demo".to_owned(),
+        live_name: Some("live.mp3".to_owned()),
+        chunk_ext: None,
+        head_name: None,
+        ..spec()
+    };
+    server.edge.open_stream(of_all).unwrap();
+    assert_eq!(get(server.addr, "/e/demo").await.text(), "the page");
+    let elsewhere = get(server.addr, "/e/other/live.mp3").await;
+    assert_eq!(elsewhere.status, 404);
+    assert!(!elsewhere.text().contains("demo"), "{elsewhere:?}");
+    let beside = get(server.addr, "/e/demo/49/live.mp4").await;
+    assert!(beside.text().contains("there are: 48"), "{beside:?}");
 }
 
 #[tokio::test]

@@ -1,14 +1,11 @@
 //! The room's end of it: chunks go into a queue, and whoever is slow misses some.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stentor_media::package::hls::PlaylistCounts;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::faces::Faces;
-use super::program::Ffmpeg;
+use super::job::{FeedParts, Job};
 use super::run;
 use crate::counters::{Counters, add};
 
@@ -16,34 +13,6 @@ use crate::counters::{Counters, add};
 const QUEUE_CHUNKS_MAX: usize = 120;
 /// Places in the queue for what is no chunk.
 const PLACES_FOR_OTHERS: usize = 8;
-
-/// What the programme tells.
-pub(super) enum Job {
-    /// The next chunk of the best rendition.
-    Chunk {
-        /// Its number.
-        sequence: u64,
-        /// Its boxes.
-        bytes: Bytes,
-    },
-    /// Nothing will come until it resumes.
-    Suspended,
-    /// Nothing will come, and the event is over.
-    Over,
-}
-
-/// What AAC and MP3 of a programme are made with.
-pub(crate) struct FeedParts {
-    pub(crate) ffmpeg: Arc<Ffmpeg>,
-    /// The event's address, for the log.
-    pub(crate) event: String,
-    pub(crate) epoch_unix_ms: i64,
-    /// What playlists go on from.
-    pub(crate) playlists: PlaylistCounts,
-    pub(crate) faces: Faces,
-    /// Held until nothing can be published any more.
-    pub(crate) publishes: Arc<oneshot::Sender<Infallible>>,
-}
 
 /// Hands chunks over; dropped without a word, the server leaves: the child is killed and nothing more is published.
 pub(crate) struct Feed {

@@ -13,11 +13,13 @@ mod encoder;
 mod faces;
 mod feed;
 mod file;
+mod job;
 mod program;
 mod run;
 mod said;
 
 pub(crate) use faces::Faces;
-pub(crate) use feed::{Feed, FeedParts};
+pub(crate) use feed::Feed;
 pub(crate) use file::encode_file;
+pub(crate) use job::FeedParts;
 pub use program::{Ffmpeg, FfmpegError, FfmpegSource};

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::backoff::Backoff;
 use super::encoder::{self, Output};
 use super::faces::Faces;
-use super::feed::{FeedParts, Job};
+use super::job::{FeedParts, Job};
 use super::program::Ffmpeg;
 use crate::counters::add;
 
@@ -108,7 +108,7 @@ impl Transcoder {
                             again_in_ms = wait.as_millis() as u64,
                             "the ffmpeg that makes AAC and MP3 was lost: {lost}"
                         );
-                        self.await_time(begun.max(Instant::now()) + wait).await
+                        self.await_time(Instant::now() + wait).await
                     }
                     ended => Err(ended),
                 };
