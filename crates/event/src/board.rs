@@ -1,0 +1,219 @@
+//! All events of a server as they are listed: whatever calendars, feeds, cards and the front page say is made from here.
+//!
+//! What is about one event is published at once, by whoever runs it; what is about all of them, and the pictures, a moment later by a task
+//! of their own, so that no event waits for another or for a drawing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use stentor_core::conversation::View;
+use stentor_core::event::Phase;
+use stentor_core::schedule::Zone;
+use stentor_core::stage::{Place, Role};
+use stentor_edge::{Document, Edge};
+use tokio::sync::Notify;
+
+use crate::announcement::{Announcer, Card, PublicDocument, event_paths};
+use crate::clock::unix_ms_now;
+use crate::listing::{Listing, ListingChapter, ListingPerson, ListingPhase, ListingReplay};
+use crate::record::EventRecord;
+
+/// Events in what is published about all of a server: those that were changed last. Calendars and feeds of more are read by nobody.
+const LISTED_MAX: usize = 500;
+/// Changes of so long are published together; a delay is everywhere within two seconds.
+const GATHERED: Duration = Duration::from_millis(200);
+
+/// All events of a server, and who makes what is published about them.
+pub struct Board {
+    edge: Edge,
+    announcer: Arc<dyn Announcer>,
+    listed: Mutex<BTreeMap<String, Listing>>,
+    changed: Notify,
+}
+
+/// What the task has made so far.
+#[derive(Default)]
+struct Made {
+    /// Keys of the cards, by event.
+    cards: BTreeMap<String, String>,
+    /// Paths of what is about all events.
+    paths: BTreeSet<String>,
+}
+
+impl Board {
+    /// Nothing is listed yet.
+    #[must_use]
+    pub fn new(edge: Edge, announcer: Arc<dyn Announcer>) -> Arc<Self> {
+        let board = Arc::new(Self {
+            edge,
+            announcer,
+            listed: Mutex::default(),
+            changed: Notify::new(),
+        });
+        // A server without events has a front page, too.
+        board.changed.notify_one();
+        board
+    }
+
+    /// An event stands so.
+    pub(crate) fn list(&self, listing: Listing) {
+        let known = self
+            .listed()
+            .insert(listing.slug.clone(), listing.clone());
+        if known.as_ref() == Some(&listing) {
+            return;
+        }
+        for document in self.announcer.documents(&listing, unix_ms_now()) {
+            self.put(document);
+        }
+        self.changed.notify_one();
+    }
+
+    /// An event is not listed any more.
+    pub(crate) fn withdraw(&self, slug: &str) {
+        if self.listed().remove(slug).is_none() {
+            return;
+        }
+        for path in event_paths(slug) {
+            self.edge.documents().remove(&path);
+        }
+        self.changed.notify_one();
+    }
+
+    /// Publishes what is about all events, and the cards, whenever something has changed; for ever.
+    pub async fn run(self: Arc<Self>) {
+        let mut made = Made::default();
+        loop {
+            self.changed.notified().await;
+            tokio::time::sleep(GATHERED).await;
+            let board = Arc::clone(&self);
+            let task = tokio::task::spawn_blocking(move || {
+                board.make(&mut made);
+                made
+            });
+            made = match task.await {
+                Ok(made) => made,
+                Err(error) => {
+                    tracing::error!(%error, "calendars and feeds of the server were not made; all are made anew with the next change");
+                    Made::default()
+                }
+            };
+        }
+    }
+
+    fn make(&self, made: &mut Made) {
+        let mut all: Vec<Listing> = self.listed().values().cloned().collect();
+        all.sort_by_key(|listing| std::cmp::Reverse(listing.changed_unix_ms));
+        all.truncate(LISTED_MAX);
+        let documents = self.announcer.server_documents(&all, unix_ms_now());
+        let paths: BTreeSet<_> = documents
+            .iter()
+            .map(|document| document.path.clone())
+            .collect();
+        for gone in made.paths.difference(&paths) {
+            self.edge.documents().remove(gone);
+        }
+        made.paths = paths;
+        documents.into_iter().for_each(|document| self.put(document));
+        made.cards
+            .retain(|slug, _| all.iter().any(|listing| listing.slug == *slug));
+        for listing in &all {
+            let card = Card::of(listing);
+            let key = card.key();
+            if made.cards.get(&listing.slug) == Some(&key) {
+                continue;
+            }
+            self.put(self.announcer.card(&listing.slug, &card));
+            made.cards.insert(listing.slug.clone(), key);
+            // It may have been taken away while it was drawn.
+            if !self.listed().contains_key(&listing.slug) {
+                for path in event_paths(&listing.slug) {
+                    self.edge.documents().remove(&path);
+                }
+            }
+        }
+    }
+
+    fn put(&self, document: PublicDocument) {
+        let path = document.path.clone();
+        let document: Document = document.into_document();
+        // Only a full edge refuses, and what it already serves at this path stays.
+        if let Err(error) = self.edge.documents().put(&path, document) {
+            tracing::error!(%error, path, "cannot be published");
+        }
+    }
+
+    fn listed(&self) -> MutexGuard<'_, BTreeMap<String, Listing>> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An event as it is listed; `None` for what the public is not to know of.
+pub(crate) fn listing_of(
+    view: &View,
+    record: &EventRecord,
+    base_url: &str,
+    replay: Option<ListingReplay>,
+) -> Option<Listing> {
+    let standing = &view.schedule;
+    let phase = match standing.phase {
+        Phase::Draft => return None,
+        Phase::Announced => ListingPhase::Announced,
+        Phase::Doors => ListingPhase::Doors,
+        Phase::OnAir => ListingPhase::OnAir,
+        Phase::Held => ListingPhase::Held,
+        Phase::Ended => ListingPhase::Ended,
+        Phase::Cancelled => ListingPhase::Cancelled,
+    };
+    let start = standing.start.as_ref();
+    let begun = standing.on_air_unix_ms.unwrap_or_default();
+    Some(Listing {
+        slug: record.slug.clone(),
+        title: standing.title.clone(),
+        description: standing.description.clone(),
+        lang: record.lang.code().to_owned(),
+        base_url: base_url.to_owned(),
+        phase,
+        starts_unix_ms: start.map(|start| start.unix_ms),
+        starts_before_unix_ms: standing.postponed_from_unix_ms,
+        zone: start
+            .and_then(|start| start.zone.as_ref())
+            .map(Zone::to_string),
+        reason: standing.why.clone(),
+        until_unix_ms: standing.until_unix_ms,
+        sequence: standing.sequence,
+        changed_unix_ms: standing.changed_unix_ms,
+        created_unix_ms: standing.made_unix_ms,
+        on_air_unix_ms: standing.on_air_unix_ms,
+        ended_unix_ms: standing.phase.is_over().then_some(standing.since_unix_ms),
+        people: view.seats.iter().filter_map(person).collect(),
+        series: None,
+        replay,
+        chapters: standing
+            .chapters
+            .iter()
+            .map(|(at, title)| ListingChapter {
+                at_ms: u64::try_from(at - begun).unwrap_or(0),
+                title: title.clone(),
+            })
+            .collect(),
+        has_aac: false,
+        has_mp3: false,
+        picture: None,
+    })
+}
+
+/// Who is announced: whoever has been given a voice, there or not. Lines and monitors are nobody.
+fn person(seat: &stentor_core::conversation::SeatView) -> Option<ListingPerson> {
+    let role = match seat.role {
+        Role::Host => "host",
+        Role::CoHost => "co-host",
+        Role::Guest => "guest",
+        Role::LineIn | Role::Monitor => return None,
+    };
+    (seat.place != Place::Removed).then(|| ListingPerson {
+        name: seat.name.clone(),
+        role: role.to_owned(),
+    })
+}
