@@ -28,6 +28,12 @@ impl TokenBucket {
         }
     }
 
+    /// Whether nothing of it is taken any more: as after a long silence.
+    pub(crate) fn is_full(&self, now: Now, rate: Rate) -> bool {
+        let more = now.ms_since(self.counted_mono_ms) / rate.each_ms;
+        u64::from(self.left).saturating_add(more) >= u64::from(rate.burst)
+    }
+
     /// Whether one more is allowed.
     pub(crate) fn take(&mut self, now: Now, rate: Rate) -> bool {
         let more = now.ms_since(self.counted_mono_ms) / rate.each_ms;
@@ -73,5 +79,8 @@ mod tests {
         let times = [5_000, 5_099, 5_100, 5_250, 5_299, 5_300, 60_000];
         let counts = times.map(|mono_ms| taken(&mut bucket, mono_ms));
         assert_eq!(counts, [3, 0, 1, 1, 0, 1, 3]);
+        for (mono_ms, full) in [(60_000, false), (60_299, false), (60_300, true)] {
+            assert_eq!(bucket.is_full(at(mono_ms), RATE), full, "{mono_ms}");
+        }
     }
 }

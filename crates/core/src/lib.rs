@@ -29,6 +29,7 @@
 //! | `stage` | seats: who may speak, who is speaking, what is wrong with whom | all above but `timeline` |
 //! | `conversation` | one event's conversation, the machine that ties event and stage together | all above but `timeline` |
 //! | `admission` | the ladder, which decides what a newcomer costs under load | `limits`, `now`, `event` |
+//! | `reminders` | who is told what about an event, and when | `now`, `bucket` |
 
 #![no_std]
 
@@ -46,6 +47,7 @@ mod output;
 mod phase;
 mod principal;
 mod refusal;
+pub mod reminders;
 pub mod schedule;
 mod session_kind;
 pub mod stage;

@@ -17,6 +17,8 @@ mod pages_anew;
 mod phases;
 mod properties;
 mod refusals;
+mod reminders;
+mod reminders_any_history;
 mod reservations;
 mod restart;
 mod scene;
