@@ -4,6 +4,7 @@
 //! an error of SQLite's is called. It knows no table.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -83,6 +84,20 @@ impl Database {
             let done = job(&transaction)?;
             transaction.commit()?;
             Ok(done)
+        })
+    }
+
+    /// Takes what was deleted out of the write-ahead log as well, which keeps pages as they were until it is written over. Where another
+    /// process reads at this moment, nothing is waited for: the next call does it.
+    pub(crate) fn erase<E>(&self) -> Answer<'static, (), E>
+    where
+        E: From<StoreError> + Send + 'static,
+    {
+        self.run(|connection| {
+            connection.busy_timeout(Duration::ZERO)?;
+            let truncated = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            connection.busy_timeout(sqlite::LOCK_WAIT)?;
+            Ok(truncated?)
         })
     }
 }

@@ -21,7 +21,8 @@
 //! | [`records`] | the newest state by kind and key, compare-and-set | all above |
 //! | [`journal`] | streams that are only appended to | all above but `records` |
 //! | [`blobs`] | named sequences of bytes, with writers | `error`, `answer`, `key`, `worker` |
-//! | [`testing`] | stores in memory that fail when told to | `records`, `blobs` and what they know |
+//! | [`mail`] | mail to people, by SMTP | `answer` |
+//! | [`testing`] | stores in memory that fail when told to | `records`, `blobs`, `mail` and what they know |
 
 pub mod answer;
 pub mod blobs;
@@ -29,6 +30,7 @@ mod database;
 pub mod error;
 pub mod journal;
 pub mod key;
+pub mod mail;
 pub mod records;
 mod sqlite;
 pub mod testing;

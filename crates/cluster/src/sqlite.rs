@@ -15,7 +15,7 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::error::StoreError;
 
 /// How long a statement waits for another process before [`StoreError::Locked`].
-const LOCK_WAIT: Duration = Duration::from_secs(2);
+pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// Copies of older files beside a store, of one version; past it an older file is not opened.
 const COPIES_MAX: u32 = 9;
@@ -154,6 +154,8 @@ fn configure(connection: &Connection, file_bytes_max: u64) -> rusqlite::Result<(
     // WAL with FULL syncs the log at every commit: what was acknowledged survives a power cut, not only kill -9.
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
+    // What is deleted may be somebody's address: zeros are written over it. (The log is another matter: `database`.)
+    connection.pragma_update(None, "secure_delete", "on")?;
     let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let pages_max = i64::try_from(file_bytes_max).unwrap_or(i64::MAX) / page_bytes.max(1);
     connection.pragma_update_and_check(None, "max_page_count", pages_max, |_| Ok(()))

@@ -138,9 +138,22 @@ impl Records for SqliteRecords {
         if let Err(error) = check_changes(&changes) {
             return Box::pin(std::future::ready(Err(error)));
         }
-        self.database.write(move |transaction| {
+        let deletes = changes
+            .iter()
+            .any(|change| matches!(change, Change::Delete { .. }));
+        let written = self.database.write(move |transaction| {
             let changes = changes.into_iter();
             changes.map(|change| make(transaction, change)).collect()
+        });
+        if !deletes {
+            return written;
+        }
+        let erased = self.database.erase::<RecordsError>();
+        Box::pin(async move {
+            let versions = written.await?;
+            // It is deleted in any case; what stays in the log is gone with the next that is deleted, or when the store is closed.
+            let _ = erased.await;
+            Ok(versions)
         })
     }
 }

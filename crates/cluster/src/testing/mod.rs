@@ -5,8 +5,10 @@
 
 mod blobs;
 mod faults;
+mod mail;
 mod records;
 
 pub use blobs::MemoryBlobs;
 pub use faults::Faults;
+pub use mail::MemoryMailer;
 pub use records::MemoryRecords;

@@ -2,5 +2,6 @@
 
 mod blobs;
 mod journal;
+mod mail;
 mod records;
 mod support;

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use stentor_cluster::OlderFile;
 use stentor_cluster::error::{FaultOwner, StoreError};
 use stentor_cluster::key::{Key, Kind};
-use stentor_cluster::records::{Records, RecordsError, SqliteRecords, Version};
+use stentor_cluster::records::{Change, Records, RecordsError, SqliteRecords, Version};
 use tempfile::TempDir;
 
 const KIND: Kind = Kind::new("event");
@@ -212,4 +212,55 @@ fn errors_are_one_sentence_with_the_way_out() {
             "the record event/demo is not there, let alone at version 3: it was changed from elsewhere",
         ]
     );
+}
+
+/// What is deleted may be somebody's address: no file of the store has it any more.
+#[tokio::test]
+async fn what_was_deleted_is_in_no_file_of_the_store() {
+    const SECRET: &str = "ada.lovelace@example.org";
+    let folder = folder();
+    let path = folder.path().join("events.db");
+    let records = opened(&path).await;
+    let lies_there = || {
+        let files = fs::read_dir(folder.path()).expect("the folder is read");
+        let holds = |file: &PathBuf| {
+            let bytes = fs::read(file).expect("the file is read");
+            bytes
+                .windows(SECRET.len())
+                .any(|part| part == SECRET.as_bytes())
+        };
+        files
+            .map(|file| file.expect("a file").path())
+            .any(|file| holds(&file))
+    };
+    // Small enough to lie within a page, and large enough to have pages of its own.
+    for (name, times) in [("small", 1), ("large", 2_000)] {
+        let key = key(name);
+        let bytes = Bytes::from(SECRET.repeat(times));
+        let mut version = None;
+        for _ in 0..3 {
+            version = Some(
+                records
+                    .put(KIND, &key, version, bytes.clone())
+                    .await
+                    .expect("it is kept"),
+            );
+        }
+        assert!(lies_there(), "{name}: the test looks where it lies");
+        let delete = Change::Delete {
+            kind: KIND,
+            key: key.clone(),
+            expected: version.expect("it was kept"),
+        };
+        records.commit(vec![delete]).await.expect("it is deleted");
+        assert!(!lies_there(), "{name}");
+        // A record beside it goes on.
+        let other = Key::new("other").expect("a key");
+        let found = records.get(KIND, &other).await.expect("it is read");
+        let version = found.map(|record| record.version);
+        records
+            .put(KIND, &other, version, Bytes::from_static(b"x"))
+            .await
+            .expect("it is kept");
+    }
 }
