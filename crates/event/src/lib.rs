@@ -29,6 +29,7 @@
 //! | `announcement` | what is published about an event besides its page: words, dates, the head of its page, and who makes the rest | `edge` |
 //! | `amendment` | what an operator wants changed about an event | `core` |
 //! | `catalog` | the events of a store | `cluster`, `media` |
+//! | `reminders` | reminders by mail: kept, written, sent | `core`, `cluster`, `catalog` |
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
 //! | `transcode` | AAC and MP3 by a child process | `media`, `cluster`, `edge` |
 //! | `recorder` | writes programme and speakers to disk | `media`, `cluster` |
@@ -69,6 +70,7 @@ mod publisher;
 pub mod record;
 mod recorder;
 mod registry;
+pub mod reminders;
 mod reports;
 mod services;
 mod snapshot;

@@ -125,6 +125,18 @@ impl LinkKey {
         }
     }
 
+    /// A MAC of something that is no link to a stage: `of` begins with a zero byte, as no event's address does.
+    pub(crate) fn mac_of(&self, of: &[u8], bytes: &[u8]) -> [u8; MAC_BYTES] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(of);
+        mac.update(bytes);
+        let full = mac.finalize().into_bytes();
+        let mut short = [0; MAC_BYTES];
+        short.copy_from_slice(&full[..MAC_BYTES]);
+        short
+    }
+
     fn mac(&self, event: &str, seat: SeatId, lives: Lives) -> [u8; MAC_BYTES] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
@@ -259,6 +271,13 @@ pub fn unguessable() -> String {
     let mut bytes = [0; 16];
     fill_random(&mut bytes);
     hex(&bytes)
+}
+
+/// 128 bits nobody can guess.
+pub(crate) fn random_128() -> u128 {
+    let mut bytes = [0; 16];
+    fill_random(&mut bytes);
+    u128::from_be_bytes(bytes)
 }
 
 fn fill_random(bytes: &mut [u8]) {

@@ -20,6 +20,7 @@ use crate::open_event::OpenEvent;
 use crate::pages;
 use crate::record::EventRecord;
 use crate::recorder::replay_file;
+use crate::reminders::Reminders;
 use crate::services::EventServices;
 use crate::waiting::{WaitingEvent, comes_before};
 
@@ -102,6 +103,12 @@ impl EventRegistry {
     #[must_use]
     pub fn waiting(&self) -> Vec<String> {
         locked(&self.waiting).keys().cloned().collect()
+    }
+
+    /// Reminders by mail, where mail can be sent.
+    #[must_use]
+    pub fn reminders(&self) -> Option<&Arc<Reminders>> {
+        self.services.reminders.as_ref()
     }
 
     /// Whether new people should be sent here.

@@ -10,6 +10,7 @@ use stentor_studio::Studio;
 
 use crate::links::LinkKey;
 use crate::pages::ListenAssets;
+use crate::reminders::Reminders;
 use crate::transcode::Ffmpeg;
 
 /// Events with a room at once, where nothing else is said.
@@ -58,4 +59,6 @@ pub struct EventServices {
     pub ffmpeg: Option<Arc<Ffmpeg>>,
     /// Script and style of the listener's page; `None` in a program that was built without its pages.
     pub listen_assets: Option<ListenAssets>,
+    /// Reminders by mail; `None` where no mail can be sent: then no page offers them.
+    pub reminders: Option<Arc<Reminders>>,
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stentor_cluster::blobs::FolderBlobs;
+use stentor_cluster::mail::Mail;
 use stentor_cluster::records::Records;
-use stentor_cluster::testing::MemoryRecords;
+use stentor_cluster::testing::{MemoryMailer, MemoryRecords};
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::{EventCommand, Phase};
@@ -27,14 +28,25 @@ use crate::open_event::OpenEvent;
 use crate::pages::ListenAssets;
 use crate::record::NewEvent;
 use crate::registry::EventRegistry;
+use crate::reminders::{ReminderParts, Reminders};
 use crate::services::{EventPolicy, EventServices};
 use crate::transcode::Ffmpeg;
 
 /// The address of the event.
 pub const SLUG: &str = "talk";
 
+/// What links begin with.
+const BASE_URL: &str = "http://here";
+
 /// How often it is looked whether the store has what it must.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// What a server may have beside its events.
+#[derive(Clone, Default)]
+struct Beside {
+    ffmpeg: Option<Arc<Ffmpeg>>,
+    mailer: Option<Arc<MemoryMailer>>,
+}
 
 /// A server around one event, in a folder.
 pub struct TestServer {
@@ -49,7 +61,7 @@ pub struct TestServer {
     key: LinkKey,
     folder: PathBuf,
     policy: EventPolicy,
-    ffmpeg: Option<Arc<Ffmpeg>>,
+    beside: Beside,
 }
 
 impl TestServer {
@@ -61,12 +73,35 @@ impl TestServer {
         Self::start_with(folder, EventPolicy::default()).await
     }
 
+    /// The same where mail can be sent, to nowhere but [`Self::mails`].
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_with_mail(folder: &Path) -> Self {
+        let records = Self::records().await;
+        let beside = Beside {
+            mailer: Some(Arc::default()),
+            ..Beside::default()
+        };
+        Self::open(records, folder, EventPolicy::default(), beside).await
+    }
+
+    /// The mails that were sent.
+    #[must_use]
+    pub fn mails(&self) -> Vec<Mail> {
+        self.beside
+            .mailer
+            .as_ref()
+            .map(|mailer| mailer.taken())
+            .unwrap_or_default()
+    }
+
     /// The same by another policy.
     ///
     /// # Panics
     /// As [`Self::start`].
     pub async fn start_with(folder: &Path, policy: EventPolicy) -> Self {
-        Self::start_transcoding(folder, policy, None).await
+        Self::open(Self::records().await, folder, policy, Beside::default()).await
     }
 
     /// The same with what makes AAC and MP3.
@@ -78,6 +113,15 @@ impl TestServer {
         policy: EventPolicy,
         ffmpeg: Option<Arc<Ffmpeg>>,
     ) -> Self {
+        let beside = Beside {
+            ffmpeg,
+            ..Beside::default()
+        };
+        Self::open(Self::records().await, folder, policy, beside).await
+    }
+
+    /// A store with the event in it.
+    async fn records() -> Arc<dyn Records> {
         let records: Arc<dyn Records> = Arc::new(MemoryRecords::default());
         let new = NewEvent {
             title: "A talk".to_owned(),
@@ -92,7 +136,7 @@ impl TestServer {
         let (record, conversation) = new.make(unix_ms_now(), &[]).expect("an event");
         let stored = store_event(&*records, &record, &conversation).await;
         stored.expect("memory keeps it");
-        Self::open(records, folder, policy, ffmpeg).await
+        records
     }
 
     /// The same event, opened anew from what is kept of it.
@@ -101,14 +145,14 @@ impl TestServer {
     /// As [`Self::start`].
     pub async fn restarted(self) -> Self {
         self.events.stop_all();
-        Self::open(self.records, &self.folder, self.policy, self.ffmpeg).await
+        Self::open(self.records, &self.folder, self.policy, self.beside).await
     }
 
     async fn open(
         records: Arc<dyn Records>,
         folder: &Path,
         policy: EventPolicy,
-        ffmpeg: Option<Arc<Ffmpeg>>,
+        beside: Beside,
     ) -> Self {
         let recordings = FolderBlobs::open(&folder.join("recordings")).await;
         let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
@@ -122,16 +166,29 @@ impl TestServer {
         };
         let edge = Edge::new(EdgeConfig::default());
         let key = LinkKey::load_or_create(folder).expect("a key");
+        let mut reminders = None;
+        if let Some(mailer) = &beside.mailer {
+            let parts = ReminderParts {
+                records: Arc::clone(&records),
+                mailer: Arc::clone(mailer) as Arc<_>,
+                key: key.clone(),
+                base_url: BASE_URL.to_owned(),
+            };
+            let opened = Reminders::open(parts).await.expect("memory is read");
+            tokio::spawn(Arc::clone(&opened).run());
+            reminders = Some(opened);
+        }
         let services = EventServices {
             records: Arc::clone(&records),
             recordings: Arc::new(recordings.expect("threads")),
             studio: Studio::start(config).expect("a studio"),
             edge: edge.clone(),
             key: key.clone(),
-            base_url: "http://here".to_owned(),
+            base_url: BASE_URL.to_owned(),
             policy,
-            ffmpeg: ffmpeg.clone(),
+            ffmpeg: beside.ffmpeg.clone(),
             listen_assets: ListenAssets::load(),
+            reminders,
         };
         let events = Arc::new(EventRegistry::new(services));
         events.open_new().await.expect("memory is read");
@@ -143,7 +200,7 @@ impl TestServer {
             key,
             folder: folder.to_owned(),
             policy,
-            ffmpeg,
+            beside,
         }
     }
 

@@ -17,5 +17,5 @@ pub use mailer::{Mail, Mailer, is_address};
 pub use message::{SUBJECT_CHARS_MAX, Sender, TEXT_BYTES_MAX};
 pub use smtp::{
     BackOff, CONNECTIONS_MAX, Login, MAILS_WAITING_MAX, REPLY_LINE_BYTES_MAX, Security, SmtpMailer,
-    SmtpServer, SmtpTimeouts, system_tls,
+    SmtpServer, SmtpTimeouts, TlsTrust, system_tls,
 };

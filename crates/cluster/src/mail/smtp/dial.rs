@@ -23,11 +23,14 @@ use crate::mail::error::MailSetupError;
 /// Lines of one reply; a server that says more says nothing.
 const REPLY_LINES_MAX: usize = 100;
 
+/// Whom a connection over TLS trusts.
+pub type TlsTrust = Arc<ClientConfig>;
+
 /// How servers are known: by the certificate authorities that this machine trusts. It reads files: not for an event loop.
 ///
 /// # Errors
 /// The operator's: the machine knows none.
-pub fn system_tls() -> Result<Arc<ClientConfig>, MailSetupError> {
+pub fn system_tls() -> Result<TlsTrust, MailSetupError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     let (added, _) = roots.add_parsable_certificates(found.certs);

@@ -8,7 +8,7 @@ mod server;
 mod session;
 
 pub use back_off::BackOff;
-pub use dial::system_tls;
+pub use dial::{TlsTrust, system_tls};
 pub use queue::{CONNECTIONS_MAX, MAILS_WAITING_MAX, SmtpMailer};
 pub use reply_lines::REPLY_LINE_BYTES_MAX;
 pub use server::{Login, Security, SmtpServer, SmtpTimeouts};
