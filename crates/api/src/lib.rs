@@ -24,6 +24,7 @@
 //! | `health` | liveness and readiness | `event` |
 //! | `not_found` | what is answered where nothing is | `event` |
 //! | `stage` | the WebSocket of stage pages | `event`, `core` |
+//! | `reminders` | reminders by mail: asked for, confirmed, stopped | `event`, `core` |
 //! | `whip` | WHIP and WHEP | `event`, `core` |
 //! | `router` | which address is whose | all |
 
@@ -35,6 +36,7 @@ mod health;
 mod not_found;
 mod openapi;
 mod problem;
+mod reminders;
 mod router;
 mod schedule_form;
 mod sentence;
@@ -46,4 +48,5 @@ mod whip;
 pub use announce::Announcements;
 pub use health::health;
 pub use not_found::{NotFoundAnswer, not_found_answer};
+pub use reminders::Client;
 pub use router::router;

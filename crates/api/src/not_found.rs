@@ -45,14 +45,15 @@ pub struct NotFoundAnswer {
 pub fn not_found_answer() -> NotFoundAnswer {
     let (page, headers) = &*PAGE;
     NotFoundAnswer {
-        handlers: &["/api/", "/healthz/"],
+        handlers: &["/api/", "/healthz/", "/r/"],
         page,
         headers,
         problem: nothing_here().body(),
     }
 }
 
-fn nothing_here() -> Problem {
+/// As problem details.
+pub(crate) fn nothing_here() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address")
 }
 

@@ -13,7 +13,7 @@ use crate::not_found::not_found;
 use crate::openapi::openapi;
 use crate::session_urls::SessionUrls;
 use crate::state::ApiState;
-use crate::{acts, stage, whip};
+use crate::{acts, reminders, stage, whip};
 
 /// The routes, beside the edge's own.
 pub fn router(events: Arc<EventRegistry>) -> Router {
@@ -30,6 +30,14 @@ pub fn router(events: Arc<EventRegistry>) -> Router {
         .route("/api/v1/events/{slug}/whip", any(whip::whip))
         .route("/api/v1/events/{slug}/whep", any(whip::whep))
         .route("/api/v1/sessions/{secret}", any(whip::session))
+        .route(
+            "/api/v1/events/{slug}/reminders",
+            post(reminders::ask).layer(DefaultBodyLimit::max(reminders::BODY_BYTES_MAX)),
+        )
+        .route(
+            "/r/{token}/{act}",
+            get(reminders::show).post(reminders::press),
+        )
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(whip::BODY_BYTES_MAX))
         .with_state(state)

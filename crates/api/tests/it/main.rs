@@ -1,6 +1,7 @@
 //! The interface as those who act meet it: over its router, with a real event behind it.
 
 mod outside_readers;
+mod reminders;
 mod scene;
 mod stage_socket;
 mod whip_offers;

@@ -54,6 +54,17 @@ impl Scene {
         }
     }
 
+    /// The same where mail can be sent.
+    pub(crate) async fn with_mail() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = TestServer::start_with_mail(folder.path()).await;
+        Self {
+            router: stentor_api::router(server.events.clone()),
+            server,
+            _folder: folder,
+        }
+    }
+
     /// The same event after the server was started again.
     pub(crate) async fn restarted(self) -> Self {
         let server = self.server.restarted().await;
