@@ -11,6 +11,7 @@ use stentor_event::record::NewEventError;
 use stentor_studio::StudioError;
 
 use crate::config::ConfigError;
+use crate::mail::MailFault;
 use crate::tls::CertificateError;
 
 /// The first port that needs no right (`net.ipv4.ip_unprivileged_port_start`, as most systems have it).
@@ -48,6 +49,8 @@ pub(crate) enum AppError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Tls(#[from] CertificateError),
+    #[error(transparent)]
+    Mail(#[from] MailFault),
     #[error(
         "{what} port {} of {} is taken by another program: stop it, or choose another with {flag}",
         addr.port(),

@@ -15,7 +15,8 @@
 //! | `certificate` | for whom a certificate is, and until when | |
 //! | `tls` | where the certificate comes from | `config`, `certificate` |
 //! | `threads` | which thread goes before which | `config` |
-//! | `error` | what keeps a command from being carried out | `config`, `tls` |
+//! | `mail` | the way mail goes out | `config` |
+//! | `error` | what keeps a command from being carried out | `config`, `tls`, `mail` |
 //! | `logging` | the log, on standard error | |
 //! | `data_dir` | the folder everything is kept in | |
 //! | `notify` | what systemd is told | |
@@ -44,6 +45,7 @@ mod event_report;
 mod ladder;
 mod links;
 mod logging;
+mod mail;
 mod memory;
 mod notify;
 mod operator;

@@ -10,6 +10,7 @@ use stentor_edge::{Edge, EdgeConfig, Tls};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::links::LinkKey;
 use stentor_event::pages::{self, ListenAssets};
+use stentor_event::reminders::{ReminderParts, Reminders};
 use stentor_event::{EventRegistry, EventServices, Ffmpeg, FfmpegError, demo};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::net::TcpListener;
@@ -20,6 +21,7 @@ use crate::disk::DiskWatch;
 use crate::error::AppError;
 use crate::event_report::LinkMaker;
 use crate::ladder::LadderWatch;
+use crate::mail::MailSetup;
 use crate::operator::CertificateEnd;
 use crate::serve::{LoadConfig, Server};
 use crate::threads::Planned;
@@ -62,6 +64,7 @@ struct Prepared {
     /// The operator's port.
     metrics: Option<std::net::TcpListener>,
     tls: Option<Tls>,
+    mail: Option<MailSetup>,
     lines_dropped: ErrorCounter,
     planned: Planned,
 }
@@ -89,6 +92,7 @@ pub(crate) fn run(load: LoadConfig<'_>, options: ServeOptions) -> Result<(), App
         udp,
         metrics,
         tls,
+        mail: MailSetup::of(&config)?,
         lines_dropped: log.lines_dropped.clone(),
         planned,
     };
@@ -138,6 +142,7 @@ async fn start(
         udp,
         metrics,
         tls,
+        mail: prepared_mail,
         lines_dropped,
         planned,
     } = prepared;
@@ -158,6 +163,20 @@ async fn start(
         on_thread_start: Some(threads::set_serving),
         ..EdgeConfig::default()
     });
+    let reminders = match prepared_mail {
+        Some(setup) => {
+            let parts = ReminderParts {
+                records: Arc::clone(&records),
+                mailer: setup.start()?,
+                key: key.clone(),
+                base_url: config.base_url(),
+            };
+            let reminders = Reminders::open(parts).await?;
+            tokio::spawn(Arc::clone(&reminders).run());
+            Some(reminders)
+        }
+        None => None,
+    };
     let services = EventServices {
         studio: start_studio(config, udp)?,
         key,
@@ -169,6 +188,7 @@ async fn start(
         // None where looking for it failed in a way that nobody foresaw.
         ffmpeg: ffmpeg.await.ok().flatten(),
         listen_assets: ListenAssets::load(),
+        reminders,
     };
     pages::publish_assets(&edge);
     let nothing = stentor_api::not_found_answer();

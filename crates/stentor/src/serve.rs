@@ -1,9 +1,17 @@
 //! Lets people in, and looks after what runs until it is told to leave.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stentor_edge::{AcceptConfig, AcceptLimits, Edge, EdgeConfig, EdgeStats, RefusalReason, Tls};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::map_request;
+use ipnet::IpNet;
+use stentor_api::Client;
+use stentor_edge::{
+    AcceptConfig, AcceptLimits, ConnectionInfo, Edge, EdgeConfig, EdgeStats, RefusalReason, Tls,
+};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::{EventRegistry, Hindrance};
 use stentor_studio::Studio;
@@ -72,7 +80,7 @@ impl Server<'_> {
             limits: accept_limits(config),
             tls: self.tls.clone(),
             ice_tcp: Some(self.take_ice_tcp()),
-            fallback: stentor_api::router(Arc::clone(&self.events)),
+            fallback: naming_clients(stentor_api::router(Arc::clone(&self.events)), config),
             shutdown: leaving.clone(),
         };
         if let Some(tcp) = self.metrics.take() {
@@ -346,6 +354,19 @@ fn hindrance(state: DiskState) -> Option<Hindrance> {
             "the disk is full, and nothing is recorded",
         )),
     }
+}
+
+/// Tells the interface who asks: nobody where that is a proxy. This machine is one, as for the gate.
+fn naming_clients(router: Router, config: &Config) -> Router {
+    let proxies: Arc<[IpNet]> = config.proxies.clone().into();
+    router.layer(map_request(move |mut request: Request| {
+        let connection = request.extensions().get::<ConnectionInfo>().copied();
+        let ip = connection.map(|connection| connection.addr.ip().to_canonical());
+        let is_proxy = |ip: &IpAddr| ip.is_loopback() || proxies.iter().any(|net| net.contains(ip));
+        let ip = ip.filter(|ip| !is_proxy(ip));
+        request.extensions_mut().insert(Client { ip });
+        std::future::ready(request)
+    }))
 }
 
 fn accept_limits(config: &Config) -> AcceptLimits {

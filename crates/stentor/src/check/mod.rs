@@ -5,6 +5,7 @@
 
 mod finding;
 mod machine;
+mod mail;
 mod network;
 mod program;
 
@@ -38,6 +39,7 @@ impl Report {
         let is_running = data_dir::is_locked(&config.data_dir);
         findings.extend(network::ports(&config, is_running));
         findings.push(network::name(&config));
+        findings.push(mail::server(&config));
         findings.extend(machine::folder(&config, is_running));
         findings.push(machine::disk(&config));
         findings.push(machine::descriptors(&config));

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use stentor_cluster::mail::Sender;
 use stentor_core::admission::Rung;
 use stentor_event::FfmpegSource;
 
+use super::smtp::SmtpUrl;
 use super::url::PublicUrl;
 
 /// The effective configuration.
@@ -51,6 +53,12 @@ pub(crate) struct Config {
     pub(crate) drain_s: u32,
     /// What makes AAC and MP3 for players without Opus: the `ffmpeg` of `PATH` where there is one (`"auto"`), none (`"off"`), or this one.
     pub(crate) ffmpeg: FfmpegChoice,
+    /// Where mail is handed to (`smtps://user@mail.example.org`), which reminders need; without it nobody is sent any. Needs `mail_from`.
+    pub(crate) smtp: Option<SmtpUrl>,
+    /// A file with the password of the user in `smtp`, where it is not in there.
+    pub(crate) smtp_password_file: Option<PathBuf>,
+    /// Whom mail is from. Needs `smtp`.
+    pub(crate) mail_from: Option<Sender>,
     /// Which threads go before which (`"auto"`): those of the sound in real time where the system allows it, else by nice values.
     /// `"off"` leaves all as the process was started.
     pub(crate) thread_priority: ThreadPriorities,
@@ -110,6 +118,9 @@ impl Default for Config {
             proxies: Vec::new(),
             drain_s: 0,
             ffmpeg: FfmpegChoice::Auto,
+            smtp: None,
+            smtp_password_file: None,
+            mail_from: None,
             thread_priority: ThreadPriorities::Auto,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -159,6 +170,9 @@ impl Config {
             proxies,
             drain_s,
             ffmpeg,
+            smtp,
+            smtp_password_file,
+            mail_from,
             thread_priority,
             log,
             log_format

@@ -91,6 +91,9 @@ impl Config {
                 ),
             );
         }
+        if let Some((key, what)) = self.mail_contradiction() {
+            return fault(key, what.to_owned());
+        }
         if let Some(metrics) = self
             .metrics
             .filter(|metrics| self.is_taken_by_listen(*metrics))
@@ -104,6 +107,36 @@ impl Config {
             );
         }
         None
+    }
+
+    /// What keeps the settings of mail from being together.
+    fn mail_contradiction(&self) -> Option<(&'static str, &'static str)> {
+        let user = self.smtp.as_ref().and_then(|url| url.user.as_ref());
+        let password = self.smtp.as_ref().and_then(|url| url.password.as_ref());
+        let file = self.smtp_password_file.as_ref();
+        match (&self.smtp, &self.mail_from) {
+            (Some(_), None) => Some((
+                "smtp",
+                "stands alone: mail is from somebody, name an address with mail_from",
+            )),
+            (None, Some(_)) => Some((
+                "mail_from",
+                "stands alone: mail is handed to a server, name it with smtp",
+            )),
+            _ if file.is_some() && user.is_none() => Some((
+                "smtp_password_file",
+                "is nobody's password: smtp names no user, write smtps://USER@HOST",
+            )),
+            _ if file.is_some() && password.is_some() => Some((
+                "smtp_password_file",
+                "is a second password: there is one in smtp already",
+            )),
+            _ if user.is_some() && password.is_none() && file.is_none() => Some((
+                "smtp",
+                "names a user without a password: name a file that has it with smtp_password_file",
+            )),
+            _ => None,
+        }
     }
 
     /// Whether browsers that follow this address by TLS come to this port, which has none.

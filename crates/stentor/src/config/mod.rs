@@ -14,6 +14,7 @@ mod listen;
 mod load;
 mod log_filter;
 mod proxies;
+mod smtp;
 mod table;
 #[cfg(test)]
 mod tests;

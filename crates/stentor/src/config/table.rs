@@ -3,10 +3,13 @@
 
 use std::path::PathBuf;
 
+use stentor_cluster::mail::Sender;
+
 use super::address::{self, Hint};
 use super::error::ConfigError;
 use super::found::{Found, Origin, Value};
 use super::keys::{Config, FfmpegChoice, LogFormat, ThreadPriorities};
+use super::smtp::{SmtpUrl, hidden};
 use super::unknown::{nearest, normal};
 use super::url::PublicUrl;
 use super::{log_filter, proxies};
@@ -57,7 +60,7 @@ enum Set {
 }
 
 /// All of them, in the order of [`Config`].
-pub(super) const KEYS: [Key; 21] = [
+pub(super) const KEYS: [Key; 24] = [
     Key {
         name: "listen",
         about: "Address of the pages, the sound and ICE-TCP: one TCP port, and without `udp` the UDP port of the same number.",
@@ -245,6 +248,45 @@ pub(super) const KEYS: [Key; 21] = [
         set: Set::Text(|config, text| set(&mut config.ffmpeg, ffmpeg(text))),
     },
     Key {
+        name: "smtp",
+        about: "Mail server that reminders are handed to: smtps:// speaks TLS from the first byte, smtp:// after STARTTLS, or not at all on this machine; needs `mail_from`. Without it nobody is sent mail.",
+        also: &[
+            "mail",
+            "mail_server",
+            "smtp_url",
+            "smtp_host",
+            "email",
+            "mailer",
+        ],
+        expected: "smtps:// or smtp://, a user and an @ where the server asks for one, and a host",
+        example: "smtps://stentor@mail.example.org",
+        set: Set::Text(|config, text| set_some(&mut config.smtp, SmtpUrl::parse(text))),
+    },
+    Key {
+        name: "smtp_password_file",
+        about: "File with the password of the user in `smtp`.",
+        also: &[
+            "smtp_password",
+            "smtp_pass",
+            "mail_password",
+            "password_file",
+        ],
+        expected: "a file with a password",
+        example: "/etc/stentor/smtp-password",
+        set: Set::Text(|config, text| set_some(&mut config.smtp_password_file, path(text))),
+    },
+    Key {
+        name: "mail_from",
+        about: "Whom mail is from; needs `smtp`.",
+        also: &["from", "sender", "smtp_from", "email_from"],
+        expected: "an address, with or without a name before it",
+        example: "Talks <noreply@example.org>",
+        set: Set::Text(|config, text| {
+            let sender = Sender::parse(text).map_err(|_| Hint::new());
+            set_some(&mut config.mail_from, sender)
+        }),
+    },
+    Key {
         name: "thread_priority",
         about: "Whether the threads of the sound go before those that serve listeners.",
         also: &["priority", "nice", "realtime"],
@@ -369,6 +411,8 @@ impl Key {
             "must be ".to_owned()
         };
         let got = match &found.value {
+            // There may be a password in it.
+            Value::Text(text) if self.name == "smtp" => Value::Text(hidden(text)).to_string(),
             Value::List(values) if values.len() == 1 && !origin.is_file() => values[0].to_string(),
             value => value.to_string(),
         };
