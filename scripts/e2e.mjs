@@ -34,6 +34,7 @@ const TAKES = {
   'sound-check': { seconds: 25, load: 40 },
   operator: { seconds: 30, load: 20 },
   metrics: { seconds: 9, load: 20 },
+  reminders: { seconds: 40, load: 20 },
   command: { seconds: 9, load: 20 },
   threads: { seconds: 5, load: 20 },
 };
