@@ -138,7 +138,8 @@ pub(crate) async fn assemble(
         listened,
         heads,
         Arc::clone(&counters),
-    );
+    )
+    .listed(services.board.clone(), &services.base_url);
     publisher.describe(&about.get());
     if ended {
         offer_replay(services, &key, about.get(), &mut publisher, reporter).await;

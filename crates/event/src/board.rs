@@ -51,6 +51,11 @@ impl Board {
             listed: Mutex::default(),
             changed: Notify::new(),
         });
+        if let Some(address) = board.announcer.front_page()
+            && let Err(error) = board.edge.documents().put_elsewhere("/", address)
+        {
+            tracing::error!(%error, address, "the front page leads nowhere");
+        }
         // A server without events has a front page, too.
         board.changed.notify_one();
         board
@@ -58,9 +63,7 @@ impl Board {
 
     /// An event stands so.
     pub(crate) fn list(&self, listing: Listing) {
-        let known = self
-            .listed()
-            .insert(listing.slug.clone(), listing.clone());
+        let known = self.listed().insert(listing.slug.clone(), listing.clone());
         if known.as_ref() == Some(&listing) {
             return;
         }
@@ -115,7 +118,9 @@ impl Board {
             self.edge.documents().remove(gone);
         }
         made.paths = paths;
-        documents.into_iter().for_each(|document| self.put(document));
+        documents
+            .into_iter()
+            .for_each(|document| self.put(document));
         made.cards
             .retain(|slug, _| all.iter().any(|listing| listing.slug == *slug));
         for listing in &all {

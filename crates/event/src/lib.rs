@@ -36,6 +36,7 @@
 //! | `reports` | what room, recorder and store report to the director, the newest of each | `studio` |
 //! | `stats` | how one event is doing, in numbers | `core`, `studio` |
 //! | `programme` | the streams of an event, and the room's way into them | `media`, `studio`, `edge` |
+//! | `board` | all events of a server as they are listed | `core`, `edge` |
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
 //! | `open_event` | an event that is open | `studio` |
@@ -51,6 +52,7 @@ mod air;
 mod amendment;
 pub mod announcement;
 mod assemble;
+mod board;
 mod budgets;
 pub mod catalog;
 pub mod clock;
@@ -82,6 +84,7 @@ pub mod texts;
 mod transcode;
 mod waiting;
 
+pub use board::Board;
 pub use budgets::SeatBudget;
 pub use counters::EventCounters;
 pub use director::{Acted, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};

@@ -11,6 +11,8 @@ use stentor_core::schedule::Standing;
 use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
 
 use crate::about::About;
+use crate::announcement::page_head;
+use crate::board::{Board, listing_of};
 use crate::counters::{Counters, add};
 use crate::lang::Lang;
 use crate::pages::{ListenAssets, ListenPage, compress, page_headers, sentence};
@@ -44,6 +46,9 @@ pub(crate) struct Publisher {
     /// Where the programme says what it is; `None` where there is no programme.
     heads: Option<Heads>,
     counters: Arc<Counters>,
+    /// Where all events are listed; `None` where nobody lists them.
+    board: Option<Arc<Board>>,
+    base_url: String,
     replay: Replay,
     rendered: Option<Rendered>,
 }
@@ -66,9 +71,18 @@ impl Publisher {
             streams,
             heads,
             counters,
+            board: None,
+            base_url: String::new(),
             replay: Replay::default(),
             rendered: None,
         }
+    }
+
+    /// The same, listed with all others of the server at this address.
+    pub(crate) fn listed(mut self, board: Option<Arc<Board>>, base_url: &str) -> Self {
+        self.board = board;
+        base_url.clone_into(&mut self.base_url);
+        self
     }
 
     /// Listeners now, on all faces that hold a connection.
@@ -162,6 +176,10 @@ impl Publisher {
         if self.rendered.as_ref() == Some(&now) || view.phase() == Phase::Draft {
             return;
         }
+        let listing = listing_of(view, record, &self.base_url, None);
+        if let (Some(board), Some(listing)) = (&self.board, &listing) {
+            board.list(listing.clone());
+        }
         let Some(assets) = &self.assets else {
             return;
         };
@@ -172,6 +190,12 @@ impl Publisher {
                 lang,
                 title: view.title(),
                 sentence: &sentence(lang, view.phase(), view.condition.kind, self.replay),
+                head: listing
+                    .as_ref()
+                    .map(|listing| page_head(listing, lang.code())),
+                about: listing
+                    .as_ref()
+                    .and_then(|listing| listing.said(&listing.description, lang.code())),
                 status: &status,
                 base: &self.base,
                 plain_source: plain_source(view.phase()),
@@ -196,6 +220,9 @@ impl Publisher {
                 .remove(&format!("{}{below}", self.base));
         }
         self.rendered = None;
+        if let Some(board) = &self.board {
+            board.withdraw(&self.slug);
+        }
     }
 
     fn put(&self, below: &str, document: Document) {

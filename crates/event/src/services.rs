@@ -8,6 +8,7 @@ use stentor_cluster::records::Records;
 use stentor_edge::Edge;
 use stentor_studio::Studio;
 
+use crate::board::Board;
 use crate::links::LinkKey;
 use crate::pages::ListenAssets;
 use crate::reminders::Reminders;
@@ -55,6 +56,8 @@ pub struct EventServices {
     pub base_url: String,
     /// What an operator decides about every event.
     pub policy: EventPolicy,
+    /// Where all events are listed; `None` where nobody lists them.
+    pub board: Option<Arc<Board>>,
     /// What makes AAC and MP3; `None`: there is none of either.
     pub ffmpeg: Option<Arc<Ffmpeg>>,
     /// Script and style of the listener's page; `None` in a program that was built without its pages.

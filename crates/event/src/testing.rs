@@ -186,6 +186,7 @@ impl TestServer {
             key: key.clone(),
             base_url: BASE_URL.to_owned(),
             policy,
+            board: None,
             ffmpeg: beside.ffmpeg.clone(),
             listen_assets: ListenAssets::load(),
             reminders,

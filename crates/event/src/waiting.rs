@@ -43,7 +43,8 @@ impl WaitingEvent {
             Vec::new(),
             None,
             Arc::new(Counters::default()),
-        );
+        )
+        .listed(services.board.clone(), &services.base_url);
         let now = unix_ms_now();
         publisher.publish_status(view, now);
         publisher.publish_pages(view, &record, now);

@@ -5,13 +5,14 @@ use std::io::IsTerminal as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
+use stentor_api::Announcements;
 use stentor_core::admission::Rung;
 use stentor_edge::{Edge, EdgeConfig, Tls};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::links::LinkKey;
 use stentor_event::pages::{self, ListenAssets};
 use stentor_event::reminders::{ReminderParts, Reminders};
-use stentor_event::{EventRegistry, EventServices, Ffmpeg, FfmpegError, demo};
+use stentor_event::{Board, EventRegistry, EventServices, Ffmpeg, FfmpegError, demo};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::net::TcpListener;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -177,6 +178,13 @@ async fn start(
         }
         None => None,
     };
+    let announcements = Announcements::new(
+        &config.base_url(),
+        config.language.code(),
+        config.front_page.clone(),
+    );
+    let board = Board::new(edge.clone(), Arc::new(announcements));
+    tokio::spawn(Arc::clone(&board).run());
     let services = EventServices {
         studio: start_studio(config, udp)?,
         key,
@@ -185,6 +193,7 @@ async fn start(
         edge: edge.clone(),
         base_url: config.base_url(),
         policy: policy::of(config),
+        board: Some(board),
         // None where looking for it failed in a way that nobody foresaw.
         ffmpeg: ffmpeg.await.ok().flatten(),
         listen_assets: ListenAssets::load(),

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::assets::{built, built_icon, built_words};
 use super::headers::inline_policy;
+use crate::announcement::PageHead;
 use crate::lang::Lang;
 use crate::status::Status;
 
@@ -76,6 +77,10 @@ pub(crate) struct ListenPage<'a> {
     pub(crate) title: &'a str,
     /// What is going on, in words.
     pub(crate) sentence: &'a str,
+    /// What networks and search engines are told of it.
+    pub(crate) head: Option<PageHead>,
+    /// What it is about.
+    pub(crate) about: Option<&'a str>,
     /// What `status.json` says, so that the script need not ask for it first.
     pub(crate) status: &'a Status<'a>,
     /// `/e/slug`
@@ -155,6 +160,8 @@ mod tests {
             lang,
             title: view.title(),
             sentence: &sentence(lang, view.phase(), ConditionKind::Ok, replay),
+            head: None,
+            about: None,
             status: &status(view, 1_800_000_002_000, replay),
             base: "/e/radio-nord",
             plain_source: "/ogg/live.ogg",

@@ -6,6 +6,7 @@ use stentor_cluster::records::Records;
 use stentor_core::conversation::View;
 use stentor_core::event::Phase;
 use stentor_core::reminders::{Announced, Progress};
+use stentor_core::schedule::Zone;
 
 use crate::catalog::{CatalogError, is_stored, restore};
 
@@ -25,18 +26,25 @@ pub struct Occasion {
 impl Occasion {
     /// As it is now.
     pub(super) fn of(view: &View) -> Self {
-        let since_unix_ms = view.phase_since_unix_ms;
-        let progress = match view.phase {
-            Phase::Scheduled => Progress::Expected,
-            Phase::OnAir => Progress::Begun { since_unix_ms },
+        let standing = &view.schedule;
+        let since_unix_ms = standing.since_unix_ms;
+        let progress = match standing.phase {
+            Phase::Draft | Phase::Announced | Phase::Doors => Progress::Expected,
+            Phase::OnAir | Phase::Held => Progress::Begun {
+                since_unix_ms: standing.on_air_unix_ms.unwrap_or(since_unix_ms),
+            },
             Phase::Ended => Progress::Over,
+            Phase::Cancelled => Progress::Cancelled { since_unix_ms },
         };
+        let start = standing.start.as_ref();
         Self {
-            title: view.title.clone(),
-            zone: None,
-            is_public: true,
+            title: standing.title.clone(),
+            zone: start
+                .and_then(|start| start.zone.as_ref())
+                .map(Zone::to_string),
+            is_public: standing.phase != Phase::Draft,
             announced: Announced {
-                starts_unix_ms: view.starts_unix_ms,
+                starts_unix_ms: start.map(|start| start.unix_ms),
                 progress,
             },
         }

@@ -10,6 +10,7 @@ use stentor_cluster::testing::{MemoryMailer, MemoryRecords};
 use stentor_core::Now;
 use stentor_core::reminders::Network;
 use stentor_core::reminders::limits::{CONFIRM_WITHIN_MS, REMIND_BEFORE_MS};
+use stentor_core::schedule::Start;
 use tempfile::TempDir;
 
 use super::service::{AskError, ReminderParts, Reminders};
@@ -57,7 +58,11 @@ impl Scene {
             title: "Ilios".to_owned(),
             slug: Some("talk".to_owned()),
             lang: "en".to_owned(),
-            starts_unix_ms: Some(STARTS),
+            start: Some(Start {
+                unix_ms: STARTS,
+                zone: None,
+            }),
+            draft: false,
             host: "Ada".to_owned(),
             opens_at: 0,
             recorded: true,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stentor_core::conversation::FIRST_HOST;
-use stentor_core::event::{EventCommand, Phase};
+use stentor_core::event::EventCommand;
+use stentor_core::schedule::{Act, ScheduleCommand};
 use stentor_edge::Stream;
 use stentor_edge::faces::Reply;
 use stentor_edge::ring::Lookup;
@@ -105,14 +106,17 @@ async fn playlist(server: &TestServer, segments: usize) -> String {
     .await
 }
 
-async fn set_phase(server: &TestServer, phase: Phase) {
+async fn lead(server: &TestServer, act: Act) {
     let event = server.event();
     let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
     let page = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
-    let version = page.state.borrow().value().phase_version;
+    let version = page.state.borrow().value().schedule_version;
     assert!(
         event
-            .command(FIRST_HOST, EventCommand::SetPhase { phase, version }.into())
+            .command(
+                FIRST_HOST,
+                EventCommand::Schedule(ScheduleCommand::new(act, version)).into()
+            )
             .await
     );
 }
@@ -133,7 +137,7 @@ async fn nobody_else_notices(server: &TestServer, wait: Duration) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aac_is_a_rendition_and_mp3_a_face_and_a_replay() {
     let (server, folder) = server(real()).await;
-    set_phase(&server, Phase::OnAir).await;
+    lead(&server, Act::GoOnAir).await;
     let text = playlist(&server, 2).await;
     assert!(text.starts_with("#EXTM3U\n#EXT-X-VERSION:3\n"), "{text}");
     let number: u64 = text
@@ -194,7 +198,7 @@ async fn aac_is_a_rendition_and_mp3_a_face_and_a_replay() {
         );
     }
 
-    set_phase(&server, Phase::Ended).await;
+    lead(&server, Act::End).await;
     let ended = playlist(&server, 2).await;
     let ended = if ended.contains("#EXT-X-ENDLIST") {
         ended

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use stentor_cluster::mail::Sender;
 use stentor_core::admission::Rung;
 use stentor_event::FfmpegSource;
+use stentor_event::lang::Lang;
 
 use super::smtp::SmtpUrl;
 use super::url::PublicUrl;
@@ -59,6 +60,10 @@ pub(crate) struct Config {
     pub(crate) smtp_password_file: Option<PathBuf>,
     /// Whom mail is from. Needs `smtp`.
     pub(crate) mail_from: Option<Sender>,
+    /// Where the address of the server itself leads instead of its own front page: a page of the operator's.
+    pub(crate) front_page: Option<String>,
+    /// The language of what belongs to no event: the front page, the server's calendar and feed.
+    pub(crate) language: Lang,
     /// Which threads go before which (`"auto"`): those of the sound in real time where the system allows it, else by nice values.
     /// `"off"` leaves all as the process was started.
     pub(crate) thread_priority: ThreadPriorities,
@@ -121,6 +126,8 @@ impl Default for Config {
             smtp: None,
             smtp_password_file: None,
             mail_from: None,
+            front_page: None,
+            language: Lang::default(),
             thread_priority: ThreadPriorities::Auto,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -173,6 +180,8 @@ impl Config {
             smtp,
             smtp_password_file,
             mail_from,
+            front_page,
+            language,
             thread_priority,
             log,
             log_format

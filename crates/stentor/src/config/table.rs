@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use stentor_cluster::mail::Sender;
+use stentor_event::lang::Lang;
 
 use super::address::{self, Hint};
 use super::error::ConfigError;
@@ -60,7 +61,7 @@ enum Set {
 }
 
 /// All of them, in the order of [`Config`].
-pub(super) const KEYS: [Key; 24] = [
+pub(super) const KEYS: [Key; 26] = [
     Key {
         name: "listen",
         about: "Address of the pages, the sound and ICE-TCP: one TCP port, and without `udp` the UDP port of the same number.",
@@ -285,6 +286,22 @@ pub(super) const KEYS: [Key; 24] = [
             let sender = Sender::parse(text).map_err(|_| Hint::new());
             set_some(&mut config.mail_from, sender)
         }),
+    },
+    Key {
+        name: "front_page",
+        about: "Where the address of the server itself leads instead of its own front page.",
+        also: &["home", "home_page", "index", "root", "redirect"],
+        expected: "a whole address with https:// or http://",
+        example: "https://www.example.org/talks",
+        set: Set::Text(|config, text| set_some(&mut config.front_page, address_of_page(text))),
+    },
+    Key {
+        name: "language",
+        about: "Language of what belongs to no event: the front page, the server's calendar and feed.",
+        also: &["lang", "locale"],
+        expected: "a language of the pages: de, en, fr",
+        example: "fr",
+        set: Set::Text(|config, text| set(&mut config.language, language(text))),
     },
     Key {
         name: "thread_priority",
@@ -592,6 +609,23 @@ fn ffmpeg(text: &str) -> Result<FfmpegChoice, Hint> {
         _ => Err(nearest(text, ["auto", "off"].into_iter())
             .map_or_else(Hint::new, |word| format!("did you mean {word}?"))),
     }
+}
+
+/// Where browsers can be sent: it becomes a header, so nothing else may stand in it.
+fn address_of_page(text: &str) -> Result<String, Hint> {
+    let rest = ["https://", "http://"]
+        .into_iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let fits = rest.is_some_and(|rest| {
+        rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
+            && rest.chars().all(|char| char.is_ascii_graphic())
+    });
+    fits.then(|| text.to_owned()).ok_or_else(Hint::new)
+}
+
+/// A language of the pages.
+fn language(text: &str) -> Result<Lang, Hint> {
+    Lang::parse(text).ok_or_else(Hint::new)
 }
 
 fn one_of<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Hint> {
