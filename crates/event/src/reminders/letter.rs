@@ -7,8 +7,8 @@ use super::occasion::Occasion;
 use super::when;
 use super::words::{fill, words};
 
-/// Characters of a title in a mail; what is longer is cut.
-const TITLE_CHARS_MAX: usize = 200;
+/// Characters of a title, or of a reason, in a mail; what is longer is cut.
+const LINE_CHARS_MAX: usize = 300;
 
 /// Whom it is for, and the addresses in it.
 pub(super) struct Letter<'a> {
@@ -40,9 +40,14 @@ impl Letter<'_> {
             format!("{}/stop", self.own),
         );
         let title = one_line(&occasion.title);
+        let why = match one_line(occasion.why_in(words.lang)) {
+            why if why.is_empty() => why,
+            why => format!("{why}\n\n"),
+        };
         let values = [
             ("title", title.as_str()),
             ("when", &when),
+            ("why", &why),
             ("link", &self.link),
             ("confirm", &confirm),
             ("stop", &stop),
@@ -76,10 +81,10 @@ impl Letter<'_> {
     }
 }
 
-/// A title as part of a line.
+/// A title or a reason as part of a line.
 fn one_line(title: &str) -> String {
     let spaced = |char: char| if char.is_control() { ' ' } else { char };
-    title.chars().take(TITLE_CHARS_MAX).map(spaced).collect()
+    title.chars().take(LINE_CHARS_MAX).map(spaced).collect()
 }
 
 /// What a subscription is called where others read it: its number is half of its token, and belongs nowhere else.
@@ -96,11 +101,13 @@ mod tests {
     use super::*;
     use crate::reminders::words::LANGUAGES;
     use stentor_core::reminders::{Announced, Progress};
+    use stentor_core::{LanguageTag, Texts};
 
     fn written(message: Message, lang: &str, title: &str) -> Mail {
         let occasion = Occasion {
             title: title.to_owned(),
             zone: Some("Europe/Paris".to_owned()),
+            why: Texts::new(),
             is_public: true,
             announced: Announced {
                 starts_unix_ms: Some(1_796_151_600_000),
@@ -174,6 +181,40 @@ mod tests {
             !names
                 .iter()
                 .any(|name| name.contains(&format!("{:032x}", 7)))
+        );
+    }
+
+    #[test]
+    fn who_is_told_of_a_change_is_told_why_in_their_language_if_it_was_said() {
+        let mut occasion = Occasion::gone();
+        let why = |occasion: &Occasion, lang| occasion.why_in(lang).to_owned();
+        assert_eq!(why(&occasion, "en"), "");
+        for (tag, text) in [
+            ("fr", "Le train est en retard."),
+            ("de", "Der Zug ist verspätet."),
+        ] {
+            let tag = LanguageTag::parse(tag).unwrap();
+            occasion.why.set(tag, text).unwrap();
+        }
+        assert_eq!(why(&occasion, "fr"), "Le train est en retard.");
+        assert_eq!(
+            why(&occasion, "en"),
+            "Der Zug ist verspätet.",
+            "better than nothing"
+        );
+        let letter = Letter {
+            id: SubscriptionId(7),
+            message: Message::Cancelled,
+            to: "ada@example.org".to_owned(),
+            lang: "fr",
+            link: "L".to_owned(),
+            own: "O".to_owned(),
+        };
+        let mail = letter.write(&occasion, 5);
+        assert!(
+            mail.text.contains("\n\nLe train est en retard.\n\nCe qu"),
+            "{}",
+            mail.text
         );
     }
 }

@@ -3,10 +3,10 @@
 //! From the store and not from the event itself: an event that waits for a place, and has no director, moves its beginning as well.
 
 use stentor_cluster::records::Records;
+use stentor_core::Texts;
 use stentor_core::conversation::View;
 use stentor_core::event::Phase;
 use stentor_core::reminders::{Announced, Progress};
-use stentor_core::schedule::Zone;
 
 use crate::catalog::{CatalogError, is_stored, restore};
 
@@ -17,6 +17,8 @@ pub struct Occasion {
     pub title: String,
     /// The zone in which its host entered the beginning (IANA), where that is known.
     pub zone: Option<String>,
+    /// Why it was moved or cancelled, as its host said.
+    pub why: Texts,
     /// Whether the public may know of it.
     pub is_public: bool,
     /// When it begins, and how far it is.
@@ -36,18 +38,39 @@ impl Occasion {
             Phase::Ended => Progress::Over,
             Phase::Cancelled => Progress::Cancelled { since_unix_ms },
         };
-        let start = standing.start.as_ref();
+        // A beginning that was taken back is none.
+        let start = standing.start.as_ref().filter(|_| !standing.postponed_open);
+        let zone = start.and_then(|start| start.zone.as_ref());
         Self {
             title: standing.title.clone(),
-            zone: start
-                .and_then(|start| start.zone.as_ref())
-                .map(Zone::to_string),
+            zone: zone.map(ToString::to_string),
+            why: standing.why.clone(),
             is_public: standing.phase != Phase::Draft,
             announced: Announced {
                 starts_unix_ms: start.map(|start| start.unix_ms),
                 progress,
             },
         }
+    }
+
+    /// Of which nothing is known but that it is gone.
+    pub(super) fn gone() -> Self {
+        Self {
+            title: String::new(),
+            zone: None,
+            why: Texts::new(),
+            is_public: false,
+            announced: Announced {
+                starts_unix_ms: None,
+                progress: Progress::Over,
+            },
+        }
+    }
+
+    /// Why it is as it is, in a language or in the first that it was said in; empty if nothing was said.
+    pub(super) fn why_in(&self, lang: &str) -> &str {
+        let first = || self.why.iter().next().map(|(_, text)| text);
+        self.why.get(lang).or_else(first).unwrap_or_default()
     }
 
     /// As the store has it; `None` where there is no such event.

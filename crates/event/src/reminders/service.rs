@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stentor_cluster::mail::{Mailer, is_address};
 use stentor_cluster::records::Records;
 use stentor_core::reminders::{
-    Announced, Budget, EventReminders, Input, Network, Output, Progress, Spent, Status,
-    SubscriptionId,
+    Budget, EventReminders, Input, Network, Output, Spent, Status, SubscriptionId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -441,15 +440,7 @@ impl Followed {
 
     /// An event of which there are only addresses left: they are deleted at the next tick.
     fn gone() -> Self {
-        Self::of(Occasion {
-            title: String::new(),
-            zone: None,
-            is_public: false,
-            announced: Announced {
-                starts_unix_ms: None,
-                progress: Progress::Over,
-            },
-        })
+        Self::of(Occasion::gone())
     }
 }
 

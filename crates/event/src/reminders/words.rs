@@ -1,4 +1,4 @@
-//! What mails say, in each language. `{title}`, `{when}`, `{link}`, `{confirm}` and `{stop}` are filled in.
+//! What mails say, in each language. `{title}`, `{when}`, `{why}` (a paragraph, or nothing), `{link}`, `{confirm}` and `{stop}` are filled in.
 
 /// One message.
 pub(super) struct LetterWords {
@@ -75,11 +75,11 @@ static ENGLISH: Words = Words {
     },
     moved: LetterWords {
         subject: "New time: {title}",
-        text: "{title} does not begin when you were told. Now it is:\n\n{when}\n\nThe address is the same:\n{link}\n",
+        text: "{title} does not begin when you were told. Now it is:\n\n{when}\n\n{why}The address is the same:\n{link}\n",
     },
     cancelled: LetterWords {
         subject: "Cancelled: {title}",
-        text: "{title} is cancelled.\n\nWhat there is to say about it is here:\n{link}\n",
+        text: "{title} is cancelled.\n\n{why}What there is to say about it is here:\n{link}\n",
     },
     footer: "You asked for this. Your address is deleted after the event. To have it deleted now:",
     no_time: "The time is not known yet.",
@@ -128,11 +128,11 @@ static FRENCH: Words = Words {
     },
     moved: LetterWords {
         subject: "Nouvel horaire : {title}",
-        text: "{title} ne commence pas à l’heure annoncée. C’est désormais :\n\n{when}\n\nL’adresse reste la même :\n{link}\n",
+        text: "{title} ne commence pas à l’heure annoncée. C’est désormais :\n\n{when}\n\n{why}L’adresse reste la même :\n{link}\n",
     },
     cancelled: LetterWords {
         subject: "Annulé : {title}",
-        text: "{title} n’aura pas lieu.\n\nCe qu’il y a à en dire est ici :\n{link}\n",
+        text: "{title} n’aura pas lieu.\n\n{why}Ce qu’il y a à en dire est ici :\n{link}\n",
     },
     footer: "Vous avez demandé ce message. Votre adresse sera effacée après la conversation. Pour l’effacer maintenant :",
     no_time: "L’heure n’est pas encore connue.",
@@ -175,11 +175,11 @@ static GERMAN: Words = Words {
     },
     moved: LetterWords {
         subject: "Neue Zeit: {title}",
-        text: "{title} beginnt nicht wie angekündigt. Jetzt gilt:\n\n{when}\n\nDie Adresse bleibt dieselbe:\n{link}\n",
+        text: "{title} beginnt nicht wie angekündigt. Jetzt gilt:\n\n{when}\n\n{why}Die Adresse bleibt dieselbe:\n{link}\n",
     },
     cancelled: LetterWords {
         subject: "Abgesagt: {title}",
-        text: "{title} findet nicht statt.\n\nWas es dazu zu sagen gibt, steht hier:\n{link}\n",
+        text: "{title} findet nicht statt.\n\n{why}Was es dazu zu sagen gibt, steht hier:\n{link}\n",
     },
     footer: "Sie haben darum gebeten. Ihre Adresse wird nach dem Gespräch gelöscht. Jetzt löschen:",
     no_time: "Die Zeit steht noch nicht fest.",
@@ -227,6 +227,9 @@ mod tests {
                 assert!(letter.text.contains("{link}"), "{lang}");
             }
             assert!(words.moved.text.contains("{when}"), "{lang}");
+            for letter in [&words.moved, &words.cancelled] {
+                assert!(letter.text.contains("{why}"), "{lang}");
+            }
         }
         assert_eq!(words("xx").lang, "en");
     }
