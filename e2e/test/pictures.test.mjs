@@ -1,7 +1,7 @@
 // A picture of every page in every state, phone and desktop, in every language, into e2e/pictures/.
 // Fails when a page is wider than its screen, is empty, or complains.
 //
-// Each device in each language is a view: an event of its own on one server, so that they walk side by side, and one page that is
+// Each device in each language is a view: an event of its own on one server, so that some walk side by side, and one page that is
 // led from state to state. Only what belongs to the server, the rung and whether it lives, they meet together.
 
 import assert from 'node:assert/strict';
@@ -22,6 +22,7 @@ const FOLDER = join(ROOT, 'e2e/pictures');
 /** What a browser prefers whose owner reads that language. */
 const prefers = (lang) => (lang === 'en' ? 'en-GB' : `${lang}-${new Intl.Locale(lang).maximize().region}`);
 const QUESTIONS = { de: 'Stellen Sie Ihre Fragen am Schluss: Wir lesen sie alle vor.', en: 'Keep your questions for the end: we will read them all.', fr: 'Posez vos questions à la fin, nous les lirons toutes.' };
+const VIEWS_AT_ONCE = 4;
 const HOUR_S = 3600;
 const DESKTOP = { width: 1280, height: 800 };
 const TITLE = 'La voix des autres';
@@ -130,7 +131,10 @@ class View {
 const BOTH = { themes: ['light', 'dark'] };
 
 const views = [true, false].flatMap((phone) => CODES.map((lang) => new View(phone, lang)));
-const all = (act) => Promise.all(views.map(act));
+/** For each view, so many side by side as a small machine bears. */
+async function all(act) {
+  for (let at = 0; at < views.length; at += VIEWS_AT_ONCE) await Promise.all(views.slice(at, at + VIEWS_AT_ONCE).map(act));
+}
 
 const touch = (page) => page.locator('#go').click();
 const speaks = (page) => page.locator('#who li.on').first().waitFor();

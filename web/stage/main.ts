@@ -89,7 +89,7 @@ class StentorStage extends LitElement {
 
 /** Each in its own name; the one that is spoken stays where it is, so that the focus does too. */
 function language(stage: Stage, lang: Lang): TemplateResult {
-  return html`<button class="link" lang=${lang} aria-pressed=${lang === stage.lang} @click=${() => stage.spoken.choose(lang)}>${NAMES[lang]}</button>`;
+  return html`<button class="link" lang=${lang} aria-current=${lang === stage.lang} @click=${() => stage.spoken.choose(lang)}>${NAMES[lang]}</button>`;
 }
 
 function view(stage: Stage): string {
