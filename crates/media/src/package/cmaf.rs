@@ -114,7 +114,7 @@ pub(crate) fn tagged_head(tags: &Tags) -> Vec<u8> {
                 w.u32(0x0200_0000); // depends on no other sample: every Opus packet is a sync sample
             });
         });
-        user_data(w, tags);
+        user_data(w, tags, |_| {});
     });
     w.into_bytes()
 }
@@ -303,29 +303,36 @@ pub(crate) fn media_header(w: &mut BoxWriter, duration: u64) {
     });
 }
 
-/// `udta` with what the programme says of itself, as most players read it; nothing where it says nothing.
-pub(crate) fn user_data(w: &mut BoxWriter, tags: &Tags) {
-    const UTF_8: u32 = 1;
-    if tags.items().next().is_none() {
-        return;
+/// `udta` with what the programme says of itself, as most players read it, and behind it what `more` writes; nothing where neither says
+/// anything.
+pub(crate) fn user_data(w: &mut BoxWriter, tags: &Tags, more: impl FnOnce(&mut BoxWriter)) {
+    let mut data = BoxWriter::default();
+    if tags.items().next().is_some() {
+        metadata(&mut data, tags);
     }
-    w.boxed(*b"udta", |w| {
-        w.full(*b"meta", 0, 0, |w| {
-            w.full(*b"hdlr", 0, 0, |w| {
-                w.zeros(4);
-                w.raw(b"mdirappl");
-                w.zeros(9);
-            });
-            w.boxed(*b"ilst", |w| {
-                for (kind, value) in tags.items() {
-                    w.boxed(kind, |w| {
-                        w.full(*b"data", 0, UTF_8, |w| {
-                            w.zeros(4); // no country, no language
-                            w.raw(value.as_bytes());
-                        });
+    more(&mut data);
+    if data.len() > 0 {
+        w.boxed(*b"udta", |w| w.raw(&data.into_bytes()));
+    }
+}
+
+fn metadata(w: &mut BoxWriter, tags: &Tags) {
+    const UTF_8: u32 = 1;
+    w.full(*b"meta", 0, 0, |w| {
+        w.full(*b"hdlr", 0, 0, |w| {
+            w.zeros(4);
+            w.raw(b"mdirappl");
+            w.zeros(9);
+        });
+        w.boxed(*b"ilst", |w| {
+            for (kind, value) in tags.items() {
+                w.boxed(kind, |w| {
+                    w.full(*b"data", 0, UTF_8, |w| {
+                        w.zeros(4); // no country, no language
+                        w.raw(value.as_bytes());
                     });
-                }
-            });
+                });
+            }
         });
     });
 }

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
 use super::error::RecordError;
-use super::finalise::Finalised;
+use super::finalised::Finalised;
 use super::layout::Layout;
 use super::recover::{RecordedItem, RecordingReader};
 use crate::rendition::TICK_SAMPLES;
@@ -37,7 +37,7 @@ pub fn align<R: Read + Seek>(
         position += PACKET_SAMPLES;
         Ok(())
     })?;
-    let front = layout.front(tags);
+    let front = layout.front(tags, &[]);
     out.write_all(&front)?;
     let mut written = 0;
     along(programme, source, |packet| {

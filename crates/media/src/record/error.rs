@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::cut::CutError;
+
 /// Why a recording could not be read or finalised.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,6 +28,9 @@ pub enum RecordError {
         /// The limit in Opus packets.
         limit: usize,
     },
+    /// It cannot be cut so.
+    #[error(transparent)]
+    Cut(#[from] CutError),
     /// A source was changed between the two passes.
     #[error("the recording was changed while it was read")]
     Changed,

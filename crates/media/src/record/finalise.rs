@@ -3,38 +3,24 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
+use serde::Serialize;
+
+use super::chapters::{ChapterMarks, chapters};
+use super::cut::{Cut, cut_points};
 use super::error::RecordError;
-use super::layout::{Gap, Layout};
+use super::finalised::Finalised;
+use super::layout::Layout;
 use super::recover::{RecordedItem, RecordingReader};
-use crate::package::PRE_SKIP_SAMPLES;
 use crate::tags::Tags;
+use crate::verify::ReadChunk;
 
-/// What the finalised file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finalised {
-    /// Position of the first sample, in samples since the epoch.
-    pub first_position: u64,
-    /// How long the file plays, in samples.
-    pub duration_samples: u64,
-    /// What is missing between the first and the last sample, in order.
-    pub gaps: Vec<Gap>,
-    /// Chunks left out because their time was already taken.
-    pub overlaps: u64,
-    /// Length of the file in bytes.
-    pub bytes: u64,
-}
-
-impl Finalised {
-    /// What parts of the event's timeline the file plays, one after the other: from and to, in samples since the epoch.
-    pub(super) fn spans(&self) -> impl Iterator<Item = Range<u64>> + '_ {
-        let begins = self.gaps.iter().map(|gap| gap.position + gap.samples);
-        let begins = std::iter::once(self.first_position).chain(begins);
-        let cut: u64 = self.gaps.iter().map(|gap| gap.samples).sum();
-        let played = self.duration_samples + u64::from(PRE_SKIP_SAMPLES);
-        let last = self.first_position + played + cut;
-        let ends = self.gaps.iter().map(|gap| gap.position).chain([last]);
-        begins.zip(ends).map(|(from, to)| from..to)
-    }
+/// What a host makes of a recording. Nothing of it changes the recording itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Edit {
+    /// What is kept; all of it by default.
+    pub cut: Option<Cut>,
+    /// Its chapters.
+    pub marks: ChapterMarks,
 }
 
 /// Reads the good part of every source in order and writes one MP4 file whose `moov` comes first, so that a player can seek
@@ -49,15 +35,27 @@ pub fn finalise<R: Read + Seek>(
     tags: &Tags,
     out: &mut impl Write,
 ) -> Result<Finalised, RecordError> {
-    let mut layout = Layout::default();
-    for source in sources.iter_mut() {
-        source.seek(SeekFrom::Start(0))?;
-        survey(source, &mut layout)?;
+    finalise_edited(sources, tags, &Edit::default(), out)
+}
+
+/// The same as a host wants it: cut, with chapters. One that is cut has its sources read once more.
+///
+/// # Errors
+/// As [`finalise`]; [`RecordError::Cut`] before anything was written.
+pub fn finalise_edited<R: Read + Seek>(
+    sources: &mut [R],
+    tags: &Tags,
+    edit: &Edit,
+    out: &mut impl Write,
+) -> Result<Finalised, RecordError> {
+    let mut layout = survey(sources, &ALL)?;
+    let mut kept = ALL;
+    if let Some(cut) = edit.cut {
+        kept = cut_points(&layout.finalised(0), cut)?;
+        layout = survey(sources, &kept)?;
     }
-    if layout.is_empty() {
-        return Err(RecordError::Empty);
-    }
-    let front = layout.front(tags);
+    let chapters = chapters(&edit.marks, &layout.finalised(0));
+    let front = layout.front(tags, &chapters);
     out.write_all(&front)?;
     let mut copy = Layout::with_frame_samples(layout.frame_samples);
     for source in sources.iter_mut() {
@@ -65,9 +63,10 @@ pub fn finalise<R: Read + Seek>(
         let mut items = RecordingReader::new(source);
         while let Some(item) = items.next()? {
             if let RecordedItem::Chunk { chunk, samples } = item
-                && copy.add(chunk.position, samples, &chunk.sizes)?
+                && let Some(part) = Part::of(&chunk, samples, &kept)
+                && copy.add(part.position, part.samples, part.sizes)?
             {
-                out.write_all(&chunk.data)?;
+                out.write_all(part.data)?;
             }
         }
     }
@@ -75,18 +74,65 @@ pub fn finalise<R: Read + Seek>(
         return Err(RecordError::Changed);
     }
     out.flush()?;
-    Ok(Finalised {
-        first_position: layout.first_position,
-        duration_samples: layout
-            .duration()
-            .saturating_sub(u64::from(PRE_SKIP_SAMPLES)),
-        bytes: front.len() as u64 + layout.data_bytes(),
-        overlaps: layout.overlaps,
-        gaps: layout.gaps,
-    })
+    let bytes = front.len() as u64 + layout.data_bytes();
+    Ok(layout.finalised(bytes))
 }
 
-fn survey(source: &mut impl Read, layout: &mut Layout) -> Result<(), RecordError> {
+/// Nothing is left out.
+const ALL: Range<u64> = 0..u64::MAX;
+
+/// The packets of a chunk that are wholly within what is kept.
+struct Part<'a> {
+    position: u64,
+    samples: u64,
+    sizes: &'a [u16],
+    data: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    fn of(chunk: &'a ReadChunk, samples: u64, kept: &Range<u64>) -> Option<Self> {
+        let count = chunk.sizes.len();
+        let frame = samples
+            .checked_div(count as u64)
+            .filter(|frame| *frame > 0)?;
+        let whole_before = |position: u64| position.saturating_sub(chunk.position) / frame;
+        let skipped = kept.start.saturating_sub(chunk.position).div_ceil(frame);
+        let first = usize::try_from(skipped).unwrap_or(count).min(count);
+        let end = usize::try_from(whole_before(kept.end)).unwrap_or(count);
+        let end = end.min(count);
+        if first >= end {
+            return None;
+        }
+        let bytes = |sizes: &[u16]| sizes.iter().map(|size| usize::from(*size)).sum::<usize>();
+        let from = bytes(&chunk.sizes[..first]);
+        let sizes = &chunk.sizes[first..end];
+        Some(Self {
+            position: chunk.position + first as u64 * frame,
+            samples: sizes.len() as u64 * frame,
+            sizes,
+            data: &chunk.data[from..from + bytes(sizes)],
+        })
+    }
+}
+
+/// What the tables need to know of what is kept of the sources.
+fn survey<R: Read + Seek>(sources: &mut [R], kept: &Range<u64>) -> Result<Layout, RecordError> {
+    let mut layout = Layout::default();
+    for source in sources.iter_mut() {
+        source.seek(SeekFrom::Start(0))?;
+        survey_one(source, kept, &mut layout)?;
+    }
+    if layout.is_empty() {
+        return Err(RecordError::Empty);
+    }
+    Ok(layout)
+}
+
+fn survey_one(
+    source: &mut impl Read,
+    kept: &Range<u64>,
+    layout: &mut Layout,
+) -> Result<(), RecordError> {
     let mut items = RecordingReader::new(source);
     let mut head_samples = 0;
     while let Some(item) = items.next()? {
@@ -105,7 +151,9 @@ fn survey(source: &mut impl Read, layout: &mut Layout) -> Result<(), RecordError
                         expected: layout.frame_samples,
                     });
                 }
-                layout.add(chunk.position, samples, &chunk.sizes)?;
+                if let Some(part) = Part::of(&chunk, samples, kept) {
+                    layout.add(part.position, part.samples, part.sizes)?;
+                }
             }
         }
     }

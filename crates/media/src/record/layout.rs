@@ -1,6 +1,8 @@
 //! What a finalised recording consists of, and the boxes that say so.
 
+use super::chapters::{Chapter, chapter_list};
 use super::error::RecordError;
+use super::finalised::{Finalised, Gap};
 use crate::mp4::BoxWriter;
 use crate::package::cmaf::{self, PRE_SKIP_SAMPLES};
 use crate::rendition::SAMPLE_RATE_HZ;
@@ -11,17 +13,6 @@ pub const RECORDING_SAMPLES_MAX: usize = 48 * 3_600 * 50;
 
 /// Sound between two entries of the chunk table, which is what a player can jump to in one step.
 const STORED_CHUNK_MS: u32 = 1_000;
-
-/// Sound that is not in the recording: the server was down, or nobody was there to be recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gap {
-    /// Where in the finalised file it was cut out, in samples from the beginning.
-    pub at_samples: u64,
-    /// Where it begins on the event's timeline, in samples since the epoch.
-    pub position: u64,
-    /// Its length in samples.
-    pub samples: u64,
-}
 
 /// Everything the tables of the file need. Grows by nothing per packet as long as all packets have one size.
 #[derive(Debug, Default)]
@@ -114,8 +105,19 @@ impl Layout {
         self.data_bytes
     }
 
+    /// What a file of them holds that has so many bytes.
+    pub(super) fn finalised(&self, bytes: u64) -> Finalised {
+        Finalised {
+            first_position: self.first_position,
+            duration_samples: self.duration().saturating_sub(u64::from(PRE_SKIP_SAMPLES)),
+            gaps: self.gaps.clone(),
+            overlaps: self.overlaps,
+            bytes,
+        }
+    }
+
     /// Everything that stands before the packets: `ftyp`, `moov` and the header of `mdat`.
-    pub(super) fn front(&self, tags: &Tags) -> Vec<u8> {
+    pub(super) fn front(&self, tags: &Tags, chapters: &[Chapter]) -> Vec<u8> {
         let mut w = BoxWriter::with_capacity(1_024);
         w.boxed(*b"ftyp", |w| {
             w.raw(b"isom");
@@ -124,12 +126,13 @@ impl Layout {
         });
         let before = w.len();
         // The offsets in moov depend on its length, and its length not on the offsets.
-        let moov_bytes = self.movie(0, tags).len();
+        let moov_bytes = self.movie(0, tags, chapters).len();
         let (data_size, header_bytes) = match u32::try_from(self.data_bytes + 8) {
             Ok(size) => (size, 8),
             Err(_) => (1, 16),
         };
-        w.raw(&self.movie((before + moov_bytes + header_bytes) as u64, tags));
+        let data_offset = (before + moov_bytes + header_bytes) as u64;
+        w.raw(&self.movie(data_offset, tags, chapters));
         w.u32(data_size);
         w.raw(b"mdat");
         if data_size == 1 {
@@ -138,7 +141,7 @@ impl Layout {
         w.into_bytes()
     }
 
-    fn movie(&self, data_offset: u64, tags: &Tags) -> Vec<u8> {
+    fn movie(&self, data_offset: u64, tags: &Tags, chapters: &[Chapter]) -> Vec<u8> {
         let media = self.duration();
         let presented = media.saturating_sub(u64::from(PRE_SKIP_SAMPLES));
         let mut w = BoxWriter::with_capacity(1_024);
@@ -152,7 +155,7 @@ impl Layout {
                     cmaf::media_information(w, |w| self.tables(w, data_offset));
                 });
             });
-            cmaf::user_data(w, tags);
+            cmaf::user_data(w, tags, |w| chapter_list(w, chapters));
         });
         w.into_bytes()
     }
@@ -287,7 +290,7 @@ mod tests {
         layout
             .add(0, 50 * 960, &[120; 50])
             .expect("far below the limit");
-        let front = layout.front(&Tags::default());
+        let front = layout.front(&Tags::default(), &[]);
         let at = front
             .windows(4)
             .position(|window| window == b"co64")

@@ -1,17 +1,31 @@
-//! Recordings: the bytes of a stream, appended to a file while the event runs, and what is made of them afterwards.
+//! Recordings: the bytes of a stream, appended to a file while the event runs, and what is made of them.
 //!
 //! The file that grows is the stream itself, a head and chunks, so that nothing but the last chunk can be lost however the
-//! process ends. [`recover`] says how much of a torn file is good; [`finalise`] makes one file of one or several such
-//! files which any player can seek in. Files are opened by others: here are readers and writers only.
+//! process ends. [`recover`] says how much of a torn file is good; [`PieceIndex`] and [`RewindIndex`] say what of it can be heard again while it
+//! grows; [`finalise`] makes one file of one or several such files which any player can seek in, [`finalise_edited`] as its host wants it: cut, with
+//! chapters. Files are opened by others: here are readers and writers only.
 
 mod align;
+mod chapters;
+mod cut;
 mod error;
 mod finalise;
+mod finalised;
 mod layout;
+mod pieces;
 mod recover;
+mod rewind;
 
 pub use align::align;
+pub use chapters::{
+    CHAPTER_TITLE_BYTES_MAX, CHAPTERS_MAX, Chapter, ChapterError, ChapterMark, ChapterMarks,
+    chapters, chapters_json,
+};
+pub use cut::{CUT_MS_MIN, Cut, CutError, cut_points};
 pub use error::RecordError;
-pub use finalise::{Finalised, finalise};
-pub use layout::{Gap, RECORDING_SAMPLES_MAX};
-pub use recover::{Recovered, recover};
+pub use finalise::{Edit, finalise, finalise_edited};
+pub use finalised::{Finalised, Gap};
+pub use layout::RECORDING_SAMPLES_MAX;
+pub use pieces::{PIECE_MS, PIECE_SAMPLES, PIECES_MAX, Piece, PieceIndex};
+pub use recover::{RecordedChunk, Recovered, recover, recover_with};
+pub use rewind::{PIECE_EXTENSION, PIECE_HEAD_NAME, RewindIndex, SPANS_MAX, rewind_playlist};

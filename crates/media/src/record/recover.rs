@@ -1,6 +1,7 @@
 //! How much of a recording is good after the process was killed.
 
 use std::io::{ErrorKind, Read};
+use std::ops::Range;
 
 use super::error::RecordError;
 use crate::verify::{ChunkReader, InitSegment, Item, ReadChunk};
@@ -26,6 +27,28 @@ pub struct Recovered {
 /// # Errors
 /// [`RecordError::Io`] if reading fails. A torn or damaged file is not an error: it is good up to a point.
 pub fn recover(source: impl Read) -> Result<Recovered, RecordError> {
+    recover_with(source, |_| {})
+}
+
+/// A whole chunk, where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedChunk {
+    /// Position of its first sample, in samples since the epoch.
+    pub position: u64,
+    /// How many samples it has.
+    pub samples: u64,
+    /// Where it stands in the recording.
+    pub bytes: Range<u64>,
+}
+
+/// As [`recover`], and tells of each whole chunk, in the order in which they stand.
+///
+/// # Errors
+/// As [`recover`].
+pub fn recover_with(
+    source: impl Read,
+    mut each: impl FnMut(RecordedChunk),
+) -> Result<Recovered, RecordError> {
     let mut recovered = Recovered::default();
     let mut items = RecordingReader::new(source);
     while let Some(item) = items.next()? {
@@ -36,6 +59,11 @@ pub fn recover(source: impl Read) -> Result<Recovered, RecordError> {
                 recovered.end_position = recovered
                     .end_position
                     .max(Some(chunk.position.saturating_add(samples)));
+                each(RecordedChunk {
+                    position: chunk.position,
+                    samples,
+                    bytes: recovered.valid_bytes..items.reader.whole_bytes(),
+                });
             }
         }
         recovered.valid_bytes = items.reader.whole_bytes();
@@ -55,7 +83,7 @@ pub(super) struct RecordingReader<R> {
     reader: ChunkReader,
     buffer: Box<[u8]>,
     /// What of the buffer is yet to be read.
-    unread: std::ops::Range<usize>,
+    unread: Range<usize>,
     frame_samples: Option<u32>,
 }
 
