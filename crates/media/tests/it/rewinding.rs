@@ -66,6 +66,10 @@ fn likeness(heard: &[i16], position: u64) -> f64 {
 }
 
 #[test]
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "one span of several that may be"
+)]
 fn any_piece_behind_the_head_is_a_file_that_plays_what_was_said_then() {
     let (recording, index) = recorded(&[0..60_000]);
     assert_eq!(index.pieces().len(), 2);
@@ -84,7 +88,7 @@ fn any_piece_behind_the_head_is_a_file_that_plays_what_was_said_then() {
 }
 
 #[test]
-fn a_player_of_the_playlist_plays_all_of_it_and_goes_anywhere_in_it() {
+fn a_player_of_the_playlist_plays_all_of_it_and_from_any_piece_on() {
     let (recording, mut index) = recorded(&[0..60_000, 117_600..123_600]);
     index.end();
     assert_eq!(index.pieces().len(), 4);
@@ -105,8 +109,11 @@ fn a_player_of_the_playlist_plays_all_of_it_and_goes_anywhere_in_it() {
         "{}",
         heard.len()
     );
-    let back = decode(&file("index.m3u8"), &[&any[..], &["-ss", "35"]].concat());
-    let like = likeness(&back[9_600..96_000], 35 * 48_000 + 9_600);
+    // ffmpeg 5 cannot seek in fragmented HLS, its own neither: what a player asks for that can.
+    let later = rewind_playlist(&index.pieces()[1..], support::EPOCH_UNIX_MS, true);
+    fs::write(file("later.m3u8"), later).unwrap();
+    let back = decode(&file("later.m3u8"), &any);
+    let like = likeness(&back[9_600..96_000], PIECE_SAMPLES + 9_600);
     assert!(like > 0.95, "{like}");
 }
 
