@@ -57,7 +57,10 @@ mod testing;
 pub use accept::{AcceptConfig, ConnectionInfo, Fallback, RequestBody, bind, serve, tls::Tls};
 pub use counters::{EdgeStats, RefusalReason};
 pub use demand::Demand;
-pub use documents::{CacheClass, Document, DocumentBody, DocumentError, Documents, FileDocument};
+pub use documents::{
+    CacheClass, Document, DocumentBody, DocumentError, Documents, FileDocument, FilePart,
+    FileParts, PartsDocument,
+};
 pub use edge::{Edge, EdgeConfig, NodeRungs};
 pub use family::{CadenceChange, CadenceEncoder, StreamSubscription};
 pub use gate::descriptors::raise_descriptor_limit;

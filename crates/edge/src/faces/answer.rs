@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Method, Response, request};
 
 use super::reply::{MethodKind, Reply, method_kind};
-use super::{document, missing, response, streams};
+use super::{document, missing, parts, response, streams};
 use crate::edge::Edge;
 use crate::prefix::Prefix;
 
@@ -27,7 +27,10 @@ pub(crate) fn answer_to(edge: &Edge, request: &request::Parts, from: Option<Pref
         }
     } else {
         match streams::answer(edge, request, from) {
-            Reply::Fallback => missing::answer(edge, request),
+            Reply::Fallback => match parts::answer(edge, request) {
+                Reply::Fallback => missing::answer(edge, request),
+                reply => reply,
+            },
             reply => reply,
         }
     };

@@ -13,7 +13,7 @@ use super::file_request::FileRequest;
 use super::reply::{AwaitedDocument, Reply};
 use super::response::{self, set};
 use crate::documents::{
-    CacheClass, Condition, Encoding, Ranged, StoredDocument, StoredSource, Versions,
+    CacheClass, Condition, Encoding, FilePart, Ranged, StoredDocument, StoredSource, Versions,
     choose_encoding, if_range_allows, parse_range,
 };
 
@@ -37,6 +37,7 @@ pub(super) fn answer(stored: Arc<StoredDocument>, request: &request::Parts) -> R
                 stored,
                 method: request.method.clone(),
                 headers: request.headers.clone(),
+                part: None,
             });
         }
     };
@@ -108,18 +109,23 @@ impl FileVersion {
 
 /// The answer of an opened file of that version.
 pub(crate) fn file_answer(ask: &FileRequest, version: &FileVersion) -> FileResponse {
+    let (etag, from, length) = match ask.part {
+        Some((number, part)) => (&part_etag(number, part), part.offset, part.bytes),
+        None => (&version.etag, 0, version.length),
+    };
     let representation = Representation {
         fields: Fields::of(&ask.stored),
-        etag: &version.etag,
-        length: version.length,
+        etag,
+        length,
         encoding: Encoding::Identity,
         varies: false,
         changed_at: version.changed_at,
-        dated: true,
+        // A part is as old as it is, whatever was written behind it since.
+        dated: ask.part.is_none(),
     };
     match representation.select(&ask.headers, ask.method == Method::GET) {
         Selected::Part(response, part) if ask.method == Method::GET => {
-            FileResponse::Bytes(response, part)
+            FileResponse::Bytes(response, from + part.start..from + part.end)
         }
         Selected::Part(response, _) => FileResponse::Nothing(response.map(|()| Bytes::new())),
         Selected::Nothing(mut response) => {
@@ -129,6 +135,13 @@ pub(crate) fn file_answer(ask: &FileRequest, version: &FileVersion) -> FileRespo
             FileResponse::Nothing(response)
         }
     }
+}
+
+/// By its number and where it lies: a number is given to one part only, and a part never changes.
+fn part_etag(number: u64, part: FilePart) -> HeaderValue {
+    let FilePart { offset, bytes } = part;
+    let tag = format!("\"{number:x}-{offset:x}-{bytes:x}\"");
+    HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// What an answer says of what it carries.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 
-use crate::documents::{StoredDocument, StoredSource};
+use crate::documents::{FilePart, StoredDocument, StoredSource};
 
 /// A request for a document on disk. The file is not open yet.
 pub struct FileRequest {
     pub(super) stored: Arc<StoredDocument>,
     pub(super) method: Method,
     pub(super) headers: HeaderMap,
+    /// Of a file that grows, the part that is asked for: its number, and where it lies.
+    pub(super) part: Option<(u64, FilePart)>,
 }
 
 impl FileRequest {
@@ -26,6 +28,11 @@ impl FileRequest {
             | StoredSource::Gone(_)
             | StoredSource::Elsewhere(_) => Path::new(""),
         }
+    }
+
+    /// Whether the file may be longer by now than when it was opened for somebody else: what is asked for of it is there all the same.
+    pub(crate) const fn is_growing(&self) -> bool {
+        self.part.is_some()
     }
 
     /// How it is asked for.

@@ -56,6 +56,7 @@ fn may_be_sent_on(request: &request::Parts) -> bool {
 fn is_there(edge: &Edge, missing: &StoredNotFound, path: &str) -> bool {
     edge.documents().get(path).is_some()
         || streams::is_there(edge, path)
+        || edge.documents().part(path).is_some()
         || missing.is_handlers(path)
 }
 

@@ -7,6 +7,7 @@ mod document;
 mod file_request;
 mod missing;
 mod parse;
+mod parts;
 mod refusal;
 mod reply;
 mod request_head;

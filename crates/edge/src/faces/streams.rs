@@ -16,6 +16,7 @@ use crate::documents::CacheClass;
 use crate::edge::{Edge, OpenStream};
 use crate::family::{FamilyPosition, StreamSubscription};
 use crate::gate::{Ask, Attempt, Outcome, judge, network_has_room, stream_has_room};
+use crate::path::number_of_name;
 use crate::prefix::Prefix;
 use crate::ring::Lookup;
 use crate::stream::{Stream, StreamHead, StreamSpec};
@@ -73,15 +74,8 @@ fn read_name(spec: &StreamSpec, file: &str) -> Option<Resource> {
     if spec.head_name.as_deref() == Some(file) {
         return Some(Resource::Head);
     }
-    let (number, ext) = file.split_once('.')?;
-    if spec.chunk_ext.as_deref() != Some(ext) {
-        return None;
-    }
-    // One address per chunk: no sign, no leading zero, or a cache would keep it under many names.
-    let canonical = number.bytes().all(|b| b.is_ascii_digit())
-        && (number == "0" || !number.starts_with('0'))
-        && !number.is_empty();
-    canonical.then(|| Resource::Chunk(number.parse().unwrap_or(u64::MAX)))
+    let number = number_of_name(file, spec.chunk_ext.as_deref()?);
+    number.map(Resource::Chunk)
 }
 
 /// What is said of a path that names something only a stream has, in a folder that is no stream beside others that are.

@@ -3,9 +3,10 @@
 //! When an event has ended, everybody asks for its recording at once, and the system has it in memory. What it has not, it is asked to
 //! prefetch while the shard goes on; the client is served again in the next tick.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, IoSliceMut};
 use std::num::NonZeroU64;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 
@@ -29,20 +30,48 @@ pub(super) struct Files {
 /// One version of a file. It is closed when its last reader is through.
 pub(super) struct OpenFile {
     file: TableBound<File>,
+    /// Of a file that grows, the one that it had when it was opened first.
     pub(super) version: FileVersion,
+    inode: Inode,
+}
+
+/// Which file of the system it is, whatever is in it.
+#[derive(PartialEq, Eq)]
+struct Inode {
+    device: u64,
+    number: u64,
+}
+
+impl Inode {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            number: metadata.ino(),
+        }
+    }
 }
 
 impl Files {
     /// The file as it is now; `None` when there is no room for one more, or when reading it could wait for a disk.
-    pub(super) fn open(&mut self, path: &Path) -> io::Result<Option<Rc<OpenFile>>> {
+    ///
+    /// One that grows is the same as long as it is the same file: bytes that were appended since it was opened are read like the others.
+    pub(super) fn open(&mut self, path: &Path, grows: bool) -> io::Result<Option<Rc<OpenFile>>> {
         let Some(file) = open_now(path)? else {
             return Ok(None);
         };
-        let version = FileVersion::of(&file.metadata()?);
+        let metadata = file.metadata()?;
+        let (version, inode) = (FileVersion::of(&metadata), Inode::of(&metadata));
         self.open.retain(|(_, file)| file.strong_count() > 0);
         let of_path = self.open.iter().filter(|(name, _)| name == path);
         let mut known = of_path.filter_map(|(_, file)| file.upgrade());
-        if let Some(known) = known.find(|known| known.version == version) {
+        let is_same = |known: &Rc<OpenFile>| {
+            if grows {
+                known.inode == inode
+            } else {
+                known.version == version
+            }
+        };
+        if let Some(known) = known.find(is_same) {
             return Ok(Some(known));
         }
         if self.open.len() >= SHARD_FILES_MAX {
@@ -54,6 +83,7 @@ impl Files {
         let opened = Rc::new(OpenFile {
             file: TableBound::new(file),
             version,
+            inode,
         });
         self.open.push((path.to_owned(), Rc::downgrade(&opened)));
         Ok(Some(opened))
@@ -104,6 +134,7 @@ fn read_now(file: &File, space: &mut [u8], at: u64) -> Result<usize, Errno> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write;
 
     use tempfile::TempDir;
 
@@ -141,7 +172,7 @@ mod tests {
 
     /// `None` where the temporary folder's filesystem cannot read without waiting: then shards open nothing.
     fn opened(files: &mut Files, written: &Written) -> Option<Rc<OpenFile>> {
-        let opened = files.open(&written.path).unwrap();
+        let opened = files.open(&written.path, false).unwrap();
         if opened.is_none() {
             not_run("the temporary folder's filesystem cannot read without waiting");
         }
@@ -165,7 +196,35 @@ mod tests {
             (all_of(&first), all_of(&third)),
             ("one".into(), "three".into())
         );
-        assert!(files.open(Path::new("/nowhere/at/all")).is_err());
+        // An error, or that it would have to be looked up.
+        let nowhere = files.open(Path::new("/nowhere/at/all"), false);
+        assert!(!matches!(nowhere, Ok(Some(_))));
+    }
+
+    #[test]
+    fn a_file_that_grows_is_open_once_for_whatever_was_appended_since() {
+        let written = Written::new("one");
+        let mut files = Files::default();
+        let Some(first) = opened(&mut files, &written) else {
+            return;
+        };
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&written.path)
+            .and_then(|mut file| file.write_all(b", two"))
+            .unwrap();
+        let grown = files.open(&written.path, true).unwrap().unwrap();
+        assert!(Rc::ptr_eq(&first, &grown));
+        assert_eq!(all_of(&grown), "one, two");
+        let other = opened(&mut files, &written).unwrap();
+        assert!(
+            !Rc::ptr_eq(&first, &other),
+            "another version of a file that does not"
+        );
+        fs::rename(&written.path, written.path.with_extension("aside")).unwrap();
+        fs::write(&written.path, "anew").unwrap();
+        let anew = files.open(&written.path, true).unwrap().unwrap();
+        assert_eq!(all_of(&anew), "anew");
     }
 
     #[test]
@@ -181,9 +240,9 @@ mod tests {
             open.push(file);
         }
         fs::write(&written.path, "one more").unwrap();
-        assert!(files.open(&written.path).unwrap().is_none());
+        assert!(files.open(&written.path, false).unwrap().is_none());
         open.pop();
-        assert!(files.open(&written.path).unwrap().is_some());
+        assert!(files.open(&written.path, false).unwrap().is_some());
     }
 
     #[test]

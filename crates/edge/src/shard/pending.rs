@@ -82,7 +82,7 @@ impl PendingResponse {
         request: &FileRequest,
         after: AfterAnswer,
     ) -> Option<Self> {
-        let file = files.open(request.file()).ok()??;
+        let file = files.open(request.file(), request.is_growing()).ok()??;
         Some(match file_answer(request, &file.version) {
             FileResponse::Nothing(response) => Self::memory(request.method(), response, after),
             FileResponse::Bytes(mut response, range) => {

@@ -5,6 +5,7 @@ use stentor_edge::StreamSpec;
 
 mod alone;
 mod client;
+mod parts;
 mod server;
 #[path = "../../src/testing/support.rs"]
 mod support;

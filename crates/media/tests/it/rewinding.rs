@@ -1,7 +1,6 @@
 //! Going back while it is live: pieces cut from the recording by their bytes alone, as strangers play them.
 
 use std::fs;
-use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,11 +13,11 @@ use stentor_media::rendition::{Rendition, TICK_SAMPLES};
 use crate::support;
 
 /// A recording as it grows: chunks of a voice between these times, in milliseconds; and its pieces.
-fn recorded(spans: &[Range<u64>]) -> (Vec<u8>, PieceIndex) {
+fn recorded(spans: &[[u64; 2]]) -> (Vec<u8>, PieceIndex) {
     let (mut bytes, mut index) = (Packager::head().to_vec(), PieceIndex::new());
-    for span in spans {
-        let mut packager = support::packager(span.start * 48);
-        let published = support::speak(&mut packager, (span.end - span.start) * 48);
+    for [from_ms, to_ms] in spans {
+        let mut packager = support::packager(from_ms * 48);
+        let published = support::speak(&mut packager, (to_ms - from_ms) * 48);
         for chunk in support::chunks(&published, Rendition::Full) {
             let from = bytes.len() as u64;
             bytes.extend_from_slice(&chunk.bytes);
@@ -66,12 +65,8 @@ fn likeness(heard: &[i16], position: u64) -> f64 {
 }
 
 #[test]
-#[expect(
-    clippy::single_range_in_vec_init,
-    reason = "one span of several that may be"
-)]
 fn any_piece_behind_the_head_is_a_file_that_plays_what_was_said_then() {
-    let (recording, index) = recorded(&[0..60_000]);
+    let (recording, index) = recorded(&[[0, 60_000]]);
     assert_eq!(index.pieces().len(), 2);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("piece.mp4");
@@ -89,7 +84,7 @@ fn any_piece_behind_the_head_is_a_file_that_plays_what_was_said_then() {
 
 #[test]
 fn a_player_of_the_playlist_plays_all_of_it_and_from_any_piece_on() {
-    let (recording, mut index) = recorded(&[0..60_000, 117_600..123_600]);
+    let (recording, mut index) = recorded(&[[0, 60_000], [117_600, 123_600]]);
     index.end();
     assert_eq!(index.pieces().len(), 4);
     let folder = tempfile::tempdir().unwrap();
@@ -119,7 +114,7 @@ fn a_player_of_the_playlist_plays_all_of_it_and_from_any_piece_on() {
 
 #[test]
 fn the_next_run_of_the_server_finds_the_same_pieces_in_the_file() {
-    let (recording, index) = recorded(&[0..40_000, 58_800..60_000]);
+    let (recording, index) = recorded(&[[0, 40_000], [58_800, 60_000]]);
     let torn = [&recording[..], &recording[600..700]].concat();
     let mut again = PieceIndex::new();
     let recovered = recover_with(&torn[..], |chunk| {
