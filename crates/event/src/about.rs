@@ -9,6 +9,7 @@ use stentor_core::SeatId;
 use stentor_core::conversation::View;
 use stentor_core::stage::Role;
 use stentor_media::package::hls::iso_8601;
+use stentor_media::record::Edit;
 use stentor_media::rendition::SAMPLE_RATE_HZ;
 use stentor_media::tags::Tags;
 use stentor_media::transcode::MP3_KBIT_PER_S;
@@ -22,6 +23,8 @@ pub(crate) struct About {
     pub(crate) tags: Tags,
     /// Everybody's name, also of those who were removed.
     pub(crate) names: BTreeMap<SeatId, String>,
+    /// What its host makes of the recording: how it is cut, and its chapters.
+    pub(crate) edit: Edit,
 }
 
 impl About {
@@ -44,6 +47,7 @@ impl About {
                 .iter()
                 .map(|seat| (seat.seat, seat.name.clone()))
                 .collect(),
+            edit: Edit::default(),
         }
     }
 
@@ -95,6 +99,42 @@ pub(crate) fn mp3_fields(tags: &Tags, slug: &str) -> HeaderMap {
         fields.insert("ice-audio-info", info);
     }
     fields
+}
+
+/// `Content-Disposition` for whoever saves a file (RFC 6266): under the event's name, in ASCII for old programs and as it is in UTF-8 (RFC 8187).
+/// It is shown or played all the same. `extension` comes with its dot.
+pub(crate) fn saved_as(title: &str, slug: &str, extension: &str) -> Option<HeaderValue> {
+    let name: String = title
+        .chars()
+        .map(|c| if is_of_file_names(c) { c } else { ' ' })
+        .take(FILE_NAME_CHARS_MAX)
+        .collect();
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = name.trim_matches(['.', ' ']);
+    let name = if name.is_empty() { slug } else { name };
+    let plain = ascii(name).replace('"', "'");
+    let plain = if plain.is_empty() { slug } else { &plain };
+    let mut value = format!("inline; filename=\"{plain}{extension}\"; filename*=UTF-8''");
+    for byte in name.bytes().chain(extension.bytes()) {
+        // attr-char of RFC 8187 section 3.2.1, those of them that no shell or page knows.
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                value.push(char::from(byte));
+            }
+            _ => value.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    HeaderValue::from_str(&value).ok()
+}
+
+/// Characters of a title that become the name of a file: with the longest of them in UTF-8 it still fits every file system (255 bytes).
+const FILE_NAME_CHARS_MAX: usize = 60;
+
+/// Whether systems take a character in the name of a file. What is invisible or turns the direction of a text could hide the ending.
+fn is_of_file_names(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A text in ASCII, for fields that have no other: without accents where there is a letter without, and without what has none.
@@ -149,6 +189,20 @@ impl AboutNow {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = about;
     }
 
+    /// What is told of it has changed; what its host makes of the recording has not.
+    pub(crate) fn follow(&self, about: About) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let edit = known.edit.clone();
+        *known = Arc::new(About { edit, ..about });
+    }
+
+    /// What its host makes of the recording has changed.
+    pub(crate) fn set_edit(&self, edit: Edit) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let about = About::clone(&known);
+        *known = Arc::new(About { edit, ..about });
+    }
+
     pub(crate) fn get(&self) -> Arc<About> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -191,5 +245,30 @@ mod tests {
             ..Tags::default()
         };
         assert_eq!(radio_fields(&tags, "talk")["icy-name"], "ab");
+    }
+
+    #[test]
+    fn a_replay_is_saved_under_the_name_of_its_event() {
+        let long = "\u{1f399}".repeat(200);
+        let cut = "%F0%9F%8E%99".repeat(FILE_NAME_CHARS_MAX);
+        for (title, name) in [
+            ("A talk", "\"A talk.mp4\"; filename*=UTF-8''A%20talk.mp4".to_owned()),
+            (
+                "L\u{2019}été : « enfin »",
+                "\"L'ete ' enfin '.mp4\"; filename*=UTF-8''L%E2%80%99%C3%A9t%C3%A9%20%C2%AB%20enfin%20%C2%BB.mp4"
+                    .to_owned(),
+            ),
+            ("日本", "\"talk.mp4\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.mp4".to_owned()),
+            (
+                "../../etc/pass\"wd\r\nX: y",
+                "\"etc pass wd X y.mp4\"; filename*=UTF-8''etc%20pass%20wd%20X%20y.mp4".to_owned(),
+            ),
+            ("\u{202e}4pm.exe", "\"4pm.exe.mp4\"; filename*=UTF-8''4pm.exe.mp4".to_owned()),
+            ("", "\"talk.mp4\"; filename*=UTF-8''talk.mp4".to_owned()),
+            (&long, format!("\"talk.mp4\"; filename*=UTF-8''{cut}.mp4")),
+        ] {
+            let value = saved_as(title, "talk", ".mp4").expect("a field");
+            assert_eq!(value.to_str().ok(), Some(&*format!("inline; filename={name}")));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! An event's parts, its room, streams, recorder and director, put together.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8};
 use std::sync::{Arc, Mutex};
 
@@ -16,9 +18,10 @@ use crate::catalog::{self, PublishedSoFar, Restored};
 use crate::clock::{system_clock, unix_ms_now};
 use crate::counters::Counters;
 use crate::director::{self, Destinations, DirectedRoom, DirectorParts};
+use crate::host_recordings::HostRecordings;
 use crate::links::LiveLinks;
 use crate::open_event::OpenEvent;
-use crate::programme::{Sink, Streams};
+use crate::programme::{PastPublisher, Sink, Streams, event_path};
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
 use crate::recorder::{self, Recorder, ReplayFile};
@@ -57,6 +60,7 @@ pub(crate) async fn assemble(
     );
     let over = Arc::new(AtomicBool::new(false));
     let view = conversation.view();
+    air.set(view.phase(), view.recorded);
     let now = Now {
         mono_ms: 0,
         unix_ms: unix_ms_now(),
@@ -68,7 +72,13 @@ pub(crate) async fn assemble(
     let ended = view.phase().is_over();
     let about = AboutNow::default();
     let known = About::of(&view, record.epoch_unix_ms, &services.base_url);
-    about.set(Arc::new(known));
+    let wanted = recorder::wanted_edit(&*services.recordings, &key).await;
+    if let Err(error) = &wanted {
+        tracing::error!(%error, event = record.slug, "how its replay is to be cut cannot be read");
+    }
+    let knows_edit = wanted.is_ok();
+    let edit = wanted.unwrap_or_default();
+    about.set(Arc::new(About { edit, ..known }));
     let (room, recorder, listened, demand, published, heads) = if ended {
         if let Err(error) = Streams::say_that_it_is_over(&services.edge, &record.slug) {
             tracing::error!(%error, event = record.slug, "players that come back are not told that it is over");
@@ -86,6 +96,14 @@ pub(crate) async fn assemble(
             services.ffmpeg.clone(),
             Arc::clone(&counters),
             reporter.recorder(),
+            Box::new(PastPublisher {
+                edge: services.edge.clone(),
+                base: event_path(&record.slug),
+                epoch_unix_ms: record.epoch_unix_ms,
+                air: Arc::clone(&air),
+                counters: Arc::clone(&counters),
+                told_recorded: None,
+            }),
         );
         let (publishes, published) = oneshot::channel();
         let publishes = Arc::new(publishes);
@@ -141,7 +159,10 @@ pub(crate) async fn assemble(
     )
     .listed(services.board.clone(), &services.base_url);
     publisher.describe(&about.get());
-    if ended {
+    if ended && !knows_edit {
+        // Nobody is to hear what may have been cut away.
+        publisher.replay_made(None, unix_ms_now());
+    } else if ended {
         offer_replay(services, &key, about.get(), &mut publisher, reporter).await;
     }
     // Whoever comes back as soon as the server is ready finds the page.
@@ -155,6 +176,12 @@ pub(crate) async fn assemble(
         services.policy.links_after_end_days,
     ));
     links.follow(view.phase(), view.schedule.since_unix_ms);
+    let recordings = HostRecordings::new(
+        Arc::clone(&services.recordings),
+        key,
+        about.clone(),
+        director.clone(),
+    );
     let event = Arc::new(OpenEvent {
         slug: record.slug.clone(),
         listen_link: record.listen_link(&services.base_url),
@@ -167,6 +194,7 @@ pub(crate) async fn assemble(
         written: Mutex::new(Some(written)),
         stats: StatsSources::new(Arc::clone(&counters), Arc::clone(&air), heard, &reports),
         budgets: SeatBudgets::default(),
+        recordings,
     });
     let director = DirectorParts {
         conversation,
@@ -223,8 +251,8 @@ async fn offer_replay(
     publisher: &mut Publisher,
     reporter: Reporter,
 ) {
-    match recorder::replay_file(&*services.recordings, key).await {
-        Ok(Some(file)) => return publisher.offer_replay(file),
+    match found_replay(services, key, &about).await {
+        Ok(Some(file)) => return publisher.replay_made(Some(file), unix_ms_now()),
         Ok(None) => {}
         Err(error) => {
             tracing::warn!(%error, event = %key, "it is not known whether there is a replay");
@@ -254,6 +282,18 @@ async fn offer_replay(
             }
         }
     });
+}
+
+/// The replay there is, if it is as its host wants it.
+async fn found_replay(
+    services: &EventServices,
+    key: &Key,
+    about: &About,
+) -> io::Result<Option<PathBuf>> {
+    let recordings = &*services.recordings;
+    let found = recorder::replay_file(recordings, key).await?;
+    let as_wanted = recorder::is_made_as(recordings, key, &about.edit).await?;
+    Ok(found.filter(|_| as_wanted))
 }
 
 /// Why an event could not be opened. Ours or the operator's.

@@ -19,6 +19,7 @@
 //! | `budgets` | how much whoever holds a seat's link may send | `core` |
 //! | `counters` | what was recorded, kept and published, and what was not | |
 //! | `links` | stage links as capabilities | |
+//! | `replay_policy` | whether a replay can be heard | |
 //! | `texts` | texts in several languages, as JSON | `core` |
 //! | `history` | the history of an event, as the store keeps it | `core` |
 //! | `status` | `status.json` and the notices in the sound | `core` |
@@ -28,6 +29,7 @@
 //! | `listing` | what an event is to those who list it | `core` |
 //! | `announcement` | what is published about an event besides its page: words, dates, the head of its page, and who makes the rest | `edge` |
 //! | `amendment` | what an operator wants changed about an event | `core` |
+//! | `recordings` | the files of a recording | `cluster` |
 //! | `catalog` | the events of a store | `cluster`, `media` |
 //! | `reminders` | reminders by mail: kept, written, sent | `core`, `cluster`, `catalog` |
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
@@ -39,6 +41,7 @@
 //! | `board` | all events of a server as they are listed | `core`, `edge` |
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
+//! | `host_recordings` | what a host does with the recording | `cluster`, `media` |
 //! | `open_event` | an event that is open | `studio` |
 //! | `demo` | the demonstration event | `media`, `cluster` |
 //! | `services` | what every event is opened with | all |
@@ -61,6 +64,7 @@ pub mod demo;
 mod director;
 mod encode_once;
 mod history;
+mod host_recordings;
 mod json;
 pub mod lang;
 pub mod links;
@@ -71,8 +75,10 @@ mod programme;
 mod publisher;
 pub mod record;
 mod recorder;
+mod recordings;
 mod registry;
 pub mod reminders;
+pub mod replay_policy;
 mod reports;
 mod services;
 mod snapshot;
@@ -89,11 +95,13 @@ pub use budgets::SeatBudget;
 pub use counters::EventCounters;
 pub use director::{Acted, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
+pub use host_recordings::{HostRecordings, RecordingError};
 pub use json::json;
 pub use open_event::{
     ConnectError, ConnectRequest, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent,
 };
 pub use programme::cadence_box;
+pub use recordings::RecordingFile;
 pub use registry::{EventRegistry, Hindrance, RegistryStats};
 pub use reports::StageLevels;
 pub use services::{EventPolicy, EventServices};

@@ -19,6 +19,7 @@ use crate::budgets::{SeatBudget, SeatBudgets};
 use crate::clock::unix_ms_now;
 use crate::director::{Acted, Call, DirectorHandle, Joined, OfferingPage, PageSender, Reserved};
 use crate::encode_once::EncodeOnce;
+use crate::host_recordings::HostRecordings;
 use crate::links::{LiveLinks, TokenError};
 use crate::record::EventRecord;
 use crate::stats::{EventStats, StatsSources};
@@ -43,6 +44,7 @@ pub struct OpenEvent {
     pub(crate) written: Mutex<Option<JoinHandle<()>>>,
     pub(crate) stats: StatsSources,
     pub(crate) budgets: SeatBudgets,
+    pub(crate) recordings: HostRecordings,
 }
 
 /// Which of the two WebRTC endpoints an offer came to.
@@ -213,6 +215,12 @@ impl OpenEvent {
             .unwrap_or_else(PoisonError::into_inner)
             .clone_from(&record);
         self.director.call(Call::Record(record)).await;
+    }
+
+    /// What its host does with the recording and the replay.
+    #[must_use]
+    pub const fn recordings(&self) -> &HostRecordings {
+        &self.recordings
     }
 
     /// Its replay is not there any more.

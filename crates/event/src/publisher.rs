@@ -5,23 +5,28 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::header::CONTENT_DISPOSITION;
 use stentor_core::conversation::View;
 use stentor_core::event::{ConditionKind, Phase};
 use stentor_core::schedule::Standing;
-use stentor_edge::{CacheClass, Document, Edge, FileDocument, Stream};
+use stentor_edge::{CacheClass, Document, DocumentError, Edge, FileDocument, Stream};
 
-use crate::about::About;
+use crate::about::{About, saved_as};
 use crate::announcement::page_head;
 use crate::board::{Board, listing_of};
 use crate::counters::{Counters, add};
 use crate::lang::Lang;
 use crate::pages::{ListenAssets, ListenPage, compress, page_headers, sentence};
-use crate::programme::{Heads, REPLAY, Streams};
+use crate::programme::{CHAPTERS, Heads, REPLAY, Streams, withdraw_past};
 use crate::record::EventRecord;
+use crate::replay_policy::{ReplayOutcome, ReplayRule};
 use crate::status::{self, Replay};
 
 /// Seconds a page may be kept by caches: what changes is in `status.json` and in the sound.
 const PAGE_KEPT_S: u32 = 5;
+/// Seconds the replay and its chapters may be kept by caches; they then ask whether it has changed, which costs no sound. What its host withholds,
+/// cuts or deletes is heard no longer than that.
+const REPLAY_KEPT_S: u32 = 60;
 /// Seconds `status.json` may be kept by caches. Waiting pages ask every few seconds.
 const STATUS_KEPT_S: u32 = 1;
 
@@ -50,6 +55,16 @@ pub(crate) struct Publisher {
     board: Option<Arc<Board>>,
     base_url: String,
     replay: Replay,
+    /// What the host has decided about the replay.
+    rule: ReplayRule,
+    /// What became of that, if a replay was made or there is none.
+    outcome: Option<ReplayOutcome>,
+    /// Where the replay lies that was made, if there is one; `None` while it is waited for.
+    made: Option<Option<PathBuf>>,
+    /// Where the replay that is offered lies.
+    offered: Option<PathBuf>,
+    /// What the event is called, as it was described last.
+    title: String,
     rendered: Option<Rendered>,
 }
 
@@ -74,6 +89,11 @@ impl Publisher {
             board: None,
             base_url: String::new(),
             replay: Replay::default(),
+            rule: ReplayRule::default(),
+            outcome: None,
+            made: None,
+            offered: None,
+            title: String::new(),
             rendered: None,
         }
     }
@@ -91,7 +111,14 @@ impl Publisher {
     }
 
     /// Says in its streams and playlists what the event is.
-    pub(crate) fn describe(&self, about: &About) {
+    pub(crate) fn describe(&mut self, about: &About) {
+        if self.title != about.tags.title {
+            self.title.clone_from(&about.tags.title);
+            // It is saved under the new name.
+            if let Some(file) = self.offered.clone() {
+                self.offer_replay(file);
+            }
+        }
         let Some(heads) = &self.heads else {
             return;
         };
@@ -106,43 +133,117 @@ impl Publisher {
         self.replay
     }
 
-    /// There will be no replay; nobody needs to wait for it.
-    pub(crate) const fn no_replay(&mut self) {
-        self.replay = Replay::None;
+    /// The replay lies at this file from now on, or there is none.
+    pub(crate) fn replay_made(&mut self, file: Option<PathBuf>, now_unix_ms: i64) {
+        self.made = Some(file);
+        self.outcome = None;
+        self.follow_replay(now_unix_ms);
+    }
+
+    /// What its host has decided about the replay.
+    pub(crate) fn set_replay_rule(&mut self, rule: ReplayRule, now_unix_ms: i64) {
+        self.rule = rule;
+        self.follow_replay(now_unix_ms);
+    }
+
+    /// Publishes or withholds the replay as its host wants it now; whether that has changed. To be called as time passes.
+    pub(crate) fn follow_replay(&mut self, now_unix_ms: i64) -> bool {
+        let Some(made) = self.made.clone() else {
+            return false;
+        };
+        let outcome = self.rule.outcome(now_unix_ms);
+        if self.outcome == Some(outcome) {
+            return false;
+        }
+        self.outcome = Some(outcome);
+        match (outcome, made) {
+            (ReplayOutcome::Published, Some(file)) => self.offer_replay(file),
+            (ReplayOutcome::Published, None) => self.withdraw_replay(Replay::None),
+            (ReplayOutcome::Withheld { until_unix_ms }, made) => {
+                let awaited = until_unix_ms.is_some() && made.is_some();
+                self.withhold_replay(awaited);
+            }
+            (ReplayOutcome::Deleted, _) => self.withhold_replay(false),
+        }
+        true
     }
 
     /// The replay was taken away; whether there was one.
     pub(crate) fn forget_replay(&mut self) -> bool {
-        let was = self.replay == Replay::Ready;
+        let was = self.made.replace(None).flatten().is_some();
         if was {
-            self.edge
-                .documents()
-                .remove(&format!("{}{REPLAY}", self.base));
-            self.no_replay();
+            self.withhold_replay(false);
         }
         was
     }
 
-    /// The replay is at this file from now on.
-    pub(crate) fn offer_replay(&mut self, file: PathBuf) {
-        let document = FileDocument {
-            content_type: "audio/mp4".to_owned(),
-            cache: CacheClass::Immutable,
-            file,
-            headers: HeaderMap::new(),
-        };
-        match self
-            .edge
-            .documents()
-            .put_file(&format!("{}{REPLAY}", self.base), document)
-        {
-            Ok(()) => self.replay = Replay::Ready,
-            Err(error) => {
-                add(&self.counters.documents_not_published, 1);
-                tracing::error!(%error, "the replay cannot be served");
-                self.no_replay();
-            }
+    /// Nobody hears the recording any more: neither the replay, nor what could be heard again while it was live. Caches have it for as long as
+    /// they were told, which is short.
+    fn withhold_replay(&mut self, awaited: bool) {
+        self.withdraw_replay(if awaited {
+            Replay::Awaited
+        } else {
+            Replay::None
+        });
+        withdraw_past(&self.edge, &self.base);
+    }
+
+    fn withdraw_replay(&mut self, replay: Replay) {
+        for below in [REPLAY, CHAPTERS] {
+            self.edge
+                .documents()
+                .remove(&format!("{}{below}", self.base));
         }
+        self.offered = None;
+        self.replay = replay;
+    }
+
+    /// The replay is at this file from now on, and its chapters beside it if it has any. One that was there before is replaced: what could be heard
+    /// again while it was live goes then, for the new one may have been cut.
+    fn offer_replay(&mut self, file: PathBuf) {
+        if self.offered.is_some() {
+            withdraw_past(&self.edge, &self.base);
+        }
+        let chapters = file.with_file_name(CHAPTERS.trim_start_matches('/'));
+        let mut headers = HeaderMap::new();
+        if let Some(saved_as) = saved_as(&self.title, &self.slug, ".mp4") {
+            headers.insert(CONTENT_DISPOSITION, saved_as);
+        }
+        if let Err(error) = self.put_file(REPLAY, "audio/mp4", file.clone(), headers) {
+            add(&self.counters.documents_not_published, 1);
+            tracing::error!(%error, "the replay cannot be served");
+            self.withdraw_replay(Replay::None);
+            return;
+        }
+        self.replay = Replay::Ready;
+        self.offered = Some(file);
+        // Most have none.
+        let kind = "application/json+chapters";
+        if self
+            .put_file(CHAPTERS, kind, chapters, HeaderMap::new())
+            .is_err()
+        {
+            self.edge
+                .documents()
+                .remove(&format!("{}{CHAPTERS}", self.base));
+        }
+    }
+
+    fn put_file(
+        &self,
+        below: &str,
+        content_type: &str,
+        file: PathBuf,
+        headers: HeaderMap,
+    ) -> Result<(), DocumentError> {
+        let document = FileDocument {
+            content_type: content_type.to_owned(),
+            cache: CacheClass::Short(REPLAY_KEPT_S),
+            file,
+            headers,
+        };
+        let path = format!("{}{below}", self.base);
+        self.edge.documents().put_file(&path, document)
     }
 
     pub(crate) fn publish_status(&self, view: &View, now_unix_ms: i64) {
@@ -213,7 +314,7 @@ impl Publisher {
     pub(crate) fn withdraw(&mut self) {
         Streams::close(&self.edge, &self.slug);
         let pages = Lang::all().map(|lang| format!("/{}", lang.code()));
-        let documents = ["", "/status.json", REPLAY].map(str::to_owned);
+        let documents = ["", "/status.json", REPLAY, CHAPTERS].map(str::to_owned);
         for below in documents.into_iter().chain(pages) {
             self.edge
                 .documents()

@@ -88,6 +88,18 @@ impl Folder {
         sync_parent(&path)
     }
 
+    /// Takes away what was never finished, so that it neither fills the disk nor is there when everything of its name is to be gone.
+    pub(super) fn remove_part(&self, key: &Key) -> io::Result<()> {
+        match fs::remove_file(self.part_path(key)) {
+            Err(error)
+                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Every blob below a folder, in no order.
     pub(super) fn scan(&self, below: Option<&Key>) -> Result<Vec<BlobEntry>, BlobsError> {
         let mut found = Vec::new();

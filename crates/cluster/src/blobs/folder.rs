@@ -76,6 +76,10 @@ impl Blobs for FolderBlobs {
                 part.sync_all()?;
                 folder.publish(&key)
             });
+            if written.is_err() {
+                // Nobody sees it; if it stays, the next one takes its place.
+                let _ = folder.remove_part(&key);
+            }
             drop(claim);
             written.map_err(|error| folder.error(&key, &error))
         })
@@ -137,6 +141,9 @@ impl Blobs for FolderBlobs {
         let key = key.clone();
         self.ask(move |folder| {
             let _claim = Claim::take(folder, &key)?;
+            // What a killed process has left of it.
+            let removed = folder.remove_part(&key);
+            removed.map_err(|error| folder.error(&key, &error))?;
             match fs::remove_file(folder.path(&key)) {
                 Ok(()) => Ok(true),
                 Err(error) => match folder.error(&key, &error) {

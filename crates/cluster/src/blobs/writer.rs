@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -27,6 +27,18 @@ struct FileWriterInner {
     claim: Claim,
     /// Whether it gets its name when it is finished.
     is_new: bool,
+    finished: AtomicBool,
+}
+
+impl Drop for FileWriterInner {
+    /// A new one that was not finished leaves nothing: on a full disk its bytes are what is missing. It is one system call, on the thread of whoever
+    /// has given up.
+    fn drop(&mut self) {
+        if self.is_new && !self.finished.load(Ordering::Acquire) {
+            // If it stays, the next one takes its place.
+            let _ = self.claim.folder().remove_part(self.claim.key());
+        }
+    }
 }
 
 struct OpenFile {
@@ -48,6 +60,7 @@ impl FileWriter {
             size: AtomicU64::new(size),
             claim,
             is_new,
+            finished: AtomicBool::new(false),
         });
         Self { inner, workers }
     }
@@ -136,6 +149,7 @@ impl BlobWriter for FileWriter {
                 }
             });
             synced.map_err(|error| inner.error(&error))?;
+            inner.finished.store(true, Ordering::Release);
             Ok(inner.size())
         })
     }

@@ -18,6 +18,8 @@ enum Mode {
     LosesAnswers,
     /// Nothing is done before another mode.
     Waits,
+    /// So many calls are carried out, then nothing is done and this is said.
+    FailsAfter(u64, StoreError),
 }
 
 /// Makes a store fail, lose its answers, or keep its callers waiting, from one call on until it is told otherwise.
@@ -47,6 +49,13 @@ impl Faults {
         self.mode.send_replace(Mode::Fails(error));
     }
 
+    /// So many more calls are carried out, and those after them do nothing and are answered with an error: a disk that fills up in the middle of
+    /// something.
+    pub fn fails_after(&self, calls: u64, error: StoreError) {
+        let calls = self.calls() + calls;
+        self.mode.send_replace(Mode::FailsAfter(calls, error));
+    }
+
     /// Calls are carried out and answered as if no answer had come in time.
     pub fn loses_answers(&self) {
         self.mode.send_replace(Mode::LosesAnswers);
@@ -72,13 +81,14 @@ impl Faults {
         T: Send + 'a,
         E: From<StoreError> + Send + 'a,
     {
-        self.calls.fetch_add(1, Ordering::Relaxed);
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let mut modes = self.mode.subscribe();
         Box::pin(async move {
             let chosen = modes.wait_for(|mode| !matches!(mode, Mode::Waits)).await;
             let mode = chosen.map_or(Mode::Works, |mode| mode.clone());
             match mode {
                 Mode::Fails(error) => Err(error.into()),
+                Mode::FailsAfter(calls, error) if number >= calls => Err(error.into()),
                 Mode::LosesAnswers => {
                     operation()?;
                     Err(StoreError::TimedOut {
@@ -87,7 +97,7 @@ impl Faults {
                     }
                     .into())
                 }
-                Mode::Works | Mode::Waits => operation(),
+                Mode::Works | Mode::Waits | Mode::FailsAfter(..) => operation(),
             }
         })
     }

@@ -1,9 +1,6 @@
 //! What an operator wants changed, from the asking to the changing.
 
-use std::time::Duration;
-
-use stentor_cluster::blobs::{Blobs, BlobsError};
-use stentor_cluster::key::Key;
+use stentor_cluster::blobs::Blobs;
 use stentor_cluster::records::{Change, Record, Records, RecordsError};
 use stentor_core::Now;
 use stentor_core::conversation::{Conversation, Input, Outbox, Output, Refusal};
@@ -12,12 +9,10 @@ use super::store::{AMENDMENT, CONVERSATION, CatalogError, EVENT, POSITION, key, 
 use crate::amendment::{ACTS_MAX, Amendment};
 use crate::clock::unix_ms_now;
 use crate::record::{EventRecord, is_slug};
-use crate::snapshot;
+use crate::{recordings, snapshot};
 
 /// How often something is tried that others are at.
 const ATTEMPTS_MAX: usize = 40;
-/// How long a recording that is in use is left before it is looked at again.
-const IN_USE_LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Leaves what is to be changed for whoever runs the event: a server looks every two seconds; where none runs, [`carry_out`] does it.
 ///
@@ -223,21 +218,9 @@ fn decode_amendment(slug: &str, record: &Record) -> Result<Amendment, CatalogErr
 ///
 /// # Errors
 /// The operator's: a store or a folder that cannot be written.
-async fn delete(
-    records: &dyn Records,
-    recordings: &dyn Blobs,
-    slug: &str,
-) -> Result<(), CatalogError> {
+async fn delete(records: &dyn Records, blobs: &dyn Blobs, slug: &str) -> Result<(), CatalogError> {
     let key = key(slug)?;
-    loop {
-        let found = recordings.list(Some(&key), None).await?;
-        if found.is_empty() {
-            break;
-        }
-        for entry in found {
-            delete_recording(recordings, &entry.key).await?;
-        }
-    }
+    recordings::delete_all(blobs, &key).await?;
     let mut changes = Vec::new();
     for kind in [EVENT, CONVERSATION, POSITION, AMENDMENT] {
         if let Some(found) = records.get(kind, &key).await? {
@@ -252,20 +235,10 @@ async fn delete(
     Ok(())
 }
 
-/// A recorder that has just been stopped may still hold it.
-async fn delete_recording(recordings: &dyn Blobs, key: &Key) -> Result<(), CatalogError> {
-    for _ in 0..ATTEMPTS_MAX {
-        match recordings.delete(key).await {
-            Err(BlobsError::InUse { .. }) => tokio::time::sleep(IN_USE_LOOK_AGAIN).await,
-            deleted => return Ok(deleted.map(|_| ())?),
-        }
-    }
-    Err(BlobsError::InUse { key: key.clone() }.into())
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use stentor_cluster::key::Key;
     use stentor_cluster::testing::{MemoryBlobs, MemoryRecords};
     use stentor_core::Texts;
     use stentor_core::event::Phase;

@@ -1,5 +1,6 @@
 //! What reaches a director, and how.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -11,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::pages::{OfferingPage, PageSender};
 use crate::encode_once::EncodeOnce;
 use crate::record::EventRecord;
+use crate::replay_policy::ReplayRule;
 use crate::reports::StageLevels;
 
 /// Calls waiting for one director. Past it pages and offers wait.
@@ -52,6 +54,10 @@ pub(crate) enum Call {
     Amend(Amendment),
     /// What is known of the event beside its conversation has changed.
     Record(EventRecord),
+    /// The replay was made anew, and lies at this file.
+    ReplayMade(PathBuf),
+    /// What its host has decided about the replay.
+    ReplayRule(ReplayRule),
     /// The replay is not where it was any more.
     ForgetReplay,
     /// The event is to be taken from this server: its room stops, and nothing of it is found at its addresses any more. Answered when that is

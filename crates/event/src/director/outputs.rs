@@ -30,6 +30,7 @@ use crate::links::LiveLinks;
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
 use crate::recorder::Recorder;
+use crate::replay_policy::ReplayRule;
 use crate::reports::StageLevels;
 use crate::{snapshot, status};
 
@@ -163,11 +164,21 @@ impl Outputs {
 
     /// Gives the public the replay, or the word that there will be none.
     pub(super) fn publish_replay(&mut self, file: Option<std::path::PathBuf>, view: &View) {
-        match file {
-            Some(file) => self.to.publisher.offer_replay(file),
-            None => self.to.publisher.no_replay(),
-        }
+        self.to.publisher.replay_made(file, unix_ms_now());
         self.publish_documents(view);
+    }
+
+    /// What its host has decided about the replay.
+    pub(super) fn set_replay_rule(&mut self, rule: ReplayRule, view: &View) {
+        self.to.publisher.set_replay_rule(rule, unix_ms_now());
+        self.publish_documents(view);
+    }
+
+    /// The time at which a replay is to be published may have come.
+    pub(super) fn follow_replay(&mut self, conversation: &Conversation) {
+        if self.to.publisher.follow_replay(unix_ms_now()) {
+            self.publish_documents(&conversation.view());
+        }
     }
 
     /// The replay is not there any more; where there was none nothing changes.
@@ -359,11 +370,15 @@ impl Outputs {
             .follow(view.phase(), view.schedule.since_unix_ms);
     }
 
-    fn follow_about(&self, view: &View) {
-        let about = About::of(view, self.to.record.epoch_unix_ms, self.to.links.base_url());
-        if about != *self.to.about.get() {
+    fn follow_about(&mut self, view: &View) {
+        let known = self.to.about.get();
+        let about = About {
+            edit: known.edit.clone(),
+            ..About::of(view, self.to.record.epoch_unix_ms, self.to.links.base_url())
+        };
+        if about != *known {
             self.to.publisher.describe(&about);
-            self.to.about.set(Arc::new(about));
+            self.to.about.follow(about);
         }
     }
 
@@ -397,7 +412,7 @@ impl Outputs {
             room.stop();
             match self.to.recorder.take() {
                 Some(recorder) => recorder.finish(),
-                None => self.to.publisher.no_replay(),
+                None => self.to.publisher.replay_made(None, unix_ms_now()),
             }
             self.publish_documents(&conversation.view());
         }

@@ -118,6 +118,7 @@ impl Director {
                         let now = self.outputs.listeners();
                         self.step(Input::Listeners { now }).await;
                         self.tell_late(now);
+                        self.outputs.follow_replay(&self.conversation);
                         self.follow_demand().await;
                         self.outputs.pages.sweep();
                         self.watch_opening_rung();
@@ -214,6 +215,14 @@ impl Director {
             Call::Abandon { seat, session } => {
                 self.outputs.sessions.remove(session);
                 self.step(Input::SessionDown { seat, session }).await;
+            }
+            Call::ReplayMade(file) => {
+                let view = self.conversation.view();
+                self.outputs.publish_replay(Some(file), &view);
+            }
+            Call::ReplayRule(rule) => {
+                self.outputs
+                    .set_replay_rule(rule, &self.conversation.view());
             }
             Call::ForgetReplay => self.outputs.forget_replay(&self.conversation.view()),
             // The loop ends with it.

@@ -11,7 +11,7 @@ mod sentence;
 
 pub(crate) use assets::withdraw_stage;
 pub use assets::{are_built, feed_picture, publish_assets, publish_not_found, publish_stage};
-pub(crate) use compress::compress;
+pub(crate) use compress::{compress, gzip};
 pub use headers::{inline_policy, page_headers};
 pub use listen::ListenAssets;
 pub(crate) use listen::ListenPage;

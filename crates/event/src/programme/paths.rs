@@ -1,12 +1,16 @@
 //! Where the streams of an event are found: `/e/slug` and what is below it.
 
+use stentor_media::record::PIECE_HEAD_NAME;
 use stentor_media::rendition::Rendition;
 
 /// The replay, below the event, once that is over.
 pub(crate) const REPLAY: &str = "/replay.mp4";
 
+/// The chapters of the replay, beside it.
+pub(crate) const CHAPTERS: &str = "/chapters.json";
+
 /// The event itself.
-pub(super) fn event_path(slug: &str) -> String {
+pub(crate) fn event_path(slug: &str) -> String {
     format!("/e/{slug}")
 }
 
@@ -66,4 +70,14 @@ pub(super) fn listings(base: &str, rendition: Rendition) -> [String; 2] {
         playlist_path(base, rendition),
         manifest_path(base, rendition),
     ]
+}
+
+/// What was said before, while the event is live: pieces of its recording.
+pub(super) fn past_path(base: &str) -> String {
+    format!("{base}/past")
+}
+
+/// The head of the pieces, and the documents that list them: as JSON, and as a playlist.
+pub(super) fn past_documents(base: &str) -> [String; 3] {
+    [PIECE_HEAD_NAME, "index.json", "index.m3u8"].map(|name| format!("{}/{name}", past_path(base)))
 }

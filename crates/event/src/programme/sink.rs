@@ -12,6 +12,7 @@ use stentor_core::SeatId;
 use stentor_core::timeline::SAMPLES_PER_MS;
 use stentor_edge::{CacheClass, Document, Edge, PublishError, Stream};
 use stentor_media::package::{Packager, Published, StemChunk};
+use stentor_media::record::PIECE_SAMPLES;
 use stentor_media::rendition::Rendition;
 use stentor_studio::{RoomLevels, RoomSink, RoomStatus};
 use tokio::sync::oneshot;
@@ -85,8 +86,11 @@ impl Sink {
     }
 
     fn chunk(&self, chunk: stentor_media::package::Chunk) {
-        if chunk.rendition == Rendition::Full && self.is_recording() {
-            self.record(RecordingTrack::Programme, chunk.bytes.clone());
+        if chunk.rendition == Rendition::Full {
+            if self.is_recording() {
+                self.record(RecordingTrack::Programme, chunk.bytes.clone());
+            }
+            self.tell_passed((chunk.sequence + 1) * Rendition::Full.chunk_samples());
         }
         if chunk.rendition == Rendition::Full
             && let Some(transcoder) = &self.transcoder
@@ -103,6 +107,15 @@ impl Sink {
             chunk.sequence,
             chunk.bytes,
         );
+    }
+
+    /// What can be heard again goes as far as the end of a piece, whether or not anything was recorded there.
+    fn tell_passed(&self, position: u64) {
+        if position.is_multiple_of(PIECE_SAMPLES)
+            && let Some(recorder) = &self.recorder
+        {
+            recorder.passed(position);
+        }
     }
 
     fn record(&self, recording: RecordingTrack, chunk: Bytes) {

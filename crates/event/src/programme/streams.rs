@@ -11,9 +11,10 @@ use stentor_media::tags::Tags;
 use stentor_media::transcode::MP3_CHUNK_MS;
 
 use super::heads::Heads;
+use super::past::withdraw_past;
 use super::paths::{
     REPLAY, aac_playlist_path, aac_segment_path, direct_path, event_path, listings, mp3_path,
-    multivariant_path, ogg_now_path, ogg_path, segment_path,
+    multivariant_path, ogg_now_path, ogg_path, past_documents, segment_path,
 };
 use crate::counters::Counters;
 use crate::transcode::Faces;
@@ -186,6 +187,7 @@ impl Streams {
             .into_iter()
             .chain(transcoded_asked_for(&base))
             .chain(head_paths(&base))
+            .chain(past_documents(&base))
             .try_for_each(|path| edge.documents().put_gone(&path, &farewell(&base)))
     }
 
@@ -228,6 +230,7 @@ impl Streams {
         {
             edge.documents().remove(&path);
         }
+        withdraw_past(edge, &base);
         for rendition in Rendition::ALL {
             edge.close_stream(&direct_path(&base, rendition));
             edge.close_stream(&segment_path(&base, rendition));

@@ -1,12 +1,13 @@
 //! One recording: append-only fragmented MP4, always cut to its last whole chunk.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_cluster::blobs::{BlobReader, BlobWriter, Blobs, BlobsError};
 use stentor_cluster::key::Key;
-use stentor_media::record;
+use stentor_media::record::{self, PieceIndex};
 use tokio::runtime::Handle;
 
 use super::track::RecordingTrack;
@@ -23,7 +24,7 @@ pub(super) struct RecordingFile {
 }
 
 impl RecordingFile {
-    /// Opens a recording where it was left, without what was torn; a new one begins with `head`.
+    /// Opens a recording where it was left, without what was torn; a new one begins with `head`. The pieces of what is in it already.
     ///
     /// # Errors
     /// The disk's, or as many unreadable files as are kept.
@@ -32,16 +33,16 @@ impl RecordingFile {
         event: &Key,
         recording: RecordingTrack,
         head: Bytes,
-    ) -> io::Result<Self> {
+    ) -> io::Result<(Self, PieceIndex)> {
         let key = recording.key(event);
         let mut writer = blobs.append(&key).await?;
-        let mut valid = recovered(blobs, &key, writer.size()).await?;
+        let (mut valid, mut pieces) = recovered(blobs, &key, writer.size()).await?;
         if writer.size().saturating_sub(valid) > TORN_BYTES_MAX {
             // A kill cannot tear that much: this is something else, and it is not cut off.
             drop(writer);
             set_aside(&**blobs, event, recording).await?;
             writer = blobs.append(&key).await?;
-            valid = 0;
+            (valid, pieces) = (0, PieceIndex::new());
         }
         if writer.size() > valid {
             writer.truncate(valid).await?;
@@ -49,20 +50,22 @@ impl RecordingFile {
         if valid == 0 {
             writer.append(head).await?;
         }
-        Ok(Self {
+        let file = Self {
             writer,
             unsynced: true,
-        })
+        };
+        Ok((file, pieces))
     }
 
-    /// Appends one chunk, whole or not at all.
+    /// Appends one chunk, whole or not at all; where it stands.
     ///
     /// # Errors
     /// The disk's.
-    pub(super) async fn append(&mut self, chunk: Bytes) -> io::Result<()> {
+    pub(super) async fn append(&mut self, chunk: Bytes) -> io::Result<Range<u64>> {
+        let from = self.writer.size();
         self.writer.append(chunk).await?;
         self.unsynced = true;
-        Ok(())
+        Ok(from..self.writer.size())
     }
 
     /// Syncs what was appended to the disk.
@@ -78,15 +81,23 @@ impl RecordingFile {
     }
 }
 
-/// How many bytes of a recording are whole chunks.
-async fn recovered(blobs: &Arc<dyn Blobs>, key: &Key, size: u64) -> io::Result<u64> {
+/// How many bytes of a recording are whole chunks, and its pieces.
+async fn recovered(blobs: &Arc<dyn Blobs>, key: &Key, size: u64) -> io::Result<(u64, PieceIndex)> {
     if size == 0 {
-        return Ok(0);
+        return Ok((0, PieceIndex::new()));
     }
     let reader = BlobReader::new(Arc::clone(blobs), key.clone(), Handle::current());
-    let recovered = tokio::task::spawn_blocking(move || record::recover(reader));
-    let recovered = recovered.await.map_err(io::Error::other)?;
-    Ok(recovered.map_err(io::Error::other)?.valid_bytes)
+    let recovered = tokio::task::spawn_blocking(move || {
+        let mut pieces = PieceIndex::new();
+        let recovered = record::recover_with(reader, |chunk| {
+            pieces.add(chunk.position, chunk.samples, chunk.bytes);
+        });
+        recovered.map(|recovered| (recovered.valid_bytes, pieces))
+    });
+    recovered
+        .await
+        .map_err(io::Error::other)?
+        .map_err(io::Error::other)
 }
 
 /// Renames a recording nobody here can read, so that it is kept and a new one can begin.

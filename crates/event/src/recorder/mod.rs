@@ -5,6 +5,7 @@
 //! be written are dropped whole, hosts see an alarm, and writing resumes when there is room.
 
 mod file;
+mod past;
 mod replay;
 mod track;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use stentor_cluster::blobs::Blobs;
 use stentor_cluster::key::Key;
+use stentor_media::record::{self, RecordedChunk};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -26,7 +28,11 @@ use crate::about::AboutNow;
 use crate::counters::{Counters, add};
 use crate::transcode::Ffmpeg;
 use file::RecordingFile;
-pub(crate) use replay::{make_mp3, make_replay, make_stems, replay_file};
+use past::PastWriter;
+pub(crate) use past::{Past, PastSink, SharedPieces};
+pub(crate) use replay::{
+    ReplayError, is_made_as, make_mp3, make_replay, make_stems, replay_file, want_edit, wanted_edit,
+};
 pub(crate) use track::RecordingTrack;
 
 /// Chunks waiting for the disk: about 30 s of programme and 13 stems. Past it chunks are dropped and the alarm is on.
@@ -65,6 +71,8 @@ enum Job {
         recording: RecordingTrack,
         chunk: Bytes,
     },
+    /// The timeline has come to a position.
+    Passed(u64),
     Finish,
 }
 
@@ -80,7 +88,8 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the task for one event, whose recordings are kept below its address. It reports its newest state.
+    /// Starts the task for one event, whose recordings are kept below its address. It reports its newest state, and shows what can be heard
+    /// again.
     pub(crate) fn start(
         blobs: Arc<dyn Blobs>,
         event: Key,
@@ -88,6 +97,7 @@ impl Recorder {
         ffmpeg: Option<Arc<Ffmpeg>>,
         counters: Arc<Counters>,
         report: watch::Sender<RecorderState>,
+        past: Box<dyn PastSink>,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_CHUNKS_MAX + 1);
         let finish = jobs.clone().try_reserve_owned().ok();
@@ -104,6 +114,7 @@ impl Recorder {
             lost: Arc::clone(&lost),
             counters: Arc::clone(&counters),
             report,
+            past: PastWriter::new(past),
         };
         tokio::spawn(task.run(queue));
         Self {
@@ -123,6 +134,13 @@ impl Recorder {
             add(&self.counters.chunks_not_queued, 1);
         }
         queued
+    }
+
+    /// The timeline has come to a position, recorded or not: what can be heard again ends there. If the queue is full, the next one tells it.
+    /// Never waits.
+    pub(crate) fn passed(&self, position: u64) {
+        // One place is the chunks' worth, and no more than one in 28.8 s.
+        let _ = self.jobs.try_send(Job::Passed(position));
     }
 
     /// Makes the replay from what was written: nothing else is recorded after it. Never waits.
@@ -150,10 +168,12 @@ struct RecorderTask {
     lost: Arc<AtomicBool>,
     counters: Arc<Counters>,
     report: watch::Sender<RecorderState>,
+    past: PastWriter,
 }
 
 impl RecorderTask {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        self.open_what_there_is().await;
         let mut sync = tokio::time::interval(SYNC_EVERY);
         sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -165,10 +185,14 @@ impl RecorderTask {
                         self.count(wrote.is_ok(), bytes);
                         self.note(wrote.map(|()| Wrote::Bytes));
                     }
+                    Some(Job::Passed(position)) => self.past.passed(position),
                     Some(Job::Finish) => self.finish().await,
                     None => break,
                 },
-                _ = sync.tick() => self.sync().await,
+                _ = sync.tick() => {
+                    self.sync().await;
+                    self.past.look();
+                }
             }
             if self.lost.swap(false, Ordering::Relaxed) {
                 self.alarm_until = Instant::now() + LOSS_TOLD_FOR;
@@ -210,18 +234,46 @@ impl RecorderTask {
     }
 
     async fn append(&mut self, recording: RecordingTrack, chunk: Bytes) -> io::Result<()> {
+        let programme = recording == RecordingTrack::Programme;
+        let span = programme.then(|| record::chunk_span(&chunk)).flatten();
+        let bytes = self.open(recording).await?.append(chunk).await?;
+        if let Some(span) = span {
+            self.past.appended(RecordedChunk {
+                position: span.start,
+                samples: span.end - span.start,
+                bytes,
+            });
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self, recording: RecordingTrack) -> io::Result<&mut RecordingFile> {
         if !self.files.contains_key(&recording) {
             self.close_one_if_full();
         }
-        let file = match self.files.entry(recording) {
+        Ok(match self.files.entry(recording) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(free) => {
                 let head = recording.head(&self.about.get());
                 let opened = RecordingFile::open(&self.blobs, &self.event, recording, head);
-                free.insert(opened.await?)
+                let (file, pieces) = opened.await?;
+                if recording == RecordingTrack::Programme {
+                    let path = self.blobs.local_path(&recording.key(&self.event));
+                    self.past.opened(path, pieces);
+                }
+                free.insert(file)
             }
-        };
-        file.append(chunk).await
+        })
+    }
+
+    /// What a run before has recorded can be heard again before anything is added to it.
+    async fn open_what_there_is(&mut self) {
+        let programme = RecordingTrack::Programme;
+        let size = self.blobs.size(&programme.key(&self.event)).await;
+        if matches!(size, Ok(Some(1..))) {
+            let opened = self.open(programme).await.map(|_| Wrote::Nothing);
+            self.note(opened);
+        }
     }
 
     fn close_one_if_full(&mut self) {
@@ -250,12 +302,13 @@ impl RecorderTask {
     async fn finish(&mut self) {
         self.sync().await;
         self.files.clear();
+        self.past.end();
         let programme = RecordingTrack::Programme.key(&self.event);
         let made = match self.blobs.size(&programme).await {
             // The event ended without having been on air.
             Ok(None) => return self.report_replay(ReplayFile::None),
             Ok(Some(_)) => make_replay(&self.blobs, &self.event, &self.about.get()).await,
-            Err(error) => Err(error.into()),
+            Err(error) => Err(ReplayError::from(error)),
         };
         match made {
             Ok(replay) => {
@@ -296,249 +349,4 @@ enum Wrote {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use stentor_cluster::blobs::FolderBlobs;
-    use stentor_cluster::error::StoreError;
-    use stentor_cluster::testing::MemoryBlobs;
-    use stentor_media::package::{Packager, PackagerConfig, Published};
-    use stentor_media::record;
-    use stentor_media::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition};
-    use tempfile::TempDir;
-
-    use super::file::TORN_BYTES_MAX;
-    use super::*;
-
-    /// Chunks of the full rendition, `seconds` of a tone, from a boundary of the timeline on.
-    fn chunks(boundary: u64, seconds: usize) -> Vec<Bytes> {
-        let config = PackagerConfig {
-            first_position: boundary * COMMON_BOUNDARY_SAMPLES,
-            epoch_unix_ms: 0,
-        };
-        let mut packager = Packager::new(config).expect("a boundary");
-        let mut out = Vec::new();
-        let tick: [f32; 960] = std::array::from_fn(|n| (n as f32 * 0.1).sin() * 0.2);
-        for _ in 0..seconds * 50 {
-            packager
-                .push(&tick, 0, &mut out)
-                .expect("48 kHz mono is encoded");
-        }
-        out.into_iter()
-            .filter_map(|published| match published {
-                Published::Chunk(chunk) if chunk.rendition == Rendition::Full => Some(chunk.bytes),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn event() -> Key {
-        Key::new("demo").expect("a key")
-    }
-
-    fn programme() -> Key {
-        RecordingTrack::Programme.key(&event())
-    }
-
-    /// A recorder and what it reports, from the first change on.
-    fn start(blobs: Arc<dyn Blobs>) -> (Recorder, watch::Receiver<RecorderState>) {
-        let (report, reports) = watch::channel(RecorderState::default());
-        let counters = Arc::new(Counters::default());
-        let about = AboutNow::default();
-        let recorder = Recorder::start(blobs, event(), about, None, counters, report);
-        (recorder, reports)
-    }
-
-    /// The next state it reports; `None` when its task has ended.
-    async fn next(reports: &mut watch::Receiver<RecorderState>) -> Option<RecorderState> {
-        reports.changed().await.ok()?;
-        Some(reports.borrow_and_update().clone())
-    }
-
-    /// What it reports last.
-    async fn last(mut reports: watch::Receiver<RecorderState>) -> RecorderState {
-        while reports.changed().await.is_ok() {
-            reports.mark_unchanged();
-        }
-        reports.borrow().clone()
-    }
-
-    const FAILING: RecorderState = RecorderState {
-        failing: true,
-        replay: ReplayFile::Pending,
-    };
-
-    const WORKING: RecorderState = RecorderState {
-        failing: false,
-        replay: ReplayFile::Pending,
-    };
-
-    /// Recordings in a folder, where those of the event are, and what keeps it.
-    async fn in_folder() -> (Arc<dyn Blobs>, PathBuf, TempDir) {
-        let root = tempfile::tempdir().expect("a folder");
-        let blobs = FolderBlobs::open(root.path()).await.expect("threads");
-        let folder = root.path().join("demo");
-        fs::create_dir_all(&folder).expect("a folder");
-        (Arc::new(blobs), folder, root)
-    }
-
-    /// What is so when these chunks were recorded and the event is over.
-    async fn recorded(blobs: &Arc<dyn Blobs>, chunks: &[Bytes]) -> RecorderState {
-        let (recorder, reports) = start(Arc::clone(blobs));
-        for chunk in chunks {
-            assert!(recorder.chunk(RecordingTrack::Programme, chunk.clone()));
-        }
-        recorder.finish();
-        drop(recorder);
-        last(reports).await
-    }
-
-    fn replay_of(state: RecorderState) -> PathBuf {
-        match state {
-            RecorderState {
-                failing: false,
-                replay: ReplayFile::Ready(path),
-            } => path,
-            _ => panic!("{state:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn what_was_torn_by_a_kill_is_cut_off_and_the_rest_becomes_the_replay() {
-        let (blobs, folder, _root) = in_folder().await;
-        let before = chunks(0, 2);
-        let mut torn = Packager::head().to_vec();
-        before
-            .iter()
-            .for_each(|chunk| torn.extend_from_slice(chunk));
-        torn.extend_from_slice(&before[0][..40]);
-        fs::write(folder.join("programme.mp4"), torn).expect("it can be written");
-
-        let replay = replay_of(recorded(&blobs, &chunks(5, 2)).await);
-        assert_eq!(replay, folder.join("replay.mp4"));
-        let found = replay_file(&*blobs, &event())
-            .await
-            .expect("it is looked for");
-        assert_eq!(found.as_ref(), Some(&replay));
-        let kept = fs::read(folder.join("programme.mp4")).expect("the recording");
-        let recovered = record::recover(&kept[..]).expect("memory reads");
-        assert_eq!(
-            (recovered.chunks, recovered.valid_bytes),
-            (20, kept.len() as u64)
-        );
-        // 4 s at 48 kbit/s, the four seconds between them cut out.
-        let bytes = fs::metadata(replay).expect("the replay").len();
-        assert!((24_000..27_000).contains(&bytes), "{bytes}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_full_disk_raises_the_alarm_once_and_loses_only_what_did_not_fit() {
-        let blobs = MemoryBlobs::default();
-        let (recorder, mut reports) = start(Arc::new(blobs.clone()));
-        let chunks = chunks(0, 2);
-        let record = |chunk: &Bytes| {
-            assert!(recorder.chunk(RecordingTrack::Programme, chunk.clone()));
-        };
-        record(&chunks[0]);
-        tokio::time::sleep(SYNC_EVERY).await;
-        blobs.faults().fails(StoreError::Full {
-            place: "in a test".to_owned(),
-        });
-        record(&chunks[1]);
-        record(&chunks[2]);
-        assert_eq!(next(&mut reports).await, Some(FAILING));
-        tokio::time::sleep(SYNC_EVERY * 10).await;
-        assert!(!reports.has_changed().unwrap(), "the alarm is raised once");
-        blobs.faults().works();
-        record(&chunks[3]);
-        assert_eq!(next(&mut reports).await, Some(WORKING));
-        let kept = blobs.get(&programme()).await.expect("the recording");
-        let expected = [Packager::head(), chunks[0].clone(), chunks[3].clone()].concat();
-        assert!(
-            kept == expected,
-            "what fitted is there, whole, and nothing else"
-        );
-        assert!(!reports.has_changed().unwrap(), "and stays off");
-        let counted = recorder.counters.snapshot();
-        assert_eq!(
-            (counted.chunks_recorded, counted.chunks_not_written),
-            (2, 2)
-        );
-        let bytes = chunks[0].len() + chunks[3].len();
-        assert_eq!(counted.bytes_recorded, bytes as u64);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn past_its_queue_a_slow_disk_costs_chunks_and_raises_the_alarm_but_the_end_is_not_lost()
-    {
-        let blobs = MemoryBlobs::default();
-        let (recorder, mut reports) = start(Arc::new(blobs.clone()));
-        blobs.faults().waits();
-        let chunk = chunks(0, 1).remove(0);
-        let mut queued = 0;
-        while recorder.chunk(RecordingTrack::Programme, chunk.clone()) {
-            queued += 1;
-            assert!(queued <= QUEUE_CHUNKS_MAX, "the queue has no limit");
-        }
-        assert_eq!(queued, QUEUE_CHUNKS_MAX);
-        assert_eq!(recorder.counters.snapshot().chunks_not_queued, 1);
-        recorder.finish();
-        blobs.faults().works();
-        assert_eq!(next(&mut reports).await, Some(FAILING));
-        drop(recorder);
-        // Blobs in memory have no file a replay could be sent from.
-        assert_eq!(last(reports).await.replay, ReplayFile::None);
-        let size = blobs.size(&programme()).await.expect("it is looked for");
-        let expected = Packager::head().len() + queued * chunk.len();
-        assert_eq!(size, Some(expected as u64));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn of_lost_chunks_is_told_for_a_while_though_nothing_more_is_recorded() {
-        let blobs = MemoryBlobs::default();
-        let (recorder, mut reports) = start(Arc::new(blobs.clone()));
-        blobs.faults().waits();
-        let chunk = chunks(0, 1).remove(0);
-        while recorder.chunk(RecordingTrack::Programme, chunk.clone()) {}
-        blobs.faults().works();
-        assert_eq!(next(&mut reports).await, Some(FAILING));
-        let told = Instant::now();
-        assert_eq!(next(&mut reports).await, Some(WORKING));
-        let told_for = told.elapsed();
-        assert!(told_for <= LOSS_TOLD_FOR + SYNC_EVERY, "{told_for:?}");
-        assert!(told_for >= LOSS_TOLD_FOR - SYNC_EVERY, "{told_for:?}");
-    }
-
-    #[tokio::test]
-    async fn an_event_that_was_never_on_air_has_no_replay_and_no_alarm() {
-        let (blobs, _folder, _root) = in_folder().await;
-        let state = recorded(&blobs, &[]).await;
-        assert_eq!((state.failing, state.replay), (false, ReplayFile::None));
-        let found = replay_file(&*blobs, &event())
-            .await
-            .expect("it is looked for");
-        assert_eq!(found, None);
-    }
-
-    #[tokio::test]
-    async fn a_recording_that_cannot_be_finalised_raises_the_alarm_and_nobody_waits_for_its_replay()
-    {
-        let (blobs, folder, _root) = in_folder().await;
-        // A head without a chunk: the server was killed in the first moment on air.
-        fs::write(folder.join("programme.mp4"), Packager::head()).expect("it can be written");
-        let state = recorded(&blobs, &[]).await;
-        assert_eq!((state.failing, state.replay), (true, ReplayFile::None));
-    }
-
-    #[tokio::test]
-    async fn a_recording_nobody_can_read_is_set_aside_whole() {
-        let (blobs, folder, _root) = in_folder().await;
-        let foreign = vec![7; TORN_BYTES_MAX as usize + 1];
-        for n in 1..=2 {
-            fs::write(folder.join("programme.mp4"), &foreign).expect("it can be written");
-            replay_of(recorded(&blobs, &chunks(0, 1)).await);
-            let aside = fs::read(folder.join(format!("programme.unread-{n}.mp4")));
-            assert_eq!(aside.expect("set aside"), foreign);
-        }
-    }
-}
+mod tests;

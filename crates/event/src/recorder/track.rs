@@ -46,9 +46,19 @@ impl RecordingTrack {
     }
 }
 
-/// Where the replay of an event is kept.
-pub(super) fn replay_key(event: &Key) -> Key {
-    below(event, "replay.mp4")
+/// Where its chapters are kept, as apps for podcasts read them.
+pub(super) fn chapters_key(event: &Key) -> Key {
+    below(event, "chapters.json")
+}
+
+/// Where it is kept how its host wants the replay.
+pub(super) fn wanted_edit_key(event: &Key) -> Key {
+    below(event, "replay.wanted.json")
+}
+
+/// Where it is kept how the replay was made.
+pub(super) fn made_edit_key(event: &Key) -> Key {
+    below(event, "replay.made.json")
 }
 
 /// Where the replay of an event is kept as MP3.

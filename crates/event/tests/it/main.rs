@@ -4,5 +4,6 @@ mod evening;
 mod idle;
 mod players;
 mod registry;
+mod replay;
 mod speaker;
 mod transcoding;

@@ -75,7 +75,7 @@ pub(crate) fn asks(server: &TestServer, path: &str) -> Reply {
     answer(&server.edge, &head)
 }
 
-fn status(server: &TestServer, slug: &str) -> Option<serde_json::Value> {
+pub(crate) fn status(server: &TestServer, slug: &str) -> Option<serde_json::Value> {
     match asks(server, &format!("/e/{slug}/status.json")) {
         Reply::Whole(response) => serde_json::from_slice(response.body()).ok(),
         _ => None,

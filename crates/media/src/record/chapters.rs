@@ -24,8 +24,8 @@ pub struct ChapterMark {
 }
 
 /// The marks of one recording, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<ChapterMark>")]
 pub struct ChapterMarks(Vec<ChapterMark>);
 
 impl ChapterMarks {
@@ -62,6 +62,14 @@ impl ChapterMarks {
     #[must_use]
     pub fn as_slice(&self) -> &[ChapterMark] {
         &self.0
+    }
+}
+
+impl TryFrom<Vec<ChapterMark>> for ChapterMarks {
+    type Error = ChapterError;
+
+    fn try_from(marks: Vec<ChapterMark>) -> Result<Self, ChapterError> {
+        Self::new(marks)
     }
 }
 

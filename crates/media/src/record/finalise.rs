@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::chapters::{ChapterMarks, chapters};
 use super::cut::{Cut, cut_points};
@@ -15,7 +15,7 @@ use crate::tags::Tags;
 use crate::verify::ReadChunk;
 
 /// What a host makes of a recording. Nothing of it changes the recording itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Edit {
     /// What is kept; all of it by default.
     pub cut: Option<Cut>,

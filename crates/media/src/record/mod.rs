@@ -27,5 +27,5 @@ pub use finalise::{Edit, finalise, finalise_edited};
 pub use finalised::{Finalised, Gap};
 pub use layout::RECORDING_SAMPLES_MAX;
 pub use pieces::{PIECE_MS, PIECE_SAMPLES, PIECES_MAX, Piece, PieceIndex};
-pub use recover::{RecordedChunk, Recovered, recover, recover_with};
+pub use recover::{RecordedChunk, Recovered, chunk_span, recover, recover_with};
 pub use rewind::{PIECE_EXTENSION, PIECE_HEAD_NAME, RewindIndex, SPANS_MAX, rewind_playlist};

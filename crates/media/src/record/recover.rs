@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read};
 use std::ops::Range;
 
 use super::error::RecordError;
+use crate::rendition::TICK_SAMPLES;
 use crate::verify::{ChunkReader, InitSegment, Item, ReadChunk};
 
 /// Bytes read at once.
@@ -39,6 +40,15 @@ pub struct RecordedChunk {
     pub samples: u64,
     /// Where it stands in the recording.
     pub bytes: Range<u64>,
+}
+
+/// What of the timeline a chunk has, in samples since the epoch; `None` if these bytes are not exactly one chunk of the programme or of a speaker.
+#[must_use]
+pub fn chunk_span(bytes: &[u8]) -> Option<Range<u64>> {
+    let chunk = ReadChunk::parse(bytes).ok()?;
+    let frame_samples = chunk.frame_samples.unwrap_or(TICK_SAMPLES as u32);
+    let samples = chunk.sizes.len() as u64 * u64::from(frame_samples);
+    Some(chunk.position..chunk.position.saturating_add(samples))
 }
 
 /// As [`recover`], and tells of each whole chunk, in the order in which they stand.
