@@ -64,6 +64,31 @@ async fn a_new_blob_lies_beside_its_place_until_it_is_finished() {
 }
 
 #[tokio::test]
+async fn what_is_not_finished_takes_no_room_when_its_writer_is_gone_or_its_blob_is_deleted() {
+    let root = root();
+    let blobs = open(&root).await;
+    let replay = key("demo/replay.mp4");
+    let part = root.path().join("recordings/demo/replay.mp4.part");
+    let mut writer = blobs.create(&replay).await.expect("nobody writes it");
+    let appended = writer.append(Bytes::from_static(b"half of it")).await;
+    appended.expect("there is room");
+    assert!(part.exists());
+    drop(writer);
+    assert!(!part.exists());
+    // What a killed process has left is nobody's.
+    fs::write(&part, "half of it").expect("it can be written");
+    assert_eq!(blobs.delete(&replay).await, Ok(false), "it never was there");
+    assert!(!part.exists());
+    let writer = blobs.create(&replay).await.expect("nobody writes it");
+    assert_eq!(writer.finish().await, Ok(0));
+    assert_eq!(
+        blobs.size(&replay).await,
+        Ok(Some(0)),
+        "one that is finished stays"
+    );
+}
+
+#[tokio::test]
 async fn files_that_are_no_blobs_are_not_listed() {
     let root = root();
     let blobs = open(&root).await;
