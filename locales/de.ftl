@@ -93,7 +93,6 @@ listen-replay = Die Sendung ist zu Ende. Sie können alles nachhören.
 listen-was-on-stage = Zum Schluss auf der Bühne
 listen-speaking = spricht
 listen-message = Von der Moderation
-listen-volume = Lautstärke
 listen-seek = Position
 listen-elsewhere = In einer anderen App hören
 listen-save = Herunterladen
@@ -365,3 +364,19 @@ stage-refusal-time_far = Diese Zeit ist Jahre entfernt. Prüfen Sie das Datum.
 stage-refusal-chapter_outside = Ein Kapitel beginnt während der Sendung.
 stage-refusal-too_many_chapters = Mehr Kapitel sind nicht möglich.
 stage-refusal-history_full = An diesem Gespräch wurde zu viel geändert. Es kann noch auf Sendung gehen und enden.
+
+## What the listener’s page fetches after itself
+
+more-share = Teilen
+more-shared = Link kopiert
+more-remind = Eine Mail vor dem Beginn, und wenn er sich verschiebt:
+more-remind-send = Erinnern
+more-remind-failed = Das ging nicht. Bitte noch einmal.
+more-speed = Tempo
+more-chapters = Kapitel
+more-back = – { $seconds } s
+more-forward = + { $seconds } s
+more-rewind = Zurückgehen
+more-rewind-back = 1 Minute zurück
+more-live = Zurück zur Sendung
+more-volume = Lautstärke

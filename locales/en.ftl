@@ -1,7 +1,7 @@
 ### Every sentence that people read, in English: the language the others are translated from.
 ###
 ### A message is named after where it is read: `page-` stands in a page before its script runs, or without one; `listen-` is said by the
-### listener’s page, `stage-` by the stage page, `common-` by both; `seat-` names a place. How to add a language, and what a message may
+### listener’s page, `stage-` by the stage page, `common-` by both; `more-` by what the listener’s page fetches after itself; `seat-` names a place. How to add a language, and what a message may
 ### hold: CONTRIBUTING.md.
 
 # The language’s own name for itself.
@@ -93,7 +93,6 @@ listen-replay = It’s over. You can listen to all of it again.
 listen-was-on-stage = On stage at the end
 listen-speaking = speaking
 listen-message = From the host
-listen-volume = Volume
 listen-seek = Position
 listen-elsewhere = Listen in another app
 listen-save = Download
@@ -365,3 +364,19 @@ stage-refusal-time_far = This time is years away. Check the date.
 stage-refusal-chapter_outside = A chapter begins while the event is on air.
 stage-refusal-too_many_chapters = There are as many chapters as there can be.
 stage-refusal-history_full = Too much has been changed about this event. It can still go on air and end.
+
+## What the listener’s page fetches after itself
+
+more-share = Share
+more-shared = Link copied
+more-remind = A mail before it begins, and when that moves:
+more-remind-send = Remind me
+more-remind-failed = That did not work. Please try again.
+more-speed = Speed
+more-chapters = Chapters
+more-back = − { $seconds } s
+more-forward = + { $seconds } s
+more-rewind = Go back
+more-rewind-back = 1 minute back
+more-live = Back to live
+more-volume = Volume

@@ -89,7 +89,6 @@ listen-replay = C’est fini. Vous pouvez tout réécouter.
 listen-was-on-stage = Sur scène à la fin
 listen-speaking = parle
 listen-message = Message de l’hôte
-listen-volume = Volume
 listen-seek = Position
 listen-elsewhere = Écouter dans une autre application
 listen-save = Télécharger
@@ -361,3 +360,19 @@ stage-refusal-time_far = Cette date est à des années d’ici. Vérifiez-la.
 stage-refusal-chapter_outside = Un chapitre commence pendant l’émission.
 stage-refusal-too_many_chapters = Il y a déjà autant de chapitres que possible.
 stage-refusal-history_full = Trop de changements pour cette émission. Elle peut encore prendre l’antenne et se terminer.
+
+## What the listener’s page fetches after itself
+
+more-share = Partager
+more-shared = Lien copié
+more-remind = Un e-mail avant le début, et si l’heure change :
+more-remind-send = Me prévenir
+more-remind-failed = Cela n’a pas marché. Réessayez.
+more-speed = Vitesse
+more-chapters = Chapitres
+more-back = − { $seconds } s
+more-forward = + { $seconds } s
+more-rewind = Revenir en arrière
+more-rewind-back = 1 minute en arrière
+more-live = Revenir au direct
+more-volume = Volume

@@ -81,6 +81,23 @@ async function sentences() {
   for (const page of Object.keys(PAGES)) for (const code of CODES) await writeFile(`${dist}/assets/${page}-${code}-${HASH}.json`, file(page, code));
 }
 
+/** What the listener's page fetches after itself: a module, named by what it holds, which the page knows by that name. */
+async function more() {
+  const output = await build({
+    root: here,
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    build: { write: false, target: ['es2020', 'safari14'], lib: { entry: `${here}more/main.ts`, formats: ['es'] } },
+  });
+  const { code } = [output].flat()[0].output.find((o) => o.type === 'chunk');
+  const name = `more-${createHash('sha256').update(code).digest('hex').slice(0, 8)}.js`;
+  await writeFile(`${dist}/assets/${name}`, code);
+  const page = await readFile(`${dist}/listen.js`, 'utf8');
+  if (!page.includes('/assets/more.js')) throw new Error('the listener’s page does not fetch the rest of it');
+  await writeFile(`${dist}/listen.js`, page.replace('/assets/more.js', `/assets/${name}`));
+}
+
 /** Everything below assets/ is served as immutable, so the icons too are named by what they hold. */
 async function hashIcons() {
   const names = new Map();
@@ -91,7 +108,8 @@ async function hashIcons() {
     names.set(`/assets/${name}`, `/assets/${stem}-${hash}.${ext}`);
     await rename(`${dist}/assets/${name}`, `${dist}/assets/${stem}-${hash}.${ext}`);
   }
-  for (const file of ['stage.html', 'listen.js']) {
+  const scripts = (await readdir(`${dist}/assets`)).filter((name) => name.startsWith('more-') && name.endsWith('.js'));
+  for (const file of ['stage.html', 'listen.js', ...scripts.map((name) => `assets/${name}`)]) {
     let text = await readFile(`${dist}/${file}`, 'utf8');
     for (const [from, to] of names) text = text.replaceAll(from, to);
     await writeFile(`${dist}/${file}`, text);
@@ -102,5 +120,6 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await stage();
 await listen();
+await more();
 await sentences();
 await hashIcons();

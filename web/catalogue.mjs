@@ -11,7 +11,7 @@ import { FluentParser } from '@fluent/syntax';
 const LOCALES = new URL('../locales/', import.meta.url);
 const TYPES = new URL('shared/messages.ts', import.meta.url);
 /** What each page's script may say, by the beginnings of ids. */
-export const PAGES = { listen: ['listen-', 'common-'], stage: ['stage-', 'common-'] };
+export const PAGES = { listen: ['listen-', 'common-'], stage: ['stage-', 'common-'], more: ['more-'] };
 /** References of one message to another, one in the other: more is a circle. */
 const DEPTH_MAX = 8;
 

@@ -76,8 +76,14 @@ export class Line {
     await until(`seat ${seat} is on stage`, () => this.seat(seat)?.place === 'on_stage' || (refusal() && Promise.reject(new Error(refusal()))));
   }
 
+  /** Leads the event: `more` is what belongs to the act. */
+  async act(act, more = {}) {
+    this.say({ do: 'act', act, version: this.state.version, ...more });
+  }
+
   async phase(phase) {
-    this.say({ do: 'phase', phase, version: this.state.phase_version });
+    const acts = { on_air: this.state.phase === 'held' ? 'resume' : 'go_on_air', held: 'hold', ended: 'end', cancelled: 'cancel', announced: 'announce', doors: 'open_doors' };
+    await this.act(acts[phase]);
     await until(`the event is ${phase}`, () => this.state.phase === phase);
   }
 

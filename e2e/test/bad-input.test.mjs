@@ -100,7 +100,7 @@ test('a stage line that talks nonsense is told so, or closed, and no one else is
   assert.equal(host.closed, undefined);
   // A guest may not do what a host may.
   const since = other.said.length;
-  other.say({ do: 'phase', phase: 'ended', version: other.state.phase_version });
+  other.say({ do: 'act', act: 'end', version: other.state.version });
   assert.ok((await other.heard('refused', since)).why.length > 5);
   assert.equal((await server.status()).phase, 'on_air');
   const stale = host.said.length;

@@ -39,7 +39,7 @@ test('an event made beside a running server is there without a restart', async (
   const server = await demo(t);
   await server.create({ slug: 'later', title: 'Later' });
   await until('the event is open', async () => (await fetch(server.path('later'))).status === 200);
-  assert.equal((await server.status('later')).phase, 'scheduled');
+  assert.equal((await server.status('later')).phase, 'doors');
 });
 
 test('a self-signed certificate serves the pages over TLS', async (t) => {

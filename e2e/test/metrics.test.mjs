@@ -125,7 +125,7 @@ test('of an event that is over nothing is left but that it is, and it is counted
   await host.phase('ended');
   const left = async () => [...(await scrape()).matchAll(/^.*demo.*$/gm)].map(([line]) => line);
   const ended = (phase) => `stentor_event_phase{event="demo",phase="${phase}"} ${phase === 'ended' ? 1 : 0}`;
-  const all = JSON.stringify(['ended', 'on_air', 'scheduled'].map(ended));
+  const all = JSON.stringify(['announced', 'cancelled', 'doors', 'draft', 'ended', 'held', 'on_air'].map(ended));
   await until('nothing else is left of the event', async () => JSON.stringify((await left()).sort()) === all);
   assert.equal(await server.metric('stentor_events{state="ended"}'), 1);
   assert.equal(await server.metric('stentor_events{state="with_room"}'), 0);

@@ -268,7 +268,7 @@ test('the log tells an evening: on air, who was there by seat, the end with who 
   await until('recorded', () => told('the recording begins'));
   await until('somebody connected', () => told('connected')?.seat >= 1);
   const host = await Line.open(t, server, server.links.host);
-  host.say({ do: 'phase', phase: 'ended', version: host.state.phase_version });
+  host.say({ do: 'act', act: 'end', version: host.state.version });
   await until('ended', () => told('ended'));
   assert.ok(told('ended').on_air_s >= 0 && told('ended').listeners_max >= 0);
   host.close();
@@ -289,7 +289,7 @@ test('an event is made, shown, changed, ended and taken away, beside a server an
     const slug = running ? 'with' : 'without';
     const made = await event('create', '--title', 'Talk', '--slug', slug, '--starts', `${year}-12-01T20:00`);
     assert.equal(made.starts, `${year}-12-01T19:00:00Z`);
-    assert.deepEqual([made.phase, made.links_work, made.recorded], ['scheduled', true, true]);
+    assert.deepEqual([made.phase, made.links_work, made.recorded], ['announced', true, true]);
     const edited = await event('edit', slug, '--title', 'Late talk', '--starts', `${year}-12-01T21:30+00:00`);
     assert.deepEqual([edited.title, edited.starts], ['Late talk', `${year}-12-01T21:30:00Z`]);
     const renewed = await event('links', slug, '--renew');

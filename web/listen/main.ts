@@ -5,10 +5,9 @@ import { type Delta, type Status, isFull, isLive, isOver, merge, parseNotice, se
 import { AT_REST } from './notices.ts';
 import { $, type Model, Page } from './page.ts';
 import { type Link, Player } from './player.ts';
-import { keep, kept } from '../shared/kept.ts';
-import { keepLanguage } from '../shared/lang.ts';
 import { type Lang } from '../shared/messages.ts';
 import { type Words, fetchWords } from '../shared/words.ts';
+import { type Host } from '../more/host.ts';
 
 /** Pace of the status poll where the server names none (Cache-Control: max-age), and its bounds, seconds. */
 const POLL_S = 7;
@@ -27,8 +26,6 @@ const UNANSWERED_MAX = 2;
 /** A page in another language than its reader's waits so long for the other words before it shows its own. */
 const WORDS_MS = 1_000;
 
-const VOLUME = 'stentor-volume';
-
 const root = document.documentElement;
 const base = root.dataset['base']!;
 const chosen = root.lang as Lang;
@@ -38,8 +35,7 @@ const spoken: { [lang in Lang]?: Words } = { [own]: JSON.parse($('words').textCo
 /** The one that was asked for last, while its words are fetched. */
 let asked = own;
 const audio = $<HTMLAudioElement>('audio');
-const desktop = matchMedia('(hover: hover) and (pointer: fine)').matches;
-const page = new Page(own, spoken[own]!, desktop);
+const page = new Page(own, spoken[own]!);
 const first = parseNotice($('state').textContent ?? '') as Status;
 
 const model: Model = {
@@ -55,6 +51,9 @@ const model: Model = {
 let pace = POLL_S;
 let missed = 0;
 let pollTimer = 0;
+
+/** What was fetched after the page, once it is here. */
+let follow = (): void => {};
 
 const player = new Player(audio, base, {
   refresh,
@@ -104,6 +103,7 @@ function turn(before: Status): void {
   }
   if (over && replay) offerReplay();
   if (before.replay && !replay) audio.removeAttribute('src');
+  if (over) lent = false;
   if (isLive(phase) && model.wanted) player.go();
   schedulePoll();
 }
@@ -118,6 +118,7 @@ function offerReplay(): void {
 
 function start(): void {
   const { phase } = model.status;
+  if (lent) return replay();
   if (isOver(phase)) return replay();
   model.wanted = true;
   player.arm();
@@ -134,20 +135,24 @@ function replay(): void {
   audio.play().catch(() => {}); // the button goes on showing that it is not playing
 }
 
+/** Something that was said before plays: the button pauses that, and the page asks how things are. */
+let lent = false;
+
 function stop(): void {
+  if (lent) return audio.pause();
   if (isOver(model.status.phase)) return audio.pause();
   model.wanted = false;
   player.stop();
   render();
 }
 
-const active = () => (isOver(model.status.phase) ? !audio.paused : model.wanted);
+const active = () => (lent || isOver(model.status.phase) ? !audio.paused : model.wanted);
 const toggle = () => (active() ? stop() : start());
 
 /** While notices ride in-band, nobody asks; a page nobody looks at or listens to does not either. */
 function schedulePoll(): void {
   clearTimeout(pollTimer);
-  if (player.carriesNotices || settled(model.status) || (document.hidden && !model.wanted)) return;
+  if (player.carriesNotices || settled(model.status) || (document.hidden && !model.wanted && !lent)) return;
   pollTimer = window.setTimeout(poll, jittered(pace * 1000));
 }
 
@@ -163,57 +168,13 @@ function render(): void {
   model.asksAt = player.asksAt;
   model.replay = { playing: over && !audio.paused, at: audio.currentTime, length: audio.duration || 0 };
   page.render(model);
-  describe();
-}
-
-let described = '';
-/** What the lock screen shows. */
-function describe(): void {
-  const session = navigator.mediaSession;
-  if (!session) return;
-  const { title, stage } = model.status;
-  const artist = stage.map((p) => p.name).join(', ');
-  if (described !== title + artist) {
-    described = title + artist;
-    session.metadata = new MediaMetadata({
-      title,
-      artist: artist || 'Stentor',
-      artwork: [{ src: '/assets/icon-512.png', sizes: '512x512' }],
-    });
-  }
-  session.playbackState = active() ? 'playing' : 'paused';
-}
-
-function handle(action: MediaSessionAction, handler: MediaSessionActionHandler): void {
-  try {
-    navigator.mediaSession?.setActionHandler(action, handler);
-  } catch {
-    // An action this browser does not know: its button is not shown.
-  }
+  follow();
 }
 
 const seek = (to: number) => {
   if (isOver(model.status.phase)) audio.currentTime = Math.max(0, Math.min(to, audio.duration || 0));
 };
-handle('play', start);
-handle('pause', stop);
-handle('stop', stop);
-handle('seekto', (d) => seek((d as { seekTime?: number }).seekTime ?? 0));
-handle('seekbackward', (d) => seek(audio.currentTime - (d.seekOffset ?? 15)));
-handle('seekforward', (d) => seek(audio.currentTime + (d.seekOffset ?? 30)));
-
 $('go').addEventListener('click', toggle);
-// Another language without another page: the sound goes on. The choice is kept, and the address is the one for everybody.
-$('langs').addEventListener('click', (e) => {
-  const link = (e.target as Element).closest('a');
-  if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
-  e.preventDefault();
-  history.replaceState(null, '', base);
-  keepLanguage(link.lang as Lang);
-  // Without the words: the page that carries them, unless that would end the sound, or lead nowhere.
-  translate(link.lang as Lang).catch(() => active() || !navigator.onLine || location.assign(link.href));
-});
-
 /** Speaks that language once its words are here; until then, and if they do not come, what it spoke before. */
 async function translate(lang: Lang): Promise<void> {
   asked = lang;
@@ -229,26 +190,7 @@ function speak(lang: Lang): void {
   render();
 }
 
-const bar = $('vol').lastElementChild as HTMLInputElement;
-const volume = (value: string) => {
-  audio.volume = Number((bar.value = value));
-  page.loud(bar);
-};
-volume(kept(VOLUME) ?? '1');
-bar.addEventListener('input', () => {
-  volume(bar.value);
-  // Next to nothing, kept for the next time, would look like a fault.
-  if (audio.volume > 0.1) keep(VOLUME, bar.value);
-});
 $('seek').addEventListener('input', (e) => seek(Number((e.target as HTMLInputElement).value)));
-document.addEventListener('keydown', (e) => {
-  if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest('button,input,a,audio')) return;
-  if (e.key === ' ') {
-    e.preventDefault();
-    toggle();
-  } else if (e.key === 'ArrowLeft') seek(audio.currentTime - 15);
-  else if (e.key === 'ArrowRight') seek(audio.currentTime + 30);
-});
 for (const name of ['play', 'pause', 'durationchange']) audio.addEventListener(name, render);
 for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, back);
 document.addEventListener('visibilitychange', back);
@@ -263,6 +205,37 @@ function back(): void {
     pollTimer = window.setTimeout(poll, jittered(500));
   }
 }
+
+/** The rest of the page: nobody waits for it, and without it one hears as well. */
+const MORE = '/assets/more.js';
+const host: Host = {
+  audio,
+  base,
+  mails: !!root.dataset['mails'],
+  status: () => model.status,
+  lang: () => root.lang as Lang,
+  skew: () => model.skew,
+  active,
+  start,
+  stop,
+  lend: () => {
+    lent = true;
+    model.wanted = false;
+    player.stop();
+  },
+  takeBack: () => {
+    lent = false;
+    audio.removeAttribute('src');
+    start();
+  },
+  seek,
+  translate,
+};
+const fetchMore = () =>
+  import(/* @vite-ignore */ MORE).then(({ attach }: { attach(host: Host): () => void }) => {
+    follow = attach(host);
+  });
+addEventListener('load', () => setTimeout(() => void fetchMore().catch(() => {})));
 
 setInterval(render, 1000);
 if (isOver(first.phase)) turn({ ...first, phase: 'doors' });

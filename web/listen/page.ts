@@ -67,10 +67,9 @@ export class Page {
   private state = '';
   private timer = 0;
 
-  constructor(lang: Lang, words: Words, desktop: boolean) {
+  constructor(lang: Lang, words: Words) {
     this.speak(lang, words);
     $('play').hidden = false;
-    $('vol').hidden = !desktop;
   }
 
   /** In this language from now on; `render` says the rest. */
@@ -79,15 +78,8 @@ export class Page {
     const say = (this.say = sayer(words, lang));
     this.people = this.said = $('live').textContent = '';
     this.saidAt = 0;
-    $('vol').firstElementChild!.textContent = say('listen-volume');
-    this.loud($('vol').lastElementChild as HTMLInputElement);
     $('seek').setAttribute('aria-label', say('listen-seek'));
     $('msg').firstElementChild!.textContent = say('listen-message');
-  }
-
-  /** The volume as one says it. */
-  loud(bar: HTMLInputElement): void {
-    bar.setAttribute('aria-valuetext', (+bar.value).toLocaleString(this.lang, { style: 'percent' }));
   }
 
   render(m: Model): void {

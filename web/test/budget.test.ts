@@ -63,7 +63,7 @@ test('the pages obey a strict policy: nothing inline, nothing from elsewhere', (
 });
 
 test('no source file outgrows the house', () => {
-  for (const folder of ['listen', 'stage', 'shared', 'test'])
+  for (const folder of ['listen', 'more', 'stage', 'shared', 'test'])
     for (const name of readdirSync(folder).map((n) => join(folder, n)).filter((n) => statSync(n).isFile())) {
       const lines = readFileSync(name, 'utf8').split('\n').length;
       assert.ok(lines <= FILE_LINES_MAX, `${name} has ${lines} lines`);

@@ -157,8 +157,13 @@ pub(crate) async fn assemble(
         heads,
         Arc::clone(&counters),
     )
-    .listed(services.board.clone(), &services.base_url);
+    .listed(
+            services.board.clone(),
+            &services.base_url,
+            services.reminders.is_some(),
+        );
     publisher.describe(&about.get());
+    publisher.follow_schedule(&view, now.unix_ms);
     if ended && !knows_edit {
         // Nobody is to hear what may have been cut away.
         publisher.replay_made(None, unix_ms_now());

@@ -54,9 +54,13 @@ pub(crate) struct Publisher {
     /// Where all events are listed; `None` where nobody lists them.
     board: Option<Arc<Board>>,
     base_url: String,
+    /// Whether reminders can be had by mail.
+    mails: bool,
     replay: Replay,
     /// What the host has decided about the replay.
     rule: ReplayRule,
+    /// Whether the public may hear it at all, as the event's history has it.
+    may_be_heard: bool,
     /// What became of that, if a replay was made or there is none.
     outcome: Option<ReplayOutcome>,
     /// Where the replay lies that was made, if there is one; `None` while it is waited for.
@@ -88,8 +92,10 @@ impl Publisher {
             counters,
             board: None,
             base_url: String::new(),
+            mails: false,
             replay: Replay::default(),
             rule: ReplayRule::default(),
+            may_be_heard: true,
             outcome: None,
             made: None,
             offered: None,
@@ -98,9 +104,10 @@ impl Publisher {
         }
     }
 
-    /// The same, listed with all others of the server at this address.
-    pub(crate) fn listed(mut self, board: Option<Arc<Board>>, base_url: &str) -> Self {
+    /// The same, listed with all others of the server at this address; `mails`: reminders can be had by mail.
+    pub(crate) fn listed(mut self, board: Option<Arc<Board>>, base_url: &str, mails: bool) -> Self {
         self.board = board;
+        self.mails = mails;
         base_url.clone_into(&mut self.base_url);
         self
     }
@@ -146,12 +153,24 @@ impl Publisher {
         self.follow_replay(now_unix_ms);
     }
 
+    /// What the history of the event says of the replay; whether that has changed anything.
+    pub(crate) fn follow_schedule(&mut self, view: &View, now_unix_ms: i64) -> bool {
+        self.may_be_heard = view.schedule.replay_offered;
+        self.follow_replay(now_unix_ms)
+    }
+
     /// Publishes or withholds the replay as its host wants it now; whether that has changed. To be called as time passes.
     pub(crate) fn follow_replay(&mut self, now_unix_ms: i64) -> bool {
         let Some(made) = self.made.clone() else {
             return false;
         };
-        let outcome = self.rule.outcome(now_unix_ms);
+        let withheld = ReplayOutcome::Withheld {
+            until_unix_ms: None,
+        };
+        let outcome = match self.rule.outcome(now_unix_ms) {
+            ReplayOutcome::Published if !self.may_be_heard => withheld,
+            outcome => outcome,
+        };
         if self.outcome == Some(outcome) {
             return false;
         }
@@ -189,11 +208,10 @@ impl Publisher {
     }
 
     fn withdraw_replay(&mut self, replay: Replay) {
-        for below in [REPLAY, CHAPTERS] {
-            self.edge
-                .documents()
-                .remove(&format!("{}{below}", self.base));
-        }
+        self.edge
+            .documents()
+            .remove(&format!("{}{REPLAY}", self.base));
+        self.withdraw_chapters();
         self.offered = None;
         self.replay = replay;
     }
@@ -223,9 +241,15 @@ impl Publisher {
             .put_file(CHAPTERS, kind, chapters, HeaderMap::new())
             .is_err()
         {
-            self.edge
-                .documents()
-                .remove(&format!("{}{CHAPTERS}", self.base));
+            self.withdraw_chapters();
+        }
+    }
+
+    /// Where events are listed, their chapters are among what is listed, and stay.
+    fn withdraw_chapters(&self) {
+        if self.board.is_none() {
+            let path = format!("{}{CHAPTERS}", self.base);
+            self.edge.documents().remove(&path);
         }
     }
 
@@ -294,6 +318,7 @@ impl Publisher {
                 head: listing
                     .as_ref()
                     .map(|listing| page_head(listing, lang.code())),
+                mails: self.mails,
                 about: listing
                     .as_ref()
                     .and_then(|listing| listing.said(&listing.description, lang.code())),

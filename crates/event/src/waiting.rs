@@ -44,7 +44,11 @@ impl WaitingEvent {
             None,
             Arc::new(Counters::default()),
         )
-        .listed(services.board.clone(), &services.base_url);
+        .listed(
+            services.board.clone(),
+            &services.base_url,
+            services.reminders.is_some(),
+        );
         let now = unix_ms_now();
         publisher.publish_status(view, now);
         publisher.publish_pages(view, &record, now);

@@ -422,7 +422,7 @@ mod tests {
     use crate::act_form::StartForm;
     use crate::schedule_form::LastForm;
     use stentor_core::conversation::Refusal;
-    use stentor_core::event::{Alarm, Phase};
+    use stentor_core::event::Alarm;
     use stentor_core::schedule::{Act, Fact};
     use stentor_typescript::TypesFile;
 

@@ -88,13 +88,9 @@ fn metas(listing: &Listing, lang: &str, summary: &str) -> Vec<HeadMeta> {
         meta("og:url", listing.url("")),
         // Networks keep a picture by its address: a card that says something else has another.
         meta("og:image", format!("{}?{}", listing.url(CARD), card.key())),
-        meta("og:image:type", "image/png".to_owned()),
         meta("og:image:width", "1200".to_owned()),
         meta("og:image:height", "630".to_owned()),
-        meta("og:image:alt", event_title(listing)),
         meta("og:locale", lang.replace('-', "_")),
-        meta("article:published_time", iso_utc(listing.created_unix_ms)),
-        meta("article:modified_time", iso_utc(listing.changed_unix_ms)),
         meta("twitter:card", "summary_large_image".to_owned()),
     ];
     if let Some(replay) = &listing.replay {

@@ -356,6 +356,7 @@ impl Outputs {
         self.follow_air(view);
         self.follow_about(view);
         self.follow_abandoned(view);
+        self.to.publisher.follow_schedule(view, unix_ms_now());
         // Replacing a document costs nothing; only what rides in the sound waits for its notice.
         self.publish_documents(view);
         self.tell_removed(view);

@@ -27,12 +27,16 @@ pub fn page_headers(policy: &str, permissions: &'static str) -> HeaderMap {
     headers
 }
 
-/// The policy of a page that carries its scripts and its style inside it: those, by their hashes, and nothing else.
+/// The policy of a page that carries its scripts and its style inside it: those, by their hashes; where there are scripts, those that this server
+/// has built beside them; and nothing else.
 pub fn inline_policy(scripts: &[&str], style: &str) -> String {
     let hash = |text: &str| format!(" 'sha256-{}'", BASE64.encode(Sha256::digest(text)));
     let script = match scripts {
         [] => " 'none'".to_owned(),
-        scripts => scripts.iter().map(|text| hash(text)).collect(),
+        // And what the page fetches after itself, which this server has built.
+        scripts => std::iter::once(" 'self'".to_owned())
+            .chain(scripts.iter().map(|text| hash(text)))
+            .collect(),
     };
     format!(
         "default-src 'none'; script-src{}; style-src{}; connect-src 'self'; media-src 'self' blob:; \
@@ -52,7 +56,7 @@ mod tests {
         let policy = inline_policy(&["a", "c"], "b");
         let (a, b, c) = (hash("a"), hash("b"), hash("c"));
         assert!(
-            policy.contains(&format!("script-src 'sha256-{a}' 'sha256-{c}';")),
+            policy.contains(&format!("script-src 'self' 'sha256-{a}' 'sha256-{c}';")),
             "{policy}"
         );
         assert!(

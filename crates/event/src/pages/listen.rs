@@ -79,6 +79,8 @@ pub(crate) struct ListenPage<'a> {
     pub(crate) sentence: &'a str,
     /// What networks and search engines are told of it.
     pub(crate) head: Option<PageHead>,
+    /// Whether reminders can be had by mail.
+    pub(crate) mails: bool,
     /// What it is about.
     pub(crate) about: Option<&'a str>,
     /// What `status.json` says, so that the script need not ask for it first.
@@ -161,6 +163,7 @@ mod tests {
             title: view.title(),
             sentence: &sentence(lang, view.phase(), ConditionKind::Ok, replay),
             head: None,
+            mails: false,
             about: None,
             status: &status(view, 1_800_000_002_000, replay),
             base: "/e/radio-nord",

@@ -72,6 +72,7 @@ fn start(blobs: Arc<dyn Blobs>) -> (Recorder, watch::Receiver<RecorderState>) {
         blobs,
         event(),
         about,
+        None,
         counters,
         report,
         Box::new(Shown::default()),
@@ -289,7 +290,15 @@ fn start_showing(
     let (report, reports) = watch::channel(RecorderState::default());
     let (about, counters) = (AboutNow::default(), Arc::default());
     let past = Box::new(shown.clone());
-    let recorder = Recorder::start(Arc::clone(blobs), event(), about, counters, report, past);
+    let recorder = Recorder::start(
+        Arc::clone(blobs),
+        event(),
+        about,
+        None,
+        counters,
+        report,
+        past,
+    );
     (recorder, reports)
 }
 

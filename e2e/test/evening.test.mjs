@@ -1,0 +1,153 @@
+// One evening, from the announcement to the replay: a host in a browser, a listener, another one who is French and on a phone, and a calendar.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { browser, open, playsOn, says } from '../lib/browser.mjs';
+import { fetch } from '../lib/http.mjs';
+import { Server } from '../lib/server.mjs';
+import { endEvent, goOnStage, startEvent, unmute } from '../lib/stage.mjs';
+import { speech } from '../lib/speech.mjs';
+import { PYTHON, ROOT, run, story, until } from '../lib/tools.mjs';
+
+/** What a change may take until it is everywhere. */
+const EVERYWHERE_MS = 2_000;
+/** So long after the test begins it is announced to begin: long enough to look around in the lobby. */
+const STARTS_S = 20;
+
+/** What outside programs read of the event. */
+async function published(server, slug) {
+  const read = await run(PYTHON, [join(ROOT, 'e2e/python/read_published.py'), server.url, slug]);
+  assert.equal(read.code, 0, read.stderr);
+  return JSON.parse(read.stdout);
+}
+
+/** Fills in the question that is open, and sends it. */
+async function answer(host, name, fields) {
+  const dialog = host.getByRole('dialog', { name });
+  for (const [field, text] of Object.entries(fields)) {
+    const place = dialog.locator(`[name="${field}"]`);
+    await (field === 'by' ? place.selectOption(text) : place.fill(text));
+  }
+  await dialog.getByRole('button', { name, exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+test('an evening is announced, awaited, postponed with a word, held, and replayed', async (t) => {
+  const mics = await speech();
+  const server = new Server(t);
+  const slug = 'evening';
+  const starts = Math.ceil(Date.now() / 1000) + STARTS_S;
+  const links = await server.create({ slug, title: 'Troy, ten years on', host: 'Ada', starts });
+  await server.start();
+  const [first, others] = await Promise.all([browser(t, { mic: mics.host }), browser(t)]);
+  const [listener, french, host] = await Promise.all([
+    open(others, server.path(slug)),
+    open(others, server.path(slug, '/fr'), { phone: true, lang: 'fr-FR' }),
+    open(first, links.host, { mic: true }),
+  ]);
+  const step = story(t);
+  const both = [listener, french];
+
+  await step('calendars, feeds and networks know of it', async () => {
+    const said = await published(server, slug);
+    assert.equal(said.calendar?.events?.length ?? said.calendar?.length ?? 1, 1);
+    const text = await (await fetch(server.path(slug, '/event.ics'))).text();
+    assert.match(text, /SUMMARY:Troy\\, ten years on/);
+    assert.match(text, /SEQUENCE:1\r/);
+    const page = await (await fetch(server.path(slug))).text();
+    assert.match(page, /"eventStatus":"https:\/\/schema.org\/EventScheduled"/);
+    assert.equal((await fetch(server.path(slug, '/card.png'))).headers.get('content-type'), 'image/png');
+    assert.match(await (await fetch(`${server.url}/`)).text(), /Troy, ten years on/);
+  });
+
+  await step('whoever comes early waits in the lobby, connected', async () => {
+    await Promise.all(both.map((page) => page.locator('#go').click()));
+    await listener.getByText('You’re in the lobby').waitFor();
+    await french.getByText('Vous êtes dans le hall').waitFor();
+  });
+
+  await step('the minute passes, and the page says so by itself', async () => {
+    await says(listener, 'It’s time. We’re waiting for the host, stay with us.');
+    await says(french, 'C’est l’heure. Nous attendons l’hôte, restez avec nous.');
+  });
+
+  await step('the host postpones it by ten minutes, and says why: everybody has it, and nobody has reloaded', async () => {
+    await host.getByRole('button', { name: 'Postpone', exact: true }).click();
+    const asked = Date.now();
+    await answer(host, 'Postpone', { by: '10', 'why-en': 'The train is late', 'why-fr': 'Le train est en retard' });
+    await Promise.all([listener.getByText('The train is late').waitFor(), french.getByText('Le train est en retard').waitFor()]);
+    t.diagnostic(`told after ${Date.now() - asked} ms, with the filling in`);
+    await listener.getByText(/^Postponed to .*, your time$/).waitFor();
+    const calendar = async () => (await fetch(server.path(slug, '/event.ics'))).text();
+    await until('the calendar has it', async () => /SEQUENCE:2\r/.test(await calendar()), { ms: EVERYWHERE_MS });
+    await until('the feed has it', async () => (await (await fetch(server.path(slug, '/feed.xml'))).text()).includes('The train is late'), { ms: EVERYWHERE_MS });
+    const page = await (await fetch(server.path(slug))).text();
+    assert.match(page, /"eventStatus":"https:\/\/schema.org\/EventRescheduled"/);
+  });
+
+  await step('it begins, and is heard without another touch', async () => {
+    await goOnStage(host);
+    await unmute(host);
+    await startEvent(host);
+    await says(listener, 'You are listening live.');
+    await says(french, 'Vous écoutez en direct.');
+    await playsOn(listener, 3);
+    await listener.getByText('The train is late').waitFor({ state: 'hidden' });
+  });
+
+  await step('a chapter is named', async () => {
+    await host.getByRole('textbox', { name: 'Name of the chapter that begins now' }).fill('The horse');
+    await host.getByRole('button', { name: 'Mark', exact: true }).click();
+    await host.locator('.chapters li').filter({ hasText: 'The horse' }).waitFor();
+  });
+
+  await step('it is held: everybody stays, and reads why', async () => {
+    const connections = listener.asked.filter((path) => path.endsWith('/live.mp4')).length;
+    await host.getByRole('button', { name: 'Pause', exact: true }).click();
+    await answer(host, 'Pause', { by: '5', 'why-en': 'A glass of water' });
+    await says(listener, 'We’re taking a break. Stay with us: it goes on here.');
+    await Promise.all(both.map((page) => page.getByText('A glass of water').waitFor()));
+    assert.equal((await server.status(slug)).phase, 'held');
+    await host.getByRole('button', { name: 'Go on', exact: true }).click();
+    await says(listener, 'You are listening live.');
+    assert.equal(listener.asked.filter((path) => path.endsWith('/live.mp4')).length, connections, 'the same connection');
+  });
+
+  await step('a listener goes back, and returns with one touch', async () => {
+    await listener.locator('#rewind').waitFor({ timeout: 90_000 });
+    await listener.getByRole('button', { name: '1 minute back' }).click();
+    const live = listener.getByRole('button', { name: 'Back to live' });
+    await live.waitFor();
+    await until('what was said before plays', () => listener.evaluate(() => {
+      const audio = document.getElementById('audio');
+      return !audio.paused && audio.currentTime > 0 && audio.readyState > 2;
+    }));
+    assert.ok(listener.asked.some((path) => /\/past\/\d+\.m4s$/.test(path)));
+    await live.click();
+    await says(listener, 'You are listening live.');
+  });
+
+  await step('it ends, and the replay is there, with its chapter', async () => {
+    await endEvent(host);
+    await says(listener, 'It’s over. You can listen to all of it again.');
+    await listener.getByRole('button', { name: /The horse$/ }).waitFor();
+    await listener.getByRole('button', { name: 'Share' }).waitFor();
+  });
+
+  await step('the host withholds it, and publishes it again', async () => {
+    await host.getByRole('button', { name: 'Withhold it' }).click();
+    await until('nobody can have it', async () => (await fetch(server.path(slug, '/replay.mp4'))).status === 404);
+    await host.getByRole('button', { name: 'Publish it' }).click();
+    await until('everybody can', async () => (await fetch(server.path(slug, '/replay.mp4'))).status === 200);
+  });
+
+  await step('what was told is what a server finds that was killed', async () => {
+    const before = await server.status(slug);
+    await server.kill9();
+    await server.start();
+    const after = await server.status(slug);
+    assert.deepEqual([after.phase, after.since, after.starts, after.replay], [before.phase, before.since, before.starts, before.replay]);
+  });
+  for (const page of [...both, host]) assert.deepEqual(page.complaints.filter((said) => !/Failed to load resource|ERR_/.test(said)), []);
+});
