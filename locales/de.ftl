@@ -299,7 +299,7 @@ stage-refusal-control_characters = Manche Zeichen lassen sich nicht anzeigen. La
 stage-refusal-too_many = Zu viel auf einmal. Warten Sie einen Moment.
 stage-refused = Der Server hat das abgelehnt.
 
-## The evening, for whoever leads it
+## Der Abend, für alle, die ihn leiten
 
 stage-announce = Ankündigen
 stage-hold = Pause
@@ -380,3 +380,124 @@ more-rewind = Zurückgehen
 more-rewind-back = 1 Minute zurück
 more-live = Zurück zur Sendung
 more-volume = Lautstärke
+
+## Daten, vom Server geschrieben
+
+date-weekday =
+    { $number ->
+        [1] Montag
+        [2] Dienstag
+        [3] Mittwoch
+        [4] Donnerstag
+        [5] Freitag
+        [6] Samstag
+       *[other] Sonntag
+    }
+date-month =
+    { $number ->
+        [1] Januar
+        [2] Februar
+        [3] März
+        [4] April
+        [5] Mai
+        [6] Juni
+        [7] Juli
+        [8] August
+        [9] September
+        [10] Oktober
+        [11] November
+       *[other] Dezember
+    }
+date-long = { $weekday }, { $day }. { $month } { $year }
+date-at = { $date }, { $time } Uhr ({ $place })
+
+## Kalender, Feeds, Karten, Startseite
+
+announce-on-air = Live
+announce-held = Unterbrochen
+announce-doors = Einlass
+announce-over = Vorbei
+announce-replay = Zum Nachhören
+announce-postponed = Verschoben
+announce-cancelled = Abgesagt
+announce-listen = Hören
+announce-now = Jetzt
+announce-soon = Demnächst
+announce-again = Zum Nachhören
+announce-nothing = Zurzeit ist nichts angekündigt.
+announce-calendar = Kalender
+announce-feed = Podcast
+announce-more =
+    { $count ->
+        [one] { $count } weiteres im Kalender
+       *[other] { $count } weitere im Kalender
+    }
+announce-labelled = { $label }: { $what }
+announce-names = { $names } und { $last }
+announce-with = Mit { $names }
+
+## Erinnerungen per Mail
+
+mail-confirm = Bitte bestätigen: Erinnerung an „{ $title }“
+mail-confirm-text =
+    Jemand, vermutlich Sie, möchte an dieses Gespräch erinnert werden:
+
+    { $title }
+    { $when }
+
+    Öffnen Sie dafür innerhalb eines Tages diese Adresse und drücken Sie den Knopf:
+    { $confirm }
+
+    Waren Sie es nicht, so tun Sie nichts: Es kommt keine weitere Nachricht, und Ihre Adresse wird nach einem Tag gelöscht. Sofort löschen:
+    { $stop }
+mail-soon = Gleich: { $title }
+mail-soon-text =
+    { $title } beginnt gleich.
+
+    { $when }
+
+    Hier zuhören, ohne Konto:
+    { $link }
+mail-begun = Jetzt: { $title }
+mail-begun-text =
+    { $title } hat begonnen.
+
+    Hier zuhören, ohne Konto:
+    { $link }
+# $why ist ein eigener Absatz oder nichts.
+mail-moved = Neue Zeit: { $title }
+mail-moved-text =
+    { $title } beginnt nicht wie angekündigt. Jetzt gilt:
+
+    { $when }
+
+    { $why }Die Adresse bleibt dieselbe:
+    { $link }
+mail-cancelled = Abgesagt: { $title }
+mail-cancelled-text =
+    { $title } findet nicht statt.
+
+    { $why }Was es dazu zu sagen gibt, steht hier:
+    { $link }
+mail-footer = Sie haben darum gebeten. Ihre Adresse wird nach dem Gespräch gelöscht. Jetzt löschen:
+mail-no-time = Die Zeit steht noch nicht fest.
+
+## Die Seiten hinter den Links einer Erinnerung
+
+remind-asked = Sehen Sie in Ihr Postfach
+remind-asked-text = Wenn an diese Adresse erinnert werden kann, ist eine Nachricht mit einem Link unterwegs. Mehr kommt nur, wenn Sie ihm folgen.
+remind-confirm = Möchten Sie erinnert werden?
+remind-confirm-text = Kurz vor Beginn kommt eine Nachricht, und noch eine, wenn sich die Zeit ändert. Ihre Adresse wird nach dem Gespräch gelöscht.
+remind-confirm-button = Erinnern
+remind-confirmed = Sie werden erinnert
+remind-confirmed-text = Kurz vor Beginn kommt eine Nachricht, und noch eine, wenn sich die Zeit ändert.
+remind-stop = Keine Nachrichten mehr?
+remind-stop-text = Ihre Adresse wird sofort gelöscht.
+remind-stop-button = Meine Adresse löschen
+remind-stopped = Ihre Adresse ist gelöscht
+remind-stopped-text = Es kommt keine Nachricht mehr dazu. Zuhören können Sie trotzdem.
+remind-gone = Dieser Link führt nirgends mehr hin
+remind-gone-text = Entweder wurde ihm nicht innerhalb eines Tages gefolgt, oder das Gespräch ist vorbei, oder ein Stück des Links fehlt. Auf der Seite des Gesprächs können Sie einen neuen anfordern.
+remind-failed = Das ging nicht
+remind-failed-text = Es konnte nicht festgehalten werden. Bitte versuchen Sie es in einer Minute noch einmal.
+remind-listen = Zur Seite des Gesprächs

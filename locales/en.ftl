@@ -2,6 +2,9 @@
 ###
 ### A message is named after where it is read: `page-` stands in a page before its script runs, or without one; `listen-` is said by the
 ### listener’s page, `stage-` by the stage page, `common-` by both; `more-` by what the listener’s page fetches after itself; `seat-` names a place. How to add a language, and what a message may
+
+### listener’s page, `stage-` by the stage page, `common-` by both; `seat-` names a place, `date-`, `announce-`, `mail-` and `remind-` stand in
+### what the server writes. How to add a language, and what a message may
 ### hold: CONTRIBUTING.md.
 
 # The language’s own name for itself.
@@ -380,3 +383,119 @@ more-rewind = Go back
 more-rewind-back = 1 minute back
 more-live = Back to live
 more-volume = Volume
+## Dates, written by the server
+
+date-weekday =
+    { $number ->
+        [1] Monday
+        [2] Tuesday
+        [3] Wednesday
+        [4] Thursday
+        [5] Friday
+        [6] Saturday
+       *[other] Sunday
+    }
+date-month =
+    { $number ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[other] December
+    }
+date-long = { $weekday } { $day } { $month } { $year }
+date-at = { $date }, { $time } ({ $place })
+
+## Calendars, feeds, cards, the front page
+
+announce-on-air = On air
+announce-held = Paused
+announce-doors = Doors open
+announce-over = Over
+announce-replay = Replay
+announce-postponed = Postponed
+announce-cancelled = Cancelled
+announce-listen = Listen
+announce-now = Now
+announce-soon = To come
+announce-again = Listen again
+announce-nothing = Nothing is announced at the moment.
+announce-calendar = Calendar
+announce-feed = Podcast
+announce-more = { $count } more in the calendar
+announce-labelled = { $label }: { $what }
+announce-names = { $names } and { $last }
+announce-with = With { $names }
+
+## Reminders by mail
+
+mail-confirm = Please confirm: a reminder of “{ $title }”
+mail-confirm-text =
+    Somebody, most likely you, asked for a reminder of this conversation:
+
+    { $title }
+    { $when }
+
+    To be reminded, open this address within a day and press the button:
+    { $confirm }
+
+    If it was not you, do nothing: no more mail will come, and your address is deleted after a day. To have it deleted at once:
+    { $stop }
+mail-soon = Soon: { $title }
+mail-soon-text =
+    { $title } begins soon.
+
+    { $when }
+
+    Listen here, no account is needed:
+    { $link }
+mail-begun = Now: { $title }
+mail-begun-text =
+    { $title } has begun.
+
+    Listen here, no account is needed:
+    { $link }
+# $why is a paragraph of its own, or nothing.
+mail-moved = New time: { $title }
+mail-moved-text =
+    { $title } does not begin when you were told. Now it is:
+
+    { $when }
+
+    { $why }The address is the same:
+    { $link }
+mail-cancelled = Cancelled: { $title }
+mail-cancelled-text =
+    { $title } is cancelled.
+
+    { $why }What there is to say about it is here:
+    { $link }
+mail-footer = You asked for this. Your address is deleted after the event. To have it deleted now:
+mail-no-time = The time is not known yet.
+
+## The pages behind the links of a reminder
+
+remind-asked = Look into your mailbox
+remind-asked-text = If a reminder can be sent to that address, a mail with a link is on its way. Nothing more comes unless you follow it.
+remind-confirm = Do you want to be reminded?
+remind-confirm-text = You get a mail shortly before it begins, and another one if the time changes. Your address is deleted after the event.
+remind-confirm-button = Remind me
+remind-confirmed = You will be reminded
+remind-confirmed-text = A mail comes shortly before it begins, and another one if the time changes.
+remind-stop = No more mail?
+remind-stop-text = Your address is deleted at once.
+remind-stop-button = Delete my address
+remind-stopped = Your address is deleted
+remind-stopped-text = No more mail about this comes. You can listen all the same.
+remind-gone = This link is about nothing any more
+remind-gone-text = Either it was not followed within a day, or the event is over, or a part of the link is missing. On the event’s page you can ask for another.
+remind-failed = That did not work
+remind-failed-text = It could not be written down. Please try again in a minute.
+remind-listen = To the event’s page

@@ -295,7 +295,7 @@ stage-refusal-control_characters = Certains caractères ne peuvent pas s’affic
 stage-refusal-too_many = Trop de choses à la fois. Attendez un instant.
 stage-refused = Le serveur a refusé.
 
-## The evening, for whoever leads it
+## La soirée, pour qui la mène
 
 stage-announce = Annoncer
 stage-hold = Pause
@@ -376,3 +376,128 @@ more-rewind = Revenir en arrière
 more-rewind-back = 1 minute en arrière
 more-live = Revenir au direct
 more-volume = Volume
+
+## Dates, écrites par le serveur
+
+date-weekday =
+    { $number ->
+        [1] lundi
+        [2] mardi
+        [3] mercredi
+        [4] jeudi
+        [5] vendredi
+        [6] samedi
+       *[other] dimanche
+    }
+date-month =
+    { $number ->
+        [1] janvier
+        [2] février
+        [3] mars
+        [4] avril
+        [5] mai
+        [6] juin
+        [7] juillet
+        [8] août
+        [9] septembre
+        [10] octobre
+        [11] novembre
+       *[other] décembre
+    }
+date-long =
+    { $weekday } { $day ->
+        [1] 1er
+       *[other] { $day }
+    } { $month } { $year }
+date-at = { $date } à { $time } ({ $place })
+
+## Calendriers, flux, cartes, page d’accueil
+
+announce-on-air = En direct
+announce-held = En pause
+announce-doors = Portes ouvertes
+announce-over = Terminé
+announce-replay = Réécoute
+announce-postponed = Reporté
+announce-cancelled = Annulé
+announce-listen = Écouter
+announce-now = En ce moment
+announce-soon = À venir
+announce-again = À réécouter
+announce-nothing = Rien n’est annoncé pour le moment.
+announce-calendar = Calendrier
+announce-feed = Podcast
+announce-more =
+    { $count ->
+        [one] { $count } autre dans le calendrier
+       *[other] { $count } autres dans le calendrier
+    }
+announce-labelled = { $label } : { $what }
+announce-names = { $names } et { $last }
+announce-with = Avec { $names }
+
+## Rappels par courriel
+
+mail-confirm = À confirmer : un rappel pour « { $title } »
+mail-confirm-text =
+    Quelqu’un, sans doute vous, a demandé un rappel pour cette conversation :
+
+    { $title }
+    { $when }
+
+    Pour le recevoir, ouvrez cette adresse dans la journée et appuyez sur le bouton :
+    { $confirm }
+
+    Si ce n’était pas vous, ne faites rien : aucun autre message ne viendra, et votre adresse sera effacée dans un jour. Pour l’effacer tout de suite :
+    { $stop }
+mail-soon = Bientôt : { $title }
+mail-soon-text =
+    { $title } va commencer.
+
+    { $when }
+
+    Écoutez ici, sans compte :
+    { $link }
+mail-begun = Maintenant : { $title }
+mail-begun-text =
+    { $title } a commencé.
+
+    Écoutez ici, sans compte :
+    { $link }
+# $why est un paragraphe entier, ou rien.
+mail-moved = Nouvel horaire : { $title }
+mail-moved-text =
+    { $title } ne commence pas à l’heure annoncée. C’est désormais :
+
+    { $when }
+
+    { $why }L’adresse reste la même :
+    { $link }
+mail-cancelled = Annulé : { $title }
+mail-cancelled-text =
+    { $title } n’aura pas lieu.
+
+    { $why }Ce qu’il y a à en dire est ici :
+    { $link }
+mail-footer = Vous avez demandé ce message. Votre adresse sera effacée après la conversation. Pour l’effacer maintenant :
+mail-no-time = L’heure n’est pas encore connue.
+
+## Les pages derrière les liens d’un rappel
+
+remind-asked = Regardez votre messagerie
+remind-asked-text = Si un rappel peut être envoyé à cette adresse, un message avec un lien est en route. Rien d’autre ne viendra si vous ne le suivez pas.
+remind-confirm = Voulez-vous un rappel ?
+remind-confirm-text = Un message viendra peu avant le début, et un autre si l’heure change. Votre adresse sera effacée après la conversation.
+remind-confirm-button = Me le rappeler
+remind-confirmed = Vous recevrez un rappel
+remind-confirmed-text = Un message viendra peu avant le début, et un autre si l’heure change.
+remind-stop = Plus de messages ?
+remind-stop-text = Votre adresse est effacée tout de suite.
+remind-stop-button = Effacer mon adresse
+remind-stopped = Votre adresse est effacée
+remind-stopped-text = Plus aucun message ne viendra à ce sujet. Vous pouvez écouter quand même.
+remind-gone = Ce lien ne mène plus à rien
+remind-gone-text = Il n’a pas été suivi dans la journée, ou la conversation est terminée, ou il manque un morceau du lien. Vous pouvez en demander un autre sur la page de la conversation.
+remind-failed = Cela n’a pas marché
+remind-failed-text = Rien n’a pu être noté. Réessayez dans une minute.
+remind-listen = Vers la page de la conversation

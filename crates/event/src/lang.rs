@@ -57,6 +57,12 @@ impl Lang {
         Self::all().find(|lang| lang.code() == code)
     }
 
+    /// The one that somebody reads who asks for this one by a tag (BCP 47), with or without a weight behind it (RFC 9110 §12.5.4).
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', ';']).next().unwrap_or_default().trim();
+        Self::all().find(|lang| lang.code().eq_ignore_ascii_case(primary))
+    }
+
     /// ISO 639-1.
     pub fn code(self) -> &'static str {
         FILES[self.at].0
@@ -154,6 +160,16 @@ mod tests {
         assert_eq!(Lang::default().code(), "en");
         assert_eq!(Lang::parse("tlh"), None);
         assert_eq!(format!("{:?}", lang("fr")), "fr");
+    }
+
+    #[test]
+    fn a_language_is_found_by_its_tag() {
+        for (tag, code) in [("fr", "fr"), ("DE-at", "de"), (" en-GB;q=0.8", "en")] {
+            assert_eq!(Lang::of_tag(tag), Some(lang(code)), "{tag}");
+        }
+        for none in ["ja", "", "-de", "english", "*"] {
+            assert_eq!(Lang::of_tag(none), None, "{none}");
+        }
     }
 
     #[test]

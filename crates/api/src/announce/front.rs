@@ -59,9 +59,15 @@ pub(super) fn html(all: &[Listing], lang: &str, base_url: &str) -> String {
         left_out: 0,
     };
     let lists = [
-        (words.now, room.entries(now(all), NOW_MAX, words)),
-        (words.soon, room.entries(soon(all), SOON_MAX, words)),
-        (words.again, room.entries(again(all), AGAIN_MAX, words)),
+        (words.now.as_str(), room.entries(now(all), NOW_MAX, words)),
+        (
+            words.soon.as_str(),
+            room.entries(soon(all), SOON_MAX, words),
+        ),
+        (
+            words.again.as_str(),
+            room.entries(again(all), AGAIN_MAX, words),
+        ),
     ];
     let page = FrontPage {
         style: STYLE,
@@ -153,7 +159,7 @@ fn entry(listing: &Listing, words: &'static Words) -> Entry {
         state: words.state(listing),
         is_alert: listing.phase == ListingPhase::Cancelled || listing.is_postponed(),
         is_on: listing.phase == ListingPhase::OnAir,
-        when: when.map(|at| (iso_8601(at, zone), written(at, zone, words.code))),
+        when: when.map(|at| (iso_8601(at, zone), written(at, zone, words.lang().code()))),
         people: line(&words.names(listing, PEOPLE_MAX), TITLE_CHARS_MAX),
     }
 }

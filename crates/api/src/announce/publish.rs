@@ -146,7 +146,10 @@ impl Announcements {
             )
         };
         let mut pages: Vec<_> = Words::all()
-            .map(|words| page(format!("/{}", words.code), words.code))
+            .map(|words| {
+                let code = words.lang().code();
+                page(format!("/{code}"), code)
+            })
             .collect();
         if self.front_page.is_none() {
             pages.push(page("/".to_owned(), &self.lang));

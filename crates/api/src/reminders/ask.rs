@@ -13,8 +13,8 @@ use serde::Deserialize;
 use stentor_event::reminders::AskError;
 
 use super::client::Client;
+use super::language::asked_for;
 use super::page::{self, Page};
-use super::words::asked_for;
 use crate::problem::Problem;
 use crate::state::ApiState;
 
@@ -57,7 +57,8 @@ pub(crate) async fn ask(
             page::answer(StatusCode::ACCEPTED, lang, Page::Asked, None)
         }
         Ok(()) => {
-            let said = serde_json::json!({"detail": asked_for(&lang, &headers).asked.text});
+            let lang = asked_for(&lang, &headers);
+            let said = serde_json::json!({"detail": lang.say("remind-asked-text", &[])});
             let headers = [(header::CACHE_CONTROL, "no-store")];
             (StatusCode::ACCEPTED, headers, Json(said)).into_response()
         }

@@ -6,9 +6,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use stentor_event::lang::Lang;
 
+use super::language::asked_for;
 use super::page::{Page, answer};
-use super::words::{Words, asked_for, words};
 use crate::not_found::nothing_here;
 use crate::state::ApiState;
 
@@ -39,7 +40,7 @@ pub(crate) async fn show(
         return nothing_here().into_response();
     };
     let shown = reminders.look(&token);
-    let lang = lang_of(shown.as_ref().map(|shown| &*shown.lang), &headers);
+    let lang = lang_of(shown.as_ref().map(|shown| shown.lang), &headers);
     match (act, &shown) {
         (Act::Confirm, Some(shown)) if shown.confirmed => {
             answer(StatusCode::OK, lang, Page::Confirmed, Some(shown))
@@ -64,7 +65,7 @@ pub(crate) async fn press(
         return nothing_here().into_response();
     };
     let before = reminders.look(&token);
-    let lang = lang_of(before.as_ref().map(|shown| &*shown.lang), &headers);
+    let lang = lang_of(before.as_ref().map(|shown| shown.lang), &headers);
     let failed = || answer(StatusCode::SERVICE_UNAVAILABLE, lang, Page::Failed, None);
     match act {
         Act::Confirm => match reminders.confirm(&token).await {
@@ -81,6 +82,6 @@ pub(crate) async fn press(
 }
 
 /// The language somebody asked in, or what their browser asks for.
-fn lang_of(asked_in: Option<&str>, headers: &HeaderMap) -> &'static Words {
-    asked_in.map_or_else(|| asked_for("", headers), words)
+fn lang_of(asked_in: Option<Lang>, headers: &HeaderMap) -> Lang {
+    asked_in.unwrap_or_else(|| asked_for("", headers))
 }

@@ -5,9 +5,9 @@
 
 mod ask;
 mod client;
+mod language;
 mod link;
 mod page;
-mod words;
 
 pub(crate) use ask::{BODY_BYTES_MAX, ask};
 pub use client::Client;

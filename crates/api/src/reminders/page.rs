@@ -6,10 +6,9 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
+use stentor_event::lang::Lang;
 use stentor_event::pages::{inline_policy, page_headers};
 use stentor_event::reminders::Shown;
-
-use super::words::{Said, Words};
 
 /// Which page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,15 +30,25 @@ pub(super) enum Page {
 }
 
 impl Page {
-    const fn said(self, words: &'static Words) -> &'static Said {
+    /// Its heading and its text, by their messages.
+    const fn says(self) -> (&'static str, &'static str) {
         match self {
-            Self::Asked => &words.asked,
-            Self::Confirm => &words.confirm,
-            Self::Confirmed => &words.confirmed,
-            Self::Stop => &words.stop,
-            Self::Stopped => &words.stopped,
-            Self::Gone => &words.gone,
-            Self::Failed => &words.failed,
+            Self::Asked => ("remind-asked", "remind-asked-text"),
+            Self::Confirm => ("remind-confirm", "remind-confirm-text"),
+            Self::Confirmed => ("remind-confirmed", "remind-confirmed-text"),
+            Self::Stop => ("remind-stop", "remind-stop-text"),
+            Self::Stopped => ("remind-stopped", "remind-stopped-text"),
+            Self::Gone => ("remind-gone", "remind-gone-text"),
+            Self::Failed => ("remind-failed", "remind-failed-text"),
+        }
+    }
+
+    /// What stands on its button, if it has one.
+    const fn button(self) -> Option<&'static str> {
+        match self {
+            Self::Confirm => Some("remind-confirm-button"),
+            Self::Stop => Some("remind-stop-button"),
+            Self::Asked | Self::Confirmed | Self::Stopped | Self::Gone | Self::Failed => None,
         }
     }
 }
@@ -49,9 +58,8 @@ impl Page {
 #[template(path = "reminder.html")]
 struct ReminderPage<'a> {
     style: &'static str,
-    lang: &'static str,
-    said: &'static Said,
-    listen: &'static str,
+    lang: Lang,
+    page: Page,
     event: Option<&'a Shown>,
 }
 
@@ -73,15 +81,14 @@ static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
 /// A page in a language.
 pub(super) fn answer(
     status: StatusCode,
-    words: &'static Words,
+    lang: Lang,
     page: Page,
     event: Option<&Shown>,
 ) -> Response {
     let page = ReminderPage {
         style: STYLE,
-        lang: words.lang,
-        said: page.said(words),
-        listen: words.listen,
+        lang,
+        page,
         event,
     };
     let html = page.render().expect("a page is rendered into memory");

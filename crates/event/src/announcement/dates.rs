@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use super::words::words;
+use crate::lang::{Lang, Value};
 
 /// Seconds of a minute and of an hour.
 const MINUTE_S: i32 = 60;
@@ -54,22 +54,37 @@ pub fn duration_iso(duration_ms: u64) -> String {
 pub fn written(unix_ms: i64, zone: Option<&str>, lang: &str) -> String {
     let at = instant_in(unix_ms, zone);
     let place = place(&at, zone);
-    let words = words(lang);
-    let primary = lang.split('-').next().unwrap_or_default();
-    // Within their tables: jiff counts days and months from 1.
-    let day = words.days[at.weekday().to_monday_zero_offset() as usize % 7];
-    let month = words.months[(at.month() - 1) as usize % 12];
-    let (number, year) = (at.day(), at.year());
-    let time = at.strftime("%H:%M");
-    match primary.to_ascii_lowercase().as_str() {
-        "en" => format!("{day} {number} {month} {year}, {time} ({place})"),
-        "fr" => {
-            let first = if number == 1 { "er" } else { "" };
-            format!("{day} {number}{first} {month} {year} à {time} ({place})")
-        }
-        "de" => format!("{day}, {number}. {month} {year}, {time} Uhr ({place})"),
-        _ => format!("{} {time} ({place})", at.strftime("%Y-%m-%d")),
-    }
+    let time = at.strftime("%H:%M").to_string();
+    let Some(lang) = Lang::of_tag(lang) else {
+        return format!("{} {time} ({place})", at.strftime("%Y-%m-%d"));
+    };
+    let values = [
+        ("date", Value::Text(&date(&at, lang))),
+        ("time", Value::Text(&time)),
+        ("place", Value::Text(&place)),
+    ];
+    lang.say("date-at", &values).into_owned()
+}
+
+/// A day as people write it: `Tuesday 1 December 2026`.
+#[must_use]
+pub fn date(at: &Zoned, lang: Lang) -> String {
+    let count = |number: i16| Value::Count(u64::from(number.unsigned_abs()));
+    let weekday = count(at.weekday().to_monday_one_offset().into());
+    let month = count(at.month().into());
+    let values = [
+        (
+            "weekday",
+            Value::Text(&lang.say("date-weekday", &[("number", weekday)])),
+        ),
+        ("day", count(at.day().into())),
+        (
+            "month",
+            Value::Text(&lang.say("date-month", &[("number", month)])),
+        ),
+        ("year", count(at.year())),
+    ];
+    lang.say("date-long", &values).into_owned()
 }
 
 /// `Paris, UTC+1`, or only `UTC-3:30` where the zone has no place.

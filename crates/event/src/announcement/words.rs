@@ -1,215 +1,119 @@
-//! The words that calendars, feeds, cards and the front page say in the languages we write.
+//! The words that calendars, feeds, cards and the front page say, in one language.
+
+use std::sync::LazyLock;
 
 use super::text::{event_title, name, reason};
+use crate::lang::{Lang, Value};
 use crate::listing::{Listing, ListingPhase};
-
-/// Days of the week, Monday first.
-pub(super) type Days = [&'static str; 7];
-/// Months, January first.
-pub(super) type Months = [&'static str; 12];
 
 /// The words of one language.
 #[derive(Debug)]
 pub struct Words {
-    /// Its code (ISO 639-1).
-    pub code: &'static str,
-    /// Its own name for itself.
-    pub own_name: &'static str,
+    lang: Lang,
     /// An event is heard now.
-    pub on_air: &'static str,
+    on_air: String,
     /// An event is heard later again.
-    pub held: &'static str,
+    held: String,
     /// An event can be waited for inside.
-    pub doors: &'static str,
+    doors: String,
     /// An event is over.
-    pub over: &'static str,
+    over: String,
     /// An event can be heard again.
-    pub replay: &'static str,
+    replay: String,
     /// An event is later than it was announced.
-    pub postponed: &'static str,
+    postponed: String,
     /// An event will not be.
-    pub cancelled: &'static str,
+    cancelled: String,
     /// What a podcast app calls the way to the page.
-    pub listen: &'static str,
+    pub listen: String,
     /// Heading above what can be heard now.
-    pub now: &'static str,
+    pub now: String,
     /// Heading above what is to come.
-    pub soon: &'static str,
+    pub soon: String,
     /// Heading above what can be heard again.
-    pub again: &'static str,
+    pub again: String,
     /// What the front page says where there is nothing.
-    pub nothing: &'static str,
+    pub nothing: String,
     /// What the link to the calendar says.
-    pub calendar: &'static str,
+    pub calendar: String,
     /// What the link to the feed says.
-    pub feed: &'static str,
-    /// Behind a list that was cut; a number stands before it.
-    pub more: &'static str,
-    /// A list's last comma.
-    and: &'static str,
-    /// Before the names of who speaks.
-    with: &'static str,
-    pub(super) days: Days,
-    pub(super) months: Months,
+    pub feed: String,
 }
 
-/// Those we write, the first being for who reads none of them.
-static WORDS: [Words; 3] = [
-    Words {
-        code: "en",
-        own_name: "English",
-        on_air: "On air",
-        held: "Paused",
-        doors: "Doors open",
-        over: "Over",
-        replay: "Replay",
-        postponed: "Postponed",
-        cancelled: "Cancelled",
-        listen: "Listen",
-        now: "Now",
-        soon: "To come",
-        again: "Listen again",
-        nothing: "Nothing is announced at the moment.",
-        calendar: "Calendar",
-        feed: "Podcast",
-        more: "more in the calendar",
-        and: "and",
-        with: "With",
-        days: [
-            "Monday",
-            "Tuesday",
-            "Wednesday",
-            "Thursday",
-            "Friday",
-            "Saturday",
-            "Sunday",
-        ],
-        months: [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ],
-    },
-    Words {
-        code: "fr",
-        own_name: "Français",
-        on_air: "En direct",
-        held: "En pause",
-        doors: "Portes ouvertes",
-        over: "Terminé",
-        replay: "Réécoute",
-        postponed: "Reporté",
-        cancelled: "Annulé",
-        listen: "Écouter",
-        now: "En ce moment",
-        soon: "À venir",
-        again: "À réécouter",
-        nothing: "Rien n’est annoncé pour le moment.",
-        calendar: "Calendrier",
-        feed: "Podcast",
-        more: "autres dans le calendrier",
-        and: "et",
-        with: "Avec",
-        days: [
-            "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-        ],
-        months: [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ],
-    },
-    Words {
-        code: "de",
-        own_name: "Deutsch",
-        on_air: "Live",
-        held: "Unterbrochen",
-        doors: "Einlass",
-        over: "Vorbei",
-        replay: "Zum Nachhören",
-        postponed: "Verschoben",
-        cancelled: "Abgesagt",
-        listen: "Hören",
-        now: "Jetzt",
-        soon: "Demnächst",
-        again: "Zum Nachhören",
-        nothing: "Zurzeit ist nichts angekündigt.",
-        calendar: "Kalender",
-        feed: "Podcast",
-        more: "weitere im Kalender",
-        and: "und",
-        with: "Mit",
-        days: [
-            "Montag",
-            "Dienstag",
-            "Mittwoch",
-            "Donnerstag",
-            "Freitag",
-            "Samstag",
-            "Sonntag",
-        ],
-        months: [
-            "Januar",
-            "Februar",
-            "März",
-            "April",
-            "Mai",
-            "Juni",
-            "Juli",
-            "August",
-            "September",
-            "Oktober",
-            "November",
-            "Dezember",
-        ],
-    },
-];
+static WORDS: LazyLock<Vec<Words>> = LazyLock::new(|| Lang::all().map(Words::of).collect());
 
 /// The words of a language, by its tag; English where we have none.
+///
+/// # Panics
+/// Never: there are words of every language.
 #[must_use]
-pub fn words(lang: &str) -> &'static Words {
-    let primary = lang.split('-').next().unwrap_or_default();
-    let of = |words: &&Words| words.code.eq_ignore_ascii_case(primary);
-    WORDS.iter().find(of).unwrap_or(&WORDS[0])
+pub fn words(tag: &str) -> &'static Words {
+    let lang = Lang::of_tag(tag).unwrap_or_default();
+    let found = WORDS.iter().find(|words| words.lang == lang);
+    found.expect("they were made of all languages")
 }
 
 impl Words {
+    fn of(lang: Lang) -> Self {
+        let say = |id| lang.say(id, &[]).into_owned();
+        Self {
+            lang,
+            on_air: say("announce-on-air"),
+            held: say("announce-held"),
+            doors: say("announce-doors"),
+            over: say("announce-over"),
+            replay: say("announce-replay"),
+            postponed: say("announce-postponed"),
+            cancelled: say("announce-cancelled"),
+            listen: say("announce-listen"),
+            now: say("announce-now"),
+            soon: say("announce-soon"),
+            again: say("announce-again"),
+            nothing: say("announce-nothing"),
+            calendar: say("announce-calendar"),
+            feed: say("announce-feed"),
+        }
+    }
+
     /// All languages we write, in the order of their links.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         WORDS.iter()
     }
 
+    /// Whose words these are.
+    #[must_use]
+    pub const fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Behind a list that was cut: how many more there are.
+    #[must_use]
+    pub fn more(&self, count: usize) -> String {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        let values = [("count", Value::Count(count))];
+        self.lang.say("announce-more", &values).into_owned()
+    }
+
+    /// `Listen: https://…`
+    #[must_use]
+    pub fn labelled(&self, label: &str, what: &str) -> String {
+        let values = [("label", Value::Text(label)), ("what", Value::Text(what))];
+        self.lang.say("announce-labelled", &values).into_owned()
+    }
+
     /// Where an event is in its life, if there is something to say beside its date.
     #[must_use]
-    pub fn state(&self, listing: &Listing) -> Option<&'static str> {
+    pub fn state(&self, listing: &Listing) -> Option<&str> {
         Some(match listing.phase {
-            ListingPhase::Cancelled => self.cancelled,
-            ListingPhase::OnAir => self.on_air,
-            ListingPhase::Held => self.held,
-            ListingPhase::Ended if listing.replay.is_some() => self.replay,
-            ListingPhase::Ended => self.over,
+            ListingPhase::Cancelled => &self.cancelled,
+            ListingPhase::OnAir => &self.on_air,
+            ListingPhase::Held => &self.held,
+            ListingPhase::Ended if listing.replay.is_some() => &self.replay,
+            ListingPhase::Ended => &self.over,
             ListingPhase::Announced | ListingPhase::Doors if listing.is_postponed() => {
-                self.postponed
+                &self.postponed
             }
-            ListingPhase::Doors => self.doors,
+            ListingPhase::Doors => &self.doors,
             ListingPhase::Announced => return None,
         })
     }
@@ -222,9 +126,9 @@ impl Words {
             return None;
         }
         let state = self.state(listing)?;
-        let why = listing.said(&listing.reason, self.code).map(reason);
+        let why = listing.said(&listing.reason, self.lang.code()).map(reason);
         Some(match why.filter(|why| !why.is_empty()) {
-            Some(why) => format!("{state}: {why}"),
+            Some(why) => self.labelled(state, &why),
             None => format!("{state}."),
         })
     }
@@ -234,18 +138,21 @@ impl Words {
     pub fn headline(&self, listing: &Listing) -> String {
         let title = event_title(listing);
         let said = match listing.phase {
-            ListingPhase::Cancelled => self.cancelled,
-            _ if listing.is_postponed() => self.postponed,
+            ListingPhase::Cancelled => &self.cancelled,
+            _ if listing.is_postponed() => &self.postponed,
             _ => return title,
         };
-        format!("{said}: {title}")
+        self.labelled(said, &title)
     }
 
     /// `With A, B and C`, of at most `people_max` names.
     #[must_use]
     pub fn with(&self, listing: &Listing, people_max: usize) -> Option<String> {
         let names = self.names(listing, people_max);
-        (!names.is_empty()).then(|| format!("{} {names}", self.with))
+        (!names.is_empty()).then(|| {
+            let values = [("names", Value::Text(&names))];
+            self.lang.say("announce-with", &values).into_owned()
+        })
     }
 
     /// `A, B and C`, of at most `people_max` names.
@@ -260,7 +167,11 @@ impl Words {
         match names.split_last() {
             None => String::new(),
             Some((last, [])) => last.clone(),
-            Some((last, before)) => format!("{} {} {last}", before.join(", "), self.and),
+            Some((last, before)) => {
+                let before = before.join(", ");
+                let values = [("names", Value::Text(&before)), ("last", Value::Text(last))];
+                self.lang.say("announce-names", &values).into_owned()
+            }
         }
     }
 }
@@ -280,7 +191,7 @@ mod tests {
             ("ja", "en"),
             ("", "en"),
         ] {
-            assert_eq!(words(tag).code, code);
+            assert_eq!(words(tag).lang().code(), code);
         }
     }
 
@@ -314,7 +225,7 @@ mod tests {
         listing.reason = reason;
         assert_eq!(
             words("fr").change(&listing).as_deref(),
-            Some("Annulé: grève")
+            Some("Annulé\u{a0}: grève")
         );
         assert_eq!(
             words("de").change(&listing).as_deref(),

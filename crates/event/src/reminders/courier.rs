@@ -19,6 +19,7 @@ use super::occasion::Occasion;
 use super::service::{Reminders, State};
 use super::stored::{REMINDER, Stored, key_of};
 use super::token::token;
+use crate::lang::Lang;
 
 /// Mails on their way at once, those that wait for a connection included.
 pub const SENDING_MAX: usize = 64;
@@ -159,7 +160,7 @@ impl Reminders {
             id,
             message,
             to: stored.address,
-            lang: &stored.lang,
+            lang: Lang::of_tag(&stored.lang).unwrap_or_default(),
             link: self.link(slug),
             own: format!("{}/r/{}", self.parts.base_url, token(&self.parts.key, id)),
         };

@@ -5,58 +5,59 @@ use stentor_core::reminders::{Message, SubscriptionId};
 
 use super::occasion::Occasion;
 use super::when;
-use super::words::{fill, words};
+use crate::lang::{Lang, Value};
 
 /// Characters of a title, or of a reason, in a mail; what is longer is cut.
 const LINE_CHARS_MAX: usize = 300;
 
 /// Whom it is for, and the addresses in it.
-pub(super) struct Letter<'a> {
+pub(super) struct Letter {
     pub(super) id: SubscriptionId,
     pub(super) message: Message,
     pub(super) to: String,
-    pub(super) lang: &'a str,
+    pub(super) lang: Lang,
     /// The event's page.
     pub(super) link: String,
     /// What confirms and stops begin with: the mail's own address.
     pub(super) own: String,
 }
 
-impl Letter<'_> {
+impl Letter {
     /// Written now.
     pub(super) fn write(self, occasion: &Occasion, now_unix_ms: i64) -> Mail {
-        let words = words(self.lang);
-        let letter = match self.message {
-            Message::Confirm => &words.confirm,
-            Message::Soon => &words.soon,
-            Message::Begun => &words.begun,
-            Message::Moved => &words.moved,
-            Message::Cancelled => &words.cancelled,
+        let lang = self.lang;
+        let (subject, text) = match self.message {
+            Message::Confirm => ("mail-confirm", "mail-confirm-text"),
+            Message::Soon => ("mail-soon", "mail-soon-text"),
+            Message::Begun => ("mail-begun", "mail-begun-text"),
+            Message::Moved => ("mail-moved", "mail-moved-text"),
+            Message::Cancelled => ("mail-cancelled", "mail-cancelled-text"),
         };
         let starts = occasion.announced.starts_unix_ms;
-        let when = when::told(starts, occasion.zone.as_deref(), words);
+        let when = when::told(starts, occasion.zone.as_deref(), lang);
         let (confirm, stop) = (
             format!("{}/confirm", self.own),
             format!("{}/stop", self.own),
         );
         let title = one_line(&occasion.title);
-        let why = match one_line(occasion.why_in(words.lang)) {
+        let why = match one_line(occasion.why_in(lang.code())) {
             why if why.is_empty() => why,
             why => format!("{why}\n\n"),
         };
         let values = [
-            ("title", title.as_str()),
-            ("when", &when),
-            ("why", &why),
-            ("link", &self.link),
-            ("confirm", &confirm),
-            ("stop", &stop),
+            ("title", Value::Text(&title)),
+            ("when", Value::Text(&when)),
+            ("why", Value::Text(&why)),
+            ("link", Value::Text(&self.link)),
+            ("confirm", Value::Text(&confirm)),
+            ("stop", Value::Text(&stop)),
         ];
-        let mut text = fill(letter.text, &values);
+        let mut text = lang.say(text, &values).into_owned();
+        text.push('\n');
         if self.message != Message::Confirm {
             // The line that mailboxes know as the end of what was written (RFC 3676 section 4.3).
             text.push_str("\n-- \n");
-            text.push_str(words.footer);
+            text.push_str(&lang.say("mail-footer", &[]));
             text.push('\n');
             text.push_str(&stop);
             text.push('\n');
@@ -71,9 +72,9 @@ impl Letter<'_> {
         };
         Mail {
             to: self.to,
-            subject: fill(letter.subject, &values),
+            subject: lang.say(subject, &values).into_owned(),
             text,
-            language: words.lang.to_owned(),
+            language: lang.code().to_owned(),
             id: format!("{:032x}.{of}", name(self.id)),
             unsubscribe: stop,
             unix_ms: now_unix_ms,
@@ -99,7 +100,6 @@ fn name(id: SubscriptionId) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reminders::words::LANGUAGES;
     use stentor_core::reminders::{Announced, Progress};
     use stentor_core::{LanguageTag, Texts};
 
@@ -118,7 +118,7 @@ mod tests {
             id: SubscriptionId(7),
             message,
             to: "ada@example.org".to_owned(),
-            lang,
+            lang: Lang::of_tag(lang).unwrap(),
             link: "https://live.example.org/e/talk".to_owned(),
             own: "https://live.example.org/r/TOKEN".to_owned(),
         };
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_mail_names_the_event_and_the_way_out_in_every_language() {
-        for lang in LANGUAGES {
+        for lang in Lang::all().map(Lang::code) {
             for message in ALL {
                 let mail = written(message, lang, "L’été");
                 assert!(mail.subject.contains("L’été"), "{lang} {message:?}");

@@ -15,10 +15,8 @@ mod stored;
 mod tests;
 mod token;
 mod when;
-mod words;
 
 pub use courier::SENDING_MAX;
 pub use occasion::Occasion;
 pub use service::{AskError, EVENTS_MAX, ReminderParts, ReminderStats, Reminders, Shown};
 pub use token::TOKEN_CHARS;
-pub use words::LANGUAGES;

@@ -20,9 +20,9 @@ use super::occasion::Occasion;
 use super::stored::{REMINDER, Stored, read_key};
 use super::token::{address_hash, id_of, new_id};
 use super::when;
-use super::words::{LANGUAGES, words};
 use crate::catalog::CatalogError;
 use crate::clock::{Clock, system_clock};
+use crate::lang::Lang;
 use crate::links::LinkKey;
 
 /// Events that somebody wants to be reminded of. At it, nobody is taken in for one more.
@@ -64,7 +64,7 @@ pub struct ReminderStats {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shown {
     /// The language they asked in.
-    pub lang: String,
+    pub lang: Lang,
     /// What the event is called.
     pub title: String,
     /// When it begins, in words.
@@ -102,7 +102,7 @@ pub(super) struct Followed {
     pub(super) reminders: EventReminders,
     pub(super) occasion: Occasion,
     /// In which language each asked. Kept here so that pages need no store.
-    pub(super) langs: HashMap<SubscriptionId, &'static str>,
+    pub(super) langs: HashMap<SubscriptionId, Lang>,
 }
 
 pub(super) struct State {
@@ -201,7 +201,9 @@ impl Reminders {
         if let Some(followed) = state.events.get_mut(slug)
             && followed.reminders.restore(id, subscription)
         {
-            followed.langs.insert(id, known_lang(&stored.lang));
+            followed
+                .langs
+                .insert(id, Lang::of_tag(&stored.lang).unwrap_or_default());
             state.slugs.insert(id, slug.to_owned());
         }
         Ok(())
@@ -273,10 +275,10 @@ impl Reminders {
             .reminders
             .step(now, Input::Ask { address: hash, id }, &mut out);
         if let Some(Output::Keep(id, subscription)) = out.pop() {
-            let lang = known_lang(lang);
+            let lang = Lang::of_tag(lang).unwrap_or_default();
             followed.langs.insert(id, lang);
             slugs.insert(id, slug.to_owned());
-            let stored = Stored::new(address.to_owned(), lang.to_owned(), &subscription);
+            let stored = Stored::new(address.to_owned(), lang.code().to_owned(), &subscription);
             place.send(Job {
                 slug: slug.to_owned(),
                 id,
@@ -353,7 +355,7 @@ impl Reminders {
         let slug = state.slugs.get(&id)?;
         let followed = state.events.get(slug)?;
         let subscription = followed.reminders.subscription(id)?;
-        let lang = followed.langs.get(&id).copied().unwrap_or(LANGUAGES[0]);
+        let lang = followed.langs.get(&id).copied().unwrap_or_default();
         let Occasion {
             title,
             zone,
@@ -361,9 +363,9 @@ impl Reminders {
             ..
         } = &followed.occasion;
         Some(Shown {
-            lang: lang.to_owned(),
+            lang,
             title: title.clone(),
-            when: when::told(announced.starts_unix_ms, zone.as_deref(), words(lang)),
+            when: when::told(announced.starts_unix_ms, zone.as_deref(), lang),
             link: self.link(slug),
             confirmed: subscription.status == Status::Confirmed,
         })
@@ -442,13 +444,4 @@ impl Followed {
     fn gone() -> Self {
         Self::of(Occasion::gone())
     }
-}
-
-/// One of the languages that mails are written in.
-fn known_lang(lang: &str) -> &'static str {
-    let primary = lang.split('-').next().unwrap_or_default();
-    LANGUAGES
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(primary))
-        .unwrap_or(LANGUAGES[0])
 }

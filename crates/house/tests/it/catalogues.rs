@@ -12,10 +12,12 @@ use crate::tree::{self, File};
 const SOURCE: &str = "en";
 
 /// Words that are the same in English and another language.
-const SAME: [(&str, &str); 5] = [
+const SAME: [(&str, &str); 7] = [
     ("de", "Pause"),
+    ("de", "Podcast"),
     ("de", "Position"),
     ("fr", "Pause"),
+    ("fr", "Podcast"),
     ("fr", "Position"),
     ("fr", "Volume"),
 ];
