@@ -1,9 +1,7 @@
 ### Every sentence that people read, in English: the language the others are translated from.
 ###
 ### A message is named after where it is read: `page-` stands in a page before its script runs, or without one; `listen-` is said by the
-### listener’s page, `stage-` by the stage page, `common-` by both; `more-` by what the listener’s page fetches after itself; `seat-` names a place. How to add a language, and what a message may
-
-### listener’s page, `stage-` by the stage page, `common-` by both; `seat-` names a place, `date-`, `announce-`, `mail-` and `remind-` stand in
+### listener’s page, `stage-` by the stage page, `common-` by both, `more-` by what the listener’s page fetches after itself; `seat-` names a place, `date-`, `announce-`, `mail-` and `remind-` stand in
 ### what the server writes. How to add a language, and what a message may
 ### hold: CONTRIBUTING.md.
 

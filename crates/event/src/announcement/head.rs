@@ -2,7 +2,7 @@
 //! calendar and its player. Data for a template, which escapes it.
 
 use super::card::Card;
-use super::dates::{iso_utc, written};
+use super::dates::written;
 use super::json_ld::json_ld;
 use super::paths::{CALENDAR, CARD, FEED, OEMBED};
 use super::text::{event_title, line};

@@ -206,7 +206,7 @@ mod tests {
             id: SubscriptionId(7),
             message: Message::Cancelled,
             to: "ada@example.org".to_owned(),
-            lang: "fr",
+            lang: Lang::parse("fr").unwrap(),
             link: "L".to_owned(),
             own: "O".to_owned(),
         };
