@@ -28,6 +28,7 @@ const TAKES = {
   'line-in': { seconds: 50, load: 14 },
   host: { seconds: 47, load: 28 },
   'other-ears': { seconds: 75, load: 30 },
+  evening: { seconds: 110, load: 40 },
   'bad-input': { seconds: 27, load: 18 },
   'players-come-back': { seconds: 20, load: 15 },
   flood: { seconds: 60, load: 60 },

@@ -76,9 +76,9 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
     await host.getByRole('button', { name: 'Postpone', exact: true }).click();
     const asked = Date.now();
     await answer(host, 'Postpone', { by: '10', 'why-en': 'The train is late', 'why-fr': 'Le train est en retard' });
-    await Promise.all([listener.getByText('The train is late').waitFor(), french.getByText('Le train est en retard').waitFor()]);
+    await Promise.all([listener.locator('#msg').getByText('The train is late').waitFor(), french.locator('#msg').getByText('Le train est en retard').waitFor()]);
     t.diagnostic(`told after ${Date.now() - asked} ms, with the filling in`);
-    await listener.getByText(/^Postponed to .*, your time$/).waitFor();
+    await listener.locator('#sub').getByText(/^Postponed to .*, your time$/).waitFor();
     const calendar = async () => (await fetch(server.path(slug, '/event.ics'))).text();
     await until('the calendar has it', async () => /SEQUENCE:2\r/.test(await calendar()), { ms: EVERYWHERE_MS });
     await until('the feed has it', async () => (await (await fetch(server.path(slug, '/feed.xml'))).text()).includes('The train is late'), { ms: EVERYWHERE_MS });
@@ -93,7 +93,7 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
     await says(listener, 'You are listening live.');
     await says(french, 'Vous écoutez en direct.');
     await playsOn(listener, 3);
-    await listener.getByText('The train is late').waitFor({ state: 'hidden' });
+    await listener.locator('#msg').waitFor({ state: 'hidden' });
   });
 
   await step('a chapter is named', async () => {
@@ -107,7 +107,7 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
     await host.getByRole('button', { name: 'Pause', exact: true }).click();
     await answer(host, 'Pause', { by: '5', 'why-en': 'A glass of water' });
     await says(listener, 'We’re taking a break. Stay with us: it goes on here.');
-    await Promise.all(both.map((page) => page.getByText('A glass of water').waitFor()));
+    await Promise.all(both.map((page) => page.locator('#msg').getByText('A glass of water').waitFor()));
     assert.equal((await server.status(slug)).phase, 'held');
     await host.getByRole('button', { name: 'Go on', exact: true }).click();
     await says(listener, 'You are listening live.');

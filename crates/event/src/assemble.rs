@@ -158,10 +158,10 @@ pub(crate) async fn assemble(
         Arc::clone(&counters),
     )
     .listed(
-            services.board.clone(),
-            &services.base_url,
-            services.reminders.is_some(),
-        );
+        services.board.clone(),
+        &services.base_url,
+        services.reminders.is_some(),
+    );
     publisher.describe(&about.get());
     publisher.follow_schedule(&view, now.unix_ms);
     if ended && !knows_edit {

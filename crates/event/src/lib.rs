@@ -24,10 +24,11 @@
 //! | `history` | the history of an event, as the store keeps it | `core` |
 //! | `status` | `status.json` and the notices in the sound | `core` |
 //! | `snapshot` | a conversation at rest, as the store keeps it | `core` |
-//! | `pages` | the listener's page and the built files | `edge` |
+//! | `compress` | bytes compressed once for many readers | `edge` |
 //! | `record` | what is known of an event beside its conversation, and its making | `core` |
 //! | `listing` | what an event is to those who list it | `core` |
 //! | `announcement` | what is published about an event besides its page: words, dates, the head of its page, and who makes the rest | `edge` |
+//! | `pages` | the listener's page and the built files | `edge` |
 //! | `amendment` | what an operator wants changed about an event | `core` |
 //! | `recordings` | the files of a recording | `cluster` |
 //! | `catalog` | the events of a store | `cluster`, `media` |
@@ -59,6 +60,7 @@ mod board;
 mod budgets;
 pub mod catalog;
 pub mod clock;
+mod compress;
 mod counters;
 pub mod demo;
 mod director;

@@ -116,7 +116,7 @@ async fn what_cannot_be_is_refused_with_the_reason() {
             &[JSON][..],
             r#"{"address":"ada"}"#,
             400,
-            "expected an e-mail address",
+            "Expected an e-mail address",
         ),
         (&[JSON], r#"{"address":7}"#, 400, ""),
         (&[JSON], "{", 400, ""),

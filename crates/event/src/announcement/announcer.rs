@@ -5,8 +5,8 @@ use http::HeaderMap;
 use stentor_edge::{CacheClass, Document, DocumentBody};
 
 use super::card::Card;
+use crate::compress::compress;
 use crate::listing::Listing;
-use crate::pages::compress;
 
 /// A document that is the same for everyone.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use stentor_edge::{CacheClass, Document, Edge, NotFound};
 
-use super::compress::compress;
 use super::headers::page_headers;
+use crate::compress::compress;
 use crate::lang::Lang;
 
 /// The stage page's policy: what this server built, and the connections it needs.

@@ -4,14 +4,12 @@
 //! request. What it says before its script runs, or without script, comes from `sentence`.
 
 mod assets;
-mod compress;
 mod headers;
 mod listen;
 mod sentence;
 
 pub(crate) use assets::withdraw_stage;
 pub use assets::{are_built, feed_picture, publish_assets, publish_not_found, publish_stage};
-pub(crate) use compress::{compress, gzip};
 pub use headers::{inline_policy, page_headers};
 pub use listen::ListenAssets;
 pub(crate) use listen::ListenPage;

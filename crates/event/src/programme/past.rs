@@ -31,8 +31,8 @@ use stentor_media::rendition::SEGMENT_MS;
 
 use super::paths::{past_documents, past_path};
 use crate::air::Air;
+use crate::compress::gzip;
 use crate::counters::{Counters, add};
-use crate::pages::gzip;
 use crate::recorder::{Past, PastSink, SharedPieces};
 
 /// Seconds the lists may be kept: they change every 28.8 s.

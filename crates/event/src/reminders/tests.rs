@@ -157,7 +157,7 @@ async fn who_asks_confirms_and_is_reminded_and_forgotten() {
     );
     let mails = scene.at(STARTS - REMIND_BEFORE_MS).await;
     assert_eq!(mails.len(), 1);
-    assert_eq!(mails[0].subject, "Bientôt : Ilios");
+    assert_eq!(mails[0].subject, "Bientôt\u{a0}: Ilios");
     assert!(scene.with_courier(scene.reminders.stop(&link)).await);
     assert!(scene.kept().await.is_empty());
     assert_eq!(scene.reminders.look(&link), None);

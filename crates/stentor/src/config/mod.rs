@@ -20,6 +20,7 @@ mod table;
 mod tests;
 mod unknown;
 mod url;
+mod values;
 mod warnings;
 
 pub(crate) use error::ConfigError;
