@@ -24,7 +24,7 @@ const REPLAY_SPREAD_MS = 30_000;
 const UNANSWERED_MAX = 2;
 
 /** A page in another language than its reader's waits so long for the other words before it shows its own. */
-const WORDS_MS = 1_000;
+const WORDS_MS = 3_000;
 
 const root = document.documentElement;
 const base = root.dataset['base']!;

@@ -26,7 +26,6 @@ const STEP_MS = 60_000;
 
 export class Rewind {
   private index: Index | undefined;
-  private asked = 0;
   private run = 0;
   private box: HTMLElement | undefined;
   private bar = document.createElement('input');
@@ -69,10 +68,11 @@ export class Rewind {
   follow(): void {
     const { phase } = this.host.status();
     const possible = isLive(phase) && phase !== 'doors' && 'MediaSource' in window && MediaSource.isTypeSupported(TYPE);
-    if (possible && Date.now() - this.asked > 30_000) void this.ask();
     if (!possible && this.on) this.leave();
     if (!this.box) return;
-    this.box.hidden = !possible || !this.index?.spans.length;
+    this.box.hidden = !possible;
+    // Where one can go is asked for by who goes: it costs the others nothing.
+    this.bar.hidden = !this.index?.spans.length;
     this.bar.max = String(Math.max(1, Math.floor((this.now - this.first) / 1000)));
     if (document.activeElement !== this.bar || !this.bar.matches(':active')) this.bar.value = this.on ? String((this.at - this.first) / 1000) : this.bar.max;
     this.shown.textContent = this.on ? `−${clock((this.now - this.at) / 1000)}` : '';
@@ -81,7 +81,6 @@ export class Rewind {
   }
 
   private async ask(): Promise<void> {
-    this.asked = Date.now();
     const response = await fetch(`${this.host.base}/past/index.json`).catch(() => undefined);
     if (response?.ok) this.index = (await response.json()) as Index;
     this.follow();

@@ -29,7 +29,7 @@ let said;
 const segmentsOf = async (of, path) => ((await (await fetch(of.path('demo', path))).text()).match(/#EXTINF/g) ?? []).length;
 
 before(async () => {
-  server = await demo(t);
+  server = await demo(t, { command: ['env', 'STENTOR_FFMPEG=auto'] });
   said = await decodeWav((await speech()).demo);
   await until('whole segments of AAC', async () => (await segmentsOf(server, '/aac/index.m3u8')) >= 3);
 });
