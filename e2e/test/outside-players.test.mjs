@@ -22,7 +22,7 @@ let server;
 let said;
 
 before(async () => {
-  server = await demo(t);
+  server = await demo(t, { command: ['env', 'STENTOR_FFMPEG=auto'] });
   said = await decodeWav((await speech()).demo);
   await until('whole segments', async () => ((await (await fetch(server.path('demo', '/48/index.m3u8'))).text()).match(/#EXTINF/g) ?? []).length >= 3);
 });

@@ -208,7 +208,7 @@ enum ServerMessage<'a> {
         starts: Option<i64>,
         // When it went on air first.
         on_air_since: Option<i64>,
-        schedule: ScheduleForm<'a>,
+        schedule: Box<ScheduleForm<'a>>,
         listeners: u64,
         #[cfg_attr(test, ts(type = "Texts | null"))]
         message: Option<TextsForm<'a>>,
@@ -312,7 +312,7 @@ pub(super) fn state(view: &View) -> String {
             .schedule
             .on_air_unix_ms
             .filter(|_| view.phase().is_running()),
-        schedule: ScheduleForm::of(&view.schedule),
+        schedule: Box::new(ScheduleForm::of(&view.schedule)),
         listeners: view.listeners,
         message: TextsForm::of(&view.message),
         alarms: view.alarms.iter().map(|alarm| alarm.code()).collect(),

@@ -230,10 +230,9 @@ impl Transcoder {
         let behind = self.pcm.kept_to().saturating_sub(self.packager.done_to());
         let resumes = self.is_suspended && behind < BEHIND_SAMPLES_MAX;
         // Of what a programme resumes with, all is listed at once: players want three segments to begin with.
-        if resumes || (is_listed && !self.is_suspended && behind < SEGMENT_SAMPLES) {
-            if let Some(playlist) = self.packager.playlist() {
-                self.faces.list(playlist);
-            }
+        let lists = resumes || (is_listed && !self.is_suspended && behind < SEGMENT_SAMPLES);
+        if lists && let Some(playlist) = self.packager.playlist() {
+            self.faces.list(playlist);
         }
         if resumes {
             self.is_suspended = false;

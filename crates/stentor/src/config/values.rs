@@ -36,7 +36,7 @@ pub(super) fn ffmpeg(text: &str) -> Result<FfmpegChoice, Hint> {
         "auto" => Ok(FfmpegChoice::Auto),
         "off" => Ok(FfmpegChoice::Off),
         _ if text.starts_with('/') => path(text).map(FfmpegChoice::File),
-        _ => Err(nearest(text, ["auto", "off"].into_iter())
+        _ => Err(nearest(text, ["auto", "off"])
             .map_or_else(Hint::new, |word| format!("did you mean {word}?"))),
     }
 }
