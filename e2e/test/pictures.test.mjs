@@ -76,7 +76,7 @@ class View {
 
   async playing(page) {
     await touch(page);
-    await this.told('listen-live')(page);
+    await this.told('common-live')(page);
   }
 
   /** Makes its event; the server need not run. */
@@ -147,7 +147,7 @@ async function beforeTheStart(view) {
   await soon.getByText(view.text('listen-armed')).waitFor();
   await view.shoot('listener-armed', soon);
   await soon.close();
-  await view.once('listener-not-yet', view.listener(), view.told('listen-not-yet'));
+  await view.once('listener-not-yet', view.listener(), view.told('common-not-yet'));
 
   const stage = `${server.url}/s/${view.slug}`;
   await view.once('stage-no-token', view.page(stage), view.shows('stage-no-token'));
