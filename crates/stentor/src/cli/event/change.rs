@@ -17,6 +17,7 @@ use super::said::{Said, said};
 use super::store::{Common, Store, print, wait_for, when};
 use crate::data_dir;
 use crate::error::AppError;
+use crate::event_report::EventReport;
 use crate::stdout::{self, as_json};
 use crate::when::When;
 
@@ -132,25 +133,20 @@ impl Edit {
         if amendment == Amendment::default() && self.about.is_empty() {
             return Err(AppError::NothingToChange);
         }
-        let config = self.common.settings.load()?;
-        let report = wait_for(async {
-            let store = Store::open(config).await?;
-            let report = store.report(&self.slug).await?;
+        let report = changed(&self.slug, &self.common, |report| {
             if report.phase().is_over() && amendment.recorded.is_some() {
                 return Err(AppError::IsOver(self.slug.clone()));
             }
             if !self.about.is_empty() {
-                let description = Said::texts(&self.about, report.language())?;
                 let correction = Correction {
-                    description: Some(description),
+                    description: Some(Said::texts(&self.about, report.language())?),
                     ..Correction::default()
                 };
                 amendment
                     .acts
                     .push((Act::Correct(correction), Texts::new()));
             }
-            change(&store, &self.slug, &amendment).await?;
-            store.report(&self.slug).await
+            Ok(amendment)
         })?;
         print(&report.starting_as(typed.as_ref()), self.common.json)
     }
@@ -162,17 +158,12 @@ impl End {
     /// # Errors
     /// The operator's: no such event, or somebody who thought better of it.
     pub(super) fn run(self) -> Result<(), AppError> {
-        let config = self.common.settings.load()?;
-        let amendment = of_act(Act::End, Texts::new());
         let asks = !self.yes && !self.common.json && std::io::stdin().is_terminal();
-        let report = wait_for(async {
-            let store = Store::open(config).await?;
-            let report = store.report(&self.slug).await?;
+        let report = changed(&self.slug, &self.common, |report| {
             if asks && report.phase().is_running() {
                 agree(&report.told(), "End it for everybody who listens?")?;
             }
-            change(&store, &self.slug, &amendment).await?;
-            store.report(&self.slug).await
+            Ok(of_act(Act::End, Texts::new()))
         })?;
         print(&report, self.common.json)
     }
@@ -253,7 +244,8 @@ impl Links {
             ..Amendment::default()
         };
         if self.renew {
-            return change_and_print(&self.slug, amendment, self.common);
+            let report = changed(&self.slug, &self.common, |_| Ok(amendment))?;
+            return print(&report, self.common.json);
         }
         let config = self.common.settings.load()?;
         wait_for(async { change(&Store::open(config).await?, &self.slug, &amendment).await })?;
@@ -286,14 +278,22 @@ pub(super) fn of_act(act: Act, why: Texts) -> Amendment {
     }
 }
 
-fn change_and_print(slug: &str, amendment: Amendment, common: Common) -> Result<(), AppError> {
+/// Makes the change that is wanted of an event as it is now, and says what is so afterwards.
+///
+/// # Errors
+/// The operator's: no such event, what `wanted` objects to, or what is not possible of it.
+pub(super) fn changed(
+    slug: &str,
+    common: &Common,
+    wanted: impl FnOnce(&EventReport) -> Result<Amendment, AppError>,
+) -> Result<EventReport, AppError> {
     let config = common.settings.load()?;
-    let report = wait_for(async {
+    wait_for(async {
         let store = Store::open(config).await?;
+        let amendment = wanted(&store.report(slug).await?)?;
         change(&store, slug, &amendment).await?;
         store.report(slug).await
-    })?;
-    print(&report, common.json)
+    })
 }
 
 /// Asks for a change and waits until it is made.

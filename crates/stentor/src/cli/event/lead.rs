@@ -6,10 +6,11 @@ use std::io::IsTerminal as _;
 use clap::{Args, ValueEnum};
 use stentor_core::schedule::Act;
 
-use super::change::{agree, change, of_act};
+use super::change::{agree, changed, of_act};
 use super::said::{Said, said};
-use super::store::{Common, Store, print, wait_for, when};
+use super::store::{Common, print, when};
 use crate::error::AppError;
+use crate::event_report::EventReport;
 use crate::when::When;
 
 /// What every one of them takes.
@@ -75,19 +76,20 @@ impl Lead {
     /// # Errors
     /// The operator's: no such event, or one that stands so that this is not possible.
     pub(super) fn run(self, act: Act) -> Result<(), AppError> {
-        let config = self.common.settings.load()?;
-        let report = wait_for(async {
-            let store = Store::open(config).await?;
-            self.act(&store, act).await?;
-            store.report(&self.slug).await
-        })?;
-        print(&report, self.common.json)
+        self.run_if(act, |_| Ok(()))
     }
 
-    async fn act(&self, store: &Store, act: Act) -> Result<(), AppError> {
-        let own = store.report(&self.slug).await?.language();
-        let why = Said::texts(&self.why, own)?;
-        change(store, &self.slug, &of_act(act, why)).await
+    /// The same, if `agrees` has nothing against it when it has seen how the event is.
+    fn run_if(
+        self,
+        act: Act,
+        agrees: impl FnOnce(&EventReport) -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        let report = changed(&self.slug, &self.common, |report| {
+            agrees(report)?;
+            Ok(of_act(act, Said::texts(&self.why, report.language())?))
+        })?;
+        print(&report, self.common.json)
     }
 }
 
@@ -123,16 +125,12 @@ impl Cancel {
     /// As [`Lead::run`]; nobody who could be asked, or somebody who thought better of it.
     pub(super) fn run(self) -> Result<(), AppError> {
         let can_ask = !self.lead.common.json && std::io::stdin().is_terminal();
-        if !self.yes {
-            let config = self.lead.common.settings.load()?;
-            let slug = &self.lead.slug;
-            let told =
-                wait_for(async { Ok(Store::open(config).await?.report(slug).await?.told()) })?;
-            if !can_ask {
-                return Err(AppError::NobodyToAsk(slug.clone()));
-            }
-            agree(&told, "Cancel it, for good?")?;
-        }
-        self.lead.run(Act::Cancel)
+        let slug = self.lead.slug.clone();
+        self.lead
+            .run_if(Act::Cancel, |report| match (self.yes, can_ask) {
+                (true, _) => Ok(()),
+                (false, true) => agree(&report.told(), "Cancel it, for good?"),
+                (false, false) => Err(AppError::NobodyToAsk(slug)),
+            })
     }
 }
