@@ -76,12 +76,12 @@ pub(crate) fn encode(entry: &Entry) -> StoredEntry {
         }
         Fact::Held { until_unix_ms } => stored.until = *until_unix_ms,
         Fact::Postponed { start } => stored.start = Some(stored_start(start.as_ref())),
-        Fact::Corrected {
+        Fact::Corrected(Correction {
             title,
             description,
             start,
             automatic,
-        } => {
+        }) => {
             stored.title.clone_from(title);
             stored.about = description.as_ref().map(pairs);
             stored.start = start.as_ref().map(|start| stored_start(start.as_ref()));
@@ -142,12 +142,12 @@ pub(crate) fn decode(stored: StoredEntry) -> Result<Entry, String> {
         },
         "ended" => Fact::Ended,
         "cancelled" => Fact::Cancelled,
-        "corrected" => Fact::Corrected {
+        "corrected" => Fact::Corrected(Correction {
             title,
             description: stored.about.as_ref().map(texts).transpose()?,
             start,
             automatic: stored.on,
-        },
+        }),
         "replay_offered" => Fact::ReplayOffered {
             on: stored.on.ok_or_else(|| lacks("yes or no"))?,
         },
@@ -176,17 +176,7 @@ pub(crate) fn encode_act(act: &Act, why: &Texts, now_unix_ms: i64) -> StoredEntr
         Act::Postpone { start } => Fact::Postponed { start },
         Act::End => Fact::Ended,
         Act::Cancel => Fact::Cancelled,
-        Act::Correct(Correction {
-            title,
-            description,
-            start,
-            automatic,
-        }) => Fact::Corrected {
-            title,
-            description,
-            start,
-            automatic,
-        },
+        Act::Correct(correction) => Fact::Corrected(correction),
         Act::OfferReplay { on } => Fact::ReplayOffered { on },
         Act::Chapter { at_unix_ms, title } => Fact::Chapter {
             at_unix_ms: at_unix_ms.unwrap_or(now_unix_ms),
@@ -215,17 +205,7 @@ pub(crate) fn decode_act(stored: StoredEntry) -> Result<(Act, Texts), String> {
         Fact::Postponed { start } => Act::Postpone { start },
         Fact::Ended => Act::End,
         Fact::Cancelled => Act::Cancel,
-        Fact::Corrected {
-            title,
-            description,
-            start,
-            automatic,
-        } => Act::Correct(Correction {
-            title,
-            description,
-            start,
-            automatic,
-        }),
+        Fact::Corrected(correction) => Act::Correct(correction),
         Fact::ReplayOffered { on } => Act::OfferReplay { on },
         Fact::Chapter { at_unix_ms, title } => Act::Chapter {
             at_unix_ms: Some(at_unix_ms),
@@ -316,18 +296,18 @@ mod tests {
             Fact::Postponed {
                 start: start.clone(),
             },
-            Fact::Corrected {
+            Fact::Corrected(Correction {
                 title: None,
                 description: Some(texts.clone()),
                 start: Some(None),
                 automatic: Some(true),
-            },
-            Fact::Corrected {
+            }),
+            Fact::Corrected(Correction {
                 title: Some("Troy".to_owned()),
                 description: None,
                 start: None,
                 automatic: None,
-            },
+            }),
             Fact::WentOnAir,
             Fact::Held {
                 until_unix_ms: Some(9),

@@ -1,5 +1,6 @@
 //! What has happened to an event: one entry of its history.
 
+use super::act::Correction;
 use super::start::Start;
 use crate::id::SeatId;
 use crate::text::Texts;
@@ -62,16 +63,7 @@ pub enum Fact {
     /// It will not take place.
     Cancelled,
     /// Something is said otherwise.
-    Corrected {
-        /// What it is called.
-        title: Option<String>,
-        /// What it is about.
-        description: Option<Texts>,
-        /// When it begins.
-        start: Option<Option<Start>>,
-        /// Whether it goes on air by itself.
-        automatic: Option<bool>,
-    },
+    Corrected(Correction),
     /// The recording is for the public to hear, or not.
     ReplayOffered {
         /// Which of both.
@@ -100,7 +92,7 @@ impl Fact {
             Self::Postponed { .. } => "postponed",
             Self::Ended => "ended",
             Self::Cancelled => "cancelled",
-            Self::Corrected { .. } => "corrected",
+            Self::Corrected(_) => "corrected",
             Self::ReplayOffered { .. } => "replay_offered",
             Self::Chapter { .. } => "chapter",
         }
@@ -127,9 +119,9 @@ impl Fact {
         let of = |text: &Option<String>| text.as_ref().map_or(0, |text| text.chars().count());
         match self {
             Self::Made { title, .. } => title.chars().count(),
-            Self::Corrected {
+            Self::Corrected(Correction {
                 title, description, ..
-            } => of(title) + description.as_ref().map_or(0, Texts::chars),
+            }) => of(title) + description.as_ref().map_or(0, Texts::chars),
             Self::Chapter { title, .. } => of(title),
             _ => 0,
         }

@@ -217,19 +217,16 @@ impl Schedule {
             announceable(start.unix_ms, now)?;
         }
         // What is said again is no correction.
-        let title = title.filter(|title| *title != standing.title);
-        let description = description.filter(|description| *description != standing.description);
-        let start = start.filter(|start| *start != standing.start);
-        let automatic = automatic.filter(|automatic| *automatic != standing.automatic);
-        if title.is_none() && description.is_none() && start.is_none() && automatic.is_none() {
+        let correction = Correction {
+            title: title.filter(|title| *title != standing.title),
+            description: description.filter(|said| *said != standing.description),
+            start: start.filter(|start| *start != standing.start),
+            automatic: automatic.filter(|automatic| *automatic != standing.automatic),
+        };
+        if correction == Correction::default() {
             return Ok(None);
         }
-        let fact = Fact::Corrected {
-            title,
-            description,
-            start,
-            automatic,
-        };
+        let fact = Fact::Corrected(correction);
         if standing.allows(&fact) {
             return Ok(Some(fact));
         }

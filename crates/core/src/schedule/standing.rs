@@ -1,5 +1,6 @@
 //! How an event stands: what follows from its history, entry by entry, and from nothing else.
 
+use super::act::Correction;
 use super::entry::{By, Entry, Fact};
 use super::start::Start;
 use crate::limits::{DOORS_BEFORE_MS, DOORS_STAY_OPEN_MS};
@@ -99,9 +100,9 @@ impl Standing {
             Fact::Postponed { .. } | Fact::Cancelled => phase.is_ahead(),
             Fact::Ended => !phase.is_over(),
             // What has begun has no beginning to correct.
-            Fact::Corrected {
+            Fact::Corrected(Correction {
                 start, automatic, ..
-            } => phase.is_ahead() || (start.is_none() && automatic.is_none()),
+            }) => phase.is_ahead() || (start.is_none() && automatic.is_none()),
             Fact::ReplayOffered { .. } => true,
             Fact::Chapter { .. } => self.on_air_unix_ms.is_some(),
         }
@@ -144,12 +145,12 @@ impl Standing {
                 self.enter(Phase::Cancelled, entry);
                 self.shown_in_calendars(entry);
             }
-            Fact::Corrected {
+            Fact::Corrected(Correction {
                 title,
                 description,
                 start,
                 automatic,
-            } => {
+            }) => {
                 if let Some(title) = title {
                     self.title.clone_from(title);
                 }
