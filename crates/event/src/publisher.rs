@@ -12,13 +12,13 @@ use stentor_core::schedule::Standing;
 use stentor_edge::{CacheClass, Document, DocumentError, Edge, FileDocument, Stream};
 
 use crate::about::{About, saved_as};
-use crate::announcement::page_head;
+use crate::announcement::{CHAPTERS, page_head};
 use crate::board::{Board, listing_of};
 use crate::compress::compress;
 use crate::counters::{Counters, add};
 use crate::lang::Lang;
 use crate::pages::{ListenAssets, ListenPage, page_headers, sentence};
-use crate::programme::{CHAPTERS, Heads, REPLAY, Streams, withdraw_past};
+use crate::programme::{Heads, REPLAY, Streams, withdraw_past};
 use crate::record::EventRecord;
 use crate::replay_policy::{ReplayOutcome, ReplayRule};
 use crate::status::{self, Replay};

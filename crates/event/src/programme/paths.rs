@@ -6,9 +6,6 @@ use stentor_media::rendition::Rendition;
 /// The replay, below the event, once that is over.
 pub(crate) const REPLAY: &str = "/replay.mp4";
 
-/// The chapters of the replay, beside it.
-pub(crate) const CHAPTERS: &str = "/chapters.json";
-
 /// The event itself.
 pub(crate) fn event_path(slug: &str) -> String {
     format!("/e/{slug}")
