@@ -34,9 +34,8 @@ export function button(label: string, act: () => void): HTMLButtonElement {
   return b;
 }
 
-export function section(when?: string, ...children: (Node | string)[]): HTMLElement {
+export function section(...children: (Node | string)[]): HTMLElement {
   const s = document.createElement('section');
-  if (when) s.dataset['when'] = when;
   s.append(...children);
   return s;
 }

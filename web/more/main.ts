@@ -6,7 +6,7 @@
 import { type Lang } from '../shared/messages.ts';
 import { type Say, type Words, fetchWords, sayer } from '../shared/words.ts';
 import { type Host } from './host.ts';
-import { remind } from './remind.ts';
+import { Reminder } from './remind.ts';
 import { Replay } from './replay.ts';
 import { Rewind } from './rewind.ts';
 import { keys } from './keys.ts';
@@ -27,7 +27,8 @@ export function attach(host: Host): () => void {
   const lock = new LockScreen(host);
   const replay = new Replay(host);
   const rewind = new Rewind(host);
-  const parts: ((say: MoreSay) => HTMLElement)[] = [(say) => volume(host, say), (say) => rewind.draw(say), (say) => replay.draw(say), (say) => share(host, say), (say) => remind(host, say)];
+  const reminder = new Reminder(host);
+  const parts: ((say: MoreSay) => HTMLElement)[] = [(say) => volume(host, say), (say) => rewind.draw(say), (say) => replay.draw(say), (say) => share(host, say), (say) => reminder.draw(say)];
   let lang: Lang | undefined;
   let words: Words | undefined;
   const speak = async (wanted: Lang) => {
@@ -46,7 +47,7 @@ export function attach(host: Host): () => void {
     if (!words) return;
     replay.follow();
     rewind.follow();
-    for (const e of place.querySelectorAll<HTMLElement>('[data-when]')) e.hidden = !host.status().phase.match(e.dataset['when']!);
+    reminder.follow();
   };
   follow();
   return follow;

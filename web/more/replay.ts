@@ -41,7 +41,6 @@ export class Replay {
     this.list.setAttribute('aria-label', say('more-chapters'));
     this.asked = false;
     this.controls = section(
-      undefined,
       button(say('more-back', { seconds: BACK_S }), () => seek(audio.currentTime - BACK_S)),
       button(say('more-forward', { seconds: FORWARD_S }), () => seek(audio.currentTime + FORWARD_S)),
       speed,

@@ -47,7 +47,7 @@ export class Rewind {
     const back = button(say('more-rewind-back'), () => void this.go((this.on ? this.at : this.now) - STEP_MS));
     this.live = button(say('more-live'), () => this.leave());
     this.live.className = 'key';
-    this.box = section(undefined, back, bar, this.shown, this.live);
+    this.box = section(back, bar, this.shown, this.live);
     this.box.id = 'rewind';
     return this.box;
   }

@@ -14,5 +14,5 @@ export function share(host: Host, say: MoreSay): HTMLElement {
     // Whoever closes the sheet has thought better of it.
     done?.catch(() => {});
   });
-  return section(undefined, share);
+  return section(share);
 }

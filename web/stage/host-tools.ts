@@ -2,6 +2,7 @@
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
+import { said } from '../shared/status.ts';
 import { type Stage } from './model.ts';
 import { copyField } from './parts.ts';
 import { people } from './people.ts';
@@ -78,10 +79,10 @@ function loudness(stage: Stage): TemplateResult {
 
 function message(stage: Stage): TemplateResult {
   const w = stage.words;
-  const said = stage.state?.message;
-  return html`${said ? html`<blockquote>${said[stage.lang] ?? Object.values(said)[0]}</blockquote>` : nothing}
+  const words = said(stage.state?.message, stage.lang)?.[1];
+  return html`${words ? html`<blockquote>${words}</blockquote>` : nothing}
     <p class="row">
       <button @click=${() => stage.open({ kind: 'message' })}>${w('stage-message-edit')}</button>
-      ${said ? html`<button class="link" @click=${() => stage.send({ do: 'message' })}>${w('stage-clear')}</button>` : nothing}
+      ${words ? html`<button class="link" @click=${() => stage.send({ do: 'message' })}>${w('stage-clear')}</button>` : nothing}
     </p>`;
 }
