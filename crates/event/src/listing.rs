@@ -191,6 +191,16 @@ impl Listing {
             .or(self.on_air_unix_ms)
     }
 
+    /// When people are told that it is: of what is postponed to nobody knows when nothing, for the time it had would be read as the new one.
+    #[must_use]
+    pub fn shown_unix_ms(&self) -> Option<i64> {
+        if self.is_postponed() {
+            self.starts_unix_ms
+        } else {
+            self.when_unix_ms()
+        }
+    }
+
     /// Path of the feed of its series, which every title has another of.
     #[must_use]
     pub fn series_feed_path(&self) -> Option<String> {

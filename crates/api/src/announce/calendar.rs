@@ -76,7 +76,7 @@ fn event(lines: &mut Lines, at: i64, listing: &Listing) {
         lines.line("BEGIN", "VALARM");
         lines.line("ACTION", "DISPLAY");
         lines.line("TRIGGER", "-PT10M");
-        lines.text("DESCRIPTION", &words.labelled(&words.listen, &url));
+        lines.text("DESCRIPTION", &words.labelled(&words.listen(), &url));
         lines.line("END", "VALARM");
     }
     lines.line("END", "VEVENT");
@@ -100,7 +100,7 @@ fn description(listing: &Listing) -> String {
         words.change(listing),
         about.map(|about| paragraphs(about, DESCRIPTION_CHARS_MAX)),
         words.with(listing, PEOPLE_MAX),
-        Some(words.labelled(&words.listen, &listing.url(""))),
+        Some(words.labelled(&words.listen(), &listing.url(""))),
     ];
     let parts: Vec<_> = parts
         .into_iter()

@@ -138,7 +138,7 @@ fn svg(card: &Card) -> String {
         is_right: false,
     };
     brand.write(&mut svg, "Stentor");
-    if let Some(state) = card.state {
+    if let Some(state) = &card.state {
         pill(&mut svg, state, &colours);
     }
     title(&mut svg, card, colours.ink);

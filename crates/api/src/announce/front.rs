@@ -1,5 +1,7 @@
 //! The front page of a server: what is on, what is announced, what can be heard again. Without a script, and the same for everyone.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use stentor_event::announcement::{
     SERVER_CALENDAR, SERVER_FEED, Words, event_title, iso_8601, line, words, written,
@@ -25,9 +27,9 @@ const PEOPLE_MAX: usize = 4;
 #[template(path = "front.html")]
 struct FrontPage<'a> {
     style: &'static str,
-    words: &'static Words,
-    all: Vec<&'static Words>,
-    lists: Vec<(&'static str, Vec<Entry>)>,
+    words: Words,
+    all: Vec<Words>,
+    lists: Vec<(Cow<'static, str>, Vec<Entry>)>,
     host: &'a str,
     calendar: String,
     feed: &'static str,
@@ -38,7 +40,7 @@ struct Entry {
     path: String,
     title: String,
     lang: String,
-    state: Option<&'static str>,
+    state: Option<Cow<'static, str>>,
     is_alert: bool,
     is_on: bool,
     when: Option<(String, String)>,
@@ -51,6 +53,7 @@ struct Entry {
 /// Never: writing to memory does not fail, and no value of the page can fail to be shown.
 pub(super) fn html(all: &[Listing], lang: &str, base_url: &str) -> String {
     let words = words(lang);
+    let say = |id| words.lang().say(id, &[]);
     let host = base_url
         .split_once("://")
         .map_or(base_url, |(_, host)| host);
@@ -59,13 +62,13 @@ pub(super) fn html(all: &[Listing], lang: &str, base_url: &str) -> String {
         left_out: 0,
     };
     let lists = [
-        (words.now.as_str(), room.entries(now(all), NOW_MAX, words)),
+        (say("announce-now"), room.entries(now(all), NOW_MAX, words)),
         (
-            words.soon.as_str(),
+            say("announce-soon"),
             room.entries(soon(all), SOON_MAX, words),
         ),
         (
-            words.again.as_str(),
+            say("announce-again"),
             room.entries(again(all), AGAIN_MAX, words),
         ),
     ];
@@ -129,7 +132,7 @@ struct Room {
 }
 
 impl Room {
-    fn entries(&mut self, of: Vec<&Listing>, max: usize, words: &'static Words) -> Vec<Entry> {
+    fn entries(&mut self, of: Vec<&Listing>, max: usize, words: Words) -> Vec<Entry> {
         let mut entries = Vec::new();
         for listing in of {
             let entry = entry(listing, words);
@@ -145,13 +148,9 @@ impl Room {
     }
 }
 
-fn entry(listing: &Listing, words: &'static Words) -> Entry {
+fn entry(listing: &Listing, words: Words) -> Entry {
     let zone = listing.zone.as_deref();
-    let when = if listing.is_postponed() {
-        listing.starts_unix_ms
-    } else {
-        listing.when_unix_ms()
-    };
+    let when = listing.shown_unix_ms();
     Entry {
         path: listing.path(""),
         title: line(&event_title(listing), TITLE_CHARS_MAX),

@@ -63,7 +63,7 @@ pub(super) fn live_item(xml: &mut Xml, listing: &Listing) {
         about(xml, listing);
         sources(xml, listing);
         let page = listing.url("");
-        xml.text_with("podcast:contentLink", &[("href", &page)], &words.listen);
+        xml.text_with("podcast:contentLink", &[("href", &page)], &words.listen());
     });
 }
 

@@ -1,5 +1,6 @@
 //! What the picture of an event says, and when it must be drawn anew. Drawing it is not done here.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
@@ -26,7 +27,7 @@ pub struct Card {
     /// Who speaks.
     pub people: String,
     /// Where it is in its life, in a word, if there is something to say.
-    pub state: Option<&'static str>,
+    pub state: Option<Cow<'static, str>>,
     /// How it looks.
     pub mood: CardMood,
     /// Where it is found, without the scheme.
@@ -55,12 +56,7 @@ impl Card {
             _ if listing.is_postponed() => CardMood::Changed,
             _ => CardMood::Silver,
         };
-        // What is postponed to nobody knows when has no date; the one it had would be read as the new one.
-        let when = if listing.is_postponed() {
-            listing.starts_unix_ms
-        } else {
-            listing.when_unix_ms()
-        };
+        let when = listing.shown_unix_ms();
         let url = listing.url("");
         let address = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         Self {
@@ -136,7 +132,7 @@ mod tests {
         let mut listing = listing();
         listing.starts_before_unix_ms = listing.starts_unix_ms.take();
         let card = Card::of(&listing);
-        assert_eq!((card.when, card.state), (None, Some("Postponed")));
+        assert_eq!((card.when, card.state), (None, Some("Postponed".into())));
         assert_eq!(card.mood, CardMood::Changed);
     }
 }

@@ -62,11 +62,7 @@ pub fn page_head(listing: &Listing, lang: &str) -> PageHead {
 /// What has changed, when, with whom, and what it is about.
 fn summary(listing: &Listing, lang: &str) -> String {
     let words = words(lang);
-    let when = if listing.is_postponed() {
-        listing.starts_unix_ms
-    } else {
-        listing.when_unix_ms()
-    };
+    let when = listing.shown_unix_ms();
     let parts = [
         words.change(listing),
         when.map(|at| written(at, listing.zone.as_deref(), lang)),
