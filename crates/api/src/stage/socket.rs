@@ -49,6 +49,9 @@ const ALIVE_EVERY: Duration = Duration::from_millis(250);
 const SILENT_AFTER: Duration = Duration::from_secs(30);
 /// How long one send may take before the page counts as gone.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
+/// How long a page that was told why it must go may take to close its end. A connection that is dropped while something of its page is
+/// on the way is reset, and the page loses what it was told.
+const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 /// What a page is told that asks for more than it may.
 const TOO_MANY: &str = "too_many";
 /// What a page is told that says something else first.
@@ -161,7 +164,7 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
         Some(Ok(joined)) => joined,
         Some(Err(_)) => {
             let _ = send(&mut socket, wire::message(&PageMessage::Removed)).await;
-            return;
+            return close(&mut socket).await;
         }
         None => return,
     };
@@ -169,8 +172,9 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
     // From here on a renewal finds this page; one before it has made the token worthless.
     if let Some(Err(error)) = guest.token.as_deref().map(|token| event.seat_of(token)) {
         let refused = wire::not_understood("wrong_token", &error.to_string());
+        event.leave(page).await;
         let _ = send(&mut socket, refused).await;
-        return event.leave(page).await;
+        return close(&mut socket).await;
     }
     let mut whip = format!("/api/v1/events/{}/whip?page={}", event.slug(), page.0);
     // So that the voice is known as this page's, though it comes back before the line does.
@@ -185,13 +189,17 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
         &whip,
         event.listen_link(),
     );
+    let mut left = Left::Gone;
     if send(&mut socket, welcome).await {
-        let left = serve(&mut socket, event, seat, &budget, joined, messages).await;
+        left = serve(&mut socket, event, seat, &budget, joined, messages).await;
         if left == Left::Flooding || exceeded.load(Ordering::Relaxed) {
             event.report_flood(seat).await;
         }
     }
     event.leave(page).await;
+    if left == Left::Told {
+        close(&mut socket).await;
+    }
 }
 
 /// Waits for the first message and finds out who it is. A wrong token gets its sentence and the end.
@@ -215,14 +223,17 @@ async fn hello<T: AsyncRead + AsyncWrite + Unpin>(
         Err(why) => wire::not_understood("no_hello", &why),
     };
     let _ = send(socket, refused).await;
+    close(socket).await;
     None
 }
 
 /// Why a page is served no longer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Left {
-    /// It is gone, or was told to go.
+    /// It is gone.
     Gone,
+    /// It was told why it must go.
+    Told,
     /// It sends more than it may.
     Flooding,
 }
@@ -244,7 +255,11 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
     loop {
         let sent = tokio::select! {
             message = messages.recv() => match message {
-                Some(message) => send(socket, wire::message(&message)).await && !message.is_last(),
+                Some(message) if message.is_last() => {
+                    let _ = send(socket, wire::message(&message)).await;
+                    return Left::Told;
+                }
+                Some(message) => send(socket, wire::message(&message)).await,
                 // The director forgot this page: it read too slowly, or the event is gone.
                 None => false,
             },
@@ -272,6 +287,10 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
                     let _ = send(socket, wire::not_understood(TOO_MANY, &why)).await;
                     return Left::Flooding;
                 }
+                if message.is_binary() {
+                    let _ = send(socket, wire::not_understood("binary", "expected text, got binary")).await;
+                    return Left::Told;
+                }
                 obey(socket, event, seat, message).await
             }
         };
@@ -295,13 +314,15 @@ async fn obey<T: AsyncRead + AsyncWrite + Unpin>(
             Err(why) => send(socket, wire::not_understood("not_understood", &why)).await,
         },
         Message::Ping(_) | Message::Pong(_) => true,
-        Message::Binary(_) => {
-            let why = "expected text, got binary";
-            let _ = send(socket, wire::not_understood("binary", why)).await;
-            let _ = send_message(socket, Message::Close(None)).await;
-            false
-        }
-        Message::Close(_) | Message::Frame(_) => false,
+        Message::Binary(_) | Message::Close(_) | Message::Frame(_) => false,
+    }
+}
+
+/// Ends a socket in both directions; what a page still says is not obeyed.
+async fn close<T: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<T>) {
+    if send_message(socket, Message::Close(None)).await {
+        let rest = async { while let Some(Ok(_)) = socket.next().await {} };
+        let _ = timeout(CLOSED_WITHIN, rest).await;
     }
 }
 
