@@ -2,12 +2,13 @@
 //
 // They speak and listen in real time, so most of their time is waiting, and they wait side by side: as many at once as keep one
 // processor busy, or all but one where there are more than two. What a file takes is written here, because the order and the company
-// decide how long all of them take: the longest first, and two that are heavy not together. Each is a process with servers and browsers
-// of its own; what it prints is shown in one piece when it is over.
+// decide how long all of them take: the longest first, and two that are heavy not together. Machines differ by far more than files do, and
+// some are shared: so the machine is looked at, too, and a file begins only where there is room for it. Each is a process with servers and
+// browsers of its own; what it prints is shown in one piece when it is over.
 
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,6 +40,16 @@ const TAKES = {
 /** Of a file that nobody has measured. */
 const UNKNOWN = { seconds: 60, load: 50 };
 const LOAD_MAX = 100 * Math.max(1, availableParallelism() - 1);
+/** How long the machine is looked at before one more begins: what began before is then at work, ms. */
+const LOOK_MS = 10_000;
+
+/** How much of the machine's processors was busy, whoever kept them so, per cent of one. */
+async function busy() {
+  const spent = () => cpus().map(({ times }) => ({ idle: times.idle, all: Object.values(times).reduce((sum, time) => sum + time, 0) }));
+  const before = spent();
+  await new Promise((over) => setTimeout(over, LOOK_MS));
+  return spent().reduce((sum, { idle, all }, n) => sum + 100 * (1 - (idle - before[n].idle) / Math.max(1, all - before[n].all)), 0);
+}
 
 /** Runs one file; gives what it printed and whether all was well. */
 function run(file, stdio) {
@@ -57,22 +68,24 @@ async function runAll(files) {
   const waiting = files.map((file) => ({ file, ...(TAKES[basename(file, '.test.mjs')] ?? UNKNOWN) })).sort((a, b) => b.seconds - a.seconds);
   const running = new Set();
   const ended = [];
-  let load = 0;
-  while (waiting.length || running.size) {
-    const next = waiting.findIndex((one) => running.size === 0 || load + one.load <= LOAD_MAX);
-    if (next < 0) {
-      await Promise.race(running);
-      continue;
-    }
-    const [one] = waiting.splice(next, 1);
-    load += one.load;
+  let planned = 0;
+  const begin = (one) => {
+    waiting.splice(waiting.indexOf(one), 1);
+    planned += one.load;
     const over = run(one.file, ['ignore', 'pipe', 'pipe']).then((result) => {
-      load -= one.load;
+      planned -= one.load;
       running.delete(over);
       ended.push(result);
       process.stdout.write(Buffer.concat([Buffer.from(`\n── ${result.file}\n`), ...result.said]));
     });
     running.add(over);
+  };
+  while (waiting.length || running.size) {
+    if (running.size === 0) begin(waiting[0]);
+    const measured = await Promise.race([busy(), ...running]);
+    if (measured === undefined) continue;
+    const next = waiting.find(({ load }) => Math.max(planned, measured) + load <= LOAD_MAX);
+    if (next) begin(next);
   }
   console.log();
   for (const { file, ok, seconds } of ended) console.log(`${ok ? 'ok    ' : 'FAILED'} ${file}: ${seconds} s`);
