@@ -157,8 +157,12 @@ test('a language whose words do not come costs nobody the page: it speaks its ow
 
 test('slow words are waited for, and not for long', async () => {
   const context = await newContext(chromium, { lang: 'de-DE' });
-  let bring;
-  await context.route(/\/assets\/listen-\w+-/, (route) => new Promise((done) => (bring = () => done(route.continue()))));
+  const held = [];
+  await context.route(/\/assets\/listen-\w+-/, (route) => void held.push(route));
+  const bring = async () => {
+    await until('they were asked for', () => held.length > 0);
+    await held.shift().continue();
+  };
   const page = await open(chromium, server.path('demo'), { context });
   await says(page, 'It’s live. Press to listen.');
   await bring();
