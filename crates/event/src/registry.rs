@@ -25,7 +25,7 @@ use crate::services::EventServices;
 use crate::waiting::{WaitingEvent, comes_before};
 
 /// How often the store is looked at before it is looked whether the replays are still there.
-const LOOKS_PER_REPLAY: u64 = 15;
+const LOOKS_PER_REPLAY: u64 = 30;
 
 /// How many events of the store there are here, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -31,7 +31,7 @@ use crate::tls::CertificateError;
 use crate::{stdout, tls};
 
 /// How often events made by `stentor event create` beside a running server are looked for.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often what was refused is put into the log.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 /// One late turn in so many is told.
