@@ -105,6 +105,9 @@ mod linux {
         /// One listener in so many decodes the sound; 0 for none.
         #[arg(long, default_value_t = 1_000, value_name = "N")]
         listen_every: usize,
+        /// Words in a notice, such as the reason of a delay: the report says when each listener first had one with them.
+        #[arg(long, value_name = "WORDS")]
+        notice: Option<String>,
         /// Sound a player holds before it begins.
         #[arg(long, default_value_t = 450, value_name = "MS")]
         buffer_ms: u64,
@@ -264,6 +267,7 @@ mod linux {
             },
             hash_every: arguments.hash_every,
             listen_every: arguments.listen_every,
+            notice: arguments.notice.clone(),
             delivery_gap: Duration::from_millis(arguments.gap_ms),
             lag_limit: Duration::from_millis(arguments.lag_limit_ms),
             ..defaults

@@ -54,6 +54,8 @@ pub(crate) struct Listener {
     last: (u32, u64),
     last_bytes_us: u64,
     meter: Option<Box<SoundMeter>>,
+    /// It has had the notice that the run waits for.
+    noticed: bool,
 }
 
 impl Listener {
@@ -79,6 +81,7 @@ impl Listener {
             } else {
                 None
             },
+            noticed: false,
         }
     }
 
@@ -159,7 +162,7 @@ impl Listener {
         }
         match config.format {
             Format::Raw => self.raw(config, now, tally),
-            Format::Mp4 => self.mp4(now, piece, tally, claims)?,
+            Format::Mp4 => self.mp4(config, now, piece, tally, claims)?,
         }
         Ok(())
     }
@@ -182,6 +185,7 @@ impl Listener {
 
     fn mp4(
         &mut self,
+        config: &RunConfig,
         now: Now,
         piece: &[u8],
         tally: &mut Tally,
@@ -194,7 +198,10 @@ impl Listener {
         let mut understood = true;
         let read = scanner.read(self.sampling, piece, |scanned| match scanned {
             Scanned::Head => {}
-            Scanned::Notice { .. } => tally.notices += 1,
+            Scanned::Notice { payload, .. } => {
+                tally.notices += 1;
+                self.notice(config, now, payload, tally);
+            }
             Scanned::Cadence { payload } => {
                 tally.cadences += 1;
                 understood &= self.page.announce(payload);
@@ -207,6 +214,16 @@ impl Listener {
             Ok(())
         } else {
             Err("a word about the cadence without hold_ms".to_owned())
+        }
+    }
+
+    fn notice(&mut self, config: &RunConfig, now: Now, payload: &[u8], tally: &mut Tally) {
+        let Some(words) = config.notice.as_deref().filter(|_| !self.noticed) else {
+            return;
+        };
+        if String::from_utf8_lossy(payload).contains(words) {
+            self.noticed = true;
+            tally.noticed.record(now.us);
         }
     }
 

@@ -56,6 +56,8 @@ pub struct RunReport {
     pub chunks: u64,
     /// Notices received.
     pub notices: u64,
+    /// From the beginning of the run to the first notice with the words that were asked for, one value a listener.
+    pub noticed: Option<Distribution>,
     /// Words about the cadence received: how often listeners were told that they will be served otherwise.
     pub cadences: u64,
     /// By HLS: what was asked for.
@@ -303,6 +305,7 @@ pub(crate) fn report(
         sound_bytes: tally.sound_bytes,
         chunks: tally.chunks,
         notices: tally.notices,
+        noticed: config.notice.is_some().then(|| (&tally.noticed).into()),
         cadences: tally.cadences,
         hls: (config.face == Face::Hls).then_some(HlsCounters {
             playlists: tally.playlists,
@@ -416,7 +419,8 @@ impl fmt::Display for RunReport {
         )?;
         let handshake = self.tls.as_ref();
         let handshake = handshake.map(|tls| ("TLS handshake", &tls.handshake));
-        for (name, times) in handshake.into_iter().chain([
+        let noticed = self.noticed.as_ref().map(|times| ("notice had", times));
+        for (name, times) in handshake.into_iter().chain(noticed).chain([
             ("first audio", &self.first_audio),
             ("player starts", &self.playing),
             ("lateness", &self.lateness),

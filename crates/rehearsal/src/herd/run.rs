@@ -82,6 +82,8 @@ pub struct RunConfig {
     pub hash_every: u32,
     /// One listener in so many decodes the sound; 0 is none.
     pub listen_every: usize,
+    /// Words in a notice: when each listener first gets one with them is measured.
+    pub notice: Option<String>,
     /// In raw mode, a time without bytes that is longer than this is counted.
     pub delivery_gap: Duration,
     /// A run whose own 99th percentile of lag is above this is invalid.
@@ -115,6 +117,7 @@ impl RunConfig {
             },
             hash_every: 10,
             listen_every: 1_000,
+            notice: None,
             delivery_gap: Duration::from_millis(1_500),
             lag_limit: Duration::from_millis(100),
         }

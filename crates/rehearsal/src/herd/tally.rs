@@ -111,6 +111,8 @@ pub(crate) struct Tally {
     pub(crate) first_audio: TimeHistogram,
     pub(crate) playing: TimeHistogram,
     pub(crate) lateness: TimeHistogram,
+    /// When listeners had the notice that the run waits for, from its beginning.
+    pub(crate) noticed: TimeHistogram,
     pub(crate) stall: TimeHistogram,
     pub(crate) lowest_buffer: TimeHistogram,
     pub(crate) delivery_gap: TimeHistogram,
@@ -175,6 +177,7 @@ impl Tally {
             (&mut self.first_audio, &other.first_audio),
             (&mut self.playing, &other.playing),
             (&mut self.lateness, &other.lateness),
+            (&mut self.noticed, &other.noticed),
             (&mut self.stall, &other.stall),
             (&mut self.lowest_buffer, &other.lowest_buffer),
             (&mut self.delivery_gap, &other.delivery_gap),

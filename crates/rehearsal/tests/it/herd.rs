@@ -183,6 +183,16 @@ fn bytes_alone_show_when_they_began_and_when_they_paused() {
 }
 
 #[test]
+fn a_notice_that_is_waited_for_counts_once_for_each_listener_and_another_does_not() {
+    let wait_for = |words: &str| herd(serve(Behaviour::Notices), &["--notice", words]);
+    let said = wait_for("ten minutes");
+    assert_eq!(said.number("/noticed/count"), 10);
+    assert!(said.number("/notices") > 10);
+    assert!(said.ms("/noticed/max_ms") > 0.0);
+    assert_eq!(wait_for("an hour").number("/noticed/count"), 0);
+}
+
+#[test]
 fn a_herd_that_lags_calls_its_run_invalid() {
     let said = herd(
         serve(Behaviour::Good),

@@ -37,6 +37,8 @@ const WRONG_FROM: u64 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     Good,
+    /// Each chunk has a notice with it, which says "ten minutes late".
+    Notices,
     /// The sound is silence.
     Silence,
     /// One chunk is missing.
@@ -127,6 +129,10 @@ impl FakeServer {
         let mut packager = Packager::new(config).expect("the position is a boundary");
         let mut out = Vec::new();
         for tick in 0..CHUNKS as i64 * 10 {
+            if manner == Behaviour::Notices && tick % 10 == 0 {
+                let notice = packager.notice(br#"{"why":"ten minutes late"}"#);
+                notice.expect("it is short");
+            }
             let level = if manner == Behaviour::Silence {
                 0.0
             } else {
