@@ -19,6 +19,8 @@ const TYPE = 'audio/mp4; codecs="opus"';
 /** Heard ahead of, seconds; and kept behind. */
 const AHEAD_S = 45;
 const BEHIND_S = 60;
+/** No event takes so long, seconds. */
+const END_S = 1_000_000;
 /** A piece that is not there yet is asked for again so often, ms. */
 const AGAIN_MS = 2_000;
 /** What one press goes back, ms. */
@@ -42,9 +44,9 @@ export class Rewind {
   draw(say: MoreSay): HTMLElement {
     const bar = (this.bar = Object.assign(document.createElement('input'), { type: 'range', id: 'past', min: '0', step: '1' }));
     bar.setAttribute('aria-label', say('more-rewind'));
-    bar.addEventListener('change', () => void this.go(this.first + Number(bar.value) * 1000));
+    bar.addEventListener('change', () => void this.go(() => this.first + Number(bar.value) * 1000));
     this.shown = document.createElement('span');
-    const back = button(say('more-rewind-back'), () => void this.go((this.on ? this.at : this.now) - STEP_MS));
+    const back = button(say('more-rewind-back'), () => void this.go(() => (this.on ? this.at : this.now) - STEP_MS));
     this.live = button(say('more-live'), () => this.leave());
     this.live.className = 'key';
     this.box = section(back, bar, this.shown, this.live);
@@ -93,10 +95,12 @@ export class Rewind {
     this.follow();
   }
 
-  private async go(wanted: number): Promise<void> {
+  /** To a moment, which is asked for once it is known where the timeline begins. */
+  private async go(moment: () => number): Promise<void> {
     await this.ask();
     const { index } = this;
     if (!index?.spans.length) return;
+    const wanted = moment();
     // Before the first, or between two: where the next one begins.
     const span = index.spans.find(([, to]) => to > wanted) ?? index.spans[index.spans.length - 1]!;
     const from = Math.min(Math.max(wanted, span[0]), span[1] - 1);
@@ -108,16 +112,18 @@ export class Rewind {
     await new Promise((open) => source.addEventListener('sourceopen', open, { once: true }));
     URL.revokeObjectURL(audio.src);
     try {
-      await this.feed(source.addSourceBuffer(TYPE), from, () => this.run === run);
+      await this.feed(source, source.addSourceBuffer(TYPE), from, () => this.run === run);
     } catch {
       // Another moment was chosen, or the sound is not to be had: live is.
       if (this.run === run) this.leave();
     }
   }
 
-  private async feed(buffer: SourceBuffer, from: number, wanted: () => boolean): Promise<void> {
+  private async feed(source: MediaSource, buffer: SourceBuffer, from: number, wanted: () => boolean): Promise<void> {
     const { base, audio } = this.host;
     await append(buffer, (await get(`${base}/past/init.mp4`))!);
+    // Without an end one can only go to where something is already.
+    source.duration = from / 1000 + END_S;
     audio.currentTime = from / 1000;
     void audio.play().catch(() => {});
     let at = from;
