@@ -269,8 +269,8 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
                 alive.reset();
                 send(socket, state.text(wire::state)).await
             }
-            changed = joined.levels.changed() => {
-                if changed.is_err() { return Left::Gone }
+            // There are none any more when the event is over, and it is still led: its replay is published, or withheld.
+            Ok(()) = joined.levels.changed() => {
                 let levels = joined.levels.borrow_and_update().clone();
                 alive.reset();
                 send(socket, levels.text(wire::levels)).await

@@ -249,6 +249,32 @@ async fn what_is_not_text_ends_the_socket_after_a_word() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_over_is_led_on() {
+    let (server, event, _folder) = event().await;
+    let (sender, _messages) = mpsc::channel(PAGE_MESSAGES_MAX);
+    let joined = event.join(FIRST_HOST, None, sender).await.unwrap().unwrap();
+    server.end().await;
+    // Its room is closed, and nothing more is measured there.
+    let mut levels = joined.levels;
+    let gone = async { while levels.changed().await.is_ok() {} };
+    timeout(WITHIN, gone).await.expect("it closes");
+    let mut client = open(&event).await;
+    let version = joined.state.borrow().value().schedule_version;
+    let act =
+        format!("{{\"do\":\"act\",\"act\":\"offer_replay\",\"on\":false,\"version\":{version}}}");
+    client.send(Message::text(act)).await.unwrap();
+    let told = async {
+        while let Some(Ok(message)) = client.next().await {
+            if matches!(&message, Message::Text(text) if text.contains("\"replay\":false")) {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(timeout(WITHIN, told).await.expect("it is answered"));
+}
+
+#[tokio::test]
 async fn a_busy_hand_is_served() {
     let (_server, event, _folder) = event().await;
     let mut client = open(&event).await;
