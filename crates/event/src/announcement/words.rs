@@ -70,19 +70,19 @@ impl Words {
         Some(self.lang.say(id, &[]))
     }
 
-    /// The state and its reason, where an event is not as it was announced: `Postponed: the train is late`.
+    /// The state and its reason, where an event is not as it was announced: `Postponed: the train is late`. What is said of one that is as it was
+    /// announced is said alone.
     #[must_use]
     pub fn change(self, listing: &Listing) -> Option<String> {
-        let told = matches!(listing.phase, ListingPhase::Cancelled | ListingPhase::Held);
-        if !told && !listing.is_postponed() {
-            return None;
-        }
-        let state = self.state(listing)?;
+        let tells = matches!(listing.phase, ListingPhase::Cancelled | ListingPhase::Held)
+            || listing.is_postponed();
+        let state = self.state(listing).filter(|_| tells);
         let why = listing.said(&listing.reason, self.lang.code()).map(reason);
-        Some(match why.filter(|why| !why.is_empty()) {
-            Some(why) => self.labelled(&state, &why),
-            None => format!("{state}."),
-        })
+        match (state, why.filter(|why| !why.is_empty())) {
+            (Some(state), Some(why)) => Some(self.labelled(&state, &why)),
+            (Some(state), None) => Some(format!("{state}.")),
+            (None, why) => why,
+        }
     }
 
     /// The title; before it what has become of the event, for who is shown no status beside it: `Postponed: Nord & Süd`.
