@@ -20,6 +20,8 @@ use stentor_edge::{Edge, EdgeConfig};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::sync::mpsc;
 
+use crate::announcement::Announcer;
+use crate::board::Board;
 use crate::catalog::{restore, store_event};
 use crate::clock::unix_ms_now;
 use crate::director::PAGE_MESSAGES_MAX;
@@ -46,6 +48,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 struct Beside {
     ffmpeg: Option<Arc<Ffmpeg>>,
     mailer: Option<Arc<MemoryMailer>>,
+    announcer: Option<Arc<dyn Announcer>>,
 }
 
 /// A server around one event, in a folder.
@@ -120,6 +123,24 @@ impl TestServer {
         Self::open(Self::records().await, folder, policy, beside).await
     }
 
+    /// The same where this makes what is published about it besides its page.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_announcing(folder: &Path, announcer: Arc<dyn Announcer>) -> Self {
+        let beside = Beside {
+            announcer: Some(announcer),
+            ..Beside::default()
+        };
+        Self::open(
+            Self::records().await,
+            folder,
+            EventPolicy::default(),
+            beside,
+        )
+        .await
+    }
+
     /// A store with the event in it.
     async fn records() -> Arc<dyn Records> {
         let records: Arc<dyn Records> = Arc::new(MemoryRecords::default());
@@ -178,6 +199,11 @@ impl TestServer {
             tokio::spawn(Arc::clone(&opened).run());
             reminders = Some(opened);
         }
+        let board = beside.announcer.clone().map(|announcer| {
+            let board = Board::new(edge.clone(), announcer);
+            tokio::spawn(Arc::clone(&board).run());
+            board
+        });
         let services = EventServices {
             records: Arc::clone(&records),
             recordings: Arc::new(recordings.expect("threads")),
@@ -186,7 +212,7 @@ impl TestServer {
             key: key.clone(),
             base_url: BASE_URL.to_owned(),
             policy,
-            board: None,
+            board,
             ffmpeg: beside.ffmpeg.clone(),
             listen_assets: ListenAssets::load(),
             reminders,

@@ -1,8 +1,11 @@
 //! One event that is open, the interface in front of it, and what is asked of that.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use stentor_event::announcement::Announcer;
 use stentor_event::testing::TestServer;
 use tempfile::TempDir;
 use tower_service::Service as _;
@@ -58,6 +61,17 @@ impl Scene {
     pub(crate) async fn with_mail() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let server = TestServer::start_with_mail(folder.path()).await;
+        Self {
+            router: stentor_api::router(server.events.clone()),
+            server,
+            _folder: folder,
+        }
+    }
+
+    /// The same where this makes what is published about it besides its page.
+    pub(crate) async fn announcing(announcer: Arc<dyn Announcer>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = TestServer::start_announcing(folder.path(), announcer).await;
         Self {
             router: stentor_api::router(server.events.clone()),
             server,
