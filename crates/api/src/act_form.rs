@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stentor_core::schedule::{Act, Correction, ScheduleCommand, Start, Zone};
+use stentor_core::schedule::{Act, Correction, ScheduleCommand, Start};
+use stentor_event::announcement::zone;
 use stentor_event::texts::texts_of;
 use utoipa::ToSchema;
 
@@ -64,7 +65,7 @@ fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Star
 
 impl StartForm {
     fn start(self) -> Result<Start, String> {
-        let zone = self.zone.as_deref().map(Zone::parse).transpose();
+        let zone = self.zone.as_deref().map(zone).transpose();
         Ok(Start {
             unix_ms: self.at,
             zone: zone.map_err(|error| error.to_string())?,

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use stentor_core::schedule::{NotAZone, Zone};
 
 use crate::lang::{Lang, Value};
 
@@ -111,6 +112,18 @@ fn place(at: &Zoned, zone: Option<&str>) -> String {
     }
 }
 
+/// A zone that there is.
+///
+/// # Errors
+/// Theirs: there is none of this name, or it is no name.
+pub fn zone(name: &str) -> Result<Zone, NotAZone> {
+    let zone = Zone::parse(name)?;
+    let not_a_zone = |_| NotAZone {
+        got: name.to_owned(),
+    };
+    TimeZone::get(name).map(|_| zone).map_err(not_a_zone)
+}
+
 fn instant(unix_ms: i64) -> Timestamp {
     // Behind the year 9999 dates have no form (RFC 3339 §1).
     Timestamp::from_millisecond(unix_ms.max(0)).unwrap_or(Timestamp::MAX)
@@ -129,6 +142,19 @@ mod tests {
     /// 20:00 in Paris on 1 December 2026.
     const AT: i64 = 1_796_151_600_000;
     const PARIS: Option<&str> = Some("Europe/Paris");
+
+    #[test]
+    fn a_zone_that_nobody_knows_is_none() {
+        for name in ["Europe/Paris", "UTC", "America/Argentina/Buenos_Aires"] {
+            assert_eq!(zone(name).expect(name).as_str(), name);
+        }
+        let error = zone("Mars/Olympus").expect_err("it is not there");
+        assert!(
+            error.to_string().ends_with("got \"Mars/Olympus\""),
+            "{error}"
+        );
+        assert!(zone("Europe/../Paris").is_err());
+    }
 
     #[test]
     fn machines_read_the_same_instant_in_every_form() {

@@ -17,7 +17,7 @@ mod words;
 
 pub use announcer::{Announcer, PublicDocument};
 pub use card::{Card, CardMood};
-pub use dates::{calendar_utc, date, duration_iso, iso_8601, iso_utc, mail_date, written};
+pub use dates::{calendar_utc, date, duration_iso, iso_8601, iso_utc, mail_date, written, zone};
 pub use head::{HeadLink, HeadMeta, PageHead, page_head};
 pub use json_ld::json_ld;
 pub use paths::{
