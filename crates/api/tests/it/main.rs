@@ -1,5 +1,6 @@
 //! The interface as those who act meet it: over its router, with a real event behind it.
 
+mod acts;
 mod any_history;
 mod outside_readers;
 mod reminders;
