@@ -37,7 +37,7 @@ async function said(address, says, acted) {
 async function once(t) {
   const server = await stentor(t, { rung: null });
   const begins = Math.ceil(Date.now() / MINUTES) * MINUTES + 5 * MINUTES;
-  const { host: link } = await server.create({ slug: 'lobby', title: 'A talk', starts: new Date(begins).toISOString() });
+  const { host: link } = await server.create({ slug: 'lobby', title: 'A talk', starts: begins / 1000 });
   const host = await Line.open(t, server, link);
   if (host.state.phase !== 'doors') await host.phase('doors');
   const ramp = LISTENERS / RATE;
