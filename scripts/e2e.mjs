@@ -35,6 +35,7 @@ const TAKES = {
   operator: { seconds: 30, load: 20 },
   metrics: { seconds: 9, load: 20 },
   command: { seconds: 9, load: 20 },
+  'killed-evening': { seconds: 4, load: 40 },
   threads: { seconds: 5, load: 20 },
 };
 /** Of a file that nobody has measured. */

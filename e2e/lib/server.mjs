@@ -68,12 +68,13 @@ export class Server {
   }
 
   /** Makes an event; gives its links. The server need not run yet. */
-  async create({ slug, title = 'An evening of talk', lang = 'en', host = 'Ada', starts, opensAt } = {}) {
+  async create({ slug, title = 'An evening of talk', lang = 'en', host = 'Ada', starts, opensAt, more = [] } = {}) {
     await this.ports();
     const args = ['event', 'create', '--data', this.data, '--listen', `${this.address}:${this.port}`, '--title', title, '--lang', lang, '--host', host];
     if (slug) args.push('--slug', slug);
     if (starts) args.push('--starts', String(starts));
     if (opensAt !== undefined) args.push('--opens-at', String(opensAt));
+    args.push(...more);
     const ran = await run(BINARY, args, { env: env() });
     if (ran.code !== 0) throw new Error(`event create: ${ran.stderr}`);
     this.links = links(ran.stdout);
