@@ -1,4 +1,5 @@
-// One evening, from the announcement to the replay: a host in a browser, a listener, another one who is French and on a phone, and a calendar.
+// One evening, from the announcement to the replay: a host and a guest in browsers of their own, a listener, another one who is French and on a
+// phone, and outside readers of calendars and feeds.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { test } from 'node:test';
 import { browser, open, playsOn, says } from '../lib/browser.mjs';
 import { fetch } from '../lib/http.mjs';
 import { Server } from '../lib/server.mjs';
-import { endEvent, goOnStage, startEvent, unmute } from '../lib/stage.mjs';
+import { bringOnStage, endEvent, goOnStage, inGreenRoom, onStage, startEvent, unmute } from '../lib/stage.mjs';
 import { speech } from '../lib/speech.mjs';
 import { PYTHON, ROOT, run, story, until } from '../lib/tools.mjs';
 
@@ -40,18 +41,20 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
   const starts = Math.ceil(Date.now() / 1000) + STARTS_S;
   const links = await server.create({ slug, title: 'Troy, ten years on', host: 'Ada', starts });
   await server.start();
-  const [first, others] = await Promise.all([browser(t, { mic: mics.host }), browser(t)]);
-  const [listener, french, host] = await Promise.all([
+  const [first, second, others] = await Promise.all([browser(t, { mic: mics.host }), browser(t, { mic: mics.guest }), browser(t)]);
+  const [listener, french, host, guest] = await Promise.all([
     open(others, server.path(slug)),
     open(others, server.path(slug, '/fr'), { phone: true, lang: 'fr-FR' }),
     open(first, links.host, { mic: true }),
+    open(second, links.guest, { mic: true }),
   ]);
   const step = story(t);
   const both = [listener, french];
 
   await step('calendars, feeds and networks know of it', async () => {
     const said = await published(server, slug);
-    assert.equal(said.calendar?.events?.length ?? said.calendar?.length ?? 1, 1);
+    assert.deepEqual([said.calendar.events.map(({ summary }) => summary), said.calendar.complaints], [['Troy, ten years on'], []]);
+    assert.deepEqual([said.feed.live.map(({ status }) => status), said.feed.items, said.feed.complaints], [['pending'], [], []]);
     const text = await (await fetch(server.path(slug, '/event.ics'))).text();
     assert.match(text, /SUMMARY:Troy\\, ten years on/);
     assert.match(text, /SEQUENCE:1\r/);
@@ -87,12 +90,16 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
   });
 
   await step('it begins, and is heard without another touch', async () => {
+    await Promise.all([host, guest].map(inGreenRoom));
     await goOnStage(host);
-    await unmute(host);
+    await bringOnStage(host, 'Guest');
+    await onStage(guest);
+    await Promise.all([unmute(host), unmute(guest)]);
     await startEvent(host);
     await says(listener, 'You are listening live.');
     await says(french, 'Vous écoutez en direct.');
     await playsOn(listener, 3);
+    await until('the feed has it', async () => (await published(server, slug)).feed.live[0].status === 'live');
     await listener.locator('#msg').waitFor({ state: 'hidden' });
   });
 
@@ -150,5 +157,5 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
     const after = await server.status(slug);
     assert.deepEqual([after.phase, after.since, after.starts, after.replay], [before.phase, before.since, before.starts, before.replay]);
   });
-  for (const page of [...both, host]) assert.deepEqual(page.complaints.filter((said) => !/Failed to load resource|ERR_/.test(said)), []);
+  for (const page of [...both, host, guest]) assert.deepEqual(page.complaints.filter((said) => !/Failed to load resource|ERR_/.test(said)), []);
 });
