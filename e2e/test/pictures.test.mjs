@@ -22,8 +22,10 @@ const FOLDER = join(ROOT, 'e2e/pictures');
 /** What a browser prefers whose owner reads that language. */
 const prefers = (lang) => (lang === 'en' ? 'en-GB' : `${lang}-${new Intl.Locale(lang).maximize().region}`);
 const QUESTIONS = { de: 'Stellen Sie Ihre Fragen am Schluss: Wir lesen sie alle vor.', en: 'Keep your questions for the end: we will read them all.', fr: 'Posez vos questions à la fin, nous les lirons toutes.' };
+const WHY = { de: 'Der Zug unseres Gastes hat Verspätung.', en: 'Our guest’s train is late.', fr: 'Le train de notre invité est en retard.' };
 const VIEWS_AT_ONCE = 4;
 const HOUR_S = 3600;
+const MINUTE_MS = 60_000;
 const DESKTOP = { width: 1280, height: 800 };
 const TITLE = 'La voix des autres';
 
@@ -149,12 +151,31 @@ async function beforeTheStart(view) {
   await soon.close();
   await view.once('listener-not-yet', view.listener(), view.told('common-not-yet'));
 
+  for (const [slug, says] of [
+    ['late', 'common-any-moment'],
+    ['postponed', 'listen-postponed'],
+    ['cancelled', 'listen-cancelled'],
+  ]) {
+    await view.once(`listener-${slug}`, view.listener(slug), (page) => page.getByText(view.text(says)).first().waitFor());
+  }
+  await view.once('front', view.page(`${server.url}/`), (page) => page.getByText(TITLE).first().waitFor());
+
   const stage = `${server.url}/s/${view.slug}`;
   await view.once('stage-no-token', view.page(stage), view.shows('stage-no-token'));
   await view.once('stage-rejected', view.page(`${stage}#t=nonsense`), view.shows('stage-rejected'));
   await view.once('stage-microphone', view.page(view.link.guest), view.shows('stage-mic-title'));
   await view.once('stage-green-room-guest', view.stage(view.link.guest), inGreenRoom);
-  await view.once('stage-green-room-host', view.stage(view.link.host), inGreenRoom, BOTH);
+  const host = await view.stage(view.link.host);
+  await inGreenRoom(host);
+  await view.shoot('stage-green-room-host', host, BOTH);
+  for (const name of ['postpone', 'correct', 'cancel-event']) {
+    await view.button(host, `stage-${name}`).click();
+    await host.locator('dialog[open]').waitFor();
+    await view.shoot(`stage-${name}`, host);
+    await host.keyboard.press('Escape');
+    await host.locator('dialog[open]').waitFor({ state: 'detached' });
+  }
+  await host.close();
 }
 
 /** A line-in speaks, and the event is on air. */
@@ -180,6 +201,16 @@ async function listening(view) {
   await page.getByText(QUESTIONS[view.lang] ?? Object.values(QUESTIONS)[0]).first().waitFor();
   await view.shoot('listener-message', page);
   await page.close();
+}
+
+async function held(view) {
+  await view.host.act('hold', { until: Date.now() + 10 * MINUTE_MS, why: WHY });
+  await until('it is held', () => view.host.state.phase === 'held');
+  await view.once('listener-held', view.listener(), async (page) => {
+    await touch(page);
+    await page.getByText(WHY[view.lang] ?? Object.values(WHY)[0]).first().waitFor();
+  });
+  await view.host.phase('on_air');
 }
 
 async function hosting(view) {
@@ -250,8 +281,19 @@ async function ended(view) {
 
 test('every page, every state, phone and desktop, every language', async (test) => {
   await server.create({ slug: 'soon', title: TITLE, starts: Math.floor(Date.now() / 1000) + 2 * HOUR_S, host: 'Ada' });
+  const now = Math.floor(Date.now() / 1000);
+  await server.create({ slug: 'late', title: TITLE, starts: now - 60, host: 'Ada' });
+  const [postponed, cancelled] = [await server.create({ slug: 'postponed', title: TITLE, starts: now + HOUR_S, host: 'Ada' }), await server.create({ slug: 'cancelled', title: TITLE, starts: now + HOUR_S, host: 'Ada' })];
   for (const view of views) await view.prepare();
   await server.start();
+  const lead = async ({ host }, act, more) => {
+    const line = await Line.open(t, server, host);
+    await line.act(act, { ...more, why: WHY });
+    await until(`${act} is done`, () => line.state.schedule.why);
+    line.close();
+  };
+  await lead(postponed, 'postpone', { start: { at: (now + 2 * HOUR_S) * 1000, zone: 'Europe/Paris' } });
+  await lead(cancelled, 'cancel');
   let since = Date.now();
   const step = async (what, act) => {
     await act();
@@ -273,6 +315,7 @@ test('every page, every state, phone and desktop, every language', async (test) 
       }),
     ));
   await server.pin(0);
+  await step('held', () => all(held));
   await step('hosting', () => all(hosting));
   await step('losing', () => all(losing));
   await server.kill9();
