@@ -7,6 +7,7 @@ use stentor_core::Texts;
 use stentor_core::conversation;
 use stentor_core::schedule::{Act, Correction, Start};
 
+use crate::embedding::Embedding;
 use crate::history::{StoredEntry, decode_act, encode_act};
 use crate::lang::Lang;
 use crate::record::{NewEventError, check_start, checked_title};
@@ -26,6 +27,8 @@ pub struct Amendment {
     pub lang: Option<String>,
     /// Whether what is on air is recorded.
     pub recorded: Option<bool>,
+    /// Whose pages may show its player.
+    pub embedding: Option<Embedding>,
     /// Every stage link made so far is dead.
     pub renew_links: bool,
     /// It is taken away, with its links and recordings.
@@ -39,6 +42,7 @@ impl Amendment {
         let parts = [
             (self.lang.is_some(), "lang"),
             (self.recorded.is_some(), "recording"),
+            (self.embedding.is_some(), "embedding"),
             (self.renew_links, "links renewed"),
             (self.delete, "taken away"),
         ];
@@ -59,6 +63,8 @@ struct StoredAmendment {
     lang: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     recorded: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    embed: Option<Embedding>,
     #[serde(default)]
     renew_links: bool,
     #[serde(default)]
@@ -153,6 +159,7 @@ impl Amendment {
                 .collect(),
             lang: later.lang.clone().or(self.lang),
             recorded: later.recorded.or(self.recorded),
+            embedding: later.embedding.clone().or(self.embedding),
             renew_links: self.renew_links || later.renew_links,
             delete: self.delete || later.delete,
         }
@@ -168,6 +175,7 @@ impl Amendment {
             older: OlderActs::default(),
             lang: self.lang.clone(),
             recorded: self.recorded,
+            embed: self.embedding.clone(),
             renew_links: self.renew_links,
             delete: self.delete,
         };
@@ -195,6 +203,7 @@ impl Amendment {
             acts,
             lang: stored.lang,
             recorded: stored.recorded,
+            embedding: stored.embed,
             renew_links: stored.renew_links,
             delete: stored.delete,
         })

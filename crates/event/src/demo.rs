@@ -68,6 +68,7 @@ pub async fn prepare(records: &dyn Records) -> Result<String, CatalogError> {
         host: "Host".to_owned(),
         opens_at: 0,
         recorded: true,
+        embedding: Default::default(),
     };
     let (record, conversation) = new.make(unix_ms_now(), &seats())?;
     store_event(records, &record, &conversation).await?;

@@ -25,6 +25,7 @@
 //! | `status` | `status.json` and the notices in the sound | `core` |
 //! | `snapshot` | a conversation at rest, as the store keeps it | `core` |
 //! | `compress` | bytes compressed once for many readers | `edge` |
+//! | `embedding` | whose pages may show an event's player | |
 //! | `record` | what is known of an event beside its conversation, and its making | `core` |
 //! | `listing` | what an event is to those who list it | `core` |
 //! | `announcement` | what is published about an event besides its page: words, dates, the head of its page, and who makes the rest | `edge` |
@@ -64,6 +65,7 @@ mod compress;
 mod counters;
 pub mod demo;
 mod director;
+pub mod embedding;
 mod encode_once;
 mod history;
 mod host_recordings;

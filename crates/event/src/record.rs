@@ -11,6 +11,7 @@ use stentor_core::schedule::Start;
 use stentor_core::stage::{Role, StageCommand};
 use stentor_core::{Now, SeatId};
 
+use crate::embedding::Embedding;
 use crate::lang::Lang;
 use crate::links::{self, LinkKey};
 
@@ -38,6 +39,9 @@ struct StoredRecord {
     /// Since version 2; before, links had a date, and were of no generation.
     #[serde(default)]
     links_generation: u32,
+    /// Of what is not said nobody may show it: versions before did not know of it.
+    #[serde(default, skip_serializing_if = "Embedding::is_nobody")]
+    embed: Embedding,
 }
 
 /// What is known of an event beside its conversation.
@@ -53,6 +57,8 @@ pub struct EventRecord {
     pub opens_at: Rung,
     /// Which of its links live: those of this generation. 0 where a version before has made the event, whose links have a date.
     pub links_generation: u32,
+    /// Whose pages may show its player.
+    pub embedding: Embedding,
 }
 
 impl EventRecord {
@@ -77,6 +83,7 @@ impl EventRecord {
             epoch_unix_ms: stored.epoch_unix_ms,
             opens_at,
             links_generation: stored.links_generation,
+            embedding: stored.embed,
         })
     }
 
@@ -88,6 +95,7 @@ impl EventRecord {
             epoch_unix_ms: self.epoch_unix_ms,
             opens_at: self.opens_at.number(),
             links_generation: self.links_generation,
+            embed: self.embedding.clone(),
         };
         serde_json::to_vec(&stored).expect("a record is always JSON")
     }
@@ -122,6 +130,8 @@ pub struct NewEvent {
     pub opens_at: u8,
     /// Whether what is on air is recorded.
     pub recorded: bool,
+    /// Whose pages may show its player.
+    pub embedding: Embedding,
 }
 
 impl NewEvent {
@@ -150,6 +160,7 @@ impl NewEvent {
             epoch_unix_ms: now_unix_ms,
             opens_at: opening(self.opens_at)?,
             links_generation: first_generation(now_unix_ms),
+            embedding: self.embedding.clone(),
         };
         let now = Now {
             mono_ms: 0,
@@ -409,6 +420,7 @@ mod tests {
             host: "Homer".to_owned(),
             opens_at: 0,
             recorded: true,
+            embedding: Default::default(),
         };
         let now_ms = 1_800_000_000_000;
         let (before, _) = new.make(now_ms, &[]).unwrap();
@@ -433,6 +445,7 @@ mod tests {
             host: "Ada".to_owned(),
             opens_at: 0,
             recorded: true,
+            embedding: Default::default(),
         };
         assert_eq!(
             new.make(0, &[]).err(),

@@ -153,6 +153,7 @@ impl TestServer {
             host: "Ada".to_owned(),
             opens_at: 0,
             recorded: true,
+            embedding: Default::default(),
         };
         let (record, conversation) = new.make(unix_ms_now(), &[]).expect("an event");
         let stored = store_event(&*records, &record, &conversation).await;

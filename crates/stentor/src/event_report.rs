@@ -35,6 +35,8 @@ pub(crate) struct EventReport {
     starts_unix_s: Option<i64>,
     /// Whether what is on air is recorded.
     recorded: bool,
+    /// Whose pages may show its player: `none`, `any`, or origins.
+    embed: String,
     links: Links,
     /// Whether the stage's links open anything now.
     links_work: bool,
@@ -116,6 +118,7 @@ impl EventReport {
             starts_unix_s: view.starts_unix_ms().map(|ms| ms / 1000),
             starts: starts.map(|starts| starts.rfc3339()),
             recorded: view.recorded,
+            embed: record.embedding.to_string(),
             links: Links {
                 listener: record.listen_link(make.base_url),
                 host: link_of(Role::Host),
@@ -152,6 +155,7 @@ impl EventReport {
             title,
             language,
             recorded,
+            embed,
             links,
             words,
             ..
@@ -168,6 +172,7 @@ impl EventReport {
         line("phase", &words.phase);
         line("starts", &words.starts);
         line("page", &format!("{language}, {recorded}"));
+        line("embed", embed);
         line("listener", &links.listener);
         for (label, link) in [("host", &links.host), ("guest", &links.guest)] {
             if let Some(link) = link {

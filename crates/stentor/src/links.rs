@@ -72,6 +72,7 @@ mod tests {
                 host: "Ada".to_owned(),
                 opens_at: 0,
                 recorded: true,
+                embedding: Default::default(),
             };
             let (record, conversation) = new.make(1, &[]).unwrap();
             store_event(&records, &record, &conversation).await.unwrap();

@@ -192,6 +192,9 @@ async fn amend_record(
         EventRecord::decode(slug, &stored.bytes).map_err(|error| damaged(error.to_string()))?;
     record.lang = amendment.lang()?.unwrap_or(record.lang);
     record.links_generation += u32::from(amendment.renew_links);
+    if let Some(embedding) = &amendment.embedding {
+        record.embedding.clone_from(embedding);
+    }
     changes.push(Change::Put {
         kind: EVENT,
         key: key.clone(),
@@ -247,6 +250,7 @@ mod tests {
     use super::super::store::tests::store;
     use super::super::{is_stored, stored_events};
     use super::*;
+    use crate::embedding::Embedding;
 
     fn title(title: &str) -> Amendment {
         let correction = Correction {
@@ -269,6 +273,7 @@ mod tests {
             lang: Some("en".to_owned()),
             recorded: Some(false),
             renew_links: true,
+            embedding: Some(Embedding::Anybody),
             ..title("B")
         };
         more.acts.push((Act::End, Texts::new()));
@@ -280,6 +285,7 @@ mod tests {
             assert!(asked(&records).await.unwrap().is_empty());
             let record = stored_events(&records).await.unwrap().remove(0);
             assert_eq!(record.lang.code(), "en");
+            assert_eq!(record.embedding, Embedding::Anybody);
             assert_eq!(record.links_generation, made.links_generation + 1);
             let restored = restore(&records, "demo").await.unwrap();
             let view = restored.conversation.view();

@@ -270,6 +270,7 @@ pub(super) mod tests {
             host: "Ada".to_owned(),
             opens_at: 2,
             recorded: true,
+            embedding: Default::default(),
         };
         let (record, conversation) = new.make(1, &[])?;
         store_event(records, &record, &conversation).await?;

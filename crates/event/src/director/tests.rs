@@ -168,6 +168,7 @@ impl Scene {
             host: "Homer".to_owned(),
             opens_at: 0,
             recorded: true,
+            embedding: Default::default(),
         };
         let invited = [("Ada", Role::Guest), ("Stentor", Role::LineIn)];
         let seats = invited.map(|(name, role)| StageCommand::Invite {

@@ -66,6 +66,7 @@ impl Scene {
             host: "Ada".to_owned(),
             opens_at: 0,
             recorded: true,
+            embedding: Default::default(),
         };
         let (record, conversation) = new.make(MADE, &[]).unwrap();
         store_event(&*records, &record, &conversation)

@@ -31,6 +31,7 @@ pub(crate) async fn make_event(records: &dyn Records, slug: &str) {
         host: "Ada".to_owned(),
         opens_at: 0,
         recorded: true,
+        embedding: Default::default(),
     };
     let (record, conversation) = new.make(unix_ms_now(), &[]).unwrap();
     let stored = store_event(records, &record, &conversation);

@@ -12,6 +12,7 @@ use stentor_core::Texts;
 use stentor_core::schedule::{Act, Correction};
 use stentor_event::catalog::{Amendment, ask, carry_out, is_asked};
 use stentor_event::clock::unix_ms_now;
+use stentor_event::embedding::Embedding;
 
 use super::said::{Said, said};
 use super::store::{Common, Store, print, wait_for, when};
@@ -48,6 +49,9 @@ pub(in crate::cli) struct Edit {
     /// Whether it goes on air by itself at its time, once somebody is on stage: yes or no
     #[arg(long, value_name = "YES_OR_NO", value_parser = yes_or_no)]
     automatic: Option<bool>,
+    /// Whose pages may show its player: none, any, or origins such as "https://a.example https://b.example"
+    #[arg(long, value_name = "WHOSE")]
+    embed: Option<Embedding>,
     #[command(flatten)]
     common: Common,
 }
@@ -128,6 +132,7 @@ impl Edit {
                 .collect(),
             lang: self.lang,
             recorded: self.recording,
+            embedding: self.embed,
             ..Amendment::default()
         };
         if amendment == Amendment::default() && self.about.is_empty() {

@@ -3,6 +3,7 @@
 use clap::Args;
 use stentor_event::catalog::store_event;
 use stentor_event::clock::unix_ms_now;
+use stentor_event::embedding::Embedding;
 use stentor_event::record::{NewEvent, guest_seat};
 
 use super::store::{Common, Store, print, shown, wait_for, when};
@@ -37,6 +38,9 @@ pub(in crate::cli) struct Create {
     /// Record nothing of it: there will be no replay
     #[arg(long)]
     no_recording: bool,
+    /// Whose pages may show its player: none, any, or origins such as "https://a.example https://b.example"
+    #[arg(long, value_name = "WHOSE", default_value_t)]
+    embed: Embedding,
     #[command(flatten)]
     common: Common,
 }
@@ -57,6 +61,7 @@ impl Create {
             host: self.host,
             opens_at: self.opens_at,
             recorded: !self.no_recording,
+            embedding: self.embed,
         };
         make_default_folder(&config, self.common.settings.names_a_file())?;
         let unused = !data_dir::is_used(&config.data_dir);
