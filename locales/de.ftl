@@ -20,6 +20,7 @@ page-not-found-text = Jedes Gespräch hat seinen eigenen Link. Prüfen Sie den L
 page-needs-script = Die Bühne braucht JavaScript
 page-needs-script-text = Diese Seite verbindet Ihr Mikrofon. Erlauben Sie ihr JavaScript oder öffnen Sie den Link in einem anderen Browser.
 page-unsaid = Die Seite ist nicht vollständig geladen. Sie versucht es weiter; prüfen Sie Ihre Verbindung.
+page-not-embedded = Dieses Gespräch wird nicht in anderen Seiten gezeigt. Hier können Sie es hören: { $link }
 
 ## Namen von Plätzen
 
@@ -96,6 +97,10 @@ listen-message = Von der Moderation
 listen-seek = Position
 listen-elsewhere = In einer anderen App hören
 listen-save = Herunterladen
+
+## Der Player in einer anderen Seite
+
+embed-open = Seite öffnen
 
 ## Die Bühne
 
@@ -380,6 +385,11 @@ more-rewind = Zurückgehen
 more-rewind-back = 1 Minute zurück
 more-live = Zurück zur Sendung
 more-volume = Lautstärke
+more-players = Andere Player
+more-players-ogg = Radio-App oder VLC (Ogg Opus)
+more-players-hls = Podcast-App oder Fernseher (HLS)
+more-players-mp3 = Alte Telefone, Radios, Boxen (MP3)
+more-players-opus = Dieser Server macht weder AAC noch MP3: Player, die Opus nicht kennen, können das nicht abspielen.
 
 ## Daten, vom Server geschrieben
 

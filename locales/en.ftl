@@ -1,7 +1,7 @@
 ### Every sentence that people read, in English: the language the others are translated from.
 ###
 ### A message is named after where it is read: `page-` stands in a page before its script runs, or without one; `listen-` is said by the
-### listener’s page, `stage-` by the stage page, `common-` by both, `more-` by what the listener’s page fetches after itself; `seat-` names a place, `date-`, `announce-`, `mail-` and `remind-` stand in
+### listener’s page, `stage-` by the stage page, `common-` by both, `embed-` only by the player inside other pages, `more-` by what the listener’s page fetches after itself; `seat-` names a place, `date-`, `announce-`, `mail-` and `remind-` stand in
 ### what the server writes. How to add a language, and what a message may
 ### hold: CONTRIBUTING.md.
 
@@ -25,6 +25,7 @@ page-not-found-text = A conversation has a link of its own. Please check the one
 page-needs-script = The stage needs JavaScript
 page-needs-script-text = This page connects your microphone. Allow JavaScript for it, or open the link in another browser.
 page-unsaid = This page has not loaded completely. It keeps trying; check your connection.
+page-not-embedded = This conversation is not shown inside other pages. You can hear it here: { $link }
 
 ## Names of places
 
@@ -97,6 +98,10 @@ listen-message = From the host
 listen-seek = Position
 listen-elsewhere = Listen in another app
 listen-save = Download
+
+## The player inside another page
+
+embed-open = Open the page
 
 ## The stage page
 
@@ -381,6 +386,11 @@ more-rewind = Go back
 more-rewind-back = 1 minute back
 more-live = Back to live
 more-volume = Volume
+more-players = Other players
+more-players-ogg = Radio app or VLC (Ogg Opus)
+more-players-hls = Podcast app or television (HLS)
+more-players-mp3 = Old phones, radios, boxes (MP3)
+more-players-opus = This server makes no AAC or MP3: players that do not know Opus cannot play this.
 ## Dates, written by the server
 
 date-weekday =

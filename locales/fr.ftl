@@ -20,6 +20,7 @@ page-not-found-text = Chaque conversation a son propre lien. Vérifiez celui que
 page-needs-script = La scène a besoin de JavaScript
 page-needs-script-text = C’est cette page qui relie votre micro. Autorisez-y JavaScript, ou ouvrez le lien dans un autre navigateur.
 page-unsaid = La page n’est pas entièrement chargée. Elle réessaie d’elle-même ; vérifiez votre connexion.
+page-not-embedded = Cette conversation ne s’affiche pas dans d’autres pages. Vous pouvez l’écouter ici : { $link }
 
 ## Noms de places
 
@@ -92,6 +93,10 @@ listen-message = Message de l’hôte
 listen-seek = Position
 listen-elsewhere = Écouter dans une autre application
 listen-save = Télécharger
+
+## Le lecteur dans une autre page
+
+embed-open = Ouvrir la page
 
 ## La scène
 
@@ -376,6 +381,11 @@ more-rewind = Revenir en arrière
 more-rewind-back = 1 minute en arrière
 more-live = Revenir au direct
 more-volume = Volume
+more-players = Autres lecteurs
+more-players-ogg = Application de radio ou VLC (Ogg Opus)
+more-players-hls = Application de podcast ou télévision (HLS)
+more-players-mp3 = Vieux téléphones, radios, box (MP3)
+more-players-opus = Ce serveur ne produit ni AAC ni MP3 : les lecteurs qui ne connaissent pas Opus ne peuvent pas lire ceci.
 
 ## Dates, écrites par le serveur
 

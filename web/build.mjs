@@ -38,12 +38,13 @@ async function stage() {
   });
 }
 
-async function listenBundle(entry) {
+async function listenBundle(entry, isEmbedded = false) {
   const output = await build({
     root: here,
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
+    define: { EMBED: JSON.stringify(isEmbedded) },
     build: {
       write: false,
       target: ['es2020', 'safari14'],
@@ -57,23 +58,27 @@ async function listenBundle(entry) {
   return [output].flat()[0].output.find((o) => o.type === 'chunk').code.trim();
 }
 
-async function listenStyle() {
+async function listenStyle(entry) {
   const output = await build({
     root: here,
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
-    build: { write: false, cssMinify: true, cssTarget: 'safari14', rollupOptions: { input: `${here}listen/style.ts` } },
+    build: { write: false, cssMinify: true, cssTarget: 'safari14', rollupOptions: { input: `${here}listen/${entry}` } },
   });
   return String([output].flat()[0].output.find((o) => o.fileName.endsWith('.css')).source).trim();
 }
 
 async function listen() {
-  const [script, lang, style] = await Promise.all([listenBundle('main.ts'), listenBundle('lang.ts'), listenStyle()]);
-  if (/<\/script|<!--/i.test(script + lang) || /<\/style/i.test(style)) throw new Error('the bundle would break its page');
-  await writeFile(`${dist}/listen.css`, style);
-  await writeFile(`${dist}/listen.js`, numbered(script));
+  const lang = await listenBundle('lang.ts');
   await writeFile(`${dist}/lang.js`, lang);
+  for (const page of ['listen', 'embed']) {
+    const isEmbedded = page === 'embed';
+    const [script, style] = await Promise.all([listenBundle('main.ts', isEmbedded), listenStyle(isEmbedded ? 'style-embed.ts' : 'style.ts')]);
+    if (/<\/script|<!--/i.test(script + lang) || /<\/style/i.test(style)) throw new Error('the bundle would break its page');
+    await writeFile(`${dist}/${page}.css`, style);
+    await writeFile(`${dist}/${page}.js`, numbered(script, page));
+  }
 }
 
 /** Their names change with what any of them holds, and the scripts know them. */

@@ -11,7 +11,9 @@ import { FluentParser } from '@fluent/syntax';
 const LOCALES = new URL('../locales/', import.meta.url);
 const TYPES = new URL('shared/messages.ts', import.meta.url);
 /** What each page's script may say, by the beginnings of ids. */
-export const PAGES = { listen: ['listen-', 'common-'], stage: ['stage-', 'common-'], more: ['more-'] };
+export const PAGES = { listen: ['listen-', 'common-'], embed: ['listen-', 'common-', 'embed-'], stage: ['stage-', 'common-'], more: ['more-'] };
+/** Pages in which each byte counts: they know a sentence by its number, from 1. */
+const NUMBERED = ['listen', 'embed'];
 /** References of one message to another, one in the other: more is a circle. */
 const DEPTH_MAX = 8;
 
@@ -109,17 +111,17 @@ const idsOf = (page) => compilers.get('en').ids.filter((id) => among(id, PAGES[p
 /** The sentences of a page in a language, by id. */
 export const words = (page, code) => Object.fromEntries(idsOf(page).map((id) => [id, compilers.get(code).compile(id)]));
 
-/** The same as JSON, which may stand inside a script element; the listener's page, where each byte counts, knows them by their number, from 1. */
+/** The same as JSON, which may stand inside a script element; by number where each byte counts. */
 export function file(page, code) {
   const said = words(page, code);
-  return JSON.stringify(page === 'listen' ? [0, ...Object.values(said)] : said).replaceAll('<', '\\u003c');
+  return JSON.stringify(NUMBERED.includes(page) ? [0, ...Object.values(said)] : said).replaceAll('<', '\\u003c');
 }
 
-/** A script of the listener's page in which each id, which must stand there whole, is its number in the file of its sentences. */
-export function numbered(script) {
-  const numbers = new Map(idsOf('listen').map((id, at) => [id, at + 1]));
+/** A script of such a page in which each id, which must stand there whole, is its number in the file of its sentences. */
+export function numbered(script, page) {
+  const numbers = new Map(idsOf(page).map((id, at) => [id, at + 1]));
   const code = script.replace(/(["'`])([a-z][\w-]*)\1/g, (whole, _, id) => numbers.get(id) ?? whole);
-  const left = /["'`](?:listen|common)-[^"'`]*/.exec(code);
+  const left = /["'`](?:listen|common|embed)-[^"'`]*/.exec(code);
   if (left) throw new Error(`the listener’s page says what is no message, or none that is named as a whole: ${left[0]}`);
   return code;
 }

@@ -178,7 +178,7 @@ $('go').addEventListener('click', toggle);
 /** Speaks that language once its words are here; until then, and if they do not come, what it spoke before. */
 async function translate(lang: Lang): Promise<void> {
   asked = lang;
-  spoken[lang] ??= await fetchWords('listen', lang);
+  spoken[lang] ??= await fetchWords(EMBED ? 'embed' : 'listen', lang);
   if (asked === lang) speak(lang);
 }
 
@@ -212,6 +212,7 @@ const host: Host = {
   audio,
   base,
   mails: !!root.dataset['mails'],
+  mp3: !!root.dataset['mp3'],
   status: () => model.status,
   lang: () => root.lang as Lang,
   skew: () => model.skew,
@@ -235,7 +236,7 @@ const fetchMore = () =>
   import(/* @vite-ignore */ MORE).then(({ attach }: { attach(host: Host): () => void }) => {
     follow = attach(host);
   });
-addEventListener('load', () => setTimeout(() => void fetchMore().catch(() => {})));
+if (!EMBED) addEventListener('load', () => setTimeout(() => void fetchMore().catch(() => {})));
 
 setInterval(render, 1000);
 if (isOver(first.phase)) turn({ ...first, phase: 'doors' });

@@ -19,7 +19,7 @@ const STOP = 'M6 6h12v12H6z';
 const PAUSE = 'M6 5h4.5v14H6zM13.5 5H18v14h-4.5z';
 const TICK = 'M9.5 17.6 4 12.1l2-2 3.5 3.5 8.5-8.6 2 2z';
 
-type Id = IdOf<'listen' | 'common'>;
+type Id = IdOf<'listen' | 'common' | 'embed'>;
 // Here an id stands whole: the build makes a number of it.
 const WHY: { [reason in Reason]: Id } = {
   busy: 'listen-why-busy',
@@ -59,8 +59,8 @@ export const $ = <T extends Element = HTMLElement>(id: string): T => document.ge
 
 export class Page {
   private lang!: Lang;
-  private say!: Say<'listen' | 'common'>;
-  private readonly dial = new Dial($('full'), $('faint'));
+  private say!: Say<'listen' | 'common' | 'embed'>;
+  private readonly dial = EMBED ? undefined : new Dial($('full'), $('faint'));
   private people = '';
   private said = '';
   private saidAt = 0;
@@ -79,6 +79,7 @@ export class Page {
     this.people = this.said = $('live').textContent = '';
     this.saidAt = 0;
     $('seek').setAttribute('aria-label', say('listen-seek'));
+    if (EMBED) text('open', say('embed-open'));
     $('msg').firstElementChild!.textContent = say('listen-message');
   }
 
@@ -99,9 +100,9 @@ export class Page {
     text('say', say);
     text('sub', trouble && this.timed(m) ? this.say('listen-since', { span: clock((Date.now() + m.skew - status.since) / 1000) }) : (waits?.sub ?? this.asks(m) ?? this.crowd(m)));
     this.button(m);
-    this.who(status, lost);
+    if (!EMBED) this.who(status, lost);
     const words = this.words(status);
-    this.links(status);
+    if (!EMBED) this.links(status);
     // The countdown's digits are for the eye; a reader hears the state it belongs to.
     this.announce([waits?.counting ? `${waits.sub}.` : say, ...words].filter(Boolean).join(' '), phase + !trouble);
   }
@@ -205,13 +206,13 @@ export class Page {
     text('hint', wait ? this.say(!wanted ? 'listen-arm' : link === 'playing' ? 'listen-lobby' : 'listen-armed') : '');
     $('time').hidden = !over;
     if (over) {
-      this.dial.show('quiet', replay.length ? replay.at / replay.length : 0);
+      this.dial?.show('quiet', replay.length ? replay.at / replay.length : 0);
       this.seekBar(replay.at, replay.length);
     } else if (wait) {
       const left = status.starts === null ? DIAL_S : (status.starts - Date.now() - skew) / 1000;
-      this.dial.show('quiet', 1 - left / DIAL_S);
-    } else if (wanted && link !== 'playing') this.dial.show('search', 1);
-    else this.dial.show(wanted && status.speaking.length ? 'voice' : 'quiet', status.condition === 'ok' ? 1 : 0.5);
+      this.dial?.show('quiet', 1 - left / DIAL_S);
+    } else if (wanted && link !== 'playing') this.dial?.show('search', 1);
+    else this.dial?.show(wanted && status.speaking.length ? 'voice' : 'quiet', status.condition === 'ok' ? 1 : 0.5);
   }
 
   private seekBar(at: number, length: number): void {

@@ -9,6 +9,8 @@ export interface Host {
   base: string;
   /** Reminders can be had by mail. */
   mails: boolean;
+  /** There are AAC and MP3, too. */
+  mp3: boolean;
   status(): Status;
   lang(): Lang;
   /** Server's clock minus ours, ms. */

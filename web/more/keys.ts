@@ -5,7 +5,7 @@ import { BACK_S, FORWARD_S } from './lock-screen.ts';
 
 export function keys(host: Host): void {
   document.addEventListener('keydown', (e) => {
-    if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest('button,input,select,a,audio')) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest('button,input,select,a,audio,summary')) return;
     if (e.key === ' ') {
       e.preventDefault();
       if (host.active()) host.stop();

@@ -7,6 +7,7 @@ import { type Lang } from '../shared/messages.ts';
 import { type Say, type Words, fetchWords, sayer } from '../shared/words.ts';
 import { type Host } from './host.ts';
 import { Reminder } from './remind.ts';
+import { Players } from './players.ts';
 import { Replay } from './replay.ts';
 import { Rewind } from './rewind.ts';
 import { keys } from './keys.ts';
@@ -28,7 +29,8 @@ export function attach(host: Host): () => void {
   const replay = new Replay(host);
   const rewind = new Rewind(host);
   const reminder = new Reminder(host);
-  const parts: ((say: MoreSay) => HTMLElement)[] = [(say) => volume(host, say), (say) => rewind.draw(say), (say) => replay.draw(say), (say) => share(host, say), (say) => reminder.draw(say)];
+  const players = new Players(host);
+  const parts: ((say: MoreSay) => HTMLElement)[] = [(say) => volume(host, say), (say) => rewind.draw(say), (say) => replay.draw(say), (say) => share(host, say), (say) => reminder.draw(say), (say) => players.draw(say)];
   let lang: Lang | undefined;
   let words: Words | undefined;
   const speak = async (wanted: Lang) => {
@@ -48,6 +50,7 @@ export function attach(host: Host): () => void {
     replay.follow();
     rewind.follow();
     reminder.follow();
+    players.follow();
   };
   follow();
   return follow;

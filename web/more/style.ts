@@ -13,5 +13,8 @@ export const STYLE = `
 #more li{font-size:1.1rem;padding:.1rem 0;border:0}
 #more li button{border:0;padding:.3rem 0;text-align:left;min-height:2.5rem}
 #more label,#more p{color:var(--soft);font-size:1rem}
+#more details{width:100%}
+#more summary{cursor:pointer;padding:.45rem 0;font-size:1rem}
+#more details a{color:var(--soft);overflow-wrap:anywhere}
 #more .wide{width:100%}
 `;

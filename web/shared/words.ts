@@ -33,7 +33,7 @@ export const sayer =
     fill(words[id], (values ?? {}) as Values, lang);
 
 /** The messages of a page in a language, from the server. */
-export async function fetchWords(page: 'listen' | 'stage' | 'more', lang: Lang): Promise<Words> {
+export async function fetchWords(page: 'listen' | 'embed' | 'stage' | 'more', lang: Lang): Promise<Words> {
   const response = await fetch(`/assets/${page}-${lang}-${HASH}.json`);
   if (!response.ok) throw new Error(`no words: ${response.status}`);
   return response.json();

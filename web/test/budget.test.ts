@@ -10,31 +10,34 @@ const LISTEN_BYTES_MAX = 14_000;
 /** The house's limit on a source file, lines (docs/design.md §10). */
 const FILE_LINES_MAX = 600;
 
-const script = readFileSync('dist/listen.js', 'utf8');
 const lang = readFileSync('dist/lang.js', 'utf8');
-const style = readFileSync('dist/listen.css', 'utf8');
 /** The files of one page's words, by language. */
 const words = (page: string) => readdirSync('dist/assets').filter((name) => name.startsWith(`${page}-`) && name.endsWith('.json'));
-/** The page with the server's holes still open, but for its words in one language. */
-const pageIn = (file: string) => page.replace('{{ assets.words(lang)|safe }}', () => readFileSync(`dist/assets/${file}`, 'utf8'));
-const page = readFileSync('../crates/event/templates/listen.html', 'utf8')
-  .replace('{{ assets.lang|safe }}', () => lang)
-  .replace('{{ assets.script|safe }}', () => script)
-  .replace('{{ assets.style|safe }}', () => style);
+/** The pages that carry everything inside, with the server's holes still open, but for what `web` has built. */
+const INLINE = ['listen', 'embed'].map((name) => {
+  const [script, style] = ['js', 'css'].map((kind) => readFileSync(`dist/${name}.${kind}`, 'utf8')) as [string, string];
+  const page = readFileSync(`../crates/event/templates/${name}.html`, 'utf8')
+    .replace('{{ assets.lang|safe }}', () => lang)
+    .replace('{{ assets.script|safe }}', () => script)
+    .replace('{{ assets.style|safe }}', () => style);
+  return { name, script, style, page };
+});
 
-test('the listener’s page fits its budget in both compressions, in each language', (t) => {
-  assert.equal(words('listen').length, LANGS.length);
-  for (const file of words('listen')) {
-    const text = pageIn(file);
-    const brotli = brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
-    const gzip = gzipSync(text, { level: 9 }).length;
-    t.diagnostic(`listener’s page with ${file}: ${text.length} characters, brotli ${brotli} bytes, gzip ${gzip} bytes`);
-    assert.ok(brotli <= LISTEN_BYTES_MAX && gzip <= LISTEN_BYTES_MAX, `brotli ${brotli}, gzip ${gzip}, at most ${LISTEN_BYTES_MAX}`);
+test('the listener’s page and the player inside others fit their budget in both compressions, in each language', (t) => {
+  for (const { name, page } of INLINE) {
+    assert.equal(words(name).length, LANGS.length);
+    for (const file of words(name)) {
+      const text = page.replace(/\{\{ assets\.words\([\w.]+\)\|safe \}\}/, () => readFileSync(`dist/assets/${file}`, 'utf8'));
+      const brotli = brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+      const gzip = gzipSync(text, { level: 9 }).length;
+      t.diagnostic(`with ${file}: ${text.length} characters, brotli ${brotli} bytes, gzip ${gzip} bytes`);
+      assert.ok(brotli <= LISTEN_BYTES_MAX && gzip <= LISTEN_BYTES_MAX, `${name}: brotli ${brotli}, gzip ${gzip}, at most ${LISTEN_BYTES_MAX}`);
+    }
   }
 });
 
 test('each script asks for words that are there', () => {
-  for (const page of ['listen', 'stage']) {
+  for (const page of ['listen', 'embed', 'stage']) {
     const names = LANGS.map((lang) => `${page}-${lang}-${HASH}.json`);
     assert.deepEqual(words(page).sort(), names);
     for (const name of names) assert.doesNotMatch(readFileSync(`dist/assets/${name}`, 'utf8'), /</, 'a page can carry it');
@@ -42,12 +45,14 @@ test('each script asks for words that are there', () => {
 });
 
 test('the listener’s page has two scripts and one style, which the CSP hashes, and nothing of the bundle ends them', () => {
-  const hashed = [...page.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)].map((m) => m[2]!);
-  assert.deepEqual(hashed, [lang, style, script]);
+  for (const { page, script, style } of INLINE) {
+    const hashed = [...page.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)].map((m) => m[2]!);
+    assert.deepEqual(hashed, [lang, style, script]);
+  }
 });
 
 test('every asset that a page names is there', () => {
-  for (const text of [script, readFileSync('dist/stage.html', 'utf8')]) {
+  for (const text of [INLINE[0]!.script, readFileSync('dist/stage.html', 'utf8')]) {
     const named = text.match(/\/assets\/[\w.-]+\.\w+/g) ?? [];
     assert.ok(named.length > 0);
     for (const path of named) assert.ok(existsSync(`dist${path}`), path);
@@ -55,11 +60,11 @@ test('every asset that a page names is there', () => {
 });
 
 test('the pages obey a strict policy: nothing inline, nothing from elsewhere', () => {
-  for (const html of [page, readFileSync('dist/stage.html', 'utf8')]) {
+  for (const html of [...INLINE.map(({ page }) => page), readFileSync('dist/stage.html', 'utf8')]) {
     const markup = html.replace(/<(script|style)>[\s\S]*?<\/\1>/g, '');
     assert.doesNotMatch(markup, /\sstyle=|\son[a-z]+=|https?:\/\//);
   }
-  assert.doesNotMatch(script, /\beval\(|new Function\(/);
+  for (const { script } of INLINE) assert.doesNotMatch(script, /\beval\(|new Function\(/);
 });
 
 test('no source file outgrows the house', () => {

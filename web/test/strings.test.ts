@@ -12,7 +12,7 @@ interface Compiled {
 const catalogue: {
   words(page: string, lang: string): Words;
   file(page: string, lang: string): string;
-  numbered(script: string): string;
+  numbered(script: string, page: string): string;
   Compiler: new (code: string, text: string) => Compiled;
 } = await import(pathToFileURL('catalogue.mjs').href);
 
@@ -59,10 +59,11 @@ test('what the pages could not say as the server does is refused by the build', 
 test('the listener’s page names a message as a whole, by its number', () => {
   const text = catalogue.file('listen', 'en');
   const numbers = JSON.parse(text) as Words & Pattern[];
-  const number = Number(catalogue.numbered('"listen-pause"'));
+  const number = Number(catalogue.numbered('"listen-pause"', 'listen'));
   assert.deepEqual([number > 0, numbers[number]], [true, 'Pause']);
-  assert.equal(catalogue.numbered('"listen"+`/assets/${x}`'), '"listen"+`/assets/${x}`');
-  for (const wrong of ['`listen-why-${x}`', '"listen-of-tomorrow"']) assert.throws(() => catalogue.numbered(wrong), /no message/);
+  assert.equal(catalogue.numbered('"listen"+`/assets/${x}`', 'listen'), '"listen"+`/assets/${x}`');
+  assert.throws(() => catalogue.numbered('"embed-open"', 'listen'), /no message/);
+  for (const wrong of ['`listen-why-${x}`', '"listen-of-tomorrow"']) assert.throws(() => catalogue.numbered(wrong, 'listen'), /no message/);
 });
 
 test('each language has its words in the same order', () => {

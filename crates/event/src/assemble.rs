@@ -22,7 +22,7 @@ use crate::host_recordings::HostRecordings;
 use crate::links::LiveLinks;
 use crate::open_event::OpenEvent;
 use crate::programme::{PastPublisher, Sink, Streams, event_path};
-use crate::publisher::Publisher;
+use crate::publisher::{Offers, Publisher};
 use crate::record::EventRecord;
 use crate::recorder::{self, Recorder, ReplayFile};
 use crate::reports::{Reporter, reports};
@@ -160,7 +160,10 @@ pub(crate) async fn assemble(
     .listed(
         services.board.clone(),
         &services.base_url,
-        services.reminders.is_some(),
+        Offers {
+            mails: services.reminders.is_some(),
+            transcodes: services.ffmpeg.is_some(),
+        },
     );
     publisher.describe(&about.get());
     publisher.follow_schedule(&view, now.unix_ms);

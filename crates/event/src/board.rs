@@ -14,7 +14,7 @@ use stentor_core::stage::{Place, Role};
 use stentor_edge::{Document, Edge};
 use tokio::sync::Notify;
 
-use crate::announcement::{Announcer, Card, PublicDocument, event_paths};
+use crate::announcement::{Announcer, CARD, Card, PublicDocument, event_paths};
 use crate::clock::unix_ms_now;
 use crate::listing::{Listing, ListingChapter, ListingPerson, ListingPhase, ListingReplay};
 use crate::record::EventRecord;
@@ -67,9 +67,18 @@ impl Board {
         if known.as_ref() == Some(&listing) {
             return;
         }
-        for document in self.announcer.documents(&listing, unix_ms_now()) {
-            self.put(document);
+        let documents = self.announcer.documents(&listing, unix_ms_now());
+        let is_made = |path: &String| documents.iter().any(|document| document.path == *path);
+        let card = listing.path(CARD);
+        for gone in event_paths(&listing.slug) {
+            // The card is drawn later, by the task.
+            if !is_made(&gone) && gone != card {
+                self.edge.documents().remove(&gone);
+            }
         }
+        documents
+            .into_iter()
+            .for_each(|document| self.put(document));
         self.changed.notify_one();
     }
 
@@ -154,11 +163,12 @@ impl Board {
     }
 }
 
-/// An event as it is listed; `None` for what the public is not to know of.
+/// An event as it is listed, on a server that makes AAC and MP3 or does not; `None` for what the public is not to know of.
 pub(crate) fn listing_of(
     view: &View,
     record: &EventRecord,
     base_url: &str,
+    transcodes: bool,
     replay: Option<ListingReplay>,
 ) -> Option<Listing> {
     let standing = &view.schedule;
@@ -203,8 +213,9 @@ pub(crate) fn listing_of(
                 title: title.clone(),
             })
             .collect(),
-        has_aac: false,
-        has_mp3: false,
+        has_aac: transcodes,
+        has_mp3: transcodes,
+        embeddable: !record.embedding.is_nobody(),
         picture: None,
     })
 }
@@ -221,4 +232,63 @@ fn person(seat: &stentor_core::conversation::SeatView) -> Option<ListingPerson> 
         name: seat.name.clone(),
         role: role.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::announcement::testing::listing;
+    use crate::announcement::{CALENDAR, OEMBED};
+    use bytes::Bytes;
+    use stentor_edge::EdgeConfig;
+
+    /// Announces the calendar, and the player of what may be shown.
+    struct Few;
+
+    impl Announcer for Few {
+        fn documents(&self, listing: &Listing, _: i64) -> Vec<PublicDocument> {
+            let below = [CALENDAR, OEMBED].into_iter();
+            let below = below.filter(|below| *below != OEMBED || listing.embeddable);
+            below.map(|below| document(listing.path(below))).collect()
+        }
+
+        fn server_documents(&self, _: &[Listing], _: i64) -> Vec<PublicDocument> {
+            Vec::new()
+        }
+
+        fn card(&self, slug: &str, _: &Card) -> PublicDocument {
+            document(format!("/e/{slug}{CARD}"))
+        }
+
+        fn front_page(&self) -> Option<&str> {
+            None
+        }
+    }
+
+    fn document(path: String) -> PublicDocument {
+        PublicDocument {
+            path,
+            content_type: "image/png",
+            kept_s: 1,
+            body: Bytes::from_static(b"x"),
+            headers: http::HeaderMap::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_announced_no_more_is_taken_away_and_the_card_stays() {
+        let edge = Edge::new(EdgeConfig::default());
+        let board = Board::new(edge.clone(), Arc::new(Few));
+        let shown = listing();
+        board.list(shown.clone());
+        board.make(&mut Made::default());
+        assert_eq!(edge.documents().len(), 3);
+        board.list(Listing {
+            embeddable: false,
+            ..shown.clone()
+        });
+        assert_eq!(edge.documents().len(), 2);
+        assert!(edge.documents().remove(&shown.path(CARD)));
+        assert!(edge.documents().remove(&shown.path(CALENDAR)));
+    }
 }

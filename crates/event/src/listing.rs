@@ -54,6 +54,8 @@ pub struct Listing {
     pub has_aac: bool,
     /// Whether there is an MP3 face to listen to.
     pub has_mp3: bool,
+    /// Whether other pages may show its player.
+    pub embeddable: bool,
     /// Path of the picture its host gave it.
     pub picture: Option<String>,
 }

@@ -12,13 +12,13 @@ use stentor_core::schedule::Standing;
 use stentor_edge::{CacheClass, Document, DocumentError, Edge, FileDocument, Stream};
 
 use crate::about::{About, saved_as};
-use crate::announcement::{CHAPTERS, page_head};
+use crate::announcement::{CHAPTERS, EMBED, Moment, REPLAY, page_head};
 use crate::board::{Board, listing_of};
 use crate::compress::compress;
 use crate::counters::{Counters, add};
-use crate::lang::Lang;
-use crate::pages::{ListenAssets, ListenPage, page_headers, sentence};
-use crate::programme::{Heads, REPLAY, Streams, withdraw_past};
+use crate::lang::{Lang, Value};
+use crate::pages::{EmbedPage, ListenAssets, ListenPage, Sources, page_headers, sentence};
+use crate::programme::{Heads, Streams, withdraw_past};
 use crate::record::EventRecord;
 use crate::replay_policy::{ReplayOutcome, ReplayRule};
 use crate::status::{self, Replay};
@@ -33,6 +33,15 @@ const STATUS_KEPT_S: u32 = 1;
 
 /// The same under load, when what is not sound must cost less; pages ask as often as this says.
 const STATUS_KEPT_UNDER_LOAD_S: u32 = 6;
+
+/// What a server can do beside serving Opus, as its pages say it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Offers {
+    /// Reminders can be had by mail.
+    pub(crate) mails: bool,
+    /// AAC and MP3 are made.
+    pub(crate) transcodes: bool,
+}
 
 /// All that a page depends on: while this is the same, the page is not rendered anew.
 #[derive(PartialEq)]
@@ -55,8 +64,7 @@ pub(crate) struct Publisher {
     /// Where all events are listed; `None` where nobody lists them.
     board: Option<Arc<Board>>,
     base_url: String,
-    /// Whether reminders can be had by mail.
-    mails: bool,
+    offers: Offers,
     replay: Replay,
     /// What the host has decided about the replay.
     rule: ReplayRule,
@@ -93,7 +101,7 @@ impl Publisher {
             counters,
             board: None,
             base_url: String::new(),
-            mails: false,
+            offers: Offers::default(),
             replay: Replay::default(),
             rule: ReplayRule::default(),
             may_be_heard: true,
@@ -105,10 +113,15 @@ impl Publisher {
         }
     }
 
-    /// The same, listed with all others of the server at this address; `mails`: reminders can be had by mail.
-    pub(crate) fn listed(mut self, board: Option<Arc<Board>>, base_url: &str, mails: bool) -> Self {
+    /// The same, listed with all others of the server at this address, which can do that.
+    pub(crate) fn listed(
+        mut self,
+        board: Option<Arc<Board>>,
+        base_url: &str,
+        offers: Offers,
+    ) -> Self {
         self.board = board;
-        self.mails = mails;
+        self.offers = offers;
         base_url.clone_into(&mut self.base_url);
         self
     }
@@ -302,7 +315,8 @@ impl Publisher {
         if self.rendered.as_ref() == Some(&now) || view.phase() == Phase::Draft {
             return;
         }
-        let listing = listing_of(view, record, &self.base_url, None);
+        let transcodes = self.offers.transcodes;
+        let listing = listing_of(view, record, &self.base_url, transcodes, None);
         if let (Some(board), Some(listing)) = (&self.board, &listing) {
             board.list(listing.clone());
         }
@@ -310,37 +324,81 @@ impl Publisher {
             return;
         };
         let status = status::status(view, now_unix_ms, self.replay);
+        let standing = &view.schedule;
         for lang in Lang::all() {
+            let said = |texts| {
+                let listing = listing.as_ref()?;
+                listing.said(texts, lang.code())
+            };
             let page = ListenPage {
-                assets,
+                assets: &assets.page,
                 lang,
                 title: view.title(),
-                sentence: &sentence(lang, view.phase(), view.condition.kind, self.replay),
+                sentence: &sentence(lang, standing, view.condition.kind, self.replay),
+                moment: listing
+                    .as_ref()
+                    .and_then(|listing| Moment::of(listing, lang)),
+                why: said(&standing.why),
                 head: listing
                     .as_ref()
                     .map(|listing| page_head(listing, lang.code())),
-                mails: self.mails,
-                about: listing
-                    .as_ref()
-                    .and_then(|listing| listing.said(&listing.description, lang.code())),
+                mails: self.offers.mails,
+                transcodes,
+                about: said(&standing.description),
                 status: &status,
                 base: &self.base,
-                plain_source: plain_source(view.phase()),
+                sources: sources(view.phase(), transcodes),
             };
-            let document = page_document(page.html(), assets.policy());
-            if lang == record.lang {
-                self.put("", document.clone());
+            let policy = assets.page.policy("'self'");
+            self.put_page("", &page.html(), &policy, lang, record);
+            if record.embedding.is_nobody() {
+                continue;
             }
-            self.put(&format!("/{}", lang.code()), document);
+            let embed = EmbedPage {
+                assets: &assets.embed,
+                page: &page,
+            };
+            let policy = assets.embed.policy(&record.embedding.frame_ancestors());
+            self.put_page(EMBED, &embed.html(), &policy, lang, record);
+        }
+        if record.embedding.is_nobody() {
+            self.say_that_no_page_shows_it(record);
         }
         self.rendered = Some(now);
+    }
+
+    /// Puts a page where it is found in its language, and, where that is the event's, where it is found without one.
+    fn put_page(&self, below: &str, html: &str, policy: &str, lang: Lang, record: &EventRecord) {
+        let document = page_document(html.to_owned(), policy);
+        if lang == record.lang {
+            self.put(below, document.clone());
+        }
+        self.put(&format!("/{}{below}", lang.code()), document);
+    }
+
+    /// Whoever still has the player in a page reads there where the event is.
+    fn say_that_no_page_shows_it(&self, record: &EventRecord) {
+        let documents = self.edge.documents();
+        for lang in Lang::all() {
+            documents.remove(&format!("{}/{}{EMBED}", self.base, lang.code()));
+        }
+        let link = record.listen_link(&self.base_url);
+        let sentence = record
+            .lang
+            .say("page-not-embedded", &[("link", Value::Text(&link))]);
+        let path = format!("{}{EMBED}", self.base);
+        if let Err(error) = documents.put_gone(&path, &sentence) {
+            add(&self.counters.documents_not_published, 1);
+            tracing::error!(%error, path, "cannot be published");
+        }
     }
 
     /// Takes everything away that was published at the addresses of the event; its listeners are sent the end.
     pub(crate) fn withdraw(&mut self) {
         Streams::close(&self.edge, &self.slug);
-        let pages = Lang::all().map(|lang| format!("/{}", lang.code()));
-        let documents = ["", "/status.json", REPLAY, CHAPTERS].map(str::to_owned);
+        let pages = Lang::all()
+            .flat_map(|lang| ["", EMBED].map(|below| format!("/{}{below}", lang.code())));
+        let documents = ["", EMBED, "/status.json", REPLAY, CHAPTERS].map(str::to_owned);
         for below in documents.into_iter().chain(pages) {
             self.edge
                 .documents()
@@ -365,13 +423,12 @@ impl Publisher {
     }
 }
 
-/// Where the page's player finds sound without a script: the Ogg stream while the event is live (players reconnect to it by themselves),
-/// the replay afterwards.
-fn plain_source(phase: Phase) -> &'static str {
+/// Where the page's player finds sound without a script.
+fn sources(phase: Phase, mp3: bool) -> Sources {
     if phase.is_over() {
-        REPLAY
+        Sources::Replay
     } else {
-        "/ogg/live.ogg"
+        Sources::Live { mp3 }
     }
 }
 

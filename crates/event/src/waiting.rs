@@ -12,7 +12,7 @@ use stentor_edge::Demand;
 use crate::clock::unix_ms_now;
 use crate::counters::Counters;
 use crate::programme::{Streams, StreamsError};
-use crate::publisher::Publisher;
+use crate::publisher::{Offers, Publisher};
 use crate::record::EventRecord;
 use crate::services::EventServices;
 
@@ -47,7 +47,10 @@ impl WaitingEvent {
         .listed(
             services.board.clone(),
             &services.base_url,
-            services.reminders.is_some(),
+            Offers {
+                mails: services.reminders.is_some(),
+                transcodes: services.ffmpeg.is_some(),
+            },
         );
         let now = unix_ms_now();
         publisher.publish_status(view, now);

@@ -1,14 +1,17 @@
 //! The player inside another page: oEmbed 1.0, as a document that is the same for everyone.
 //!
-//! So `maxwidth` and `maxheight` of a request have no effect: the player is small enough for any page that has room for one.
+//! So `maxwidth` and `maxheight` of a request change nothing in it: the size it names is below what any page that has room for a player allows, and
+//! where the page lets a style stand, the player grows to the room it is given.
 
 use serde_json::json;
 use stentor_event::announcement::{CARD, Card, EMBED, event_title};
 use stentor_event::listing::Listing;
 
-/// Pixels of the player.
-const WIDTH: u32 = 400;
+/// Pixels of the player, at least.
+const WIDTH: u32 = 320;
 const HEIGHT: u32 = 200;
+/// Pixels it grows to.
+const WIDTH_MAX: u32 = 560;
 /// Seconds for which it need not be asked for again.
 const CACHE_AGE_S: u32 = 300;
 
@@ -18,7 +21,7 @@ pub(super) fn json(listing: &Listing) -> String {
     let thumbnail = format!("{}?{}", listing.url(CARD), Card::of(listing).key());
     let html = format!(
         "<iframe src=\"{}\" title=\"{}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" allow=\"autoplay\" loading=\"lazy\" \
-         style=\"border:0;max-width:100%\"></iframe>",
+         style=\"border:0;width:100%;max-width:{WIDTH_MAX}px\"></iframe>",
         escaped(&listing.url(EMBED)),
         escaped(&title),
     );
@@ -73,5 +76,10 @@ mod tests {
             "{html}"
         );
         assert_eq!(html.matches('<').count(), 2, "{html}");
+        assert!(html.contains(" allow=\"autoplay\""), "{html}");
+        for (name, value) in [("width", WIDTH), ("height", HEIGHT)] {
+            assert!(html.contains(&format!(" {name}=\"{value}\"")), "{html}");
+            assert_eq!(json[name], value);
+        }
     }
 }

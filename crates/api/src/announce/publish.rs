@@ -54,7 +54,7 @@ impl Announcer for Announcements {
             picture: self.picture.as_deref(),
             now_unix_ms,
         };
-        vec![
+        let mut documents = vec![
             document(
                 listing.path(CALENDAR),
                 CALENDAR_TYPE,
@@ -62,16 +62,19 @@ impl Announcer for Announcements {
             ),
             document(listing.path(FEED), FEED_TYPE, feed.xml(one)),
             document(
-                listing.path(OEMBED),
-                "application/json",
-                oembed::json(listing),
-            ),
-            document(
                 listing.path(CHAPTERS),
                 "application/json+chapters",
                 chapters::json(listing),
             ),
-        ]
+        ];
+        if listing.embeddable {
+            documents.push(document(
+                listing.path(OEMBED),
+                "application/json",
+                oembed::json(listing),
+            ));
+        }
+        documents
     }
 
     fn server_documents(&self, all: &[Listing], now_unix_ms: i64) -> Vec<PublicDocument> {
@@ -192,6 +195,20 @@ mod tests {
         put.push(announcements.card("radio-nord", &Card::of(&over())).path);
         let put: BTreeSet<_> = put.into_iter().collect();
         assert_eq!(put, event_paths("radio-nord").into_iter().collect());
+    }
+
+    #[test]
+    fn no_player_is_offered_of_an_event_that_nobody_may_show() {
+        let announcements = Announcements::new("https://talk.example.org/", "fr", None);
+        let oembed = "/e/radio-nord/oembed.json".to_owned();
+        for embeddable in [true, false] {
+            let listing = Listing {
+                embeddable,
+                ..listing()
+            };
+            let put = paths(announcements.documents(&listing, 0));
+            assert_eq!(put.contains(&oembed), embeddable);
+        }
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub(super) fn listing() -> Listing {
         chapters: Vec::new(),
         has_aac: false,
         has_mp3: false,
+        embeddable: true,
         picture: None,
     }
 }

@@ -50,6 +50,7 @@ fn listing() -> Listing {
         chapters: Vec::new(),
         has_aac: false,
         has_mp3: false,
+        embeddable: true,
         picture: None,
     }
 }

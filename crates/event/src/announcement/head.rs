@@ -108,9 +108,11 @@ fn links(listing: &Listing) -> Vec<HeadLink> {
             kind: "",
             href: listing.url(""),
         },
-        alternate("application/json+oembed", listing.url(OEMBED)),
         alternate("application/rss+xml", listing.url(FEED)),
     ];
+    if listing.embeddable {
+        links.push(alternate("application/json+oembed", listing.url(OEMBED)));
+    }
     let is_listed = listing.phase != ListingPhase::Ended && listing.when_unix_ms().is_some();
     if is_listed {
         links.push(alternate("text/calendar", listing.url(CALENDAR)));
@@ -176,12 +178,14 @@ mod tests {
             kinds(&listing),
             [
                 "",
-                "application/json+oembed",
                 "application/rss+xml",
+                "application/json+oembed",
                 "text/calendar"
             ]
         );
         listing.phase = ListingPhase::Ended;
         assert!(!kinds(&listing).contains(&"text/calendar"));
+        listing.embeddable = false;
+        assert_eq!(kinds(&listing), ["", "application/rss+xml"]);
     }
 }

@@ -9,6 +9,7 @@ mod card;
 mod dates;
 mod head;
 mod json_ld;
+mod moment;
 mod paths;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -20,8 +21,9 @@ pub use card::{Card, CardMood};
 pub use dates::{calendar_utc, date, duration_iso, iso_8601, iso_utc, mail_date, written, zone};
 pub use head::{HeadLink, HeadMeta, PageHead, page_head};
 pub use json_ld::json_ld;
+pub use moment::Moment;
 pub use paths::{
-    CALENDAR, CARD, CHAPTERS, EMBED, FEED, HLS, MP3, MP4, OEMBED, OGG, SERVER_CALENDAR,
+    CALENDAR, CARD, CHAPTERS, EMBED, FEED, HLS, MP3, MP4, OEMBED, OGG, REPLAY, SERVER_CALENDAR,
     SERVER_FEED, event_paths,
 };
 pub use text::{DESCRIPTION_CHARS_MAX, event_title, line, name, paragraphs, title};

@@ -19,7 +19,9 @@ pub const OGG: &str = "/ogg/live.ogg";
 /// Its sound in fragmented MP4, below the event.
 pub const MP4: &str = "/48/live.mp4";
 /// Its sound in MP3, below the event, where there is any.
-pub const MP3: &str = "/mp3/live.mp3";
+pub const MP3: &str = "/live.mp3";
+/// Its replay, below the event, once that is over.
+pub const REPLAY: &str = "/replay.mp4";
 /// All events of the server as a calendar.
 pub const SERVER_CALENDAR: &str = "/events.ics";
 /// All events of the server as a feed.

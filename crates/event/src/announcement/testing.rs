@@ -35,6 +35,7 @@ pub(crate) fn listing() -> Listing {
         chapters: Vec::new(),
         has_aac: false,
         has_mp3: false,
+        embeddable: true,
         picture: None,
     }
 }

@@ -39,13 +39,26 @@ static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_dist.rs"
 
 /// Whether this program carries its pages: one that was built without them serves everything else.
 pub fn are_built() -> bool {
-    let mut files = ["listen.js", "lang.js", "listen.css", "stage.html"].into_iter();
-    files.all(|path| built(path).is_some()) && Lang::all().all(|lang| built_words(lang).is_some())
+    let mut files = [
+        "listen.js",
+        "listen.css",
+        "embed.js",
+        "embed.css",
+        "lang.js",
+        "stage.html",
+    ]
+    .into_iter();
+    files.all(|path| built(path).is_some())
+        && Lang::all().all(|lang| {
+            ["listen", "embed"]
+                .iter()
+                .all(|page| built_words(page, lang).is_some())
+        })
 }
 
-/// What the listener's page says in that language, as its script reads it.
-pub(super) fn built_words(lang: Lang) -> Option<&'static str> {
-    let beginning = format!("assets/listen-{}-", lang.code());
+/// What that page says in that language, as its script reads it.
+pub(super) fn built_words(page: &str, lang: Lang) -> Option<&'static str> {
+    let beginning = format!("assets/{page}-{}-", lang.code());
     let is_words = |name: &str| name.starts_with(&beginning) && name.ends_with(".json");
     let (_, bytes) = DIST.iter().find(|(name, _)| is_words(name))?;
     std::str::from_utf8(bytes).ok()

@@ -28,8 +28,13 @@ pub fn page_headers(policy: &str, permissions: &'static str) -> HeaderMap {
 }
 
 /// The policy of a page that carries its scripts and its style inside it: those, by their hashes; where there are scripts, those that this server
-/// has built beside them; and nothing else.
+/// has built beside them; and nothing else. Only pages of this server may show it inside themselves.
 pub fn inline_policy(scripts: &[&str], style: &str) -> String {
+    framed_policy(scripts, style, "'self'")
+}
+
+/// The same for a page that pages of these sources may show inside themselves (`frame-ancestors`).
+pub(crate) fn framed_policy(scripts: &[&str], style: &str, frame_ancestors: &str) -> String {
     let hash = |text: &str| format!(" 'sha256-{}'", BASE64.encode(Sha256::digest(text)));
     let script = match scripts {
         [] => " 'none'".to_owned(),
@@ -40,9 +45,10 @@ pub fn inline_policy(scripts: &[&str], style: &str) -> String {
     };
     format!(
         "default-src 'none'; script-src{}; style-src{}; connect-src 'self'; media-src 'self' blob:; \
-         img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+         img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors {}",
         script,
         hash(style),
+        frame_ancestors,
     )
 }
 
@@ -65,5 +71,8 @@ mod tests {
         );
         assert!(!policy.contains("unsafe"), "{policy}");
         assert!(inline_policy(&[], "b").contains("script-src 'none';"));
+        assert!(policy.ends_with("; frame-ancestors 'self'"), "{policy}");
+        let framed = framed_policy(&["a", "c"], "b", "*");
+        assert_eq!(framed, policy.replace("ancestors 'self'", "ancestors *"));
     }
 }

@@ -6,14 +6,31 @@
 use askama::Template;
 
 use super::assets::{built, built_icon, built_words};
-use super::headers::inline_policy;
-use crate::announcement::PageHead;
+use super::headers::framed_policy;
+use crate::announcement::{MP3, Moment, OGG, PageHead, REPLAY};
 use crate::lang::Lang;
 use crate::status::Status;
 
-/// What `web/` built for the listener's page.
+/// What `web/` built for the listener's page, and for the player that other pages show.
 #[derive(Clone, Debug)]
 pub struct ListenAssets {
+    pub(crate) page: PageAssets,
+    pub(crate) embed: PageAssets,
+}
+
+impl ListenAssets {
+    /// Those of this build; `None` where the binary was built without the pages.
+    pub fn load() -> Option<Self> {
+        Some(Self {
+            page: PageAssets::load("listen")?,
+            embed: PageAssets::load("embed")?,
+        })
+    }
+}
+
+/// What `web/` built for one page that carries all of it inside.
+#[derive(Clone, Debug)]
+pub(crate) struct PageAssets {
     /// What chooses the language, before anything is shown.
     lang: &'static str,
     script: &'static str,
@@ -22,38 +39,19 @@ pub struct ListenAssets {
     words: Vec<(Lang, &'static str)>,
     /// Path of the icon.
     icon: String,
-    policy: String,
 }
 
-impl ListenAssets {
-    /// Those of this build; `None` where the binary was built without the pages.
-    pub fn load() -> Option<Self> {
-        let text = |path| std::str::from_utf8(built(path)?).ok();
-        let words = Lang::all().map(|lang| Some((lang, built_words(lang)?)));
-        Some(Self::new(
-            text("lang.js")?,
-            text("listen.js")?,
-            text("listen.css")?,
-            words.collect::<Option<_>>()?,
-            built_icon()?,
-        ))
-    }
-
-    fn new(
-        lang: &'static str,
-        script: &'static str,
-        style: &'static str,
-        words: Vec<(Lang, &'static str)>,
-        icon: String,
-    ) -> Self {
-        Self {
-            lang,
-            script,
-            style,
-            words,
-            icon,
-            policy: inline_policy(&[lang, script], style),
-        }
+impl PageAssets {
+    fn load(page: &str) -> Option<Self> {
+        let text = |path: &str| std::str::from_utf8(built(path)?).ok();
+        let words = Lang::all().map(|lang| Some((lang, built_words(page, lang)?)));
+        Some(Self {
+            lang: text("lang.js")?,
+            script: text(&format!("{page}.js"))?,
+            style: text(&format!("{page}.css"))?,
+            words: words.collect::<Option<_>>()?,
+            icon: built_icon()?,
+        })
     }
 
     /// What the page's script says in that language; of others it fetches a file.
@@ -62,9 +60,54 @@ impl ListenAssets {
         found.map_or("[]", |(_, words)| words)
     }
 
-    /// The content security policy that allows the page's own script and style, and nothing else.
-    pub(crate) fn policy(&self) -> &str {
-        &self.policy
+    /// The content security policy that allows the page's own script and style, and nothing else; pages of these sources may show it inside
+    /// themselves.
+    pub(crate) fn policy(&self, frame_ancestors: &str) -> String {
+        framed_policy(&[self.lang, self.script], self.style, frame_ancestors)
+    }
+}
+
+/// Where the players that browsers have find sound without a script, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sources {
+    /// The streams of an event that is live or to come (players reconnect to them by themselves).
+    Live {
+        /// Whether there is MP3, for those that know no Opus.
+        mp3: bool,
+    },
+    /// The replay.
+    Replay,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    /// Below the event.
+    path: &'static str,
+    kind: &'static str,
+}
+
+impl Sources {
+    const fn list(self) -> &'static [Source] {
+        const OPUS: Source = Source {
+            path: OGG,
+            kind: "audio/ogg",
+        };
+        const LIVE: [Source; 2] = [
+            OPUS,
+            Source {
+                path: MP3,
+                kind: "audio/mpeg",
+            },
+        ];
+        match self {
+            Self::Live { mp3: true } => &LIVE,
+            Self::Live { mp3: false } => &[OPUS],
+            Self::Replay => &[Source {
+                path: REPLAY,
+                kind: "audio/mp4",
+            }],
+        }
     }
 }
 
@@ -72,23 +115,29 @@ impl ListenAssets {
 #[derive(Template)]
 #[template(path = "listen.html")]
 pub(crate) struct ListenPage<'a> {
-    pub(crate) assets: &'a ListenAssets,
+    pub(crate) assets: &'a PageAssets,
     pub(crate) lang: Lang,
     pub(crate) title: &'a str,
     /// What is going on, in words.
     pub(crate) sentence: &'a str,
+    /// When it begins or goes on, where there is something to say.
+    pub(crate) moment: Option<Moment>,
+    /// Why it stands so, as its host has said it.
+    pub(crate) why: Option<&'a str>,
     /// What networks and search engines are told of it.
     pub(crate) head: Option<PageHead>,
     /// Whether reminders can be had by mail.
     pub(crate) mails: bool,
+    /// Whether there are AAC and MP3.
+    pub(crate) transcodes: bool,
     /// What it is about.
     pub(crate) about: Option<&'a str>,
     /// What `status.json` says, so that the script need not ask for it first.
     pub(crate) status: &'a Status<'a>,
     /// `/e/slug`
     pub(crate) base: &'a str,
-    /// Where a player without script finds sound, below `base`.
-    pub(crate) plain_source: &'a str,
+    /// Where a player without script finds sound.
+    pub(crate) sources: Sources,
 }
 
 impl ListenPage<'_> {
@@ -99,6 +148,28 @@ impl ListenPage<'_> {
     pub(crate) fn html(&self) -> String {
         self.render().expect("a page is rendered into memory")
     }
+
+    const fn sources(&self) -> &'static [Source] {
+        self.sources.list()
+    }
+}
+
+/// The player that other pages show inside themselves: the same event, in the same words, without what is not needed to hear.
+#[derive(Template)]
+#[template(path = "embed.html")]
+pub(crate) struct EmbedPage<'a> {
+    pub(crate) assets: &'a PageAssets,
+    pub(crate) page: &'a ListenPage<'a>,
+}
+
+impl EmbedPage<'_> {
+    /// The page.
+    ///
+    /// # Panics
+    /// Never, as [`ListenPage::html`].
+    pub(crate) fn html(&self) -> String {
+        self.render().expect("a page is rendered into memory")
+    }
 }
 
 #[cfg(test)]
@@ -106,13 +177,15 @@ mod tests {
     use std::path::Path;
     use std::{env, fs};
 
-    use stentor_core::Now;
     use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox, View};
-    use stentor_core::event::{ConditionKind, EventCommand, EventInfo};
+    use stentor_core::event::{ConditionKind, EventCommand, EventInfo, Phase};
     use stentor_core::schedule::{ANNOUNCED_VERSION, Act, ScheduleCommand, Start};
+    use stentor_core::{LanguageTag, Now};
 
     use super::*;
+    use crate::announcement::testing::listing;
     use crate::compress::compress;
+    use crate::listing::{Listing, ListingPhase};
     use crate::pages::sentence;
     use crate::status::{Replay, full, status};
 
@@ -151,26 +224,65 @@ mod tests {
         view
     }
 
-    fn assets(lang: &'static str, script: &'static str, style: &'static str) -> ListenAssets {
-        let words = Lang::all().map(|lang| (lang, lang.code())).collect();
-        ListenAssets::new(lang, script, style, words, "/assets/icon-0.svg".to_owned())
+    fn assets(lang: &'static str, script: &'static str, style: &'static str) -> PageAssets {
+        PageAssets {
+            lang,
+            script,
+            style,
+            words: Lang::all().map(|lang| (lang, lang.code())).collect(),
+            icon: "/assets/icon-0.svg".to_owned(),
+        }
     }
 
-    fn page_of(view: &View, assets: &ListenAssets, lang: Lang) -> String {
+    /// The page of an event, and the player for others' pages, with the same assets.
+    fn both_of(view: &View, assets: &PageAssets, lang: Lang) -> [String; 2] {
         let replay = Replay::Awaited;
-        ListenPage {
+        let listing = Listing {
+            starts_unix_ms: view.starts_unix_ms(),
+            until_unix_ms: view.schedule.until_unix_ms,
+            phase: match view.phase() {
+                Phase::Held => ListingPhase::Held,
+                Phase::OnAir => ListingPhase::OnAir,
+                _ => ListingPhase::Announced,
+            },
+            ..listing()
+        };
+        let page = ListenPage {
             assets,
             lang,
             title: view.title(),
-            sentence: &sentence(lang, view.phase(), ConditionKind::Ok, replay),
+            sentence: &sentence(lang, &view.schedule, ConditionKind::Ok, replay),
+            moment: Moment::of(&listing, lang),
+            why: listing.said(&view.schedule.why, lang.code()),
             head: None,
             mails: false,
+            transcodes: true,
             about: None,
             status: &status(view, 1_800_000_002_000, replay),
             base: "/e/radio-nord",
-            plain_source: "/ogg/live.ogg",
-        }
-        .html()
+            sources: Sources::Live { mp3: true },
+        };
+        let embed = EmbedPage {
+            assets,
+            page: &page,
+        };
+        [page.html(), embed.html()]
+    }
+
+    fn page_of(view: &View, assets: &PageAssets, lang: Lang) -> String {
+        let [page, _] = both_of(view, assets, lang);
+        page
+    }
+
+    /// The same event, held for a reason until a moment.
+    fn held(title: &str) -> View {
+        let mut view = view(title);
+        view.schedule.phase = Phase::Held;
+        view.schedule.until_unix_ms = Some(1_800_000_600_000);
+        let english = LanguageTag::parse("en").unwrap();
+        let why = "A glass of <water>";
+        view.schedule.why.set(english, why).unwrap();
+        view
     }
 
     fn titled(title: &str) -> String {
@@ -186,19 +298,28 @@ mod tests {
 
     /// `GOLDEN=write cargo test` writes it anew; the difference then shows in the review.
     #[test]
-    fn the_page_keeps_its_form() {
+    fn the_pages_keep_their_form() {
         let assets = assets("say()", "go()", "a{b:c}");
         for lang in Lang::all() {
-            let got = page_of(&view("Nord & Süd"), &assets, lang);
-            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join(format!("tests/golden/listen.{}.html", lang.code()));
-            if env::var_os("GOLDEN").is_some_and(|value| value == "write") {
-                fs::create_dir_all(path.parent().expect("a file is in a folder")).unwrap();
-                fs::write(&path, &got).unwrap();
-            }
-            let wanted = fs::read_to_string(&path).unwrap_or_default();
-            assert!(got == wanted, "{} has changed:\n{got}", path.display());
+            let [page, embed] = both_of(&view("Nord & Süd"), &assets, lang);
+            is_golden(&page, &format!("listen.{}.html", lang.code()));
+            is_golden(&embed, &format!("embed.{}.html", lang.code()));
         }
+        let [page, embed] = both_of(&held("Nord & Süd"), &assets, Lang::default());
+        is_golden(&page, "listen.held.html");
+        is_golden(&embed, "embed.held.html");
+    }
+
+    fn is_golden(got: &str, name: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden")
+            .join(name);
+        if env::var_os("GOLDEN").is_some_and(|value| value == "write") {
+            fs::create_dir_all(path.parent().expect("a file is in a folder")).unwrap();
+            fs::write(&path, got).unwrap();
+        }
+        let wanted = fs::read_to_string(&path).unwrap_or_default();
+        assert!(got == wanted, "{} has changed:\n{got}", path.display());
     }
 
     #[test]
@@ -251,11 +372,22 @@ mod tests {
         let (_, after) = page.split_once("</style>").expect("it has a style");
         assert_eq!(between(after, "<script>", "</script>"), script);
         assert_eq!(between(&page, "<style>", "</style>"), style);
-        assert_eq!(assets.policy(), inline_policy(&[lang, script], style));
+        let policy = framed_policy(&[lang, script], style, "*");
+        assert_eq!(assets.policy("*"), policy);
     }
 
     #[test]
-    fn the_page_as_it_is_served_fits_into_the_first_window() {
+    fn a_title_cannot_break_out_of_the_player() {
+        let assets = assets("say()", "go()", "a{b:c}");
+        let elements = |title: &str| {
+            let [_, embed] = both_of(&held(title), &assets, Lang::default());
+            embed.matches('<').count()
+        };
+        assert_eq!(elements("</script><b>\"'&"), elements("a title"));
+    }
+
+    #[test]
+    fn the_pages_as_they_are_served_fit_into_the_first_window() {
         let Some(assets) = ListenAssets::load() else {
             assert!(
                 env::var_os("STENTOR_MUST_RUN").is_none(),
@@ -265,13 +397,17 @@ mod tests {
         };
         let longest = "é".repeat(stentor_core::limits::TITLE_CHARS_MAX);
         for lang in Lang::all() {
-            let page = compress(page_of(&view(&longest), &assets, lang).into());
-            for form in [page.br, page.gzip] {
-                let bytes = form.expect("both are made").len();
-                assert!(
-                    bytes <= LISTEN_BYTES_MAX,
-                    "{lang:?}: {bytes} of {LISTEN_BYTES_MAX} bytes"
-                );
+            let [page, _] = both_of(&held(&longest), &assets.page, lang);
+            let [_, embed] = both_of(&held(&longest), &assets.embed, lang);
+            for html in [page, embed] {
+                let page = compress(html.into());
+                for form in [page.br, page.gzip] {
+                    let bytes = form.expect("both are made").len();
+                    assert!(
+                        bytes <= LISTEN_BYTES_MAX,
+                        "{lang:?}: {bytes} of {LISTEN_BYTES_MAX} bytes"
+                    );
+                }
             }
         }
     }

@@ -12,6 +12,6 @@ mod streams;
 pub use cadence::cadence_box;
 pub(crate) use heads::Heads;
 pub(crate) use past::{PastPublisher, withdraw_past};
-pub(crate) use paths::{REPLAY, event_path};
+pub(crate) use paths::event_path;
 pub(crate) use sink::Sink;
 pub(crate) use streams::{Streams, StreamsError};

@@ -3,9 +3,6 @@
 use stentor_media::record::PIECE_HEAD_NAME;
 use stentor_media::rendition::Rendition;
 
-/// The replay, below the event, once that is over.
-pub(crate) const REPLAY: &str = "/replay.mp4";
-
 /// The event itself.
 pub(crate) fn event_path(slug: &str) -> String {
     format!("/e/{slug}")

@@ -13,9 +13,10 @@ use stentor_media::transcode::MP3_CHUNK_MS;
 use super::heads::Heads;
 use super::past::withdraw_past;
 use super::paths::{
-    REPLAY, aac_playlist_path, aac_segment_path, direct_path, event_path, listings, mp3_path,
+    aac_playlist_path, aac_segment_path, direct_path, event_path, listings, mp3_path,
     multivariant_path, ogg_now_path, ogg_path, past_documents, segment_path,
 };
+use crate::announcement::REPLAY;
 use crate::counters::Counters;
 use crate::transcode::Faces;
 

@@ -1,5 +1,6 @@
 //! One event from outside, without HTTP: opened, spoken at, published, recorded.
 
+mod embedding;
 mod evening;
 mod idle;
 mod players;
