@@ -130,11 +130,15 @@ pictures: ## screenshots of every page and state into e2e/pictures/
 # ---- the figures -------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: test-tools build ## every figure of bench/README.md, as a table and as bench/results/*.json
+bench: test-tools build $(TOOLS)/lighthouse/.installed ## every figure of bench/README.md, as a table and as bench/results/*.json
 	@scripts/ensure.sh janus icecast nginx valgrind
 	$(CARGO) build --release --locked -p stentor-rehearsal
 	E2E_SERVER=$${E2E_SERVER:-$(abspath $(TARGET))/release/stentor} E2E_PYTHON=$(abspath $(VENV))/bin/python \
 		node bench/run.mjs $(BENCH)
+
+$(TOOLS)/lighthouse/.installed: | build-tools
+	npm install --prefix $(dir $@) --silent --no-audit --no-fund --no-progress lighthouse@12
+	@touch $@
 
 # ---- housekeeping ------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 
 import { provenance, save, saveDrawing } from './lib.mjs';
 
-const ALL = ['page-size', 'prft', 'mouth-to-ear', 'server-share', 'to-listener', 'eight-speakers', 'jitter', 'speech-quality', 'crowd', 'many', 'climb', 'leave', 'postpone', 'rewind', 'idle', 'busy', 'tls', 'hold', 'shard-tick'];
+const ALL = ['page-size', 'prft', 'mouth-to-ear', 'server-share', 'to-listener', 'eight-speakers', 'jitter', 'speech-quality', 'crowd', 'many', 'climb', 'leave', 'postpone', 'rewind', 'page', 'idle', 'busy', 'tls', 'hold', 'shard-tick', 'lighthouse'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !ALL.includes(name));
 if (unknown.length) {
