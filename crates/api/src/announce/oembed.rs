@@ -9,7 +9,7 @@ use stentor_event::listing::Listing;
 
 /// Pixels of the player, at least.
 const WIDTH: u32 = 320;
-const HEIGHT: u32 = 200;
+const HEIGHT: u32 = 240;
 /// Pixels it grows to.
 const WIDTH_MAX: u32 = 560;
 /// Seconds for which it need not be asked for again.
