@@ -217,7 +217,7 @@ test('without script the page is text and a plain player that can be played', as
   const page = await open(chromium, server.path('demo'), { javaScript: false });
   await page.getByRole('heading', { name: 'Stentor, a demonstration' }).waitFor();
   assert.ok((await page.locator('#say').textContent()).trim().length > 5, 'a sentence says what is going on');
-  const player = page.locator('noscript audio[controls], audio[controls]');
+  const player = page.locator('noscript audio[controls] source, audio[controls] source');
   const source = new URL(await player.first().getAttribute('src'), server.path('demo')).href;
   const { similarity } = match(await decode(source, { args: ['-t', '6'] }), said);
   assert.ok(similarity > LIKE, `the plain player’s source carries the programme, similarity ${similarity}`);
