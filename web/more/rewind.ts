@@ -98,12 +98,8 @@ export class Rewind {
   /** To a moment, which is asked for once it is known where the timeline begins. */
   private async go(moment: () => number): Promise<void> {
     await this.ask();
-    const { index } = this;
-    if (!index?.spans.length) return;
-    const wanted = moment();
-    // Before the first, or between two: where the next one begins.
-    const span = index.spans.find(([, to]) => to > wanted) ?? index.spans[index.spans.length - 1]!;
-    const from = Math.min(Math.max(wanted, span[0]), span[1] - 1);
+    if (!this.index) return;
+    const from = this.nearest(this.index, moment());
     if (!this.on) this.host.lend();
     const run = (this.run = Date.now());
     const source = new MediaSource();
@@ -117,6 +113,15 @@ export class Rewind {
       // Another moment was chosen, or the sound is not to be had: live is.
       if (this.run === run) this.leave();
     }
+  }
+
+  /** Where what is wanted can be heard, or what comes next after it. */
+  private nearest({ spans, epoch_unix_ms, segment_ms }: Index, wanted: number): number {
+    const span = spans.find(([, to]) => to > wanted);
+    if (span) return Math.max(wanted, span[0]);
+    // Newer than any piece, of which an event that has just begun has none: the segments of the last minute are there.
+    const recorded = spans[spans.length - 1]?.[1] ?? this.host.status().since - epoch_unix_ms;
+    return Math.ceil(Math.max(wanted, recorded, this.now - STEP_MS) / segment_ms) * segment_ms;
   }
 
   private async feed(source: MediaSource, buffer: SourceBuffer, from: number, wanted: () => boolean): Promise<void> {
@@ -134,8 +139,7 @@ export class Rewind {
       }
       const { index } = this;
       if (!index) return;
-      const last = index.spans[index.spans.length - 1]!;
-      const recorded = at < last[1];
+      const recorded = at < (index.spans[index.spans.length - 1]?.[1] ?? 0);
       const step = recorded ? index.piece_ms : index.segment_ms;
       const number = Math.floor(at / step);
       const bytes = await get(recorded ? `${base}/past/${number}.m4s` : `${base}/48/hls/${number}.m4s`);
