@@ -182,7 +182,10 @@ mod tests {
             words("de").change(&listing).as_deref(),
             Some("Abgesagt: grève")
         );
+        // It is over, as it was to be: only what was said of that is told.
         listing.phase = ListingPhase::Ended;
+        assert_eq!(words("de").change(&listing).as_deref(), Some("grève"));
+        listing.reason = Texts::new();
         assert_eq!(words("de").change(&listing), None);
     }
 }
