@@ -211,8 +211,6 @@ const MORE = '/assets/more.js';
 const host: Host = {
   audio,
   base,
-  mails: !!root.dataset['mails'],
-  mp3: !!root.dataset['mp3'],
   status: () => model.status,
   lang: () => root.lang as Lang,
   skew: () => model.skew,

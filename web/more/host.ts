@@ -7,10 +7,6 @@ export interface Host {
   audio: HTMLAudioElement;
   /** `/e/SLUG` */
   base: string;
-  /** Reminders can be had by mail. */
-  mails: boolean;
-  /** There are AAC and MP3, too. */
-  mp3: boolean;
   status(): Status;
   lang(): Lang;
   /** Server's clock minus ours, ms. */
@@ -26,6 +22,9 @@ export interface Host {
   /** Speaks another language once its words are here; it fails where they cannot be had. */
   translate(lang: Lang): Promise<void>;
 }
+
+/** Whether the server can do that: send reminders by mail; make AAC and MP3. */
+export const offers = (what: 'mails' | 'mp3'): boolean => !!document.documentElement.dataset[what];
 
 /** A button that says what it does. */
 export function button(label: string, act: () => void): HTMLButtonElement {

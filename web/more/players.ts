@@ -2,7 +2,7 @@
 
 import { isLive } from '../shared/status.ts';
 import { type MoreSay } from './main.ts';
-import { type Host, section } from './host.ts';
+import { type Host, offers, section } from './host.ts';
 
 export class Players {
   private box: HTMLElement | undefined;
@@ -10,7 +10,8 @@ export class Players {
   constructor(private readonly host: Host) {}
 
   draw(say: MoreSay): HTMLElement {
-    const { base, mp3 } = this.host;
+    const { base } = this.host;
+    const mp3 = offers('mp3');
     const ways: [string, string][] = [
       [say('more-players-hls'), '/index.m3u8'],
       [say('more-players-ogg'), '/ogg/live.ogg'],

@@ -2,7 +2,7 @@
 
 import { isAhead } from '../shared/status.ts';
 import { type MoreSay } from './main.ts';
-import { type Host, section } from './host.ts';
+import { type Host, offers, section } from './host.ts';
 
 export class Reminder {
   private box: HTMLElement | undefined;
@@ -39,7 +39,7 @@ export class Reminder {
   }
 
   follow(): void {
-    if (this.box) this.box.hidden = !this.host.mails || !isAhead(this.host.status().phase);
+    if (this.box) this.box.hidden = !offers('mails') || !isAhead(this.host.status().phase);
   }
 }
 
