@@ -28,6 +28,8 @@ async fn say(server: &TestServer, who: &str) {
 fn answer(server: &TestServer, path: &str) -> Response<String> {
     match asks(server, path) {
         Reply::Whole(answer) => answer.map(|body| String::from_utf8(body.to_vec()).unwrap()),
+        // Nothing of the edge's: whoever stands behind it says that it is not there.
+        Reply::Fallback => Response::builder().status(404).body(String::new()).unwrap(),
         _ => panic!("{path} is no document"),
     }
 }
