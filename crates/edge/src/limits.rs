@@ -5,6 +5,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use http::Method;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// How long a request waits for a document that is being made. Two seconds more than a playlist takes after a restart, whose first segment may
@@ -58,6 +59,8 @@ pub struct AcceptLimits {
     pub live_stall_ms: u64,
     /// A request body from head to end, ms. Beyond: the handler gets an error.
     pub request_body_ms: u64,
+    /// The body of a `PUT` from head to end, ms: it is a file. Beyond: the handler gets an error.
+    pub put_body_ms: u64,
     /// After shutdown was asked for, how long responses may take to finish, ms. Beyond: cut.
     pub shutdown_ms: u64,
     /// A request head, bytes (at least 8,192, which is the least the parser works with). Beyond: 431.
@@ -66,6 +69,8 @@ pub struct AcceptLimits {
     pub headers_max: usize,
     /// A request body, bytes. Beyond: 413, or an error to the handler when the length was not announced.
     pub request_body_bytes_max: u64,
+    /// The body of a `PUT`, bytes: it is a file, which handlers read of nobody whom they do not know. Beyond: as of another.
+    pub put_body_bytes_max: u64,
     /// Bytes of request heads whose ends have not come, of one shard; less where there is little memory. Beyond: the one that has waited
     /// longest is refused.
     pub partial_heads_bytes_max: usize,
@@ -85,6 +90,17 @@ pub struct AcceptLimits {
     pub unsent_bytes_max: u32,
 }
 
+impl AcceptLimits {
+    /// How large the body of a request with this method may be, in bytes, and how long it may take to arrive, in ms.
+    pub(crate) fn body_of(&self, method: &Method) -> (u64, u64) {
+        if method == Method::PUT {
+            (self.put_body_bytes_max, self.put_body_ms)
+        } else {
+            (self.request_body_bytes_max, self.request_body_ms)
+        }
+    }
+}
+
 impl Default for AcceptLimits {
     fn default() -> Self {
         Self {
@@ -94,10 +110,12 @@ impl Default for AcceptLimits {
             write_stall_ms: 10_000,
             live_stall_ms: 30_000,
             request_body_ms: 10_000,
+            put_body_ms: 60_000,
             shutdown_ms: 5_000,
             header_bytes_max: 16 * 1024,
             headers_max: 64,
             request_body_bytes_max: 256 * 1024,
+            put_body_bytes_max: 8 * 1024 * 1024,
             partial_heads_bytes_max: 4 * 1024 * 1024,
             request_bodies_bytes_max: 256 * 1024 * 1024,
             connections_max: 100_000,

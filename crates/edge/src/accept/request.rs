@@ -150,11 +150,12 @@ async fn fall_back<S: Fallback>(
     request: Request<Incoming>,
     unread: &UnreadBody,
 ) -> (Response<()>, BodySource<S::Body>) {
-    let max = shared.limits.request_body_bytes_max;
+    let limits = shared.limits.body_of(request.method());
+    let (max, _) = limits;
     let mut request = request.map(|body| {
         let read_whole = unread.read_whole.clone();
         let room = shared.body_bytes.clone();
-        RequestBody::new(body, &shared.limits, shared.edge.clone(), read_whole, room)
+        RequestBody::new(body, limits, shared.edge.clone(), read_whole, room)
     });
     if let Some(announced) = request.body().size_hint().exact()
         && let Err(outcome) = judge(&Attempt::new(Ask::Body {
@@ -181,7 +182,7 @@ async fn too_large<S: Fallback>(
     request: Request<RequestBody>,
     announced: u64,
 ) -> (Response<()>, BodySource<S::Body>) {
-    let max = shared.limits.request_body_bytes_max;
+    let (max, _) = shared.limits.body_of(request.method());
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
     if !waits_to_be_asked {
         let body = request.into_body();

@@ -16,7 +16,6 @@ use tokio::time::{Sleep, timeout};
 
 use crate::edge::Edge;
 use crate::gate::{Ask, Attempt, Missed, judge};
-use crate::limits::AcceptLimits;
 
 /// Any error that a body may end with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -40,9 +39,10 @@ pub struct RequestBody {
 }
 
 impl RequestBody {
+    /// Of at most so many bytes, which come within so many milliseconds.
     pub(super) fn new(
         inner: Incoming,
-        limits: &AcceptLimits,
+        (bytes_max, limit_ms): (u64, u64),
         edge: Edge,
         read_whole: Arc<AtomicBool>,
         room: Arc<Semaphore>,
@@ -53,8 +53,8 @@ impl RequestBody {
             taken: None,
             inner,
             read: 0,
-            bytes_max: limits.request_body_bytes_max,
-            limit_ms: limits.request_body_ms,
+            bytes_max,
+            limit_ms,
             deadline: None,
             edge,
         }

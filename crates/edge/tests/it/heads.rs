@@ -284,17 +284,23 @@ async fn random_bytes_never_hurt() {
 async fn a_body_for_the_fallback_is_bounded_in_bytes() {
     let mut limits = short_limits();
     limits.request_body_bytes_max = 1000;
+    limits.put_body_bytes_max = 2000;
     let server = start(Setup {
         limits,
         ..Setup::default()
     });
-    let post = async |length: usize, sent: usize| {
+    let with = async |method: &str, length: usize, sent: usize| {
         let mut client = Client::connect(server.addr).await;
-        let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+        let head =
+            format!("{method} /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
         client.send(head).await;
         let _ = AsyncWriteExt::write_all(&mut client.io, &vec![b'x'; sent]).await;
-        client.answer("POST").await.expect("no answer")
+        client.answer(method).await.expect("no answer")
     };
+    let post = async |length: usize, sent: usize| with("POST", length, sent).await;
+    // A file may be larger.
+    assert_eq!(with("PUT", 2000, 2000).await.status, 200);
+    with("PUT", 2001, 2001).await.is_sentence(413, "2000 bytes");
     let good = post(1000, 1000).await;
     assert_eq!((good.status, good.body.len()), (200, 1000));
     post(1001, 1001).await.is_sentence(413, "1000 bytes");
@@ -311,7 +317,7 @@ async fn a_body_for_the_fallback_is_bounded_in_bytes() {
     assert!(answer.text().contains("more than 1000 bytes"));
     // And in time.
     assert!(post(10, 5).await.text().contains("longer than 300 ms"));
-    server.refused(RefusalReason::BadBody, 4).await;
+    server.refused(RefusalReason::BadBody, 5).await;
 }
 
 #[tokio::test]
