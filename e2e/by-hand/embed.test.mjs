@@ -36,6 +36,7 @@ test('a player is shown where its host lets it be, and plays after one touch', a
   assert.equal((await oembed()).status, 404);
   assert.equal((await fetch(server.path('demo', '/embed'))).status, 410);
   await embed(server, 'any');
+  await until('it is offered to programs', async () => (await oembed()).status === 200);
   const { html, width, height } = await (await oembed()).json();
   const frames = [html, html.replace('<iframe ', '<iframe sandbox="allow-scripts allow-popups" ')];
   for (const frame of frames) {

@@ -205,6 +205,8 @@ def main(base, slug):
                 "server_calendar": calendar(published, "/events.ics"),
                 "feed": feed(published, f"{event}/feed.xml"),
                 "server_feed": feed(published, "/feed.xml"),
+                "series_calendar": calendar(published, "/series/radio/events.ics"),
+                "series_feed": feed(published, "/series/radio/feed.xml"),
                 "chapters": parsed(published, f"{event}/chapters.json"),
                 "oembed": parsed(published, f"{event}/oembed.json"),
                 "card": picture(published, f"{event}/card.png"),

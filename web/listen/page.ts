@@ -1,6 +1,6 @@
 // Puts what is going on into words and shapes. One function of the model; it owns no state of the event.
 
-import { type Condition, type Phase, type Role, type Status, isAhead, isOver, said } from '../shared/status.ts';
+import { type Condition, type Phase, type Role, type Status, isAhead, isOver, said, titled } from '../shared/status.ts';
 import { Dial } from './dial.ts';
 import { farewell } from './farewell.ts';
 import { CROWD_RUNG, type Cadence, type Reason } from './notices.ts';
@@ -93,7 +93,10 @@ export class Page {
     body.classList.toggle('trouble', !!trouble);
     body.classList.toggle('count', !!waits?.counting && !trouble);
     body.classList.toggle('ready', isAhead(phase) && m.wanted);
-    text('title', status.title);
+    const [tag, title] = titled(status, this.lang);
+    $('title').lang = tag;
+    text('title', title);
+    document.title = `${title} · Stentor`;
     const lost = !!this.linkTrouble(m);
     this.air(status, lost);
     const say = trouble ?? this.calm(m, waits?.say);
@@ -108,8 +111,8 @@ export class Page {
   }
 
   /** What the host says: why it stands so, and the line to everybody. */
-  private words({ why, message }: Status): string[] {
-    const texts = [said(why, this.lang), said(message, this.lang)].filter((text) => !!text);
+  private words({ why, message, lang }: Status): string[] {
+    const texts = [said(why, this.lang, lang), said(message, this.lang, lang)].filter((text) => !!text);
     $('msg').hidden = !texts.length;
     [...$('msg').querySelectorAll('p')].forEach((p, at) => {
       const [tag, words] = texts[at] ?? ['', ''];

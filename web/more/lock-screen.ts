@@ -1,5 +1,6 @@
 // What the lock screen and the keys of a headset show and do (Media Session).
 
+import { titled } from '../shared/status.ts';
 import { isOver } from '../shared/status.ts';
 import { type Host } from './host.ts';
 
@@ -23,7 +24,8 @@ export class LockScreen {
   follow(): void {
     const session = navigator.mediaSession;
     if (!session) return;
-    const { title, stage } = this.host.status();
+    const { stage } = this.host.status();
+    const [, title] = titled(this.host.status(), this.host.lang());
     const artist = stage.map((p) => p.name).join(', ');
     if (this.described !== title + artist) {
       this.described = title + artist;

@@ -11,7 +11,7 @@ import { Players } from './players.ts';
 import { Replay } from './replay.ts';
 import { Rewind } from './rewind.ts';
 import { keys } from './keys.ts';
-import { languages } from './languages.ts';
+import { about, languages } from './languages.ts';
 import { LockScreen } from './lock-screen.ts';
 import { share } from './share.ts';
 import { STYLE } from './style.ts';
@@ -25,6 +25,7 @@ export function attach(host: Host): () => void {
   style();
   keys(host);
   languages(host);
+  const tell = about(host);
   const lock = new LockScreen(host);
   const replay = new Replay(host);
   const rewind = new Rewind(host);
@@ -45,6 +46,7 @@ export function attach(host: Host): () => void {
   };
   const follow = () => {
     lock.follow();
+    void tell();
     if (host.lang() !== lang) void speak(host.lang());
     if (!words) return;
     replay.follow();

@@ -1,5 +1,6 @@
 // The link, handed on: by the system's own sheet where there is one, else copied.
 
+import { titled } from '../shared/status.ts';
 import { type MoreSay } from './main.ts';
 import { type Host, button, section } from './host.ts';
 
@@ -7,7 +8,7 @@ export function share(host: Host, say: MoreSay): HTMLElement {
   const url = new URL(host.base, location.href).href;
   const share = button(say('more-share'), () => {
     const done = navigator.share
-      ? navigator.share({ title: host.status().title, url })
+      ? navigator.share({ title: titled(host.status(), host.lang())[1], url })
       : navigator.clipboard.writeText(url).then(() => {
           share.textContent = say('more-shared');
         });

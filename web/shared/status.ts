@@ -16,9 +16,24 @@ export const isOver = (phase: Phase): boolean => phase === 'ended' || phase === 
 /** Nothing more will be said about this event: it is over, and its replay is here or will never be. */
 export const settled = ({ phase, replay }: Status): boolean => phase === 'cancelled' || (phase === 'ended' && replay !== false);
 
-/** A text in the reader's language, else in any it was written in: the tag of that language, and the words. */
-export function said(texts: Texts | null | undefined, lang: string): [tag: string, words: string] | undefined {
-  return Object.entries(texts ?? {}).sort(([tag]) => (tag === lang ? -1 : 1))[0];
+/** The tag of a language, and the words in it. */
+type Said = [tag: string, words: string];
+
+/** A text in that language, else in one like it. */
+function nearest(texts: Texts | null | undefined, lang: string): Said | undefined {
+  const all = Object.entries(texts ?? {});
+  const primary = (tag: string) => tag.split('-')[0];
+  return all.find(([tag]) => tag === lang) ?? all.find(([tag]) => primary(tag) === primary(lang));
+}
+
+/** A text in the reader's language, else in the event's own, else in any it was written in. */
+export function said(texts: Texts | null | undefined, lang: string, own: string): Said | undefined {
+  return nearest(texts, lang) ?? nearest(texts, own) ?? Object.entries(texts ?? {})[0];
+}
+
+/** The title in the reader's language, else in the event's own. */
+export function titled({ title, titles, lang: own }: { title: string; titles?: Texts | null; lang: string }, lang: string): Said {
+  return (lang !== own && nearest(titles, lang)) || [own, title];
 }
 
 export const isFull = (notice: Status | Delta): notice is Status => 'phase' in notice;

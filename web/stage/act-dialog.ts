@@ -1,9 +1,10 @@
 // The forms of what changes an evening: another time, a pause, a correction, no evening at all; each with a word for listeners.
 
 import { type TemplateResult, html, nothing } from 'lit';
-import { LANGS, type Lang, NAMES } from '../shared/messages.ts';
+import { LANGS } from '../shared/messages.ts';
 import { instants, local, locale, moment } from '../shared/time.ts';
 import { type Stage } from './model.ts';
+import { nameOf, own, tongues } from './tongues.ts';
 import { type ActForm } from './protocol.ts';
 
 export type AskedAct = 'hold' | 'postpone' | 'cancel' | 'correct';
@@ -35,26 +36,59 @@ export function actDialog(stage: Stage, act: AskedAct, shut: (e: Event) => void)
   </form>`;
 }
 
-/** Why, in the languages of the pages; one is enough. */
+/** Why, in the languages of the event; one is enough. */
 function why(stage: Stage): TemplateResult {
-  const area = (lang: Lang) =>
+  const now = stage.state?.schedule.why;
+  const area = (lang: string) =>
     html`<label class="field"
-      ><span lang=${lang}>${NAMES[lang]}</span><textarea name=${`why-${lang}`} lang=${lang} rows="2" maxlength="280" .value=${stage.state?.schedule.why?.[lang] ?? ''}></textarea>
+      ><span lang=${lang}>${nameOf(lang)}</span
+      ><textarea name=${`why-${lang}`} lang=${lang} dir="auto" rows="2" maxlength="280" .value=${now?.[lang] ?? ''}></textarea>
     </label>`;
   return html`<p class="soft">${stage.words('stage-why')}</p>
-    ${[stage.lang, ...LANGS.filter((lang) => lang !== stage.lang)].map(area)}`;
+    ${tongues(stage, now).map(area)}`;
 }
 
+/** Title and description in the event's own language, and in each other that is ticked. */
 function said(stage: Stage): TemplateResult {
   const w = stage.words;
-  const { title, about } = stage.state!.schedule;
-  return html`<label class="field"><span>${w('stage-title')}</span><input name="title" maxlength="200" .value=${title} /></label>
-    ${LANGS.map(
-      (lang) =>
-        html`<label class="field"
-          ><span lang=${lang}>${w('stage-about')} · ${NAMES[lang]}</span><textarea name=${`about-${lang}`} lang=${lang} rows="3" maxlength="2000" .value=${about?.[lang] ?? ''}></textarea>
-        </label>`,
-    )}`;
+  const { title, titles, about, languages, series } = stage.state!.schedule;
+  const there = tongues(stage, titles, about);
+  const [first, ...others] = [...new Set([...there, ...languages, ...LANGS])];
+  const tick = (e: Event, lang: string) => {
+    const { form, checked } = e.target as HTMLInputElement;
+    form!.querySelector<HTMLElement>(`[data-tongue="${lang}"]`)!.hidden = !checked;
+  };
+  const fields = (lang: string, called: string) => html`<div data-tongue=${lang} ?hidden=${!there.includes(lang)}>
+    <label class="field"
+      ><span lang=${lang}>${w('stage-title')} · ${nameOf(lang)}</span
+      ><input name=${`title-${lang}`} lang=${lang} dir="auto" maxlength="200" .value=${called}
+    /></label>
+    <label class="field"
+      ><span lang=${lang}>${w('stage-about')} · ${nameOf(lang)}</span
+      ><textarea name=${`about-${lang}`} lang=${lang} dir="auto" rows="3" maxlength="2000" .value=${about?.[lang] ?? ''}></textarea>
+    </label>
+  </div>`;
+  return html`${fields(first!, title)}
+    <fieldset class="row">
+      <legend>${w('stage-languages')}</legend>
+      ${others.map(
+        (lang) =>
+          html`<label class="check"
+            ><input type="checkbox" name="language" value=${lang} ?checked=${there.includes(lang)} @change=${(e: Event) => tick(e, lang)} />
+            <span lang=${lang}>${nameOf(lang)}</span></label
+          >`,
+      )}
+    </fieldset>
+    ${others.map((lang) => fields(lang, titles?.[lang] ?? ''))}
+    <label class="field"><span>${w('stage-series')}</span><input name="series" dir="auto" maxlength="200" .value=${series ?? ''} /></label>`;
+}
+
+/** What was typed of it, in the languages that are ticked. */
+function corrected(stage: Stage, form: HTMLFormElement, text: (name: string) => string): Partial<ActForm> {
+  const first = own(stage);
+  const ticked = [...form.querySelectorAll<HTMLInputElement>('[name="language"]:checked')].map((box) => box.value);
+  const texts = (prefix: string, langs: string[]) => Object.fromEntries(langs.map((lang) => [lang, text(`${prefix}-${lang}`)]).filter(([, words]) => words));
+  return { title: text(`title-${first}`), titles: texts('title', ticked), about: texts('about', [first, ...ticked]), languages: ticked, series: text('series') };
 }
 
 /** How long, or when: in the time of whoever looks at this page. */
@@ -87,8 +121,8 @@ function time(stage: Stage, act: AskedAct): TemplateResult {
 /** What was typed; null where it has to be asked once more. */
 function read(stage: Stage, act: AskedAct, form: HTMLFormElement): Partial<ActForm> | null {
   const text = (name: string) => (form.elements.namedItem(name) as HTMLInputElement | null)?.value.trim() ?? '';
-  const texts = (prefix: string) => Object.fromEntries(LANGS.map((lang) => [lang, text(`${prefix}-${lang}`)]).filter(([, words]) => words));
-  const asked: Partial<ActForm> = act === 'correct' ? { title: text('title'), about: texts('about') } : { why: texts('why') };
+  const why = () => Object.fromEntries(tongues(stage, stage.state?.schedule.why).map((lang) => [lang, text(`why-${lang}`)]).filter(([, words]) => words));
+  const asked = act === 'correct' ? corrected(stage, form, text) : ({ why: why() } as Partial<ActForm>);
   if (act === 'cancel') return asked;
   const when = instant(stage, form);
   if (when === undefined) return null;

@@ -1,12 +1,12 @@
 // The questions asked before something large happens, and the two small forms.
 
 import { type TemplateResult, html, nothing } from 'lit';
-import { LANGS, type Lang, NAMES } from '../shared/messages.ts';
 import { locale, moment } from '../shared/time.ts';
 import { actDialog } from './act-dialog.ts';
 import { type Dialog, type Stage } from './model.ts';
 import { copyField, roleName } from './parts.ts';
 import { type ToServer } from './protocol.ts';
+import { nameOf, tongues } from './tongues.ts';
 
 /** So long before the announced time a start is worth a word, ms. */
 const EARLY_MS = 10 * 60_000;
@@ -124,7 +124,7 @@ function message(stage: Stage): TemplateResult {
     const form = new FormData(e.target as HTMLFormElement);
     // One line: the server takes no line breaks.
     const line = (name: string) => String(form.get(name)).replace(/\s+/g, ' ').trim();
-    const texts = Object.fromEntries(LANGS.map((lang) => [lang, line(lang)]));
+    const texts = Object.fromEntries(tongues(stage, now).map((lang) => [lang, line(lang)]));
     const field = (e.target as HTMLFormElement).querySelector('textarea')!;
     field.setCustomValidity(Object.values(texts).some(Boolean) ? '' : w('stage-message-none'));
     if (!field.reportValidity() || !stage.send({ do: 'message', ...texts })) return;
@@ -136,19 +136,19 @@ function message(stage: Stage): TemplateResult {
     shut(e);
   };
   // What was typed outlives a dialog that was closed by accident (Escape).
-  const type = (lang: Lang, e: Event) => {
+  const type = (lang: string, e: Event) => {
     const field = e.target as HTMLTextAreaElement;
     stage.draft[lang] = field.value;
     field.form!.querySelector('textarea')!.setCustomValidity('');
   };
-  const area = (lang: Lang) =>
+  const area = (lang: string) =>
     html`<label class="field"
-      ><span lang=${lang}>${NAMES[lang]}</span><textarea name=${lang} lang=${lang} rows="2" maxlength="280" .value=${stage.draft[lang] ?? now?.[lang] ?? ''} @input=${(e: Event) => type(lang, e)}></textarea>
+      ><span lang=${lang}>${nameOf(lang)}</span><textarea name=${lang} lang=${lang} dir="auto" rows="2" maxlength="280" .value=${stage.draft[lang] ?? now?.[lang] ?? ''} @input=${(e: Event) => type(lang, e)}></textarea>
     </label>`;
   return html`<form @submit=${submit}>
     <h2 class="big" id="question">${w('stage-message')}</h2>
     <p>${w('stage-message-text')}</p>
-    ${[stage.lang, ...LANGS.filter((lang) => lang !== stage.lang)].map(area)}
+    ${tongues(stage, now).map(area)}
     <p class="row spread">
       <button type="button" @click=${drop}>${w('stage-cancel')}</button>
       <button class="key">${w('stage-send')}</button>

@@ -6,7 +6,9 @@ import { said } from '../shared/status.ts';
 import { type Stage } from './model.ts';
 import { copyField } from './parts.ts';
 import { people } from './people.ts';
+import { picture } from './picture.ts';
 import { chapters, leading, planning, reads } from './schedule.ts';
+import { own } from './tongues.ts';
 
 /** Target of the mix and its tolerance (docs/design.md §5), LUFS. */
 const TARGET_LUFS = -18;
@@ -35,7 +37,7 @@ function programme(stage: Stage): TemplateResult {
       <p class="lufs">${loudness(stage)}</p>
       ${leading(stage)}
     </div>
-    ${planning(stage)} ${recording(stage)} ${chapters(stage)}
+    ${planning(stage)} ${picture(stage)} ${recording(stage)} ${chapters(stage)}
   </section>`;
 }
 
@@ -79,7 +81,7 @@ function loudness(stage: Stage): TemplateResult {
 
 function message(stage: Stage): TemplateResult {
   const w = stage.words;
-  const words = said(stage.state?.message, stage.lang)?.[1];
+  const words = said(stage.state?.message, stage.lang, own(stage))?.[1];
   return html`${words ? html`<blockquote>${words}</blockquote>` : nothing}
     <p class="row">
       <button @click=${() => stage.open({ kind: 'message' })}>${w('stage-message-edit')}</button>

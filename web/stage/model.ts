@@ -67,7 +67,7 @@ export class Stage {
   hushed = false;
   dialog: Dialog | null = null;
   /** A message to listeners that is being written. */
-  draft: { [lang in Lang]?: string } = {};
+  draft: { [lang: string]: string } = {};
   /** Somebody else has sent this page's owner back to the green room, where they still are. */
   takenOff = false;
   /** Its owner has asked to go there. */

@@ -5,6 +5,7 @@ import { isAhead, said } from '../shared/status.ts';
 import { clock, locale, moment } from '../shared/time.ts';
 import { type Stage } from './model.ts';
 import { type StageState } from './protocol.ts';
+import { own } from './tongues.ts';
 
 /** The large buttons of the evening, in the order in which they are most likely wanted. */
 export function leading(stage: Stage): TemplateResult {
@@ -53,7 +54,7 @@ function automatic(stage: Stage, e: Event): void {
 export function reads(stage: Stage): TemplateResult | typeof nothing {
   const { state, words: w } = stage;
   if (!state) return nothing;
-  const lines = [sentence(stage, state), said(state.schedule.why, stage.lang)?.[1]].filter((line) => !!line);
+  const lines = [sentence(stage, state), said(state.schedule.why, stage.lang, own(stage))?.[1]].filter((line) => !!line);
   return html`<p class="soft">${w('stage-reads')}</p>
     <blockquote id="reads">${lines.map((line) => html`<span>${line}</span> `)}</blockquote>`;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NoticeQueue, SCHEME, WAITING_MAX } from '../listen/notices.ts';
 import { FIRST_DELAY_MS, LONGEST_DELAY_MS, backoff, jittered } from '../shared/backoff.ts';
-import { type Status, merge, parseNotice, settled } from '../shared/status.ts';
+import { type Status, merge, parseNotice, said, settled, titled } from '../shared/status.ts';
 
 const status: Status = {
   v: 1,
@@ -12,6 +12,7 @@ const status: Status = {
   since: 0,
   starts: null,
   now: 1000,
+  lang: 'fr',
   title: 'T',
   listeners: 5,
   stage: [],
@@ -93,4 +94,22 @@ test('backoff grows to its ceiling, spread by chance, and never stops', () => {
 test('a poll is spread by a quarter each way', () => {
   assert.equal(jittered(1000, 0), 750);
   assert.equal(jittered(1000, 1), 1250);
+});
+
+test('a text is in the reader’s language, else in the event’s own, else in any', () => {
+  const texts = { de: 'Gleich', 'fr-ca': 'Bientôt', pt: 'Já' };
+  assert.deepEqual(said(texts, 'de', 'fr'), ['de', 'Gleich']);
+  assert.deepEqual(said(texts, 'en', 'fr'), ['fr-ca', 'Bientôt']);
+  assert.deepEqual(said(texts, 'en', 'ja'), ['de', 'Gleich']);
+  assert.equal(said({}, 'en', 'fr'), undefined);
+  assert.equal(said(null, 'en', 'fr'), undefined);
+});
+
+test('the title is in the reader’s language where it has one, and the event’s own else', () => {
+  const titles = { de: 'Der Sommer', fr: 'old' };
+  const of = (lang: string) => titled({ ...status, title: 'L’été', titles }, lang);
+  assert.deepEqual(of('de'), ['de', 'Der Sommer']);
+  assert.deepEqual(of('fr'), ['fr', 'L’été']);
+  assert.deepEqual(of('en'), ['fr', 'L’été']);
+  assert.deepEqual(titled(status, 'en'), ['fr', 'T']);
 });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stentor_core::schedule::{Act, Correction, ScheduleCommand, Start};
 use stentor_event::announcement::zone;
-use stentor_event::texts::texts_of;
+use stentor_event::texts::{languages_of, texts_of};
 use utoipa::ToSchema;
 
 /// An act. Which fields count depends on which act it is; those of others are ignored.
@@ -32,6 +32,15 @@ pub(crate) struct ActForm {
     /// What it is called, for `correct`; the name of a `chapter`, null to take it away.
     #[cfg_attr(test, ts(optional, type = "string | null"))]
     title: Option<String>,
+    /// What it is called in its other languages, for `correct`.
+    #[cfg_attr(test, ts(optional, type = "Texts"))]
+    titles: Option<BTreeMap<String, String>>,
+    /// In which languages it is told beside its default one, for `correct`.
+    #[cfg_attr(test, ts(optional))]
+    languages: Option<Vec<String>>,
+    /// The series it belongs to, for `correct`; blank: none.
+    #[cfg_attr(test, ts(optional))]
+    series: Option<String>,
     /// What it is about, by language, for `correct`.
     #[cfg_attr(test, ts(optional, type = "Texts"))]
     about: Option<BTreeMap<String, String>>,
@@ -99,6 +108,10 @@ impl ActForm {
             "cancel" => Act::Cancel,
             "correct" => Act::Correct(Correction {
                 title: self.title,
+                titles: self.titles.as_ref().map(texts_of).transpose()?,
+                languages: self.languages.as_deref().map(languages_of).transpose()?,
+                series: self.series,
+                picture: None,
                 description: self.about.as_ref().map(texts_of).transpose()?,
                 start,
                 automatic: self.automatic,
@@ -174,6 +187,14 @@ mod tests {
             (
                 r#"{"act":"postpone","start":{"at":5,"zone":"../x"}}"#,
                 "expected the name of a time zone",
+            ),
+            (
+                r#"{"act":"correct","titles":{"fr_FR":"x"}}"#,
+                "expected a language tag",
+            ),
+            (
+                r#"{"act":"correct","languages":["aa","ab","ac","ad","ae","af","ag","ah"]}"#,
+                "at most 7 languages beside its own, got 8",
             ),
             (r#"{"act":"offer_replay"}"#, "expected \"on\""),
         ] {

@@ -50,7 +50,12 @@ pub(crate) async fn act(
         .command()
         .map_err(|why| Problem::new(StatusCode::BAD_REQUEST, why))?;
     let acted = event.act(by, EventCommand::Schedule(command).into()).await;
-    let Acted { refused, view } = acted.ok_or_else(|| Problem::no_event(&slug))?;
+    told(acted.ok_or_else(|| Problem::no_event(&slug))?)
+}
+
+/// What came of an act: how the event stands now.
+pub(crate) fn told(acted: Acted) -> Result<Response, Problem> {
+    let Acted { refused, view } = acted;
     let view = view.value();
     let now = StandingForm::of(&view.schedule, view.schedule_version);
     match refused {

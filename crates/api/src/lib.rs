@@ -19,6 +19,7 @@
 //! | `session_urls` | the secret URLs of media sessions | |
 //! | `state` | what every request works with | `event` |
 //! | `acts` | an event is led through its evening by programs | `event`, `core` |
+//! | `picture` | the picture that a host gives an event | `event`, `core` |
 //! | `openapi` | what programs can ask, described | |
 //! | `announce` | calendars, feeds, cards, oEmbed, the front page: documents made of what an event is | `event`, `core` |
 //! | `health` | liveness and readiness | `event` |
@@ -35,6 +36,7 @@ mod bearer;
 mod health;
 mod not_found;
 mod openapi;
+mod picture;
 mod problem;
 mod reminders;
 mod router;

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{acts, schedule_form};
+use crate::{acts, picture, schedule_form};
 
 /// The description.
 #[derive(OpenApi)]
@@ -16,7 +16,12 @@ use crate::{acts, schedule_form};
         title = "Stentor",
         description = "Leading an event: what its stage page does by its socket, for programs. Hearing needs nothing of this."
     ),
-    paths(acts::act, acts::schedule),
+    paths(
+        acts::act,
+        acts::schedule,
+        picture::put,
+        picture::delete
+    ),
     components(schemas(schedule_form::PhaseWord)),
     modifiers(&StageLink)
 )]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
 use stentor_event::EventRegistry;
 use tokio::sync::Semaphore;
 
@@ -13,7 +13,7 @@ use crate::not_found::not_found;
 use crate::openapi::openapi;
 use crate::session_urls::SessionUrls;
 use crate::state::ApiState;
-use crate::{acts, reminders, stage, whip};
+use crate::{acts, picture, reminders, stage, whip};
 
 /// The routes, beside the edge's own.
 pub fn router(events: Arc<EventRegistry>) -> Router {
@@ -26,6 +26,10 @@ pub fn router(events: Arc<EventRegistry>) -> Router {
         .route("/api/v1/events/{slug}/stage", any(stage::open))
         .route("/api/v1/events/{slug}/acts", post(acts::act))
         .route("/api/v1/events/{slug}/schedule", get(acts::schedule))
+        .route(
+            "/api/v1/events/{slug}/picture",
+            put(picture::put).delete(picture::delete),
+        )
         .route("/api/v1/openapi.json", get(openapi))
         .route("/api/v1/events/{slug}/whip", any(whip::whip))
         .route("/api/v1/events/{slug}/whep", any(whip::whep))

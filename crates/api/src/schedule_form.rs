@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use stentor_core::LanguageTag;
 use stentor_core::schedule::{By, Standing, Zone};
 use stentor_event::texts::TextsForm;
 use utoipa::ToSchema;
@@ -10,8 +11,18 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct ScheduleForm<'a> {
-    /// What it is called.
+    /// What it is called, in its default language.
     title: &'a str,
+    /// What it is called in its other languages.
+    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(test, ts(type = "Texts | null"))]
+    titles: Option<TextsForm<'a>>,
+    /// In which languages it is told beside its default one.
+    languages: Vec<&'a str>,
+    /// The series it belongs to.
+    series: Option<&'a str>,
+    /// Whether it has a picture of its own.
+    picture: bool,
     /// What it is about, by language.
     #[schema(value_type = Option<Object>)]
     #[cfg_attr(test, ts(type = "Texts | null"))]
@@ -59,6 +70,10 @@ impl<'a> ScheduleForm<'a> {
         let last = standing.last_act;
         Self {
             title: &standing.title,
+            titles: TextsForm::of(&standing.titles),
+            languages: standing.languages.iter().map(LanguageTag::as_str).collect(),
+            series: standing.series.as_deref(),
+            picture: standing.picture.is_some(),
             about: TextsForm::of(&standing.description),
             zone: start
                 .and_then(|start| start.zone.as_ref())

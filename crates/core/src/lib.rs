@@ -57,4 +57,4 @@ pub mod timeline;
 
 pub use id::{PageId, PageKey, SeatId, SessionId};
 pub use now::Now;
-pub use text::{LanguageTag, NotALanguageTag, Texts, TextsFull};
+pub use text::{LanguageTag, Languages, NotALanguageTag, Texts, TextsFull, TooManyLanguages};

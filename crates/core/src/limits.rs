@@ -15,9 +15,12 @@ pub const NAME_CHARS_MAX: usize = 64;
 /// Unicode scalar values in the host's message, per language. Longer messages are refused.
 pub const MESSAGE_CHARS_MAX: usize = 280;
 
-/// Languages one text can be given in; one more is refused. The longest message in all of them, with the names of everybody on
-/// stage, fits a notice of 16 KiB.
+/// Languages one text can be given in; one more is refused. The longest message, reason and title in all of them, with the
+/// names of everybody on stage, fit a notice.
 pub const LANGUAGES_MAX: usize = 8;
+
+/// Languages of an event beside its default one, so that each of its texts fits one text; one more is refused.
+pub const FURTHER_LANGUAGES_MAX: usize = LANGUAGES_MAX - 1;
 
 /// Bytes in a language tag (RFC 5646 §4.4.1). Longer ones are refused.
 pub const LANGUAGE_TAG_BYTES_MAX: usize = 35;

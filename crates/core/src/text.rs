@@ -2,7 +2,7 @@
 //!
 //! It is not translation: this crate knows no sentence of the product, and treats languages as names.
 
-use crate::limits::{LANGUAGE_TAG_BYTES_MAX, LANGUAGES_MAX};
+use crate::limits::{FURTHER_LANGUAGES_MAX, LANGUAGE_TAG_BYTES_MAX, LANGUAGES_MAX};
 use crate::refusal::Refusal;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -66,6 +66,58 @@ impl fmt::Display for LanguageTag {
 pub struct TextsFull {
     /// Languages there can be.
     pub max: usize,
+}
+
+/// More languages were named than an event has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("an event has at most {max} languages beside its own, got {got}")]
+pub struct TooManyLanguages {
+    /// Languages there can be.
+    pub max: usize,
+    /// Languages that came.
+    pub got: usize,
+}
+
+/// The languages of an event beside its default one: at most [`FURTHER_LANGUAGES_MAX`], each once, in the order in which they were named.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Languages(Vec<LanguageTag>);
+
+impl Languages {
+    /// None but the default one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Those that are named; one that is named twice is one.
+    ///
+    /// # Errors
+    /// If they are more than an event has.
+    pub fn of(named: impl IntoIterator<Item = LanguageTag>) -> Result<Self, TooManyLanguages> {
+        let mut all = Vec::new();
+        for tag in named {
+            if !all.contains(&tag) {
+                all.push(tag);
+            }
+        }
+        if all.len() > FURTHER_LANGUAGES_MAX {
+            return Err(TooManyLanguages {
+                max: FURTHER_LANGUAGES_MAX,
+                got: all.len(),
+            });
+        }
+        Ok(Self(all))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &LanguageTag> {
+        self.0.iter()
+    }
+
+    /// Characters in all of them.
+    pub(crate) fn chars(&self) -> usize {
+        self.iter().map(|tag| tag.0.len()).sum()
+    }
 }
 
 /// One text in the languages it was given in: at most [`LANGUAGES_MAX`], sorted by tag, none of them empty.

@@ -18,6 +18,7 @@ use crate::catalog::{self, PublishedSoFar, Restored};
 use crate::clock::{system_clock, unix_ms_now};
 use crate::counters::Counters;
 use crate::director::{self, Destinations, DirectedRoom, DirectorParts};
+use crate::host_picture::HostPicture;
 use crate::host_recordings::HostRecordings;
 use crate::links::LiveLinks;
 use crate::open_event::OpenEvent;
@@ -164,7 +165,8 @@ pub(crate) async fn assemble(
             mails: services.reminders.is_some(),
             transcodes: services.ffmpeg.is_some(),
         },
-    );
+    )
+    .with_pictures(Arc::clone(&services.recordings));
     publisher.describe(&about.get());
     publisher.follow_schedule(&view, now.unix_ms);
     if ended && !knows_edit {
@@ -174,7 +176,7 @@ pub(crate) async fn assemble(
         offer_replay(services, &key, about.get(), &mut publisher, reporter).await;
     }
     // Whoever comes back as soon as the server is ready finds the page.
-    publisher.publish_status(&view, now.unix_ms);
+    publisher.publish_status(&view, record.lang, now.unix_ms);
     publisher.publish_pages(&view, &record, now.unix_ms);
     let links = Arc::new(LiveLinks::new(
         services.key.clone(),
@@ -184,6 +186,11 @@ pub(crate) async fn assemble(
         services.policy.links_after_end_days,
     ));
     links.follow(view.phase(), view.schedule.since_unix_ms);
+    let picture = HostPicture::new(
+        Arc::clone(&services.recordings),
+        key.clone(),
+        director.clone(),
+    );
     let recordings = HostRecordings::new(
         Arc::clone(&services.recordings),
         key,
@@ -203,6 +210,7 @@ pub(crate) async fn assemble(
         stats: StatsSources::new(Arc::clone(&counters), Arc::clone(&air), heard, &reports),
         budgets: SeatBudgets::default(),
         recordings,
+        picture,
     });
     let director = DirectorParts {
         conversation,

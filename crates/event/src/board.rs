@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::announcement::{Announcer, CARD, Card, PublicDocument, event_paths};
 use crate::clock::unix_ms_now;
 use crate::listing::{Listing, ListingChapter, ListingPerson, ListingPhase, ListingReplay};
+use crate::picture::picture_path;
 use crate::record::EventRecord;
 
 /// Events in what is published about all of a server: those that were changed last. Calendars and feeds of more are read by nobody.
@@ -186,6 +187,8 @@ pub(crate) fn listing_of(
     Some(Listing {
         slug: record.slug.clone(),
         title: standing.title.clone(),
+        titles: standing.titles.clone(),
+        languages: standing.languages.iter().map(ToString::to_string).collect(),
         description: standing.description.clone(),
         lang: record.lang.code().to_owned(),
         base_url: base_url.to_owned(),
@@ -203,7 +206,7 @@ pub(crate) fn listing_of(
         on_air_unix_ms: standing.on_air_unix_ms,
         ended_unix_ms: standing.phase.is_over().then_some(standing.since_unix_ms),
         people: view.seats.iter().filter_map(person).collect(),
-        series: None,
+        series: standing.series.clone(),
         replay,
         chapters: standing
             .chapters
@@ -216,7 +219,9 @@ pub(crate) fn listing_of(
         has_aac: transcodes,
         has_mp3: transcodes,
         embeddable: !record.embedding.is_nobody(),
-        picture: None,
+        picture: standing
+            .picture
+            .map(|picture| picture_path(&record.slug, &picture)),
     })
 }
 

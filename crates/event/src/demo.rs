@@ -6,7 +6,7 @@ use stentor_cluster::records::Records;
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::EventCommand;
-use stentor_core::schedule::{ANNOUNCED_VERSION, Act, ScheduleCommand};
+use stentor_core::schedule::{ANNOUNCED_VERSION, Act, Correction, ScheduleCommand};
 use stentor_core::stage::{Role, StageCommand};
 use stentor_media::opus::{Decode, OpusDecoder};
 
@@ -63,6 +63,7 @@ pub async fn prepare(records: &dyn Records) -> Result<String, CatalogError> {
         title: TITLE.to_owned(),
         slug: Some(slug.clone()),
         lang: Lang::default().code().to_owned(),
+        told: Correction::default(),
         start: None,
         draft: false,
         host: "Host".to_owned(),

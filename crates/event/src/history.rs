@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stentor_core::event::Phase;
-use stentor_core::schedule::{Act, By, Correction, Entry, Fact, Start, Zone};
-use stentor_core::{SeatId, Texts};
+use stentor_core::schedule::{Act, By, Correction, Entry, Fact, Picture, Start, Zone};
+use stentor_core::{Languages, SeatId, Texts};
 
-use crate::texts::texts_of;
+use crate::texts::{languages_of, texts_of};
 
 /// One entry. Which fields it has depends on what happened.
 #[derive(Serialize, Deserialize)]
@@ -19,6 +19,15 @@ pub(crate) struct StoredEntry {
     why: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    titles: Option<BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    languages: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    series: Option<String>,
+    /// An empty list: no picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture: Option<Vec<StoredPicture>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     about: Option<BTreeMap<String, String>>,
     /// An empty list: no time is announced.
@@ -38,6 +47,13 @@ struct StoredStart {
     at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     zone: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPicture {
+    name: [u8; 16],
+    width: u16,
+    height: u16,
 }
 
 /// Who: a word, or the number of a seat.
@@ -63,6 +79,10 @@ pub(crate) fn encode(entry: &Entry) -> StoredEntry {
         is: entry.fact.code().to_owned(),
         why: pairs(&entry.why),
         title: None,
+        titles: None,
+        languages: None,
+        series: None,
+        picture: None,
         about: None,
         start: None,
         until: None,
@@ -78,11 +98,21 @@ pub(crate) fn encode(entry: &Entry) -> StoredEntry {
         Fact::Postponed { start } => stored.start = Some(stored_start(start.as_ref())),
         Fact::Corrected(Correction {
             title,
+            titles,
+            languages,
+            series,
+            picture,
             description,
             start,
             automatic,
         }) => {
             stored.title.clone_from(title);
+            stored.titles = titles.as_ref().map(pairs);
+            let tags = |of: &Languages| of.iter().map(ToString::to_string).collect();
+            stored.languages = languages.as_ref().map(tags);
+            stored.series.clone_from(series);
+            stored.picture =
+                picture.map(|picture| picture.map(stored_picture).into_iter().collect());
             stored.about = description.as_ref().map(pairs);
             stored.start = start.as_ref().map(|start| stored_start(start.as_ref()));
             stored.on = *automatic;
@@ -144,6 +174,12 @@ pub(crate) fn decode(stored: StoredEntry) -> Result<Entry, String> {
         "cancelled" => Fact::Cancelled,
         "corrected" => Fact::Corrected(Correction {
             title,
+            titles: stored.titles.as_ref().map(texts).transpose()?,
+            languages: stored.languages.as_deref().map(languages).transpose()?,
+            series: stored.series,
+            picture: stored
+                .picture
+                .map(|picture| picture.first().map(picture_of)),
             description: stored.about.as_ref().map(texts).transpose()?,
             start,
             automatic: stored.on,
@@ -264,6 +300,31 @@ fn start_of(stored: &[StoredStart]) -> Result<Option<Start>, String> {
     }))
 }
 
+fn stored_picture(picture: Picture) -> StoredPicture {
+    let Picture {
+        name,
+        width,
+        height,
+    } = picture;
+    StoredPicture {
+        name,
+        width,
+        height,
+    }
+}
+
+fn picture_of(stored: &StoredPicture) -> Picture {
+    Picture {
+        name: stored.name,
+        width: stored.width,
+        height: stored.height,
+    }
+}
+
+fn languages(tags: &[String]) -> Result<Languages, String> {
+    languages_of(tags).map_err(|why| format!("stored history has impossible languages: {why}"))
+}
+
 fn pairs(texts: &Texts) -> BTreeMap<String, String> {
     let pairs = texts
         .iter()
@@ -301,12 +362,22 @@ mod tests {
                 description: Some(texts.clone()),
                 start: Some(None),
                 automatic: Some(true),
+                titles: Some(texts.clone()),
+                languages: languages_of(&["de", "ar"]).ok(),
+                series: Some("The war".to_owned()),
+                picture: Some(Some(Picture {
+                    name: [200; 16],
+                    width: 4,
+                    height: 3,
+                })),
+            }),
+            Fact::Corrected(Correction {
+                picture: Some(None),
+                ..Correction::default()
             }),
             Fact::Corrected(Correction {
                 title: Some("Troy".to_owned()),
-                description: None,
-                start: None,
-                automatic: None,
+                ..Correction::default()
             }),
             Fact::WentOnAir,
             Fact::Held {

@@ -128,7 +128,7 @@ impl HostRecordings {
         let _one_at_a_time = self.changing.lock().await;
         self.director.call(Call::ForgetReplay).await;
         self.director.settle().await;
-        recordings::delete_all(&*self.blobs, &self.event).await?;
+        recordings::delete_recorded(&*self.blobs, &self.event).await?;
         self.about.set_edit(Edit::default());
         Ok(())
     }

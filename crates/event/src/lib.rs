@@ -27,6 +27,7 @@
 //! | `compress` | bytes compressed once for many readers | `edge` |
 //! | `embedding` | whose pages may show an event's player | |
 //! | `record` | what is known of an event beside its conversation, and its making | `core` |
+//! | `picture` | the picture that a host gives an event | `core`, `cluster` |
 //! | `listing` | what an event is to those who list it | `core` |
 //! | `announcement` | what is published about an event besides its page: words, dates, the head of its page, and who makes the rest | `edge` |
 //! | `pages` | the listener's page and the built files | `edge` |
@@ -44,6 +45,7 @@
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
 //! | `host_recordings` | what a host does with the recording | `cluster`, `media` |
+//! | `host_picture` | what a host does with the picture | `cluster` |
 //! | `open_event` | an event that is open | `studio` |
 //! | `demo` | the demonstration event | `media`, `cluster` |
 //! | `services` | what every event is opened with | all |
@@ -68,6 +70,7 @@ mod director;
 pub mod embedding;
 mod encode_once;
 mod history;
+mod host_picture;
 mod host_recordings;
 mod json;
 pub mod lang;
@@ -75,6 +78,7 @@ pub mod links;
 pub mod listing;
 pub mod open_event;
 pub mod pages;
+pub mod picture;
 mod programme;
 mod publisher;
 pub mod record;
@@ -99,6 +103,7 @@ pub use budgets::SeatBudget;
 pub use counters::EventCounters;
 pub use director::{Acted, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
+pub use host_picture::{HostPicture, HostPictureError};
 pub use host_recordings::{HostRecordings, RecordingError};
 pub use json::json;
 pub use open_event::{

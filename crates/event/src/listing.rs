@@ -6,14 +6,19 @@
 use stentor_core::Texts;
 
 use crate::record::slug_of;
+use crate::texts::{Said, said, titled};
 
 /// One event as it is listed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listing {
     /// The last part of its address.
     pub slug: String,
-    /// What it is called.
+    /// What it is called, in its default language.
     pub title: String,
+    /// What it is called in its other languages.
+    pub titles: Texts,
+    /// Tags of the languages in which it is told beside its default one.
+    pub languages: Vec<String>,
     /// What it is about.
     pub description: Texts,
     /// Code of the language it is held in, such as `fr`.
@@ -148,20 +153,16 @@ impl Listing {
         rest.split('/').next().unwrap_or_default()
     }
 
-    /// A text in this language, else in the event's, else in any: whatever is said is said.
+    /// The title for whoever reads this language.
+    #[must_use]
+    pub fn titled(&self, lang: &str) -> Said<'_> {
+        titled(&self.title, &self.titles, lang, &self.lang)
+    }
+
+    /// A text for whoever reads this language.
     #[must_use]
     pub fn said<'a>(&self, texts: &'a Texts, lang: &str) -> Option<&'a str> {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
-        let of = |wanted: &str| {
-            texts.get(&wanted.to_ascii_lowercase()).or_else(|| {
-                let mut all = texts.iter();
-                all.find(|(tag, _)| primary(tag.as_str()) == primary(&wanted.to_ascii_lowercase()))
-                    .map(|(_, text)| text)
-            })
-        };
-        of(lang)
-            .or_else(|| of(&self.lang))
-            .or_else(|| texts.iter().next().map(|(_, text)| text))
+        said(texts, lang, &self.lang).map(|said| said.text)
     }
 
     /// Whether it was announced for another time before.
@@ -203,11 +204,11 @@ impl Listing {
         }
     }
 
-    /// Path of the feed of its series, which every title has another of.
+    /// Path of its series, which every name has another of, and of what is below it.
     #[must_use]
-    pub fn series_feed_path(&self) -> Option<String> {
+    pub fn series_path(&self, below: &str) -> Option<String> {
         let series = self.series.as_deref()?;
-        (!series.trim().is_empty()).then(|| format!("/series/{}/feed.xml", slug_of(series)))
+        (!series.trim().is_empty()).then(|| format!("/series/{}{below}", slug_of(series)))
     }
 }
 
@@ -247,7 +248,7 @@ mod tests {
                 series,
                 ..listing()
             }
-            .series_feed_path()
+            .series_path("/feed.xml")
         };
         assert_eq!(
             path("Radio Été").as_deref(),

@@ -19,6 +19,7 @@ use crate::budgets::{SeatBudget, SeatBudgets};
 use crate::clock::unix_ms_now;
 use crate::director::{Acted, Call, DirectorHandle, Joined, OfferingPage, PageSender, Reserved};
 use crate::encode_once::EncodeOnce;
+use crate::host_picture::HostPicture;
 use crate::host_recordings::HostRecordings;
 use crate::links::{LiveLinks, TokenError};
 use crate::record::EventRecord;
@@ -45,6 +46,7 @@ pub struct OpenEvent {
     pub(crate) stats: StatsSources,
     pub(crate) budgets: SeatBudgets,
     pub(crate) recordings: HostRecordings,
+    pub(crate) picture: HostPicture,
 }
 
 /// Which of the two WebRTC endpoints an offer came to.
@@ -221,6 +223,12 @@ impl OpenEvent {
     #[must_use]
     pub const fn recordings(&self) -> &HostRecordings {
         &self.recordings
+    }
+
+    /// What its host does with its picture.
+    #[must_use]
+    pub const fn picture(&self) -> &HostPicture {
+        &self.picture
     }
 
     /// Its replay is not there any more.

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_DISPOSITION;
+use stentor_cluster::blobs::Blobs;
+use stentor_cluster::key::Key;
 use stentor_core::conversation::View;
 use stentor_core::event::{ConditionKind, Phase};
-use stentor_core::schedule::Standing;
+use stentor_core::schedule::{Picture, Standing};
 use stentor_edge::{CacheClass, Document, DocumentError, Edge, FileDocument, Stream};
 
 use crate::about::{About, saved_as};
@@ -17,11 +19,15 @@ use crate::board::{Board, listing_of};
 use crate::compress::compress;
 use crate::counters::{Counters, add};
 use crate::lang::{Lang, Value};
-use crate::pages::{EmbedPage, ListenAssets, ListenPage, Sources, page_headers, sentence};
+use crate::pages::{
+    EmbedPage, ListenAssets, ListenPage, ShownPicture, Sources, page_headers, sentence,
+};
+use crate::picture::{picture_key, picture_path};
 use crate::programme::{Heads, Streams, withdraw_past};
 use crate::record::EventRecord;
 use crate::replay_policy::{ReplayOutcome, ReplayRule};
 use crate::status::{self, Replay};
+use crate::texts::{said, titled};
 
 /// Seconds a page may be kept by caches: what changes is in `status.json` and in the sound.
 const PAGE_KEPT_S: u32 = 5;
@@ -76,6 +82,10 @@ pub(crate) struct Publisher {
     made: Option<Option<PathBuf>>,
     /// Where the replay that is offered lies.
     offered: Option<PathBuf>,
+    /// Where pictures are kept; `None`: the event has none.
+    pictures: Option<Arc<dyn Blobs>>,
+    /// The picture that is served.
+    picture: Option<Picture>,
     /// What the event is called, as it was described last.
     title: String,
     rendered: Option<Rendered>,
@@ -108,6 +118,8 @@ impl Publisher {
             outcome: None,
             made: None,
             offered: None,
+            pictures: None,
+            picture: None,
             title: String::new(),
             rendered: None,
         }
@@ -123,6 +135,12 @@ impl Publisher {
         self.board = board;
         self.offers = offers;
         base_url.clone_into(&mut self.base_url);
+        self
+    }
+
+    /// The same, with the picture that its host gave it, which is kept there.
+    pub(crate) fn with_pictures(mut self, blobs: Arc<dyn Blobs>) -> Self {
+        self.pictures = Some(blobs);
         self
     }
 
@@ -284,11 +302,11 @@ impl Publisher {
         self.edge.documents().put_file(&path, document)
     }
 
-    pub(crate) fn publish_status(&self, view: &View, now_unix_ms: i64) {
+    pub(crate) fn publish_status(&self, view: &View, lang: Lang, now_unix_ms: i64) {
         if view.phase() == Phase::Draft {
             return;
         }
-        let json = status::full(view, now_unix_ms, self.replay);
+        let json = status::full(view, lang, now_unix_ms, self.replay);
         let kept_s = if self.edge.rungs().joins.sheds_interaction() {
             STATUS_KEPT_UNDER_LOAD_S
         } else {
@@ -315,6 +333,7 @@ impl Publisher {
         if self.rendered.as_ref() == Some(&now) || view.phase() == Phase::Draft {
             return;
         }
+        self.follow_picture(view.schedule.picture);
         let transcodes = self.offers.transcodes;
         let listing = listing_of(view, record, &self.base_url, transcodes, None);
         if let (Some(board), Some(listing)) = (&self.board, &listing) {
@@ -323,28 +342,28 @@ impl Publisher {
         let Some(assets) = &self.assets else {
             return;
         };
-        let status = status::status(view, now_unix_ms, self.replay);
-        let standing = &view.schedule;
+        let status = status::status(view, record.lang, now_unix_ms, self.replay);
+        let (schedule, own) = (&view.schedule, record.lang.code());
         for lang in Lang::all() {
-            let said = |texts| {
-                let listing = listing.as_ref()?;
-                listing.said(texts, lang.code())
-            };
             let page = ListenPage {
                 assets: &assets.page,
                 lang,
-                title: view.title(),
-                sentence: &sentence(lang, standing, view.condition.kind, self.replay),
+                title: titled(&schedule.title, &schedule.titles, lang.code(), own),
+                sentence: &sentence(lang, schedule, view.condition.kind, self.replay),
                 moment: listing
                     .as_ref()
                     .and_then(|listing| Moment::of(listing, lang)),
-                why: said(&standing.why),
+                why: said(&schedule.why, lang.code(), own).map(|why| why.text),
                 head: listing
                     .as_ref()
                     .map(|listing| page_head(listing, lang.code())),
                 mails: self.offers.mails,
                 transcodes,
-                about: said(&standing.description),
+                about: said(&schedule.description, lang.code(), own),
+                picture: self
+                    .picture
+                    .map(|picture| ShownPicture::of(&self.slug, &picture)),
+                about_differs: schedule.description.iter().nth(1).is_some(),
                 status: &status,
                 base: &self.base,
                 sources: sources(view.phase(), transcodes),
@@ -393,9 +412,44 @@ impl Publisher {
         }
     }
 
+    /// Serves this picture, and no other.
+    fn follow_picture(&mut self, picture: Option<Picture>) {
+        if self.picture == picture {
+            return;
+        }
+        if let Some(before) = self.picture.take() {
+            let path = picture_path(&self.slug, &before);
+            self.edge.documents().remove(&path);
+        }
+        let (Some(picture), Some(blobs)) = (picture, &self.pictures) else {
+            return;
+        };
+        let file = Key::new(&self.slug)
+            .ok()
+            .and_then(|event| blobs.local_path(&picture_key(&event, &picture)));
+        let Some(file) = file else {
+            return;
+        };
+        let document = FileDocument {
+            content_type: "image/jpeg".to_owned(),
+            cache: CacheClass::Immutable,
+            file,
+            headers: page_headers("default-src 'none'", "microphone=()"),
+        };
+        let path = picture_path(&self.slug, &picture);
+        match self.edge.documents().put_file(&path, document) {
+            Ok(()) => self.picture = Some(picture),
+            Err(error) => {
+                add(&self.counters.documents_not_published, 1);
+                tracing::error!(%error, path, "the picture cannot be served");
+            }
+        }
+    }
+
     /// Takes everything away that was published at the addresses of the event; its listeners are sent the end.
     pub(crate) fn withdraw(&mut self) {
         Streams::close(&self.edge, &self.slug);
+        self.follow_picture(None);
         let pages = Lang::all()
             .flat_map(|lang| ["", EMBED].map(|below| format!("/{}{below}", lang.code())));
         let documents = ["", EMBED, "/status.json", REPLAY, CHAPTERS].map(str::to_owned);

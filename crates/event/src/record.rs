@@ -4,12 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 use stentor_core::admission::Rung;
-use stentor_core::conversation::{Conversation, FIRST_HOST, Input, Outbox};
+use stentor_core::conversation::{self, Conversation, FIRST_HOST, Input, Outbox, Output, Refusal};
 use stentor_core::event::EventInfo;
 use stentor_core::limits::{START_AHEAD_MS_MAX, START_PAST_MS_MAX, TITLE_CHARS_MAX};
-use stentor_core::schedule::Start;
+use stentor_core::schedule::{Act, Correction, Start};
 use stentor_core::stage::{Role, StageCommand};
-use stentor_core::{Now, SeatId};
+use stentor_core::{Now, SeatId, Texts};
 
 use crate::embedding::Embedding;
 use crate::lang::Lang;
@@ -120,6 +120,8 @@ pub struct NewEvent {
     pub slug: Option<String>,
     /// Language of its page where none is asked for.
     pub lang: String,
+    /// What else is said of it from the first: in other languages, of its series.
+    pub told: Correction,
     /// The announced beginning.
     pub start: Option<Start>,
     /// Whether the public is not to know of it yet.
@@ -175,6 +177,20 @@ impl NewEvent {
         };
         let mut conversation = Conversation::new(info, now);
         let mut outbox = Outbox::new();
+        if self.told != Correction::default() {
+            let told = conversation::Amendment {
+                recorded: None,
+                acts: vec![(Act::Correct(self.told.clone()), Texts::new())],
+            };
+            conversation.step(now, Input::Amend(told), &mut outbox);
+            let refused = outbox.drain().find_map(|output| match output {
+                Output::AmendmentRefused { reason, .. } => Some(reason),
+                _ => None,
+            });
+            if let Some(reason) = refused {
+                return Err(NewEventError::Refused(reason));
+            }
+        }
         for command in seats {
             conversation.step(
                 now,
@@ -341,6 +357,9 @@ pub enum NewEventError {
         max = Rung::CHEAPEST.number()
     )]
     OpensAt(u8),
+    /// What is said of it besides cannot be said.
+    #[error("the event cannot be told so: {0}")]
+    Refused(Refusal),
 }
 
 /// Why the stored record of an event cannot be read. The operator's.
@@ -415,6 +434,7 @@ mod tests {
             title: "Ilios".to_owned(),
             slug: None,
             lang: "en".to_owned(),
+            told: Correction::default(),
             start: None,
             draft: false,
             host: "Homer".to_owned(),
@@ -440,6 +460,7 @@ mod tests {
             title: " ".to_owned(),
             slug: None,
             lang: "en".to_owned(),
+            told: Correction::default(),
             start: None,
             draft: false,
             host: "Ada".to_owned(),

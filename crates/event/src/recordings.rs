@@ -6,6 +6,8 @@ use std::time::Duration;
 use stentor_cluster::blobs::{BlobEntry, Blobs, BlobsError};
 use stentor_cluster::key::Key;
 
+use crate::picture::FILE_BEGINS;
+
 /// How often a file is tried to be taken away that is in use.
 const ATTEMPTS_MAX: usize = 40;
 /// How long one that is in use is left before it is looked at again.
@@ -49,8 +51,25 @@ pub(crate) async fn files(
 /// # Errors
 /// [`BlobsError::InUse`] if it is still recorded, or the operator's; then some of it may be gone.
 pub(crate) async fn delete_all(blobs: &dyn Blobs, event: &Key) -> Result<(), BlobsError> {
+    delete_where(blobs, event, |_| true).await
+}
+
+/// Takes away what was recorded, and what was made of it: the event's picture stays.
+///
+/// # Errors
+/// As [`delete_all`].
+pub(crate) async fn delete_recorded(blobs: &dyn Blobs, event: &Key) -> Result<(), BlobsError> {
+    delete_where(blobs, event, |name| !name.starts_with(FILE_BEGINS)).await
+}
+
+async fn delete_where(
+    blobs: &dyn Blobs,
+    event: &Key,
+    goes: impl Fn(&str) -> bool + Send + Sync,
+) -> Result<(), BlobsError> {
     loop {
-        let found = blobs.list(Some(event), None).await?;
+        let mut found = blobs.list(Some(event), None).await?;
+        found.retain(|entry| goes(name_of(event, &entry.key).unwrap_or_default()));
         if found.is_empty() {
             break;
         }

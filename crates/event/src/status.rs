@@ -6,6 +6,7 @@ use stentor_core::conversation::{Notice, NoticeKind, View};
 use stentor_core::schedule::Zone;
 
 use crate::json::json;
+use crate::lang::Lang;
 use crate::texts::TextsForm;
 
 /// Version of these documents; a reader ignores what it does not know.
@@ -73,7 +74,13 @@ pub(crate) struct Status<'a> {
     ends: Option<i64>,
     /// When this was written, so that a page can correct its own clock.
     now: i64,
+    /// The language of `title`, and of whatever was said in one language only.
+    lang: &'static str,
     title: &'a str,
+    /// What it is called in its other languages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "Texts"))]
+    titles: Option<TextsForm<'a>>,
     listeners: u64,
     stage: Vec<OnStage<'a>>,
     speaking: Vec<u32>,
@@ -109,13 +116,13 @@ struct Delta {
     listeners: Option<u64>,
 }
 
-/// Everything a listener's page must know, as JSON.
-pub(crate) fn full(view: &View, now_unix_ms: i64, replay: Replay) -> String {
-    json(&status(view, now_unix_ms, replay))
+/// Everything a listener's page must know about an event in this language, as JSON.
+pub(crate) fn full(view: &View, lang: Lang, now_unix_ms: i64, replay: Replay) -> String {
+    json(&status(view, lang, now_unix_ms, replay))
 }
 
 /// Everything a listener's page must know.
-pub(crate) fn status(view: &View, now_unix_ms: i64, replay: Replay) -> Status<'_> {
+pub(crate) fn status(view: &View, lang: Lang, now_unix_ms: i64, replay: Replay) -> Status<'_> {
     let schedule = &view.schedule;
     let start = schedule.start.as_ref();
     Status {
@@ -136,7 +143,9 @@ pub(crate) fn status(view: &View, now_unix_ms: i64, replay: Replay) -> Status<'_
         until: schedule.until_unix_ms,
         ends: view.ends_unix_ms,
         now: now_unix_ms,
+        lang: lang.code(),
         title: view.title(),
+        titles: TextsForm::of(&schedule.titles),
         listeners: view.listeners,
         stage: view
             .on_stage()
@@ -156,7 +165,13 @@ pub(crate) fn status(view: &View, now_unix_ms: i64, replay: Replay) -> Status<'_
 }
 
 /// One notice, as much of the view as it carries.
-pub(crate) fn notice(notice: Notice, view: &View, now_unix_ms: i64, replay: Replay) -> String {
+pub(crate) fn notice(
+    notice: Notice,
+    view: &View,
+    lang: Lang,
+    now_unix_ms: i64,
+    replay: Replay,
+) -> String {
     let delta = |speaking, listeners| {
         json(&Delta {
             v: VERSION,
@@ -166,7 +181,7 @@ pub(crate) fn notice(notice: Notice, view: &View, now_unix_ms: i64, replay: Repl
         })
     };
     match notice.kind {
-        NoticeKind::Full => full(view, now_unix_ms, replay),
+        NoticeKind::Full => full(view, lang, now_unix_ms, replay),
         NoticeKind::Speaking => delta(Some(seats(view.speaking())), None),
         NoticeKind::Listeners => delta(None, Some(view.listeners)),
     }
@@ -179,8 +194,14 @@ fn seats(ids: impl Iterator<Item = SeatId>) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stentor_core::event::{ConditionKind, Phase};
-    use stentor_core::stage::Role;
+    use stentor_core::conversation::Conversation;
+    use stentor_core::event::{ConditionKind, EventInfo, Phase};
+    use stentor_core::limits::{
+        LANGUAGES_MAX, MESSAGE_CHARS_MAX, NAME_CHARS_MAX, ON_STAGE_MAX, TITLE_CHARS_MAX,
+    };
+    use stentor_core::stage::{Place, Role};
+    use stentor_core::{LanguageTag, Now, Texts};
+    use stentor_media::package::NOTICE_BYTES_MAX;
     use stentor_typescript::TypesFile;
 
     #[test]
@@ -199,6 +220,43 @@ mod tests {
         .form::<Status<'_>>()
         .form::<Delta>()
         .assert_written();
+    }
+
+    #[test]
+    fn the_longest_that_can_be_said_fits_a_notice() {
+        let now = Now {
+            mono_ms: 0,
+            unix_ms: 1_800_000_000_000,
+        };
+        let long = |chars| "\u{1f5e3}".repeat(chars);
+        let info = EventInfo {
+            title: long(TITLE_CHARS_MAX),
+            host_name: long(NAME_CHARS_MAX),
+            start: None,
+            draft: false,
+            recorded: true,
+        };
+        let mut view = Conversation::new(info, now).view();
+        let in_all = |chars| {
+            let mut texts = Texts::new();
+            for letter in (b'a'..=b'z').take(LANGUAGES_MAX) {
+                let tag = format!(
+                    "{}-aaaaaaaa-aaaaaaaa",
+                    "x".repeat(7) + &char::from(letter).to_string()
+                );
+                let tag = LanguageTag::parse(&tag).expect("a tag");
+                texts.set(tag, &long(chars)).expect("there is room");
+            }
+            texts
+        };
+        view.message = in_all(MESSAGE_CHARS_MAX);
+        view.schedule.why = in_all(MESSAGE_CHARS_MAX);
+        view.schedule.titles = in_all(TITLE_CHARS_MAX);
+        view.seats[0].place = Place::OnStage;
+        view.seats = vec![view.seats[0].clone(); ON_STAGE_MAX];
+        assert_eq!(view.on_stage().count(), ON_STAGE_MAX);
+        let notice = full(&view, Lang::default(), now.unix_ms, Replay::default());
+        assert!(notice.len() <= NOTICE_BYTES_MAX, "{}", notice.len());
     }
 
     #[test]

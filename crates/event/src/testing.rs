@@ -15,7 +15,8 @@ use stentor_cluster::testing::{MemoryMailer, MemoryRecords};
 use stentor_core::SeatId;
 use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::{EventCommand, Phase};
-use stentor_core::schedule::{Act, ScheduleCommand};
+use stentor_core::schedule::{Act, Correction, ScheduleCommand};
+use stentor_edge::faces::{Reply, answer};
 use stentor_edge::{Edge, EdgeConfig};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::sync::mpsc;
@@ -148,6 +149,7 @@ impl TestServer {
             title: "A talk".to_owned(),
             slug: Some(SLUG.to_owned()),
             lang: "en".to_owned(),
+            told: Correction::default(),
             start: None,
             draft: false,
             host: "Ada".to_owned(),
@@ -239,6 +241,21 @@ impl TestServer {
     #[must_use]
     pub fn event(&self) -> Arc<OpenEvent> {
         self.events.event(SLUG).expect("it was opened")
+    }
+
+    /// What a listener gets at a path, of a file nothing; `None` where nothing is.
+    ///
+    /// # Panics
+    /// If that is no path.
+    #[must_use]
+    pub fn public(&self, path: &str) -> Option<bytes::Bytes> {
+        let request = http::Request::get(path).header("host", "here").body(());
+        let (head, ()) = request.expect("a path").into_parts();
+        match answer(&self.edge, &head) {
+            Reply::Whole(response) => response.status().is_success().then(|| response.into_body()),
+            Reply::File(_) => Some(bytes::Bytes::new()),
+            Reply::Live(..) | Reply::Awaited(_) | Reply::Fallback => None,
+        }
     }
 
     /// The token of a seat.

@@ -51,9 +51,10 @@ impl WaitingEvent {
                 mails: services.reminders.is_some(),
                 transcodes: services.ffmpeg.is_some(),
             },
-        );
+        )
+        .with_pictures(Arc::clone(&services.recordings));
         let now = unix_ms_now();
-        publisher.publish_status(view, now);
+        publisher.publish_status(view, record.lang, now);
         publisher.publish_pages(view, &record, now);
         Ok(Self {
             phase: view.phase(),

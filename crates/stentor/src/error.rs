@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use stentor_cluster::blobs::BlobsError;
 use stentor_cluster::error::StoreError;
 use stentor_core::{NotALanguageTag, TextsFull};
 use stentor_event::catalog::CatalogError;
@@ -100,7 +101,9 @@ pub(crate) enum AppError {
         dir: String,
         meant: String,
     },
-    #[error("nothing is to be changed: give --title, --starts, --lang or --recording")]
+    #[error(
+        "nothing is to be changed: give --title, --about, --starts, --lang, --languages, --series, --picture, --automatic or --recording"
+    )]
     NothingToChange,
     #[error("nothing was done")]
     NotAgreed,
@@ -108,6 +111,9 @@ pub(crate) enum AppError {
     NobodyToAsk(String),
     #[error("\"{0}\" is on air: end it first, with `stentor event end {0}`")]
     IsOnAir(String),
+    /// A picture that cannot be kept.
+    #[error("the picture cannot be kept: {0}")]
+    Picture(BlobsError),
     /// A text in a language that is none.
     #[error(transparent)]
     Language(NotALanguageTag),

@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use stentor_cluster::key::{Key, Kind};
     use stentor_cluster::testing::MemoryRecords;
+    use stentor_core::schedule::Correction;
     use stentor_event::EventPolicy;
     use stentor_event::catalog::store_event;
     use stentor_event::links::LinkKey;
@@ -67,6 +68,7 @@ mod tests {
                 title: "T".to_owned(),
                 slug: Some(slug.to_owned()),
                 lang: "en".to_owned(),
+                told: Correction::default(),
                 start: None,
                 draft: false,
                 host: "Ada".to_owned(),

@@ -16,5 +16,5 @@ pub(super) fn json(listing: &Listing) -> String {
         .take(CHAPTERS_MAX)
         .map(|chapter| json!({ "startTime": chapter.at_ms as f64 / MS_PER_S, "title": title(&chapter.title) }))
         .collect();
-    json!({ "version": "1.2.0", "title": event_title(listing), "chapters": chapters }).to_string()
+    json!({ "version": "1.2.0", "title": event_title(listing, &listing.lang), "chapters": chapters }).to_string()
 }

@@ -31,9 +31,9 @@ impl Channel {
     pub(super) fn of_event(listing: &Listing) -> Self {
         let about = listing.said(&listing.description, &listing.lang);
         Self {
-            title: event_title(listing),
+            title: event_title(listing, &listing.lang),
             description: about.map_or_else(
-                || event_title(listing),
+                || event_title(listing, &listing.lang),
                 |about| paragraphs(about, DESCRIPTION_CHARS_MAX),
             ),
             link: listing.url(""),
@@ -150,7 +150,7 @@ impl Feed<'_> {
 /// What can be heard again.
 fn item(xml: &mut Xml, listing: &Listing, replay: &ListingReplay) {
     xml.within("item", &[], |xml| {
-        xml.text("title", &event_title(listing));
+        xml.text("title", &event_title(listing, &listing.lang));
         xml.text_with(
             "guid",
             &[("isPermaLink", "false")],

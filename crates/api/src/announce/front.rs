@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 use stentor_event::announcement::{
-    SERVER_CALENDAR, SERVER_FEED, Words, event_title, iso_8601, line, words, written,
+    SERVER_CALENDAR, SERVER_FEED, Words, event_title, iso_8601, line, title, words, written,
 };
 use stentor_event::listing::{Listing, ListingPhase};
 
@@ -20,6 +20,8 @@ const TITLE_CHARS_MAX: usize = 120;
 /// Bytes of all titles and names together, so that the page is whole in the first window of TCP whatever they are; what is beyond them is
 /// counted, and is in the calendar.
 const TEXT_BYTES_MAX: usize = 7_000;
+/// Series on the page; of the others the pages of their events tell.
+const SERIES_MAX: usize = 12;
 /// Names of one event.
 const PEOPLE_MAX: usize = 4;
 
@@ -33,7 +35,14 @@ struct FrontPage<'a> {
     host: &'a str,
     calendar: String,
     feed: &'static str,
+    series: Vec<Series>,
     left_out: usize,
+}
+
+struct Series {
+    name: String,
+    feed: String,
+    calendar: String,
 }
 
 struct Entry {
@@ -83,6 +92,7 @@ pub(super) fn html(all: &[Listing], lang: &str, base_url: &str) -> String {
         host,
         calendar: format!("webcal://{host}{SERVER_CALENDAR}"),
         feed: SERVER_FEED,
+        series: room.series(all, host),
         left_out: room.left_out,
     };
     page.render().expect("a page is rendered into memory")
@@ -132,6 +142,30 @@ struct Room {
 }
 
 impl Room {
+    /// Those that were changed last.
+    fn series(&mut self, all: &[Listing], host: &str) -> Vec<Series> {
+        let mut found: Vec<(String, Series)> = Vec::new();
+        for listing in all {
+            let Some(path) = listing.series_path("") else {
+                continue;
+            };
+            let name = title(listing.series.as_deref().unwrap_or_default());
+            let bytes = name.len() + 2 * path.len();
+            let is_known = found.iter().any(|(known, _)| *known == path);
+            if is_known || name.is_empty() || found.len() == SERIES_MAX || bytes > self.bytes {
+                continue;
+            }
+            self.bytes -= bytes;
+            let series = Series {
+                name,
+                feed: format!("{path}{SERVER_FEED}"),
+                calendar: format!("webcal://{host}{path}{SERVER_CALENDAR}"),
+            };
+            found.push((path, series));
+        }
+        found.into_iter().map(|(_, series)| series).collect()
+    }
+
     fn entries(&mut self, of: Vec<&Listing>, max: usize, words: Words) -> Vec<Entry> {
         let mut entries = Vec::new();
         for listing in of {
@@ -153,8 +187,8 @@ fn entry(listing: &Listing, words: Words) -> Entry {
     let when = listing.shown_unix_ms();
     Entry {
         path: listing.path(""),
-        title: line(&event_title(listing), TITLE_CHARS_MAX),
-        lang: listing.lang.clone(),
+        title: line(&event_title(listing, words.lang().code()), TITLE_CHARS_MAX),
+        lang: listing.titled(words.lang().code()).lang.to_owned(),
         state: words.state(listing),
         is_alert: listing.phase == ListingPhase::Cancelled || listing.is_postponed(),
         is_on: listing.phase == ListingPhase::OnAir,
@@ -247,7 +281,7 @@ mod tests {
             content_type: "text/html; charset=utf-8",
             kept_s: 1,
             body: html.into(),
-            headers: axum::http::HeaderMap::new(),
+            headers: http::HeaderMap::new(),
         };
         let body = document.into_document().body;
         for form in [body.br, body.gzip] {

@@ -17,7 +17,7 @@ const CACHE_AGE_S: u32 = 300;
 
 /// As JSON.
 pub(super) fn json(listing: &Listing) -> String {
-    let title = event_title(listing);
+    let title = event_title(listing, &listing.lang);
     let thumbnail = format!("{}?{}", listing.url(CARD), Card::of(listing).key());
     let html = format!(
         "<iframe src=\"{}\" title=\"{}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" allow=\"autoplay\" loading=\"lazy\" \

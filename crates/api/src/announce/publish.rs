@@ -58,7 +58,7 @@ impl Announcer for Announcements {
             document(
                 listing.path(CALENDAR),
                 CALENDAR_TYPE,
-                calendar::calendar(&event_title(listing), one),
+                calendar::calendar(&event_title(listing, &listing.lang), one),
             ),
             document(listing.path(FEED), FEED_TYPE, feed.xml(one)),
             document(
@@ -113,11 +113,11 @@ impl Announcer for Announcements {
 }
 
 impl Announcements {
-    /// A feed for each series.
+    /// A feed and a calendar for each series.
     fn series(&self, all: &[Listing], now_unix_ms: i64) -> Vec<PublicDocument> {
         let mut by_path: BTreeMap<String, Vec<Listing>> = BTreeMap::new();
         for listing in all {
-            if let Some(path) = listing.series_feed_path() {
+            if let Some(path) = listing.series_path("") {
                 by_path.entry(path).or_default().push(listing.clone());
             }
         }
@@ -125,17 +125,25 @@ impl Announcements {
         let mut series: Vec<_> = by_path.into_iter().collect();
         series.sort_by_key(|(_, of)| std::cmp::Reverse(newest(of)));
         series.truncate(SERIES_MAX);
-        let feed = |(path, of): (String, Vec<Listing>)| {
+        let both = |(path, of): (String, Vec<Listing>)| {
+            let (feed_path, calendar_path) = (
+                format!("{path}{SERVER_FEED}"),
+                format!("{path}{SERVER_CALENDAR}"),
+            );
             let feed = Feed {
                 channel: Channel::of_series(&of[0], &self.base_url),
-                path: &path,
+                path: &feed_path,
                 picture: self.picture.as_deref(),
                 now_unix_ms,
             };
             let xml = feed.xml(&of);
-            document(path, FEED_TYPE, xml)
+            let calendar = calendar::calendar(&feed.channel.title, &of);
+            [
+                document(feed_path, FEED_TYPE, xml),
+                document(calendar_path, CALENDAR_TYPE, calendar),
+            ]
         };
-        series.into_iter().map(feed).collect()
+        series.into_iter().flat_map(both).collect()
     }
 
     /// The front page in each language, and at `/` in the server's.
@@ -170,7 +178,7 @@ fn document(path: String, content_type: &'static str, text: String) -> PublicDoc
         content_type,
         kept_s: KEPT_S,
         body: Bytes::from(text),
-        headers: axum::http::HeaderMap::new(),
+        headers: http::HeaderMap::new(),
     }
 }
 
@@ -231,6 +239,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_published_of_a_series_is_of_its_events_alone_and_goes_with_the_last() {
+        let announcements = Announcements::new("https://talk.example.org", "en", None);
+        let of = |slug: &str, series: &str| Listing {
+            slug: slug.to_owned(),
+            series: Some(series.to_owned()),
+            ..listing()
+        };
+        let told = |events: &[Listing], path: &str| {
+            let all = announcements.server_documents(events, 0);
+            let found = all.into_iter().find(|document| document.path == path);
+            found.map(|found| String::from_utf8(found.body.to_vec()).unwrap())
+        };
+        let events = [of("a", "One"), of("b", "Two"), of("c", "one")];
+        for path in ["/series/one/feed.xml", "/series/one/events.ics"] {
+            let text = told(&events, path)
+                .expect("it is there")
+                .replace("\r\n ", "");
+            let says = |slug: &str| text.contains(&format!("https://talk.example.org/e/{slug}"));
+            assert_eq!(["a", "b", "c"].map(says), [true, false, true], "{text}");
+            assert_eq!(told(&events[1..2], path), None);
+        }
+    }
+
+    #[test]
     fn each_series_has_its_feed_and_no_more_than_there_may_be() {
         let announcements = Announcements::new("https://talk.example.org", "en", None);
         let events: Vec<_> = (0..=SERIES_MAX as i64)
@@ -242,7 +274,7 @@ mod tests {
             .collect();
         let paths = paths(announcements.server_documents(&events, 0));
         let feeds = paths.iter().filter(|path| path.starts_with("/series/"));
-        assert_eq!(feeds.count(), SERIES_MAX);
+        assert_eq!(feeds.count(), 2 * SERIES_MAX, "a feed and a calendar each");
         assert!(
             !paths.contains(&"/series/series-0/feed.xml".to_owned()),
             "the oldest is left out"

@@ -44,6 +44,8 @@ pub(super) fn listing() -> Listing {
         slug: "radio-nord".to_owned(),
         title: "Nord & Süd, <one> evening; with a title that is longer than a line of a calendar"
             .to_owned(),
+        titles: Texts::new(),
+        languages: Vec::new(),
         description: texts(&[("en", "What the wind does.\nAnd why.")]),
         lang: "en".to_owned(),
         base_url: "https://talk.example.org".to_owned(),

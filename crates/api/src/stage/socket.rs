@@ -184,8 +184,11 @@ async fn join<T: AsyncRead + AsyncWrite + Unpin>(
     let welcome = wire::welcome(
         seat,
         joined.role,
-        event.slug(),
-        &joined.title,
+        wire::EventForm {
+            slug: event.slug(),
+            title: &joined.title,
+            lang: joined.lang.code(),
+        },
         &whip,
         event.listen_link(),
     );

@@ -255,9 +255,11 @@ enum ServerMessage<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-struct EventForm<'a> {
-    slug: &'a str,
-    title: &'a str,
+pub(super) struct EventForm<'a> {
+    pub(super) slug: &'a str,
+    pub(super) title: &'a str,
+    /// Its default language.
+    pub(super) lang: &'static str,
 }
 
 #[derive(Serialize)]
@@ -286,15 +288,14 @@ struct SeatForm<'a> {
 pub(super) fn welcome(
     seat: SeatId,
     role: Role,
-    slug: &str,
-    title: &str,
+    event: EventForm<'_>,
     whip: &str,
     listen: &str,
 ) -> String {
     json(&ServerMessage::Welcome {
         seat: seat.0,
         role: role.code(),
-        event: EventForm { slug, title },
+        event,
         whip,
         listen,
     })

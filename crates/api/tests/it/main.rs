@@ -3,6 +3,7 @@
 mod acts;
 mod any_history;
 mod outside_readers;
+mod picture;
 mod reminders;
 mod scene;
 mod stage_socket;

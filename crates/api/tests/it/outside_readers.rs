@@ -27,6 +27,8 @@ fn listing() -> Listing {
     Listing {
         slug: "radio-nord".to_owned(),
         title: "Nord & Süd".to_owned(),
+        titles: Texts::new(),
+        languages: Vec::new(),
         description: texts("What the wind does.\nAnd why."),
         lang: "en".to_owned(),
         base_url: "https://talk.example.org".to_owned(),
@@ -160,7 +162,14 @@ fn read(listing: &Listing) -> Option<Value> {
 }
 
 fn complains_of_nothing(read: &Value) {
-    for document in ["calendar", "server_calendar", "feed", "server_feed"] {
+    for document in [
+        "calendar",
+        "server_calendar",
+        "feed",
+        "server_feed",
+        "series_calendar",
+        "series_feed",
+    ] {
         assert_eq!(read[document]["complaints"], json!([]), "{document}");
     }
 }
@@ -218,7 +227,7 @@ fn a_cancelled_event_stays_in_the_calendar() {
     let Some(read) = read(&cancelled) else {
         return;
     };
-    for calendar in ["calendar", "server_calendar"] {
+    for calendar in ["calendar", "server_calendar", "series_calendar"] {
         let event = &read[calendar]["events"][0];
         assert_eq!(
             (&event["status"], &event["sequence"]),
@@ -235,7 +244,8 @@ fn a_replay_is_an_episode_with_chapters_and_people() {
         return;
     };
     complains_of_nothing(&read);
-    for feed in ["feed", "server_feed"] {
+    assert_eq!(read["series_feed"]["title"], "Radio");
+    for feed in ["feed", "server_feed", "series_feed"] {
         let item = &read[feed]["items"][0];
         assert_eq!(item["enclosure"]["type"], "audio/mp4");
         assert_eq!(item["enclosure"]["length"], "21600000");

@@ -1,5 +1,6 @@
 //! One event that is open, the interface in front of it, and what is asked of that.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -43,7 +44,7 @@ pub(crate) fn offer(direction: &str) -> String {
 pub(crate) struct Scene {
     pub(crate) server: TestServer,
     router: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Scene {
@@ -53,7 +54,7 @@ impl Scene {
         Self {
             router: stentor_api::router(server.events.clone()),
             server,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -64,7 +65,7 @@ impl Scene {
         Self {
             router: stentor_api::router(server.events.clone()),
             server,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -75,7 +76,7 @@ impl Scene {
         Self {
             router: stentor_api::router(server.events.clone()),
             server,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -85,8 +86,13 @@ impl Scene {
         Self {
             router: stentor_api::router(server.events.clone()),
             server,
-            _folder: self._folder,
+            folder: self.folder,
         }
+    }
+
+    /// Where it keeps everything.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The path of one of the two endpoints: `whip` or `whep`.

@@ -1,7 +1,7 @@
 //! What can be done with an event, as a person asks for it.
 
 use super::start::Start;
-use crate::text::Texts;
+use crate::text::{Languages, Texts};
 use alloc::string::String;
 
 /// One thing to do with an event.
@@ -48,14 +48,33 @@ pub enum Act {
 /// What is to be said otherwise of an event; `None` leaves it as it is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Correction {
-    /// What it is called.
+    /// What it is called, in its default language.
     pub title: Option<String>,
+    /// What it is called in its other languages.
+    pub titles: Option<Texts>,
+    /// In which languages it is told beside its default one.
+    pub languages: Option<Languages>,
+    /// The series it belongs to; blank: none.
+    pub series: Option<String>,
+    /// Its picture; `Some(None)`: none.
+    pub picture: Option<Option<Picture>>,
     /// What it is about, in its languages.
     pub description: Option<Texts>,
     /// When it begins; `Some(None)`: no time is announced.
     pub start: Option<Option<Start>>,
     /// Whether it goes on air by itself.
     pub automatic: Option<bool>,
+}
+
+/// The picture of an event, as whoever keeps it knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Picture {
+    /// Under what name its bytes are kept: another for each other picture.
+    pub name: [u8; 16],
+    /// Pixels in a row.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
 }
 
 impl Act {

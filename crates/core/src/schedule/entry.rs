@@ -3,7 +3,7 @@
 use super::act::Correction;
 use super::start::Start;
 use crate::id::SeatId;
-use crate::text::Texts;
+use crate::text::{Languages, Texts};
 use alloc::string::String;
 
 /// One thing that happened. Entries are only ever added.
@@ -120,8 +120,19 @@ impl Fact {
         match self {
             Self::Made { title, .. } => title.chars().count(),
             Self::Corrected(Correction {
-                title, description, ..
-            }) => of(title) + description.as_ref().map_or(0, Texts::chars),
+                title,
+                titles,
+                languages,
+                series,
+                description,
+                ..
+            }) => {
+                let texts = [titles, description].into_iter().flatten();
+                of(title)
+                    + of(series)
+                    + languages.as_ref().map_or(0, Languages::chars)
+                    + texts.map(Texts::chars).sum::<usize>()
+            }
             Self::Chapter { title, .. } => of(title),
             _ => 0,
         }

@@ -205,11 +205,21 @@ impl Schedule {
         let standing = &self.standing;
         let Correction {
             title,
+            titles,
+            languages,
+            series,
+            picture,
             description,
             start,
             automatic,
         } = correction;
         let title = title.map(|title| title_of(&title, by)).transpose()?;
+        if let Some(titles) = &titles {
+            titles.check(TITLE_CHARS_MAX)?;
+        }
+        let series = series
+            .map(|series| checked(&series, TITLE_CHARS_MAX))
+            .transpose()?;
         if let Some(description) = &description {
             description.check_lines(DESCRIPTION_CHARS_MAX)?;
         }
@@ -219,6 +229,11 @@ impl Schedule {
         // What is said again is no correction.
         let correction = Correction {
             title: title.filter(|title| *title != standing.title),
+            titles: titles.filter(|titles| *titles != standing.titles),
+            languages: languages.filter(|languages| *languages != standing.languages),
+            series: series
+                .filter(|series| *series != standing.series.as_deref().unwrap_or_default()),
+            picture: picture.filter(|picture| *picture != standing.picture),
             description: description.filter(|said| *said != standing.description),
             start: start.filter(|start| *start != standing.start),
             automatic: automatic.filter(|automatic| *automatic != standing.automatic),

@@ -24,7 +24,7 @@ mod start;
 /// The version of the schedule of an event that was announced when it was made and to which nobody has done anything since.
 pub const ANNOUNCED_VERSION: u64 = 2;
 
-pub use act::{Act, Correction, ScheduleCommand};
+pub use act::{Act, Correction, Picture, ScheduleCommand};
 pub use entry::{By, Entry, Fact};
 pub use machine::HistoryError;
 pub(crate) use machine::Schedule;

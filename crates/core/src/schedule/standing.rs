@@ -1,11 +1,11 @@
 //! How an event stands: what follows from its history, entry by entry, and from nothing else.
 
-use super::act::Correction;
+use super::act::{Correction, Picture};
 use super::entry::{By, Entry, Fact};
 use super::start::Start;
 use crate::limits::{DOORS_BEFORE_MS, DOORS_STAY_OPEN_MS};
 use crate::phase::Phase;
-use crate::text::Texts;
+use crate::text::{Languages, Texts};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
@@ -18,8 +18,16 @@ pub struct Standing {
     pub since_unix_ms: i64,
     /// When it was made, in milliseconds since 1970.
     pub made_unix_ms: i64,
-    /// What it is called.
+    /// What it is called, in its default language.
     pub title: String,
+    /// What it is called in its other languages; empty if it is called the same in all.
+    pub titles: Texts,
+    /// In which languages it is told beside its default one.
+    pub languages: Languages,
+    /// The series it belongs to.
+    pub series: Option<String>,
+    /// Its picture.
+    pub picture: Option<Picture>,
     /// What it is about; empty if nothing was said.
     pub description: Texts,
     /// The announced beginning.
@@ -67,6 +75,10 @@ impl Standing {
             since_unix_ms: made.at_unix_ms,
             made_unix_ms: made.at_unix_ms,
             title: title.into(),
+            titles: Texts::new(),
+            languages: Languages::new(),
+            series: None,
+            picture: None,
             description: Texts::new(),
             start: start.cloned(),
             postponed_from_unix_ms: None,
@@ -145,25 +157,7 @@ impl Standing {
                 self.enter(Phase::Cancelled, entry);
                 self.shown_in_calendars(entry);
             }
-            Fact::Corrected(Correction {
-                title,
-                description,
-                start,
-                automatic,
-            }) => {
-                if let Some(title) = title {
-                    self.title.clone_from(title);
-                }
-                if let Some(description) = description {
-                    self.description.clone_from(description);
-                }
-                if let Some(start) = start {
-                    self.move_start(start.as_ref(), entry);
-                    self.postponed_open &= start.is_none();
-                }
-                self.automatic = automatic.unwrap_or(self.automatic);
-                self.shown_in_calendars(entry);
-            }
+            Fact::Corrected(correction) => self.correct(correction, entry),
             Fact::ReplayOffered { on } => self.replay_offered = *on,
             Fact::Chapter { at_unix_ms, title } => {
                 match title {
@@ -172,6 +166,41 @@ impl Standing {
                 };
             }
         }
+    }
+
+    fn correct(&mut self, correction: &Correction, entry: &Entry) {
+        let Correction {
+            title,
+            titles,
+            languages,
+            series,
+            picture,
+            description,
+            start,
+            automatic,
+        } = correction;
+        if let Some(title) = title {
+            self.title.clone_from(title);
+        }
+        if let Some(titles) = titles {
+            self.titles.clone_from(titles);
+        }
+        if let Some(languages) = languages {
+            self.languages.clone_from(languages);
+        }
+        if let Some(series) = series {
+            self.series = (!series.is_empty()).then(|| series.clone());
+        }
+        if let Some(description) = description {
+            self.description.clone_from(description);
+        }
+        if let Some(start) = start {
+            self.move_start(start.as_ref(), entry);
+            self.postponed_open &= start.is_none();
+        }
+        self.picture = picture.unwrap_or(self.picture);
+        self.automatic = automatic.unwrap_or(self.automatic);
+        self.shown_in_calendars(entry);
     }
 
     fn postpone(&mut self, start: Option<&Start>, entry: &Entry) {

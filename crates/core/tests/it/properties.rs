@@ -116,6 +116,8 @@ fn act(dice: &mut Dice, view: &View) -> Act {
             description: None,
             start: dice.coin().then(|| start(dice)),
             automatic: dice.coin().then(|| dice.coin()),
+            series: dice.coin().then(|| "s".repeat(dice.below(210) as usize)),
+            ..Correction::default()
         }),
         56..60 => Act::OfferReplay { on: dice.coin() },
         60..64 => Act::Chapter {

@@ -1,7 +1,7 @@
 //! One text in several languages, named by BCP 47.
 
-use stentor_core::limits::{LANGUAGE_TAG_BYTES_MAX, LANGUAGES_MAX};
-use stentor_core::{LanguageTag, Texts, TextsFull};
+use stentor_core::limits::{FURTHER_LANGUAGES_MAX, LANGUAGE_TAG_BYTES_MAX, LANGUAGES_MAX};
+use stentor_core::{LanguageTag, Languages, Texts, TextsFull};
 
 fn tag(text: &str) -> LanguageTag {
     LanguageTag::parse(text).expect("a language tag")
@@ -84,4 +84,22 @@ fn one_language_more_than_fit_is_refused_and_changes_nothing() {
     texts.set(tag("en-0"), "Hi").expect("it is there");
     texts.set(tag("en-1"), "").expect("nothing is added");
     texts.set(tag("fr"), "Bonjour").expect("there is room");
+}
+
+#[test]
+fn an_event_has_its_languages_once_each_and_no_more_than_its_texts_can_have() {
+    let tags = |count: u8| (b'a'..b'a' + count).map(|letter| format!("x{}", char::from(letter)));
+    let of = |count| {
+        let tags = tags(count).map(|tag| LanguageTag::parse(&tag).expect("a tag"));
+        Languages::of(tags.clone().chain(tags))
+    };
+    let max = FURTHER_LANGUAGES_MAX as u8;
+    let full = of(max).expect("as many as there can be");
+    let named: Vec<_> = full.iter().map(LanguageTag::to_string).collect();
+    assert_eq!(named, tags(max).collect::<Vec<_>>());
+    let error = of(max + 1).expect_err("one too many");
+    assert_eq!(
+        error.to_string(),
+        "an event has at most 7 languages beside its own, got 8"
+    );
 }

@@ -60,7 +60,7 @@ impl Card {
         let url = listing.url("");
         let address = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         Self {
-            title: event_title(listing),
+            title: event_title(listing, &listing.lang),
             when: when.map(|at| written(at, listing.zone.as_deref(), &listing.lang)),
             people: words.names(listing, PEOPLE_MAX),
             state: words.state(listing),

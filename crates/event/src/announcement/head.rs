@@ -54,7 +54,7 @@ pub fn page_head(listing: &Listing, lang: &str) -> PageHead {
     PageHead {
         metas: metas(listing, lang, &summary),
         links: links(listing),
-        json_ld: json_ld(listing),
+        json_ld: json_ld(listing, lang),
         summary,
     }
 }
@@ -79,7 +79,7 @@ fn metas(listing: &Listing, lang: &str, summary: &str) -> Vec<HeadMeta> {
     let mut metas = vec![
         meta("og:type", "article".to_owned()),
         meta("og:site_name", "Stentor".to_owned()),
-        meta("og:title", event_title(listing)),
+        meta("og:title", event_title(listing, lang)),
         meta("og:description", summary.to_owned()),
         meta("og:url", listing.url("")),
         // Networks keep a picture by its address: a card that says something else has another.
@@ -112,6 +112,9 @@ fn links(listing: &Listing) -> Vec<HeadLink> {
     ];
     if listing.embeddable {
         links.push(alternate("application/json+oembed", listing.url(OEMBED)));
+    }
+    if let Some(feed) = listing.series_path(FEED) {
+        links.push(alternate("application/rss+xml", listing.absolute(&feed)));
     }
     let is_listed = listing.phase != ListingPhase::Ended && listing.when_unix_ms().is_some();
     if is_listed {
@@ -187,5 +190,14 @@ mod tests {
         assert!(!kinds(&listing).contains(&"text/calendar"));
         listing.embeddable = false;
         assert_eq!(kinds(&listing), ["", "application/rss+xml"]);
+        listing.series = Some("Radio Été".to_owned());
+        let of_series = page_head(&listing, "en").links.pop().unwrap();
+        assert_eq!(
+            (of_series.rel, of_series.href.as_str()),
+            (
+                "alternate",
+                "https://talk.example.org/series/radio-ete/feed.xml"
+            )
+        );
     }
 }

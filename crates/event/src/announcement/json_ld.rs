@@ -8,11 +8,11 @@ use super::paths::CARD;
 use super::text::{DESCRIPTION_CHARS_MAX, event_title, name, paragraphs, title};
 use crate::listing::{Listing, ListingPhase};
 
-/// The event as JSON-LD, to be set between `<script type="application/ld+json">` and `</script>` as it is: nothing in it can end the
+/// The event as JSON-LD for whoever reads this language, to be set between `<script type="application/ld+json">` and `</script>` as it is: nothing in it can end the
 /// element, or begin a comment.
 #[must_use]
-pub fn json_ld(listing: &Listing) -> String {
-    let json = Value::Object(event(listing)).to_string();
+pub fn json_ld(listing: &Listing, lang: &str) -> String {
+    let json = Value::Object(event(listing, lang)).to_string();
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -27,7 +27,7 @@ pub fn json_ld(listing: &Listing) -> String {
     safe
 }
 
-fn event(listing: &Listing) -> Map<String, Value> {
+fn event(listing: &Listing, lang: &str) -> Map<String, Value> {
     let url = listing.url("");
     let zone = listing.zone.as_deref();
     let mut event = Map::new();
@@ -36,8 +36,8 @@ fn event(listing: &Listing) -> Map<String, Value> {
     set("@type", json!("Event"));
     set("@id", json!(url));
     set("url", json!(url));
-    set("name", json!(event_title(listing)));
-    set("inLanguage", json!(listing.lang));
+    set("name", json!(event_title(listing, lang)));
+    set("inLanguage", languages(listing));
     set("isAccessibleForFree", json!(true));
     set("eventStatus", json!(status(listing)));
     set(
@@ -48,7 +48,7 @@ fn event(listing: &Listing) -> Map<String, Value> {
         "location",
         json!({ "@type": "VirtualLocation", "url": url }),
     );
-    if let Some(said) = listing.said(&listing.description, &listing.lang) {
+    if let Some(said) = listing.said(&listing.description, lang) {
         set(
             "description",
             json!(paragraphs(said, DESCRIPTION_CHARS_MAX)),
@@ -82,7 +82,7 @@ fn event(listing: &Listing) -> Map<String, Value> {
             "recordedIn",
             json!({
                 "@type": "AudioObject",
-                "name": event_title(listing),
+                "name": event_title(listing, lang),
                 "contentUrl": listing.absolute(&replay.path),
                 "encodingFormat": "audio/mp4",
                 "contentSize": replay.bytes.to_string(),
@@ -92,6 +92,16 @@ fn event(listing: &Listing) -> Map<String, Value> {
         );
     }
     event
+}
+
+/// In which it can be read of; its own comes first.
+fn languages(listing: &Listing) -> Value {
+    let own = std::iter::once(&listing.lang);
+    let further = listing.languages.iter().filter(|tag| **tag != listing.lang);
+    match own.chain(further).collect::<Vec<_>>().as_slice() {
+        [own] => json!(own),
+        all => json!(all),
+    }
 }
 
 /// One of schema.org's: what is moved is *rescheduled* where the new time is known, and *postponed* where it is not.
@@ -135,9 +145,10 @@ mod tests {
     use super::*;
     use crate::announcement::testing::listing;
     use crate::listing::ListingReplay;
+    use stentor_core::{LanguageTag, Texts};
 
     fn read(listing: &Listing) -> Value {
-        serde_json::from_str(&json_ld(listing)).unwrap()
+        serde_json::from_str(&json_ld(listing, "en")).unwrap()
     }
 
     fn status_of(listing: &Listing) -> String {
@@ -169,6 +180,25 @@ mod tests {
             ..listing()
         };
         assert_eq!(read(&nobody)["organizer"]["name"], "talk.example.org");
+    }
+
+    #[test]
+    fn it_is_told_in_the_readers_language_and_in_which_there_are() {
+        assert_eq!(read(&listing())["inLanguage"], "en");
+        let mut titles = Texts::new();
+        titles
+            .set(LanguageTag::parse("fr").unwrap(), "Nord et Sud")
+            .unwrap();
+        let listing = Listing {
+            titles,
+            languages: vec!["fr".to_owned(), "en".to_owned()],
+            ..listing()
+        };
+        for (lang, name) in [("fr", "Nord et Sud"), ("de", "Nord & Süd")] {
+            let event: Value = serde_json::from_str(&json_ld(&listing, lang)).unwrap();
+            assert_eq!(event["name"], name);
+            assert_eq!(event["inLanguage"], json!(["en", "fr"]));
+        }
     }
 
     #[test]
@@ -219,7 +249,7 @@ mod tests {
                 title: hostile.to_owned(),
                 ..listing()
             };
-            let text = json_ld(&listing);
+            let text = json_ld(&listing, "en");
             assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
             assert_eq!(read(&listing)["name"], title(hostile));
         }

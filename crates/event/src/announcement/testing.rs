@@ -15,6 +15,8 @@ pub(crate) fn listing() -> Listing {
     Listing {
         slug: "radio-nord".to_owned(),
         title: "Nord & Süd".to_owned(),
+        titles: Texts::new(),
+        languages: Vec::new(),
         description: Texts::new(),
         lang: "en".to_owned(),
         base_url: "https://talk.example.org".to_owned(),

@@ -16,10 +16,10 @@ pub fn title(text: &str) -> String {
     line(text, TITLE_CHARS_MAX)
 }
 
-/// What an event is called, on one line: its address where its title says nothing, since no list has entries without a name.
+/// What an event is called for whoever reads this language, on one line: its address where its title says nothing, since no list has entries without a name.
 #[must_use]
-pub fn event_title(listing: &Listing) -> String {
-    let title = title(&listing.title);
+pub fn event_title(listing: &Listing, lang: &str) -> String {
+    let title = title(listing.titled(lang).text);
     if title.is_empty() {
         listing.slug.clone()
     } else {

@@ -88,7 +88,7 @@ impl Words {
     /// The title; before it what has become of the event, for who is shown no status beside it: `Postponed: Nord & Süd`.
     #[must_use]
     pub fn headline(self, listing: &Listing) -> String {
-        let title = event_title(listing);
+        let title = event_title(listing, self.lang.code());
         let tells = listing.phase == ListingPhase::Cancelled || listing.is_postponed();
         match self.state(listing).filter(|_| tells) {
             Some(state) => self.labelled(&state, &title),

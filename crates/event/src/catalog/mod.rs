@@ -13,6 +13,7 @@ pub use crate::amendment::Amendment;
 pub(crate) use amending::{Asked, asked};
 pub use amending::{ask, carry_out, is_asked};
 pub(crate) use store::{
-    CONVERSATION, KeptState, POSITION, PublishedSoFar, Unreadable, key, stored_events_telling,
+    CONVERSATION, KeptState, POSITION, PublishedSoFar, Unreadable, key, language,
+    stored_events_telling,
 };
 pub use store::{CatalogError, Restored, is_stored, restore, store_event, stored_events};

@@ -12,6 +12,7 @@ use stentor_media::package::hls::PlaylistCounts;
 use stentor_media::rendition::SEGMENT_SAMPLES;
 
 use crate::clock::unix_ms_now;
+use crate::lang::Lang;
 use crate::record::{EventRecord, NewEventError, is_slug};
 use crate::snapshot;
 
@@ -140,6 +141,24 @@ pub async fn is_stored(records: &dyn Records, slug: &str) -> Result<bool, Catalo
     Ok(is_slug(slug) && records.get(EVENT, &key(slug)?).await?.is_some())
 }
 
+/// The default language of the event at an address, English where its record cannot be read; `None` where there is no event.
+///
+/// # Errors
+/// The operator's: no readable store.
+pub(crate) async fn language(
+    records: &dyn Records,
+    slug: &str,
+) -> Result<Option<Lang>, CatalogError> {
+    if !is_slug(slug) {
+        return Ok(None);
+    }
+    let stored = records.get(EVENT, &key(slug)?).await?;
+    Ok(stored.map(|stored| {
+        let record = EventRecord::decode(slug, &stored.bytes);
+        record.map_or_else(|_| Lang::default(), |record| record.lang)
+    }))
+}
+
 /// Stores a new event.
 ///
 /// # Errors
@@ -251,7 +270,7 @@ pub(super) mod tests {
     use bytes::Bytes;
     use stentor_cluster::testing::MemoryRecords;
     use stentor_core::admission::Rung;
-    use stentor_core::schedule::Start;
+    use stentor_core::schedule::{Correction, Start};
 
     /// Stores an event of that address, as an operator makes it.
     pub(in crate::catalog) async fn store(
@@ -262,6 +281,7 @@ pub(super) mod tests {
             title: format!("The event {slug}"),
             slug: Some(slug.to_owned()),
             lang: "fr".to_owned(),
+            told: Correction::default(),
             start: Some(Start {
                 unix_ms: 5,
                 zone: None,

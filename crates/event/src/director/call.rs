@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::pages::{OfferingPage, PageSender};
 use crate::encode_once::EncodeOnce;
+use crate::lang::Lang;
 use crate::record::EventRecord;
 use crate::replay_policy::ReplayRule;
 use crate::reports::StageLevels;
@@ -101,6 +102,8 @@ pub struct Joined {
     pub role: Role,
     /// The event's title.
     pub title: String,
+    /// Its default language.
+    pub lang: Lang,
     /// The whole stage, the newest only.
     pub state: watch::Receiver<Arc<EncodeOnce<View>>>,
     /// How loud everybody is, the newest only.

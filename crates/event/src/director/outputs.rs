@@ -329,6 +329,7 @@ impl Outputs {
             page,
             role: seat.role,
             title: view.title().to_owned(),
+            lang: self.to.record.lang,
             state: self.state.subscribe(),
             levels: self.levels.clone(),
         };
@@ -497,6 +498,7 @@ impl Outputs {
             room.notice(status::notice(
                 notice,
                 view,
+                self.to.record.lang,
                 unix_ms_now(),
                 self.to.publisher.replay(),
             ));
@@ -504,14 +506,19 @@ impl Outputs {
         match notice.kind {
             NoticeKind::Full => self.publish_documents(view),
             // The number in status.json may be as old as its cache time; who speaks is only told in band.
-            NoticeKind::Listeners => self.to.publisher.publish_status(view, unix_ms_now()),
+            NoticeKind::Listeners => self.publish_status(view),
             NoticeKind::Speaking => {}
         }
     }
 
+    fn publish_status(&self, view: &View) {
+        let lang = self.to.record.lang;
+        self.to.publisher.publish_status(view, lang, unix_ms_now());
+    }
+
     /// Puts the status and the pages where the public finds them.
     pub(super) fn publish_documents(&mut self, view: &View) {
-        self.to.publisher.publish_status(view, unix_ms_now());
+        self.publish_status(view);
         self.to
             .publisher
             .publish_pages(view, &self.to.record, unix_ms_now());

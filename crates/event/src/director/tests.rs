@@ -15,7 +15,7 @@ use stentor_core::admission::{OpeningRung, Rung};
 use stentor_core::conversation::{Command, Conversation, FIRST_HOST, Refusal, SeatView, View};
 use stentor_core::event::{ConditionKind, EventCommand};
 use stentor_core::limits::{HOST_DROPPED_AFTER_MS, RESERVATION_MS};
-use stentor_core::schedule::{ANNOUNCED_VERSION, Act, ScheduleCommand};
+use stentor_core::schedule::{ANNOUNCED_VERSION, Act, Correction, ScheduleCommand};
 use stentor_core::stage::{AppliedMute, Role, SeatOrder, SessionKind, StageCommand};
 use stentor_core::{Now, PageId, PageKey, SeatId, SessionId};
 use stentor_edge::{Demand, Edge, EdgeConfig};
@@ -163,6 +163,7 @@ impl Scene {
             title: "Ilios".to_owned(),
             slug: None,
             lang: "en".to_owned(),
+            told: Correction::default(),
             start: None,
             draft: false,
             host: "Homer".to_owned(),

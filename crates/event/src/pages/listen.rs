@@ -6,10 +6,14 @@
 use askama::Template;
 
 use super::assets::{built, built_icon, built_words};
+use stentor_core::schedule::Picture;
+
 use super::headers::framed_policy;
 use crate::announcement::{MP3, Moment, OGG, PageHead, REPLAY};
 use crate::lang::Lang;
+use crate::picture::picture_path;
 use crate::status::Status;
+use crate::texts::Said;
 
 /// What `web/` built for the listener's page, and for the player that other pages show.
 #[derive(Clone, Debug)]
@@ -111,13 +115,31 @@ impl Sources {
     }
 }
 
+/// A picture as a page shows it.
+pub(crate) struct ShownPicture {
+    path: String,
+    width: u16,
+    height: u16,
+}
+
+impl ShownPicture {
+    /// That of the event at this address.
+    pub(crate) fn of(slug: &str, picture: &Picture) -> Self {
+        Self {
+            path: picture_path(slug, picture),
+            width: picture.width,
+            height: picture.height,
+        }
+    }
+}
+
 /// The listener's page.
 #[derive(Template)]
 #[template(path = "listen.html")]
 pub(crate) struct ListenPage<'a> {
     pub(crate) assets: &'a PageAssets,
     pub(crate) lang: Lang,
-    pub(crate) title: &'a str,
+    pub(crate) title: Said<'a>,
     /// What is going on, in words.
     pub(crate) sentence: &'a str,
     /// When it begins or goes on, where there is something to say.
@@ -131,7 +153,11 @@ pub(crate) struct ListenPage<'a> {
     /// Whether there are AAC and MP3.
     pub(crate) transcodes: bool,
     /// What it is about.
-    pub(crate) about: Option<&'a str>,
+    pub(crate) about: Option<Said<'a>>,
+    /// The picture that its host gave it.
+    pub(crate) picture: Option<ShownPicture>,
+    /// Whether that is something else in another language.
+    pub(crate) about_differs: bool,
     /// What `status.json` says, so that the script need not ask for it first.
     pub(crate) status: &'a Status<'a>,
     /// `/e/slug`
@@ -250,7 +276,10 @@ mod tests {
         let page = ListenPage {
             assets,
             lang,
-            title: view.title(),
+            title: Said {
+                lang: "en",
+                text: view.title(),
+            },
             sentence: &sentence(lang, &view.schedule, ConditionKind::Ok, replay),
             moment: Moment::of(&listing, lang),
             why: listing.said(&view.schedule.why, lang.code()),
@@ -258,7 +287,9 @@ mod tests {
             mails: false,
             transcodes: true,
             about: None,
-            status: &status(view, 1_800_000_002_000, replay),
+            picture: None,
+            about_differs: false,
+            status: &status(view, Lang::default(), 1_800_000_002_000, replay),
             base: "/e/radio-nord",
             sources: Sources::Live { mp3: true },
         };
@@ -332,7 +363,8 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 4, "{page}");
         let escaped = "&#60;/title&#62;&#60;/script&#62;&#60;script&#62;x&#60;/script&#62;&#34;&#39;&#38;{{ base }}%TITLE%";
         assert_eq!(between(&page, "<title>", " · Stentor</title>"), escaped);
-        assert_eq!(between(&page, "<h1 id=\"title\">", "</h1>"), escaped);
+        let heading = "<h1 id=\"title\" lang=\"en\" dir=\"auto\">";
+        assert_eq!(between(&page, heading, "</h1>"), escaped);
     }
 
     #[test]
@@ -345,7 +377,12 @@ mod tests {
                 "</script>",
             );
             assert!(!state.contains(['<', '>', '&']), "{state}");
-            let told = full(&view(title), 1_800_000_002_000, Replay::Awaited);
+            let told = full(
+                &view(title),
+                Lang::default(),
+                1_800_000_002_000,
+                Replay::Awaited,
+            );
             let parse = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
             assert_eq!(parse(state), parse(&told));
             assert_eq!(parse(state)["title"], title);

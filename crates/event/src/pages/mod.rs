@@ -12,5 +12,5 @@ pub(crate) use assets::withdraw_stage;
 pub use assets::{are_built, feed_picture, publish_assets, publish_not_found, publish_stage};
 pub use headers::{inline_policy, page_headers};
 pub use listen::ListenAssets;
-pub(crate) use listen::{EmbedPage, ListenPage, Sources};
+pub(crate) use listen::{EmbedPage, ListenPage, ShownPicture, Sources};
 pub(crate) use sentence::sentence;

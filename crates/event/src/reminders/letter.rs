@@ -39,8 +39,8 @@ impl Letter {
             format!("{}/confirm", self.own),
             format!("{}/stop", self.own),
         );
-        let title = one_line(&occasion.title);
-        let why = match one_line(occasion.why_in(lang.code())) {
+        let title = one_line(occasion.title_in(lang));
+        let why = match one_line(occasion.why_in(lang)) {
             why if why.is_empty() => why,
             why => format!("{why}\n\n"),
         };
@@ -106,6 +106,8 @@ mod tests {
     fn written(message: Message, lang: &str, title: &str) -> Mail {
         let occasion = Occasion {
             title: title.to_owned(),
+            titles: Texts::new(),
+            lang: Lang::default(),
             zone: Some("Europe/Paris".to_owned()),
             why: Texts::new(),
             is_public: true,
@@ -185,9 +187,28 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_names_the_event_in_its_readers_language() {
+        let mut occasion = Occasion::gone();
+        occasion.title = "L’été".to_owned();
+        occasion.lang = Lang::parse("fr").unwrap();
+        occasion
+            .titles
+            .set(LanguageTag::parse("de").unwrap(), "Der Sommer")
+            .unwrap();
+        let title = |lang| occasion.title_in(Lang::parse(lang).unwrap());
+        assert_eq!(
+            ["de", "fr", "en"].map(title),
+            ["Der Sommer", "L’été", "L’été"]
+        );
+    }
+
+    #[test]
     fn who_is_told_of_a_change_is_told_why_in_their_language_if_it_was_said() {
         let mut occasion = Occasion::gone();
-        let why = |occasion: &Occasion, lang| occasion.why_in(lang).to_owned();
+        let why = |occasion: &Occasion, lang| {
+            let lang = Lang::parse(lang).expect("a language");
+            occasion.why_in(lang).to_owned()
+        };
         assert_eq!(why(&occasion, "en"), "");
         for (tag, text) in [
             ("fr", "Le train est en retard."),

@@ -8,13 +8,19 @@ use stentor_core::conversation::View;
 use stentor_core::event::Phase;
 use stentor_core::reminders::{Announced, Progress};
 
-use crate::catalog::{CatalogError, is_stored, restore};
+use crate::catalog::{CatalogError, language, restore};
+use crate::lang::Lang;
+use crate::texts::{said, titled};
 
 /// An event as mails and their pages speak of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Occasion {
-    /// What it is called.
+    /// What it is called, in its default language.
     pub title: String,
+    /// What it is called in its other languages.
+    pub titles: Texts,
+    /// Its default language.
+    pub lang: Lang,
     /// The zone in which its host entered the beginning (IANA), where that is known.
     pub zone: Option<String>,
     /// Why it was moved or cancelled, as its host said.
@@ -27,7 +33,7 @@ pub struct Occasion {
 
 impl Occasion {
     /// As it is now.
-    pub(super) fn of(view: &View) -> Self {
+    pub(super) fn of(view: &View, lang: Lang) -> Self {
         let standing = &view.schedule;
         let since_unix_ms = standing.since_unix_ms;
         let progress = match standing.phase {
@@ -43,6 +49,8 @@ impl Occasion {
         let zone = start.and_then(|start| start.zone.as_ref());
         Self {
             title: standing.title.clone(),
+            titles: standing.titles.clone(),
+            lang,
             zone: zone.map(ToString::to_string),
             why: standing.why.clone(),
             is_public: standing.phase != Phase::Draft,
@@ -57,6 +65,8 @@ impl Occasion {
     pub(super) fn gone() -> Self {
         Self {
             title: String::new(),
+            titles: Texts::new(),
+            lang: Lang::default(),
             zone: None,
             why: Texts::new(),
             is_public: false,
@@ -67,10 +77,15 @@ impl Occasion {
         }
     }
 
-    /// Why it is as it is, in a language or in the first that it was said in; empty if nothing was said.
-    pub(super) fn why_in(&self, lang: &str) -> &str {
-        let first = || self.why.iter().next().map(|(_, text)| text);
-        self.why.get(lang).or_else(first).unwrap_or_default()
+    /// What it is called, for whoever reads that language.
+    pub(super) fn title_in(&self, lang: Lang) -> &str {
+        titled(&self.title, &self.titles, lang.code(), self.lang.code()).text
+    }
+
+    /// Why it is as it is, for whoever reads that language; empty if nothing was said.
+    pub(super) fn why_in(&self, lang: Lang) -> &str {
+        let why = said(&self.why, lang.code(), self.lang.code());
+        why.map_or("", |said| said.text)
     }
 
     /// As the store has it; `None` where there is no such event.
@@ -78,10 +93,10 @@ impl Occasion {
         records: &dyn Records,
         slug: &str,
     ) -> Result<Option<Self>, CatalogError> {
-        if !is_stored(records, slug).await? {
+        let Some(lang) = language(records, slug).await? else {
             return Ok(None);
-        }
+        };
         let restored = restore(records, slug).await?;
-        Ok(Some(Self::of(&restored.conversation.view())))
+        Ok(Some(Self::of(&restored.conversation.view(), lang)))
     }
 }

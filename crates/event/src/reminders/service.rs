@@ -356,16 +356,12 @@ impl Reminders {
         let followed = state.events.get(slug)?;
         let subscription = followed.reminders.subscription(id)?;
         let lang = followed.langs.get(&id).copied().unwrap_or_default();
-        let Occasion {
-            title,
-            zone,
-            announced,
-            ..
-        } = &followed.occasion;
+        let occasion = &followed.occasion;
+        let (zone, starts) = (&occasion.zone, occasion.announced.starts_unix_ms);
         Some(Shown {
             lang,
-            title: title.clone(),
-            when: when::told(announced.starts_unix_ms, zone.as_deref(), lang),
+            title: occasion.title_in(lang).to_owned(),
+            when: when::told(starts, zone.as_deref(), lang),
             link: self.link(slug),
             confirmed: subscription.status == Status::Confirmed,
         })

@@ -10,7 +10,7 @@ use stentor_cluster::testing::{MemoryMailer, MemoryRecords};
 use stentor_core::Now;
 use stentor_core::reminders::Network;
 use stentor_core::reminders::limits::{CONFIRM_WITHIN_MS, REMIND_BEFORE_MS};
-use stentor_core::schedule::Start;
+use stentor_core::schedule::{Correction, Start};
 use tempfile::TempDir;
 
 use super::service::{AskError, ReminderParts, Reminders};
@@ -58,6 +58,7 @@ impl Scene {
             title: "Ilios".to_owned(),
             slug: Some("talk".to_owned()),
             lang: "en".to_owned(),
+            told: Correction::default(),
             start: Some(Start {
                 unix_ms: STARTS,
                 zone: None,

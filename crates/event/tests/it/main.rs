@@ -3,6 +3,7 @@
 mod embedding;
 mod evening;
 mod idle;
+mod languages;
 mod players;
 mod registry;
 mod replay;

@@ -26,6 +26,7 @@ pub(crate) async fn make_event(records: &dyn Records, slug: &str) {
         title: "A talk".to_owned(),
         slug: Some(slug.to_owned()),
         lang: "en".to_owned(),
+        told: Correction::default(),
         start: None,
         draft: false,
         host: "Ada".to_owned(),

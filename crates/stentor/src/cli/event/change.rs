@@ -3,18 +3,21 @@
 //! A server that runs an event changes it itself, within two seconds; where none runs, the command does. Both ways what is printed is what
 //! is so afterwards.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::fs::File;
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde::Serialize;
-use stentor_core::Texts;
+use stentor_cluster::key::Key;
 use stentor_core::schedule::{Act, Correction};
+use stentor_core::{Languages, Texts};
 use stentor_event::catalog::{Amendment, ask, carry_out, is_asked};
 use stentor_event::clock::unix_ms_now;
 use stentor_event::embedding::Embedding;
+use stentor_event::picture::{PICTURE_BYTES_MAX, PreparedPicture, keep, keep_only, prepare};
 
-use super::said::{Said, said};
+use super::said::{Said, languages, said};
 use super::store::{Common, Store, print, wait_for, when};
 use crate::data_dir;
 use crate::error::AppError;
@@ -31,9 +34,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub(in crate::cli) struct Edit {
     /// The last part of its address, as `event list` shows it
     slug: String,
-    /// What the event is called; listeners see it
-    #[arg(long)]
-    title: Option<String>,
+    /// What the event is called; listeners see it. fr=TEXT says it in another language, and can be given once for each
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    title: Vec<Said>,
+    /// Languages in which it is told besides, such as fr,de; nothing for none
+    #[arg(long, value_name = "LANGUAGES", value_parser = languages)]
+    languages: Option<Languages>,
+    /// The series it belongs to, which has a feed and a calendar of its own; nothing for none
+    #[arg(long, value_name = "NAME")]
+    series: Option<String>,
     /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris", or none
     #[arg(long, value_name = "TIME", value_parser = when_or_none)]
     starts: Option<Starts>,
@@ -46,6 +55,9 @@ pub(in crate::cli) struct Edit {
     /// What it is about, in the language of its page; fr=TEXT says it in another, and can be given once for each
     #[arg(long, value_name = "TEXT", value_parser = said)]
     about: Vec<Said>,
+    /// Its picture, a JPEG, PNG or WebP of at most 8 MiB; none takes it away
+    #[arg(long, value_name = "FILE", value_parser = picture)]
+    picture: Option<GivenPicture>,
     /// Whether it goes on air by itself at its time, once somebody is on stage: yes or no
     #[arg(long, value_name = "YES_OR_NO", value_parser = yes_or_no)]
     automatic: Option<bool>,
@@ -103,6 +115,23 @@ fn when_or_none(text: &str) -> Result<Starts, String> {
     }
 }
 
+/// A picture that was given, or that there is to be none.
+#[derive(Clone, Debug)]
+struct GivenPicture(Option<PreparedPicture>);
+
+/// Reads a picture. No more of a file is read than a picture may have.
+fn picture(path: &str) -> Result<GivenPicture, String> {
+    if path == "none" {
+        return Ok(GivenPicture(None));
+    }
+    let mut bytes = Vec::new();
+    let most = PICTURE_BYTES_MAX as u64 + 1;
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_err(|error| error.to_string())?;
+    let prepared = prepare(&bytes).map_err(|error| error.to_string())?;
+    Ok(GivenPicture(Some(prepared)))
+}
+
 fn yes_or_no(text: &str) -> Result<bool, String> {
     match text {
         "yes" => Ok(true),
@@ -119,10 +148,15 @@ impl Edit {
     pub(super) fn run(self) -> Result<(), AppError> {
         let typed = self.starts.as_ref().and_then(|starts| starts.0.clone());
         let correction = Correction {
-            title: self.title,
-            description: None,
+            languages: self.languages,
+            series: self.series,
+            picture: self
+                .picture
+                .as_ref()
+                .map(|given| given.0.as_ref().map(|prepared| prepared.picture)),
             start: self.starts.map(|starts| starts.0.map(|when| when.start())),
             automatic: self.automatic,
+            ..Correction::default()
         };
         let corrects = (correction != Correction::default()).then_some(Act::Correct(correction));
         let mut amendment = Amendment {
@@ -135,16 +169,21 @@ impl Edit {
             embedding: self.embed,
             ..Amendment::default()
         };
-        if amendment == Amendment::default() && self.about.is_empty() {
+        let says = !self.title.is_empty() || !self.about.is_empty();
+        if amendment == Amendment::default() && !says {
             return Err(AppError::NothingToChange);
         }
-        let report = changed(&self.slug, &self.common, |report| {
+        let told = |report: &EventReport| {
             if report.phase().is_over() && amendment.recorded.is_some() {
                 return Err(AppError::IsOver(self.slug.clone()));
             }
-            if !self.about.is_empty() {
+            if says {
+                let about = Said::texts(&self.about, report.language())?;
+                let (title, titles) = Said::titles(&self.title, report.language())?;
                 let correction = Correction {
-                    description: Some(Said::texts(&self.about, report.language())?),
+                    title,
+                    titles,
+                    description: (!self.about.is_empty()).then_some(about),
                     ..Correction::default()
                 };
                 amendment
@@ -152,6 +191,16 @@ impl Edit {
                     .push((Act::Correct(correction), Texts::new()));
             }
             Ok(amendment)
+        };
+        let config = self.common.settings.load()?;
+        let report = wait_for(async {
+            let store = Store::open(config).await?;
+            let amendment = told(&store.report(&self.slug).await?)?;
+            match &self.picture {
+                Some(given) => repicture(&store, &self.slug, given, &amendment).await?,
+                None => change(&store, &self.slug, &amendment).await?,
+            }
+            store.report(&self.slug).await
         })?;
         print(&report.starting_as(typed.as_ref()), self.common.json)
     }
@@ -213,6 +262,25 @@ impl Delete {
         };
         stdout::print(&text).map_err(AppError::Print)
     }
+}
+
+/// Keeps the bytes of a picture first, so that whoever is told of it finds it; and afterwards those of no other.
+async fn repicture(
+    store: &Store,
+    slug: &str,
+    given: &GivenPicture,
+    amendment: &Amendment,
+) -> Result<(), AppError> {
+    let blobs = data_dir::open_recordings(&store.config.data_dir).await?;
+    let event = Key::new(slug).expect("there is an event at this address");
+    if let Some(prepared) = &given.0 {
+        let kept = keep(&*blobs, &event, prepared).await;
+        kept.map_err(AppError::Picture)?;
+    }
+    change(store, slug, amendment).await?;
+    let picture = given.0.as_ref().map(|prepared| &prepared.picture);
+    let kept = keep_only(&*blobs, &event, picture).await;
+    kept.map_err(AppError::Picture)
 }
 
 #[derive(Serialize)]

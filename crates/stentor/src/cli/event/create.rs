@@ -1,11 +1,14 @@
 //! `stentor event create`.
 
 use clap::Args;
+use stentor_core::Languages;
+use stentor_core::schedule::Correction;
 use stentor_event::catalog::store_event;
 use stentor_event::clock::unix_ms_now;
 use stentor_event::embedding::Embedding;
 use stentor_event::record::{NewEvent, guest_seat};
 
+use super::said::{Said, languages, said};
 use super::store::{Common, Store, print, shown, wait_for, when};
 use crate::config::Config;
 use crate::data_dir;
@@ -14,15 +17,24 @@ use crate::when::When;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Create {
-    /// What the event is called; listeners see it
-    #[arg(long)]
-    title: String,
+    /// What the event is called; listeners see it. fr=TEXT says it in another language, and can be given once for each
+    #[arg(long, value_name = "TEXT", value_parser = said, required = true)]
+    title: Vec<Said>,
     /// The last part of its address: a-z, 0-9 and -, at most 64 [default: made from the title]
     #[arg(long)]
     slug: Option<String>,
     /// Language of its page, such as en, fr or de
     #[arg(long, default_value = "en")]
     lang: String,
+    /// Languages in which it is told besides, such as fr,de: its stage page asks for texts in each
+    #[arg(long, value_name = "LANGUAGES", value_parser = languages)]
+    languages: Option<Languages>,
+    /// What it is about, in the language of its page; fr=TEXT says it in another, and can be given once for each
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    about: Vec<Said>,
+    /// The series it belongs to, which has a feed and a calendar of its own
+    #[arg(long, value_name = "NAME")]
+    series: Option<String>,
     /// When it starts: 2026-12-01T20:00, "tomorrow 20:00", "20:00 Europe/Paris"; without a zone, in this machine's. Shown on the page
     #[arg(long, value_name = "TIME", value_parser = when)]
     starts: Option<When>,
@@ -52,8 +64,17 @@ impl Create {
     /// The operator's: what cannot be an event, or one whose address is taken.
     pub(super) fn run(self) -> Result<(), AppError> {
         let config = self.common.settings.load()?;
+        let (title, titles) = Said::titles(&self.title, &self.lang)?;
+        let about = Said::texts(&self.about, &self.lang)?;
         let new = NewEvent {
-            title: self.title,
+            title: title.unwrap_or_default(),
+            told: Correction {
+                titles,
+                languages: self.languages,
+                series: self.series,
+                description: (!about.is_empty()).then_some(about),
+                ..Correction::default()
+            },
             slug: self.slug,
             lang: self.lang,
             start: self.starts.as_ref().map(When::start),
