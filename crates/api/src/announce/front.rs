@@ -201,6 +201,7 @@ fn entry(listing: &Listing, words: Words) -> Entry {
 mod tests {
     use super::*;
     use crate::announce::testing::{HOSTILE, golden, listing, over, postponed};
+    use axum::http::HeaderMap;
     use stentor_event::announcement::PublicDocument;
     use stentor_event::pages::inline_policy;
 
@@ -281,7 +282,7 @@ mod tests {
             content_type: "text/html; charset=utf-8",
             kept_s: 1,
             body: html.into(),
-            headers: http::HeaderMap::new(),
+            headers: HeaderMap::new(),
         };
         let body = document.into_document().body;
         for form in [body.br, body.gzip] {

@@ -1,5 +1,6 @@
 //! Which documents there are, where they are found, and how long caches may keep them.
 
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use stentor_event::announcement::{
@@ -178,7 +179,7 @@ fn document(path: String, content_type: &'static str, text: String) -> PublicDoc
         content_type,
         kept_s: KEPT_S,
         body: Bytes::from(text),
-        headers: http::HeaderMap::new(),
+        headers: HeaderMap::new(),
     }
 }
 
