@@ -47,6 +47,9 @@ pub const HISTORY_CHARS_MAX: usize = 64 * 1_024;
 /// Chapters of one event. At it, one more is refused.
 pub const CHAPTERS_MAX: usize = 128;
 
+/// Milliseconds of the programme that a cut of its replay leaves at least. Less is refused: it is a slip of the hand.
+pub const REPLAY_MS_MIN: i64 = 1_000;
+
 /// Milliseconds before the announced beginning at which the doors open by themselves.
 pub const DOORS_BEFORE_MS: i64 = 15 * 60 * 1_000;
 

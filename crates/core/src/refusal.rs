@@ -65,6 +65,21 @@ pub enum Refusal {
         /// Chapters there can be.
         max: usize,
     },
+    /// A cut of the replay that does not lie in the programme, or leaves next to nothing of it.
+    #[error(
+        "a cut lies between the beginning and the end of the programme ({begun_unix_ms} and {ended_unix_ms} ms since 1970) and leaves at least {ms_min} ms of it"
+    )]
+    CutOutside {
+        /// When the programme began, in milliseconds since 1970.
+        begun_unix_ms: i64,
+        /// When it ended, in milliseconds since 1970.
+        ended_unix_ms: i64,
+        /// Milliseconds that a cut leaves.
+        ms_min: i64,
+    },
+    /// What was recorded was taken away.
+    #[error("the recording was deleted, for good")]
+    ReplayDeleted,
     /// As much has happened as can be kept.
     #[error(
         "too much has been changed about this event (at most {max} entries); it can still go on air and end"
@@ -146,6 +161,8 @@ codes!(Refusal {
     Self::TimeFar { .. } => "time_far",
     Self::ChapterOutside => "chapter_outside",
     Self::TooManyChapters { .. } => "too_many_chapters",
+    Self::CutOutside { .. } => "cut_outside",
+    Self::ReplayDeleted => "replay_deleted",
     Self::HistoryFull { .. } => "history_full",
     Self::StageFull { .. } => "stage_full",
     Self::SeatsFull { .. } => "seats_full",

@@ -13,6 +13,8 @@ pub enum Alarm {
     MixerLate,
     /// Records cannot be written: a restart would lose the newest changes.
     Store,
+    /// The replay could not be made, or taken away, as it is wanted; what there was before is as it was.
+    Replay,
 }
 
 codes!(Alarm {
@@ -20,15 +22,17 @@ codes!(Alarm {
     Self::Recorder => "recorder",
     Self::MixerLate => "mixer_late",
     Self::Store => "store",
+    Self::Replay => "replay",
 });
 
 impl Alarm {
     /// All of them, in the order of their bits.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::OutputSilent,
         Self::Recorder,
         Self::MixerLate,
         Self::Store,
+        Self::Replay,
     ];
 }
 

@@ -1,5 +1,6 @@
 //! What can be done with an event, as a person asks for it.
 
+use super::replay::{ReplayCut, ReplayOffer};
 use super::start::Start;
 use crate::text::{Languages, Texts};
 use alloc::string::String;
@@ -31,11 +32,12 @@ pub enum Act {
     Cancel,
     /// It was announced with a mistake.
     Correct(Correction),
-    /// Let the public listen to the recording, or no more.
-    OfferReplay {
-        /// Wanted.
-        on: bool,
-    },
+    /// Let the public listen to the recording: at once, later, or no more.
+    OfferReplay(ReplayOffer),
+    /// Let them hear that part of it; [`ReplayCut::default`] is all of it.
+    CutReplay(ReplayCut),
+    /// Take away what was recorded, for good.
+    DeleteReplay,
     /// Name what begins at a moment of the programme, or take the name away.
     Chapter {
         /// In milliseconds since 1970; `None`: now.
@@ -91,7 +93,9 @@ impl Act {
             Self::End => "end",
             Self::Cancel => "cancel",
             Self::Correct(_) => "correct",
-            Self::OfferReplay { .. } => "offer_replay",
+            Self::OfferReplay(_) => "offer_replay",
+            Self::CutReplay(_) => "cut_replay",
+            Self::DeleteReplay => "delete_replay",
             Self::Chapter { .. } => "chapter",
         }
     }
@@ -108,6 +112,8 @@ impl Act {
         "cancel",
         "correct",
         "offer_replay",
+        "cut_replay",
+        "delete_replay",
         "chapter",
     ];
 }

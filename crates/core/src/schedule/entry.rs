@@ -1,6 +1,7 @@
 //! What has happened to an event: one entry of its history.
 
 use super::act::Correction;
+use super::replay::{ReplayCut, ReplayOffer};
 use super::start::Start;
 use crate::id::SeatId;
 use crate::text::{Languages, Texts};
@@ -64,11 +65,12 @@ pub enum Fact {
     Cancelled,
     /// Something is said otherwise.
     Corrected(Correction),
-    /// The recording is for the public to hear, or not.
-    ReplayOffered {
-        /// Which of both.
-        on: bool,
-    },
+    /// The recording is for the public to hear, later, or not.
+    ReplayOffered(ReplayOffer),
+    /// That part of it.
+    ReplayCut(ReplayCut),
+    /// What was recorded is taken away: the last word about it.
+    ReplayDeleted,
     /// A chapter begins, or none does any more.
     Chapter {
         /// Where in the programme, in milliseconds since 1970.
@@ -93,7 +95,9 @@ impl Fact {
             Self::Ended => "ended",
             Self::Cancelled => "cancelled",
             Self::Corrected(_) => "corrected",
-            Self::ReplayOffered { .. } => "replay_offered",
+            Self::ReplayOffered(_) => "replay_offered",
+            Self::ReplayCut(_) => "replay_cut",
+            Self::ReplayDeleted => "replay_deleted",
             Self::Chapter { .. } => "chapter",
         }
     }
@@ -111,6 +115,8 @@ impl Fact {
         "cancelled",
         "corrected",
         "replay_offered",
+        "replay_cut",
+        "replay_deleted",
         "chapter",
     ];
 

@@ -2,12 +2,13 @@
 
 use super::act::{Act, Correction, ScheduleCommand};
 use super::entry::{By, Entry, Fact};
+use super::replay::{ReplayCut, ReplayOffer};
 use super::standing::Standing;
 use super::start::Start;
 use crate::limits::{
     CHAPTERS_MAX, DESCRIPTION_CHARS_MAX, HISTORY_CHARS_MAX, HISTORY_ENTRIES_MAX,
-    HISTORY_ENTRIES_RESERVED, MESSAGE_CHARS_MAX, START_AHEAD_MS_MAX, START_PAST_MS_MAX,
-    TITLE_CHARS_MAX,
+    HISTORY_ENTRIES_RESERVED, MESSAGE_CHARS_MAX, REPLAY_MS_MIN, START_AHEAD_MS_MAX,
+    START_PAST_MS_MAX, TITLE_CHARS_MAX,
 };
 use crate::now::Now;
 use crate::phase::Phase;
@@ -177,7 +178,9 @@ impl Schedule {
             Act::End => (Fact::Ended, standing.phase == Phase::Ended),
             Act::Cancel => (Fact::Cancelled, standing.phase == Phase::Cancelled),
             Act::Correct(correction) => return self.correction(correction, by, now),
-            Act::OfferReplay { on } => (Fact::ReplayOffered { on }, standing.replay_offered == on),
+            Act::OfferReplay(offer) => return self.offer(offer, now),
+            Act::CutReplay(cut) => return self.cut(cut),
+            Act::DeleteReplay => (Fact::ReplayDeleted, standing.replay.deleted),
             Act::Chapter { at_unix_ms, title } => {
                 let fact = self.chapter(at_unix_ms.unwrap_or(now.unix_ms), title, now)?;
                 return Ok(fact);
@@ -188,6 +191,10 @@ impl Schedule {
         }
         if standing.allows(&fact) {
             return Ok(Some(fact));
+        }
+        if fact == Fact::ReplayDeleted {
+            let phase = standing.phase;
+            return Err(Refusal::NotNow { act: code, phase });
         }
         Err(match standing.phase {
             Phase::Ended => Refusal::EventEnded,
@@ -258,6 +265,41 @@ impl Schedule {
         })
     }
 
+    fn offer(&self, offer: ReplayOffer, now: Now) -> Result<Option<Fact>, Refusal> {
+        let replay = &self.standing.replay;
+        if replay.deleted {
+            return Err(Refusal::ReplayDeleted);
+        }
+        if replay.offer == offer {
+            return Ok(None);
+        }
+        if let ReplayOffer::From(from) = offer {
+            future(Some(from), now)?;
+        }
+        Ok(Some(Fact::ReplayOffered(offer)))
+    }
+
+    fn cut(&self, cut: ReplayCut) -> Result<Option<Fact>, Refusal> {
+        let standing = &self.standing;
+        if standing.replay.deleted {
+            return Err(Refusal::ReplayDeleted);
+        }
+        let Some((begun_unix_ms, ended_unix_ms)) = standing.programme() else {
+            return Err(Refusal::NotNow {
+                act: "cut_replay",
+                phase: standing.phase,
+            });
+        };
+        if !standing.leaves_enough(cut) {
+            return Err(Refusal::CutOutside {
+                begun_unix_ms,
+                ended_unix_ms,
+                ms_min: REPLAY_MS_MIN,
+            });
+        }
+        Ok((standing.replay.cut != cut).then_some(Fact::ReplayCut(cut)))
+    }
+
     fn chapter(
         &self,
         at_unix_ms: i64,
@@ -309,7 +351,12 @@ impl Schedule {
         why.check(MESSAGE_CHARS_MAX)?;
         let is_needed = matches!(
             fact,
-            Fact::WentOnAir | Fact::Resumed | Fact::Ended | Fact::Cancelled | Fact::DoorsOpened
+            Fact::WentOnAir
+                | Fact::Resumed
+                | Fact::Ended
+                | Fact::Cancelled
+                | Fact::DoorsOpened
+                | Fact::ReplayDeleted
         ) && why.is_empty();
         let places = if is_needed {
             HISTORY_ENTRIES_MAX
@@ -318,9 +365,14 @@ impl Schedule {
         };
         let written = self.history.iter().map(Entry::chars).sum::<usize>();
         let chars = written + fact.chars() + why.chars();
-        // The end has a place of its own, whatever was done before.
-        let last = matches!(fact, Fact::Ended | Fact::Cancelled);
-        let full = self.history.len() + usize::from(!last) >= places;
+        // The end has a place of its own, whatever was done before, and taking away what was recorded the one after it.
+        let kept_free = match fact {
+            Fact::ReplayDeleted => 0,
+            Fact::Ended | Fact::Cancelled => 1,
+            _ if is_needed => 2,
+            _ => 1,
+        };
+        let full = self.history.len() + kept_free >= places;
         if full || (!is_needed && chars > HISTORY_CHARS_MAX) {
             return Err(Refusal::HistoryFull {
                 max: HISTORY_ENTRIES_MAX,

@@ -18,6 +18,7 @@
 mod act;
 mod entry;
 mod machine;
+mod replay;
 mod standing;
 mod start;
 
@@ -28,5 +29,6 @@ pub use act::{Act, Correction, Picture, ScheduleCommand};
 pub use entry::{By, Entry, Fact};
 pub use machine::HistoryError;
 pub(crate) use machine::Schedule;
+pub use replay::{ReplayCut, ReplayOffer, ReplayOutcome, ReplayStanding};
 pub use standing::{LastAct, Standing};
 pub use start::{NotAZone, Start, Zone};

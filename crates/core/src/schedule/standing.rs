@@ -2,8 +2,9 @@
 
 use super::act::{Correction, Picture};
 use super::entry::{By, Entry, Fact};
+use super::replay::{ReplayCut, ReplayStanding};
 use super::start::Start;
-use crate::limits::{DOORS_BEFORE_MS, DOORS_STAY_OPEN_MS};
+use crate::limits::{DOORS_BEFORE_MS, DOORS_STAY_OPEN_MS, REPLAY_MS_MIN};
 use crate::phase::Phase;
 use crate::text::{Languages, Texts};
 use alloc::collections::BTreeMap;
@@ -48,8 +49,8 @@ pub struct Standing {
     pub changed_unix_ms: i64,
     /// When it went on air first, in milliseconds since 1970.
     pub on_air_unix_ms: Option<i64>,
-    /// Whether the public may hear the recording.
-    pub replay_offered: bool,
+    /// What was decided about the recording.
+    pub replay: ReplayStanding,
     /// Names of what begins, by the moment of the programme, in milliseconds since 1970.
     pub chapters: BTreeMap<i64, String>,
     /// The newest act of a person.
@@ -89,7 +90,7 @@ impl Standing {
             sequence: 0,
             changed_unix_ms: made.at_unix_ms,
             on_air_unix_ms: None,
-            replay_offered: true,
+            replay: ReplayStanding::new(made.at_unix_ms),
             chapters: BTreeMap::new(),
             last_act: LastAct {
                 by: made.by,
@@ -115,7 +116,9 @@ impl Standing {
             Fact::Corrected(Correction {
                 start, automatic, ..
             }) => phase.is_ahead() || (start.is_none() && automatic.is_none()),
-            Fact::ReplayOffered { .. } => true,
+            Fact::ReplayOffered(_) => !self.replay.deleted,
+            Fact::ReplayCut(cut) => !self.replay.deleted && self.leaves_enough(*cut),
+            Fact::ReplayDeleted => phase.is_over() && !self.replay.deleted,
             Fact::Chapter { .. } => self.on_air_unix_ms.is_some(),
         }
     }
@@ -158,7 +161,12 @@ impl Standing {
                 self.shown_in_calendars(entry);
             }
             Fact::Corrected(correction) => self.correct(correction, entry),
-            Fact::ReplayOffered { on } => self.replay_offered = *on,
+            Fact::ReplayOffered(offer) => {
+                self.replay.offer = *offer;
+                self.replay.since_unix_ms = entry.at_unix_ms;
+            }
+            Fact::ReplayCut(cut) => self.replay.cut = *cut,
+            Fact::ReplayDeleted => self.replay.deleted = true,
             Fact::Chapter { at_unix_ms, title } => {
                 match title {
                     Some(title) => self.chapters.insert(*at_unix_ms, title.clone()),
@@ -201,6 +209,24 @@ impl Standing {
         self.picture = picture.unwrap_or(self.picture);
         self.automatic = automatic.unwrap_or(self.automatic);
         self.shown_in_calendars(entry);
+    }
+
+    /// When the programme began and ended, in milliseconds since 1970; `None` while it is not over, or if there was none.
+    pub(super) fn programme(&self) -> Option<(i64, i64)> {
+        let is_over = self.phase == Phase::Ended;
+        let begun = self.on_air_unix_ms.filter(|_| is_over)?;
+        Some((begun, self.since_unix_ms))
+    }
+
+    /// Whether something of the programme is left by a cut that lies in it.
+    pub(super) fn leaves_enough(&self, cut: ReplayCut) -> bool {
+        self.programme().is_some_and(|(begun, ended)| {
+            let from = cut.from_unix_ms.unwrap_or(begun);
+            let to = cut.to_unix_ms.unwrap_or(ended);
+            let is_all = cut == ReplayCut::default();
+            let is_inside = begun <= from && to <= ended;
+            is_all || (is_inside && to.saturating_sub(from) >= REPLAY_MS_MIN)
+        })
     }
 
     fn postpone(&mut self, start: Option<&Start>, entry: &Entry) {

@@ -8,7 +8,9 @@ use stentor_core::event::{Alarm, EventCommand, Phase};
 use stentor_core::limits::{
     ON_STAGE_MAX, OUTBOX_MAX, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX, SEATS_MAX,
 };
-use stentor_core::schedule::{Act, Correction, ScheduleCommand, Start};
+use stentor_core::schedule::{
+    Act, Correction, ReplayCut, ReplayOffer, ReplayOutcome, ScheduleCommand, Start,
+};
 use stentor_core::stage::{
     AppliedMute, ConnectFailure, Place, Role, SeatLevel, SessionKind, StageCommand,
 };
@@ -119,7 +121,16 @@ fn act(dice: &mut Dice, view: &View) -> Act {
             series: dice.coin().then(|| "s".repeat(dice.below(210) as usize)),
             ..Correction::default()
         }),
-        56..60 => Act::OfferReplay { on: dice.coin() },
+        56..58 => Act::OfferReplay(match dice.below(3) {
+            0 => ReplayOffer::AtOnce,
+            1 => ReplayOffer::From(time(dice)),
+            _ => ReplayOffer::Withheld,
+        }),
+        58 => Act::CutReplay(ReplayCut {
+            from_unix_ms: dice.coin().then(|| time(dice)),
+            to_unix_ms: dice.coin().then(|| time(dice)),
+        }),
+        59 => Act::DeleteReplay,
         60..64 => Act::Chapter {
             at_unix_ms: dice.coin().then(|| time(dice)),
             title: dice.coin().then(|| "c".repeat(dice.below(210) as usize)),
@@ -358,6 +369,26 @@ impl Studio {
     }
 }
 
+/// What was deleted is offered to nobody, what is cut was in the programme, and a time that comes publishes.
+fn check_replay(view: &View, before: &View, now: Now) {
+    let (replay, was) = (view.schedule.replay, before.schedule.replay);
+    let outcome = replay.outcome(now.unix_ms);
+    assert_eq!(replay.deleted, outcome == ReplayOutcome::Deleted);
+    assert!(!replay.deleted || view.phase().is_over());
+    assert!(!was.deleted || replay == was, "it is the last word");
+    if let ReplayOutcome::Withheld { until_unix_ms } = outcome {
+        let later = until_unix_ms.map(|until| replay.outcome(until));
+        assert!(later.is_none_or(|later| matches!(later, ReplayOutcome::Offered { .. })));
+    }
+    if replay.cut != ReplayCut::default() {
+        assert_eq!(view.phase(), Phase::Ended);
+        let begun = view.schedule.on_air_unix_ms.expect("it has begun");
+        let from = replay.cut.from_unix_ms.unwrap_or(begun);
+        let to = replay.cut.to_unix_ms.unwrap_or(view.schedule.since_unix_ms);
+        assert!(begun <= from && from < to && to <= view.schedule.since_unix_ms);
+    }
+}
+
 fn check(view: &View, snapshot: &Snapshot) {
     let hosts = view.seats.iter().filter(|seat| seat.role == Role::Host);
     assert_eq!(hosts.count(), 1);
@@ -456,7 +487,8 @@ fn play(seed: u64) -> (View, [u32; 2]) {
     for _ in 0..STEPS_PER_SEED {
         pass_time(&mut dice, &mut now);
         let before = conversation.snapshot();
-        let input = input(&mut dice, &conversation.view(), &mut levels);
+        let seen_before = conversation.view();
+        let input = input(&mut dice, &seen_before, &mut levels);
         studio.see(&input);
         conversation.step(now, input, &mut out);
 
@@ -464,6 +496,7 @@ fn play(seed: u64) -> (View, [u32; 2]) {
         let after = conversation.snapshot();
         let view = conversation.view();
         check(&view, &after);
+        check_replay(&view, &seen_before, now);
         check_growth(&before, &after);
         check_persistence(&before, &after, out.outputs());
         for output in out.drain() {

@@ -8,7 +8,7 @@ use stentor_core::event::Phase;
 use stentor_core::limits::{MESSAGE_CHARS_MAX, NAME_CHARS_MAX};
 use stentor_core::stage::StageCommand;
 
-const ALL: [Refusal; 24] = [
+const ALL: [Refusal; 26] = [
     Refusal::NoSuchSender,
     Refusal::NoSuchSeat { seat: SeatId(9) },
     Refusal::NotAllowed,
@@ -27,6 +27,12 @@ const ALL: [Refusal; 24] = [
     Refusal::TimeFar { days_max: 3_660 },
     Refusal::ChapterOutside,
     Refusal::TooManyChapters { max: 128 },
+    Refusal::CutOutside {
+        begun_unix_ms: 1_796_151_600_000,
+        ended_unix_ms: 1_796_155_200_000,
+        ms_min: 1_000,
+    },
+    Refusal::ReplayDeleted,
     Refusal::HistoryFull { max: 512 },
     Refusal::StageFull { max: 13 },
     Refusal::SeatsFull { max: 64 },

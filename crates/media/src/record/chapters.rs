@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::finalised::Finalised;
 use crate::mp4::BoxWriter;
-use crate::rendition::SAMPLE_RATE_HZ;
 
-/// Chapters of one recording: as many as the box that lists them can have. More are refused.
+/// Chapters of one recording: as many as the box that lists them can have. Those beyond are left out, the latest first.
 pub const CHAPTERS_MAX: usize = 255;
 
-/// Bytes of a chapter's title, in UTF-8: as many as the box that lists it can have. A longer one is refused.
+/// Bytes of a chapter's title in a file, in UTF-8: as many as the box that lists it can have. A longer one is cut between two characters.
 pub const CHAPTER_TITLE_BYTES_MAX: usize = 255;
 
 /// A place on the event's timeline, and what begins there.
@@ -25,37 +24,26 @@ pub struct ChapterMark {
 
 /// The marks of one recording, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(try_from = "Vec<ChapterMark>")]
+#[serde(from = "Vec<ChapterMark>")]
 pub struct ChapterMarks(Vec<ChapterMark>);
 
 impl ChapterMarks {
     /// Takes marks in any order; of those at one place the one that was given last counts. What no line of a title can have, breaks and other
-    /// control characters, becomes a space.
-    ///
-    /// # Errors
-    /// [`ChapterError`].
-    pub fn new(mut marks: Vec<ChapterMark>) -> Result<Self, ChapterError> {
-        if marks.len() > CHAPTERS_MAX {
-            let got = marks.len();
-            return Err(ChapterError::TooMany { got });
-        }
-        for (at, mark) in marks.iter_mut().enumerate() {
-            let got = mark.title.len();
-            if got > CHAPTER_TITLE_BYTES_MAX {
-                return Err(ChapterError::TitleTooLong { at, got });
-            }
+    /// control characters, becomes a space, and what then has no title is no chapter.
+    #[must_use]
+    pub fn new(mut marks: Vec<ChapterMark>) -> Self {
+        for mark in &mut marks {
             let plain = mark.title.replace(char::is_control, " ");
             plain.trim().clone_into(&mut mark.title);
-            if mark.title.is_empty() {
-                return Err(ChapterError::NoTitle { at });
-            }
         }
+        marks.retain(|mark| !mark.title.is_empty());
         marks.sort_by_key(|mark| mark.position);
         // Of equal ones the last.
         marks.reverse();
         marks.dedup_by_key(|mark| mark.position);
         marks.reverse();
-        Ok(Self(marks))
+        marks.truncate(CHAPTERS_MAX);
+        Self(marks)
     }
 
     /// In order.
@@ -65,41 +53,10 @@ impl ChapterMarks {
     }
 }
 
-impl TryFrom<Vec<ChapterMark>> for ChapterMarks {
-    type Error = ChapterError;
-
-    fn try_from(marks: Vec<ChapterMark>) -> Result<Self, ChapterError> {
+impl From<Vec<ChapterMark>> for ChapterMarks {
+    fn from(marks: Vec<ChapterMark>) -> Self {
         Self::new(marks)
     }
-}
-
-/// Why marks cannot be chapters. Theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ChapterError {
-    /// There are too many.
-    #[error("a recording has at most {CHAPTERS_MAX} chapters, got {got}")]
-    TooMany {
-        /// How many.
-        got: usize,
-    },
-    /// A title is too long.
-    #[error(
-        "the title of a chapter has at most {CHAPTER_TITLE_BYTES_MAX} bytes, that of number {} has {got}",
-        at + 1
-    )]
-    TitleTooLong {
-        /// Which, from 0.
-        at: usize,
-        /// Its bytes.
-        got: usize,
-    },
-    /// A title says nothing.
-    #[error("a chapter has a title, number {} has none", at + 1)]
-    NoTitle {
-        /// Which, from 0.
-        at: usize,
-    },
 }
 
 /// A chapter of a file.
@@ -131,37 +88,6 @@ pub fn chapters(marks: &ChapterMarks, file: &Finalised) -> Vec<Chapter> {
     chapters
 }
 
-/// The chapters as apps for podcasts read them (`application/json+chapters`, version 1.2).
-#[must_use]
-pub fn chapters_json(chapters: &[Chapter]) -> String {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        version: &'static str,
-        chapters: Vec<Entry<'a>>,
-    }
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Entry<'a> {
-        start_time: f64,
-        title: &'a str,
-    }
-    let entry = |chapter: &'_ Chapter| (chapter.at_samples / MS_SAMPLES) as f64 / 1_000.0;
-    let document = Document {
-        version: "1.2.0",
-        chapters: chapters
-            .iter()
-            .map(|chapter| Entry {
-                start_time: entry(chapter),
-                title: &chapter.title,
-            })
-            .collect(),
-    };
-    serde_json::to_string(&document).expect("a structure of strings and numbers is always JSON")
-}
-
-/// Samples of a millisecond.
-const MS_SAMPLES: u64 = SAMPLE_RATE_HZ as u64 / 1_000;
-
 /// `chpl`: the list of chapters that ffmpeg, VLC and mpv read. No standard has it; Nero made it, and everybody reads it alike: version 1, a
 /// reserved word, a count, and for each chapter its time in units of 100 ns and its title behind its length.
 pub(super) fn chapter_list(w: &mut BoxWriter, chapters: &[Chapter]) {
@@ -174,10 +100,10 @@ pub(super) fn chapter_list(w: &mut BoxWriter, chapters: &[Chapter]) {
         for chapter in chapters.iter().take(CHAPTERS_MAX) {
             // 10,000,000 / 48,000 is 625 / 3.
             w.u64(chapter.at_samples * 625 / 3);
-            let title =
-                &chapter.title.as_bytes()[..chapter.title.len().min(CHAPTER_TITLE_BYTES_MAX)];
-            w.u8(title.len() as u8);
-            w.raw(title);
+            let title = &chapter.title;
+            let end = title.floor_char_boundary(CHAPTER_TITLE_BYTES_MAX);
+            w.u8(end as u8);
+            w.raw(&title.as_bytes()[..end]);
         }
     });
 }
@@ -225,7 +151,7 @@ mod tests {
             mark(10, "long before"),
             mark(900_000, "as it begins"),
         ];
-        let marks = ChapterMarks::new(marks).expect("in any order");
+        let marks = ChapterMarks::new(marks);
         assert_eq!(
             told(&chapters(&marks, &file())),
             [
@@ -240,48 +166,26 @@ mod tests {
     #[test]
     fn of_two_marks_at_one_place_the_last_counts_and_a_title_is_one_line() {
         let marks = vec![mark(7, "a"), mark(3, "b"), mark(7, " c\r\nd\0 ")];
-        let marks = ChapterMarks::new(marks).expect("marks");
+        let marks = ChapterMarks::new(marks);
         assert_eq!(marks.as_slice(), [mark(3, "b"), mark(7, "c  d")]);
     }
 
     #[test]
-    fn titles_and_numbers_at_their_limits_are_taken_and_beyond_are_refused() {
-        let longest = "é".repeat(127) + "e";
-        let marks = vec![mark(0, &longest); CHAPTERS_MAX];
-        assert!(ChapterMarks::new(marks).is_ok());
-        let marks = vec![mark(0, "a"); CHAPTERS_MAX + 1];
-        assert_eq!(
-            ChapterMarks::new(marks),
-            Err(ChapterError::TooMany { got: 256 })
-        );
-        for (title, error) in [
-            (
-                longest + "e",
-                ChapterError::TitleTooLong { at: 1, got: 256 },
-            ),
-            (
-                "x".repeat(1 << 20),
-                ChapterError::TitleTooLong {
-                    at: 1,
-                    got: 1 << 20,
-                },
-            ),
-            (" \n".to_owned(), ChapterError::NoTitle { at: 1 }),
-        ] {
-            let refused = ChapterMarks::new(vec![mark(0, "a"), mark(1, &title)]);
-            assert_eq!(refused, Err(error));
-            let said = error.to_string();
-            assert!(said.contains("number 2") && said.len() < 200, "{said}");
-        }
-    }
-
-    #[test]
-    fn podcast_apps_are_given_seconds_and_titles() {
-        let marks = vec![mark(0, "Hello"), mark(1_072_000, "\"Why?\"")];
-        let marks = ChapterMarks::new(marks).expect("marks");
-        assert_eq!(
-            chapters_json(&chapters(&marks, &file())),
-            r#"{"version":"1.2.0","chapters":[{"startTime":0.0,"title":"Hello"},{"startTime":1.5,"title":"\"Why?\""}]}"#
-        );
+    fn as_many_chapters_are_taken_as_there_may_be_and_titles_are_cut_between_two_characters() {
+        let marks = (0..=CHAPTERS_MAX as u64).map(|at| mark(at, "a")).collect();
+        let marks = ChapterMarks::new(marks);
+        assert_eq!(marks.as_slice().len(), CHAPTERS_MAX);
+        assert_eq!(marks.as_slice()[0].position, 0);
+        assert_eq!(ChapterMarks::new(vec![mark(1, " \n")]).as_slice(), []);
+        let chapter = Chapter {
+            at_samples: 0,
+            title: "é".repeat(200),
+        };
+        let mut w = BoxWriter::default();
+        chapter_list(&mut w, &[chapter]);
+        let written = w.into_bytes();
+        let title = &written[written.len() - 254..];
+        assert_eq!(title, "é".repeat(127).as_bytes());
+        assert_eq!(written[written.len() - 255], 254);
     }
 }

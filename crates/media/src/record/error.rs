@@ -2,8 +2,6 @@
 
 use std::io;
 
-use super::cut::CutError;
-
 /// Why a recording could not be read or finalised.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -28,9 +26,9 @@ pub enum RecordError {
         /// The limit in Opus packets.
         limit: usize,
     },
-    /// It cannot be cut so.
-    #[error(transparent)]
-    Cut(#[from] CutError),
+    /// Nothing was recorded in what a cut leaves of it.
+    #[error("nothing was recorded in the part that is to be kept")]
+    CutAway,
     /// A source was changed between the two passes.
     #[error("the recording was changed while it was read")]
     Changed,

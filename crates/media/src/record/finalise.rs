@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::chapters::{ChapterMarks, chapters};
-use super::cut::{Cut, cut_points};
+use super::cut::Cut;
 use super::error::RecordError;
 use super::finalised::Finalised;
 use super::layout::Layout;
@@ -18,7 +18,7 @@ use crate::verify::ReadChunk;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Edit {
     /// What is kept; all of it by default.
-    pub cut: Option<Cut>,
+    pub cut: Cut,
     /// Its chapters.
     pub marks: ChapterMarks,
 }
@@ -38,22 +38,21 @@ pub fn finalise<R: Read + Seek>(
     finalise_edited(sources, tags, &Edit::default(), out)
 }
 
-/// The same as a host wants it: cut, with chapters. One that is cut has its sources read once more.
+/// The same as a host wants it: cut, with chapters.
 ///
 /// # Errors
-/// As [`finalise`]; [`RecordError::Cut`] before anything was written.
+/// As [`finalise`]; [`RecordError::CutAway`] before anything was written.
 pub fn finalise_edited<R: Read + Seek>(
     sources: &mut [R],
     tags: &Tags,
     edit: &Edit,
     out: &mut impl Write,
 ) -> Result<Finalised, RecordError> {
-    let mut layout = survey(sources, &ALL)?;
-    let mut kept = ALL;
-    if let Some(cut) = edit.cut {
-        kept = cut_points(&layout.finalised(0), cut)?;
-        layout = survey(sources, &kept)?;
-    }
+    let kept = edit.cut.kept();
+    let layout = match survey(sources, &kept) {
+        Err(RecordError::Empty) if !edit.cut.keeps_all() => return Err(RecordError::CutAway),
+        layout => layout?,
+    };
     let chapters = chapters(&edit.marks, &layout.finalised(0));
     let front = layout.front(tags, &chapters);
     out.write_all(&front)?;
@@ -77,9 +76,6 @@ pub fn finalise_edited<R: Read + Seek>(
     let bytes = front.len() as u64 + layout.data_bytes();
     Ok(layout.finalised(bytes))
 }
-
-/// Nothing is left out.
-const ALL: Range<u64> = 0..u64::MAX;
 
 /// The packets of a chunk that are wholly within what is kept.
 struct Part<'a> {

@@ -32,7 +32,7 @@ pub struct Finalised {
 
 impl Finalised {
     /// What parts of the event's timeline the file plays, one after the other: from and to, in samples since the epoch.
-    pub(super) fn spans(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+    pub fn spans(&self) -> impl Iterator<Item = Range<u64>> + '_ {
         let begins = self.gaps.iter().map(|gap| gap.position + gap.samples);
         let begins = std::iter::once(self.first_position).chain(begins);
         let ends = self.gaps.iter().map(|gap| gap.position);
@@ -46,16 +46,6 @@ impl Finalised {
         let cut: u64 = self.gaps.iter().map(|gap| gap.samples).sum();
         let played = self.duration_samples + u64::from(PRE_SKIP_SAMPLES);
         self.first_position + played + cut
-    }
-
-    /// Where on the event's timeline is what the file plays at a time, in samples from its beginning.
-    #[must_use]
-    pub fn position_of(&self, time: u64) -> u64 {
-        let before = self.gaps.iter().take_while(|gap| gap.at_samples <= time);
-        let missing: u64 = before.map(|gap| gap.samples).sum();
-        self.first_position
-            .saturating_add(time)
-            .saturating_add(missing)
     }
 
     /// When the file plays what is at a position, in samples from its beginning; what it does not have, when it goes on behind that.

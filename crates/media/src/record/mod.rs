@@ -18,10 +18,9 @@ mod rewind;
 
 pub use align::align;
 pub use chapters::{
-    CHAPTER_TITLE_BYTES_MAX, CHAPTERS_MAX, Chapter, ChapterError, ChapterMark, ChapterMarks,
-    chapters, chapters_json,
+    CHAPTER_TITLE_BYTES_MAX, CHAPTERS_MAX, Chapter, ChapterMark, ChapterMarks, chapters,
 };
-pub use cut::{CUT_MS_MIN, Cut, CutError, cut_points};
+pub use cut::Cut;
 pub use error::RecordError;
 pub use finalise::{Edit, finalise, finalise_edited};
 pub use finalised::{Finalised, Gap};
