@@ -7,13 +7,13 @@ import { type Stage } from './model.ts';
 import { nameOf, own, tongues } from './tongues.ts';
 import { type ActForm } from './protocol.ts';
 
-export type AskedAct = 'hold' | 'postpone' | 'cancel' | 'correct';
+export type AskedAct = 'hold' | 'postpone' | 'cancel' | 'correct' | 'offer_replay';
 
 /** Minutes that are offered for a pause or a delay. */
 const MINUTES = [5, 10, 15, 30, 60];
 
-const TITLES = { hold: 'stage-hold', postpone: 'stage-postpone', cancel: 'stage-cancel-event', correct: 'stage-correct' } as const;
-const TEXTS = { hold: 'stage-hold-text', postpone: 'stage-postpone-text', cancel: 'stage-cancel-text', correct: 'stage-correct-text' } as const;
+const TITLES = { hold: 'stage-hold', postpone: 'stage-postpone', cancel: 'stage-cancel-event', correct: 'stage-correct', offer_replay: 'stage-replay-later' } as const;
+const TEXTS = { hold: 'stage-hold-text', postpone: 'stage-postpone-text', cancel: 'stage-cancel-text', correct: 'stage-correct-text', offer_replay: 'stage-replay-later-text' } as const;
 
 export function actDialog(stage: Stage, act: AskedAct, shut: (e: Event) => void): TemplateResult {
   const w = stage.words;
@@ -28,7 +28,7 @@ export function actDialog(stage: Stage, act: AskedAct, shut: (e: Event) => void)
   return html`<form @submit=${submit}>
     <h2 class="big" id="question">${w(TITLES[act])}</h2>
     <p>${w(TEXTS[act])}</p>
-    ${act === 'correct' ? said(stage) : nothing} ${act === 'cancel' ? nothing : time(stage, act)} ${act === 'correct' ? nothing : why(stage)}
+    ${act === 'correct' ? said(stage) : nothing} ${act === 'cancel' ? nothing : time(stage, act)} ${act === 'correct' || act === 'offer_replay' ? nothing : why(stage)}
     <p class="row spread">
       <button type="button" @click=${shut}>${w('stage-cancel')}</button>
       <button class=${act === 'cancel' ? 'danger' : 'key'}>${w(TITLES[act])}</button>
@@ -106,7 +106,7 @@ function time(stage: Stage, act: AskedAct): TemplateResult {
         ${keep ? html`<option value="same">${now === null ? w('stage-time-none') : (moment(now, locale(stage.lang)) ?? '')}</option>` : nothing}
         ${keep ? nothing : MINUTES.map((n) => html`<option value=${n} ?selected=${n === 10}>${w('stage-minutes', { count: n })}</option>`)}
         <option value="at">${w('stage-time-at')}</option>
-        <option value="open">${w(act === 'hold' ? 'stage-hold-open' : 'stage-time-open')}</option>
+        ${act === 'offer_replay' ? nothing : html`<option value="open">${w(act === 'hold' ? 'stage-hold-open' : 'stage-time-open')}</option>`}
       </select>
     </label>
     <div class="at" hidden>
@@ -126,6 +126,7 @@ function read(stage: Stage, act: AskedAct, form: HTMLFormElement): Partial<ActFo
   if (act === 'cancel') return asked;
   const when = instant(stage, form);
   if (when === undefined) return null;
+  if (act === 'offer_replay') return typeof when === 'number' ? { on: true, from: when } : null;
   if (act === 'hold') return when === null || when === 'same' ? asked : { ...asked, until: when };
   if (when === 'same') return asked;
   return { ...asked, start: when === null ? null : { at: when, zone: Intl.DateTimeFormat().resolvedOptions().timeZone } };

@@ -51,6 +51,8 @@ function content(stage: Stage, d: Dialog): TemplateResult {
       return confirm(stage, w('stage-hand-title', { name: stage.seat(d.seat)?.name ?? '' }), w('stage-hand-text'), w('stage-hand-over'), { do: 'hand_over', seat: d.seat });
     case 'record':
       return confirm(stage, w('stage-stop-record-title'), w('stage-stop-record-text'), w('stage-stop-record'), { do: 'record', on: false }, true);
+    case 'delete_replay':
+      return confirm(stage, w('stage-replay-delete-title'), w('stage-replay-delete-text'), w('stage-replay-delete'), { do: 'act', act: 'delete_replay', version: stage.seen ?? version }, true);
     case 'leave':
       return confirm(stage, w('stage-leave-title'), w('stage-leave-text'), w('stage-leave'), { do: 'green_room', seat: stage.welcome!.seat }, true);
     case 'invite':

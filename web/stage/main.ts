@@ -10,7 +10,7 @@ import { dialog } from './dialogs.ts';
 import { greenRoom } from './green-room.ts';
 import { Stage } from './model.ts';
 import { onStage } from './on-stage.ts';
-import { afterwards } from './schedule.ts';
+import { afterwards } from './afterwards.ts';
 
 class StentorStage extends LitElement {
   private readonly stage = new Stage(() => this.requestUpdate());

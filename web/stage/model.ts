@@ -41,6 +41,7 @@ export type Dialog =
   | { kind: 'message' }
   | { kind: 'act'; act: AskedAct }
   | { kind: 'record' }
+  | { kind: 'delete_replay' }
   | { kind: 'leave' }
   | { kind: 'remove' | 'hand_over' | 'admit'; seat: number };
 

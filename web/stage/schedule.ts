@@ -1,4 +1,4 @@
-// The evening as whoever runs it leads it: what can be done now, what listeners read, chapters, and the recording afterwards.
+// The evening as whoever runs it leads it: what can be done now, what listeners read, chapters.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { isAhead, said } from '../shared/status.ts';
@@ -80,7 +80,7 @@ function sentence(stage: Stage, { phase, starts, schedule }: StageState): string
   }
 }
 
-/** Chapters are named while it is on air, and afterwards. */
+/** Chapters are named while it is on air. */
 export function chapters(stage: Stage): TemplateResult | typeof nothing {
   const { state, words: w } = stage;
   const begun = state?.on_air_since ?? state?.schedule.chapters[0]?.[0];
@@ -91,19 +91,11 @@ export function chapters(stage: Stage): TemplateResult | typeof nothing {
     const title = field.value.trim();
     if (title && stage.send({ do: 'act', act: 'chapter', title, version: stage.version })) field.value = '';
   };
-  const drop = (at: number) => stage.send({ do: 'act', act: 'chapter', at, title: null, version: stage.version });
   const running = state.phase === 'on_air';
   if (!running && !state.schedule.chapters.length) return nothing;
   return html`<section class="chapters">
     <h2>${w('stage-chapters')}</h2>
-    <ol>
-      ${state.schedule.chapters.map(
-        ([at, title]) => html`<li>
-          <span>${clock((at - begun) / 1000)} ${title}</span>
-          <button class="link" aria-label=${w('stage-chapter-drop', { title })} @click=${() => drop(at)}>${w('stage-clear')}</button>
-        </li>`,
-      )}
-    </ol>
+    ${chapterMarks(stage, ([at, title]) => html`<span>${clock((at - begun) / 1000)} ${title}</span>`)}
     ${running
       ? html`<form class="row" @submit=${mark}>
           <input name="chapter" maxlength="200" autocomplete="off" aria-label=${w('stage-chapter-name')} placeholder=${w('stage-chapter-name')} />
@@ -113,14 +105,16 @@ export function chapters(stage: Stage): TemplateResult | typeof nothing {
   </section>`;
 }
 
-/** After the end: whether the public may hear the recording. */
-export function afterwards(stage: Stage): TemplateResult | typeof nothing {
+/** The chapters there are, each with the way to take it away. */
+export function chapterMarks(stage: Stage, shown: (chapter: [number, string]) => TemplateResult): TemplateResult {
   const { state, words: w } = stage;
-  if (!stage.runs || state?.phase !== 'ended') return nothing;
-  const on = state.schedule.replay;
-  return html`<section class="afterwards">
-    <p>${w(on ? 'stage-replay-on' : 'stage-replay-off')}</p>
-    <p><button @click=${() => stage.send({ do: 'act', act: 'offer_replay', on: !on, version: stage.version })}>${w(on ? 'stage-replay-withhold' : 'stage-replay-publish')}</button></p>
-    ${chapters(stage)}
-  </section>`;
+  const drop = (at: number) => stage.send({ do: 'act', act: 'chapter', at, title: null, version: stage.version });
+  return html`<ol>
+    ${state?.schedule.chapters.map(
+      ([at, title]) => html`<li>
+        ${shown([at, title])}
+        <button class="link" aria-label=${w('stage-chapter-drop', { title })} @click=${() => drop(at)}>${w('stage-clear')}</button>
+      </li>`,
+    )}
+  </ol>`;
 }

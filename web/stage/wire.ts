@@ -6,13 +6,13 @@ export type Place = 'invited' | 'green_room' | 'on_stage' | 'removed';
 
 export type SeatWarning = 'flooding' | 'handshake_failed' | 'not_reached' | 'not_ready' | 'silent_microphone' | 'too_quiet';
 
-export type Alarm = 'output_silent' | 'recorder' | 'mixer_late' | 'store';
+export type Alarm = 'output_silent' | 'recorder' | 'mixer_late' | 'store' | 'replay';
 
-export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmute_other' | 'stale_version' | 'not_now' | 'event_ended' | 'event_cancelled' | 'time_past' | 'time_far' | 'chapter_outside' | 'too_many_chapters' | 'history_full' | 'stage_full' | 'seats_full' | 'not_connected' | 'not_in_green_room' | 'too_many_sessions' | 'too_many_offers' | 'not_heard' | 'receive_only' | 'host_stays' | 'role_not_given' | 'name_empty' | 'too_long' | 'control_characters';
+export type Refusal = 'no_such_sender' | 'no_such_seat' | 'not_allowed' | 'unmute_other' | 'stale_version' | 'not_now' | 'event_ended' | 'event_cancelled' | 'time_past' | 'time_far' | 'chapter_outside' | 'too_many_chapters' | 'cut_outside' | 'replay_deleted' | 'history_full' | 'stage_full' | 'seats_full' | 'not_connected' | 'not_in_green_room' | 'too_many_sessions' | 'too_many_offers' | 'not_heard' | 'receive_only' | 'host_stays' | 'role_not_given' | 'name_empty' | 'too_long' | 'control_characters';
 
-export type Act = 'announce' | 'open_doors' | 'go_on_air' | 'hold' | 'resume' | 'postpone' | 'end' | 'cancel' | 'correct' | 'offer_replay' | 'chapter';
+export type Act = 'announce' | 'open_doors' | 'go_on_air' | 'hold' | 'resume' | 'postpone' | 'end' | 'cancel' | 'correct' | 'offer_replay' | 'cut_replay' | 'delete_replay' | 'chapter';
 
-export type Fact = 'made' | 'announced' | 'doors_opened' | 'went_on_air' | 'held' | 'resumed' | 'postponed' | 'ended' | 'cancelled' | 'corrected' | 'replay_offered' | 'chapter';
+export type Fact = 'made' | 'announced' | 'doors_opened' | 'went_on_air' | 'held' | 'resumed' | 'postponed' | 'ended' | 'cancelled' | 'corrected' | 'replay_offered' | 'replay_cut' | 'replay_deleted' | 'chapter';
 
 export type StartForm = { /** Milliseconds since 1970. */ at: number, /** The zone in which it was meant (IANA). */ zone?: string };
 

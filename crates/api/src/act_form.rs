@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stentor_core::schedule::{Act, Correction, ScheduleCommand, Start};
+use stentor_core::schedule::{Act, Correction, ReplayCut, ReplayOffer, ScheduleCommand, Start};
 use stentor_event::announcement::zone;
 use stentor_event::texts::{languages_of, texts_of};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub(crate) struct ActForm {
-    /// Which: announce, open_doors, go_on_air, hold, resume, postpone, end, cancel, correct, offer_replay or chapter.
+    /// Which: announce, open_doors, go_on_air, hold, resume, postpone, end, cancel, correct, offer_replay, cut_replay, delete_replay or chapter.
     #[cfg_attr(test, ts(type = "Act"))]
     act: String,
     /// The version of the schedule that its sender saw.
@@ -50,6 +50,13 @@ pub(crate) struct ActForm {
     /// Whether the public may hear the recording, for `offer_replay`.
     #[cfg_attr(test, ts(optional))]
     on: Option<bool>,
+    /// From when on the public may hear the recording, for `offer_replay`; without it at once. Where a `cut_replay` begins; without it nothing is cut off
+    /// the beginning.
+    #[cfg_attr(test, ts(optional))]
+    from: Option<i64>,
+    /// Where a `cut_replay` ends; without it nothing is cut off the end.
+    #[cfg_attr(test, ts(optional))]
+    to: Option<i64>,
     /// Where a `chapter` begins; without it now.
     #[cfg_attr(test, ts(optional))]
     at: Option<i64>,
@@ -116,9 +123,22 @@ impl ActForm {
                 start,
                 automatic: self.automatic,
             }),
-            "offer_replay" => Act::OfferReplay {
-                on: self.on.ok_or("expected \"on\" with \"offer_replay\"")?,
-            },
+            "offer_replay" => {
+                let on = self.on.ok_or("expected \"on\" with \"offer_replay\"")?;
+                Act::OfferReplay(match (on, self.from) {
+                    (true, None) => ReplayOffer::AtOnce,
+                    (true, Some(from)) => ReplayOffer::From(from),
+                    (false, None) => ReplayOffer::Withheld,
+                    (false, Some(_)) => {
+                        return Err("expected \"from\" with \"on\": true, got false".to_owned());
+                    }
+                })
+            }
+            "cut_replay" => Act::CutReplay(ReplayCut {
+                from_unix_ms: self.from,
+                to_unix_ms: self.to,
+            }),
+            "delete_replay" => Act::DeleteReplay,
             "chapter" => Act::Chapter {
                 at_unix_ms: self.at,
                 title: self.title,
@@ -177,6 +197,24 @@ mod tests {
     }
 
     #[test]
+    fn a_replay_is_offered_at_once_from_a_moment_on_or_not_and_cut() {
+        for (json, offer) in [
+            (r#""on":true"#, ReplayOffer::AtOnce),
+            (r#""on":true,"from":5"#, ReplayOffer::From(5)),
+            (r#""on":false"#, ReplayOffer::Withheld),
+        ] {
+            let command = read(&format!(r#"{{"act":"offer_replay",{json}}}"#));
+            assert_eq!(command.map(|said| said.act), Ok(Act::OfferReplay(offer)));
+        }
+        let cut = read(r#"{"act":"cut_replay","to":9}"#).map(|said| said.act);
+        let expected = ReplayCut {
+            from_unix_ms: None,
+            to_unix_ms: Some(9),
+        };
+        assert_eq!(cut, Ok(Act::CutReplay(expected)));
+    }
+
+    #[test]
     fn what_is_no_act_language_or_zone_is_named_in_one_sentence() {
         for (json, expected) in [
             (r#"{"act":"dance"}"#, "got \"dance\""),
@@ -197,6 +235,10 @@ mod tests {
                 "at most 7 languages beside its own, got 8",
             ),
             (r#"{"act":"offer_replay"}"#, "expected \"on\""),
+            (
+                r#"{"act":"offer_replay","on":false,"from":5}"#,
+                "expected \"from\" with \"on\": true",
+            ),
         ] {
             let error = read(json).expect_err("refused");
             assert!(error.contains(expected), "{error}");

@@ -108,7 +108,8 @@ const fn status_of(reason: Refusal) -> StatusCode {
         | Refusal::NameEmpty
         | Refusal::TimePast
         | Refusal::TimeFar { .. }
-        | Refusal::ChapterOutside => StatusCode::BAD_REQUEST,
+        | Refusal::ChapterOutside
+        | Refusal::CutOutside { .. } => StatusCode::BAD_REQUEST,
         _ => StatusCode::CONFLICT,
     }
 }

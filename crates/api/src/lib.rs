@@ -20,6 +20,7 @@
 //! | `state` | what every request works with | `event` |
 //! | `acts` | an event is led through its evening by programs | `event`, `core` |
 //! | `picture` | the picture that a host gives an event | `event`, `core` |
+//! | `recordings` | the files of a recording, for who leads the event | `event`, `core` |
 //! | `openapi` | what programs can ask, described | |
 //! | `announce` | calendars, feeds, cards, oEmbed, the front page: documents made of what an event is | `event`, `core` |
 //! | `health` | liveness and readiness | `event` |
@@ -38,6 +39,7 @@ mod not_found;
 mod openapi;
 mod picture;
 mod problem;
+mod recordings;
 mod reminders;
 mod router;
 mod schedule_form;

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{acts, picture, schedule_form};
+use crate::{acts, picture, recordings, schedule_form};
 
 /// The description.
 #[derive(OpenApi)]
@@ -20,7 +20,8 @@ use crate::{acts, picture, schedule_form};
         acts::act,
         acts::schedule,
         picture::put,
-        picture::delete
+        picture::delete,
+        recordings::recordings
     ),
     components(schemas(schedule_form::PhaseWord)),
     modifiers(&StageLink)
@@ -63,7 +64,7 @@ mod tests {
         let described: serde_json::Value = serde_json::from_str(&JSON).expect("JSON");
         assert_eq!(described["openapi"], "3.1.0");
         let paths = described["paths"].as_object().expect("addresses");
-        assert_eq!(paths.len(), 2);
+        assert_eq!(paths.len(), 3);
         for (path, methods) in paths {
             for (method, operation) in methods.as_object().expect("methods") {
                 let name = format!("{method} {path}");
@@ -84,6 +85,8 @@ mod tests {
             "StandingForm",
             "ScheduleForm",
             "PhaseWord",
+            "ReplayForm",
+            "RecordingsForm",
         ] {
             assert!(schemas[name].is_object(), "{name}");
         }

@@ -13,7 +13,7 @@ use crate::not_found::not_found;
 use crate::openapi::openapi;
 use crate::session_urls::SessionUrls;
 use crate::state::ApiState;
-use crate::{acts, picture, reminders, stage, whip};
+use crate::{acts, picture, recordings, reminders, stage, whip};
 
 /// The routes, beside the edge's own.
 pub fn router(events: Arc<EventRegistry>) -> Router {
@@ -29,6 +29,10 @@ pub fn router(events: Arc<EventRegistry>) -> Router {
         .route(
             "/api/v1/events/{slug}/picture",
             put(picture::put).delete(picture::delete),
+        )
+        .route(
+            "/api/v1/events/{slug}/recordings",
+            get(recordings::recordings),
         )
         .route("/api/v1/openapi.json", get(openapi))
         .route("/api/v1/events/{slug}/whip", any(whip::whip))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use stentor_core::LanguageTag;
-use stentor_core::schedule::{By, Standing, Zone};
+use stentor_core::schedule::{By, ReplayOffer, ReplayStanding, Standing, Zone};
 use stentor_event::texts::TextsForm;
 use utoipa::ToSchema;
 
@@ -41,13 +41,44 @@ pub(crate) struct ScheduleForm<'a> {
     why: Option<TextsForm<'a>>,
     /// When it goes on, while it is held and that was said.
     until: Option<i64>,
-    /// Whether the public may hear the recording.
-    replay: bool,
+    /// What was decided about the recording.
+    replay: ReplayForm,
     /// What begins when: the time and the name of each chapter.
     #[schema(value_type = Vec<Vec<Object>>)]
     chapters: Vec<(i64, &'a str)>,
     /// Who did something last.
     last: LastForm,
+}
+
+/// What was decided about the recording.
+#[derive(Serialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ReplayForm {
+    /// Whether the public may hear it, now or later.
+    on: bool,
+    /// From when on; null: as soon as there is one.
+    from: Option<i64>,
+    /// Where it begins, if something is cut off.
+    cut_from: Option<i64>,
+    /// Where it ends, if something is cut off.
+    cut_to: Option<i64>,
+    /// It was taken away, for good.
+    deleted: bool,
+}
+
+impl ReplayForm {
+    fn of(replay: &ReplayStanding) -> Self {
+        Self {
+            on: replay.offer != ReplayOffer::Withheld,
+            from: match replay.offer {
+                ReplayOffer::From(from) => Some(from),
+                ReplayOffer::AtOnce | ReplayOffer::Withheld => None,
+            },
+            cut_from: replay.cut.from_unix_ms,
+            cut_to: replay.cut.to_unix_ms,
+            deleted: replay.deleted,
+        }
+    }
 }
 
 /// Who did something last, and what.
@@ -83,7 +114,7 @@ impl<'a> ScheduleForm<'a> {
             automatic: standing.automatic,
             why: TextsForm::of(&standing.why),
             until: standing.until_unix_ms,
-            replay: standing.replay_offered,
+            replay: ReplayForm::of(&standing.replay),
             chapters: standing
                 .chapters
                 .iter()

@@ -9,7 +9,6 @@ use stentor_core::SeatId;
 use stentor_core::conversation::View;
 use stentor_core::stage::Role;
 use stentor_media::package::hls::iso_8601;
-use stentor_media::record::Edit;
 use stentor_media::rendition::SAMPLE_RATE_HZ;
 use stentor_media::tags::Tags;
 use stentor_media::transcode::MP3_KBIT_PER_S;
@@ -23,8 +22,6 @@ pub(crate) struct About {
     pub(crate) tags: Tags,
     /// Everybody's name, also of those who were removed.
     pub(crate) names: BTreeMap<SeatId, String>,
-    /// What its host makes of the recording: how it is cut, and its chapters.
-    pub(crate) edit: Edit,
 }
 
 impl About {
@@ -47,7 +44,6 @@ impl About {
                 .iter()
                 .map(|seat| (seat.seat, seat.name.clone()))
                 .collect(),
-            edit: Edit::default(),
         }
     }
 
@@ -101,9 +97,23 @@ pub(crate) fn mp3_fields(tags: &Tags, slug: &str) -> HeaderMap {
     fields
 }
 
+/// What becomes of a file that a browser is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disposition {
+    /// It is shown or played, if the browser can.
+    Inline,
+    /// It is saved.
+    Attachment,
+}
+
 /// `Content-Disposition` for whoever saves a file (RFC 6266): under the event's name, in ASCII for old programs and as it is in UTF-8 (RFC 8187).
-/// It is shown or played all the same. `extension` comes with its dot.
-pub(crate) fn saved_as(title: &str, slug: &str, extension: &str) -> Option<HeaderValue> {
+/// `extension` comes with its dot.
+pub(crate) fn saved_as(
+    disposition: Disposition,
+    title: &str,
+    slug: &str,
+    extension: &str,
+) -> Option<HeaderValue> {
     let name: String = title
         .chars()
         .map(|c| if is_of_file_names(c) { c } else { ' ' })
@@ -114,7 +124,11 @@ pub(crate) fn saved_as(title: &str, slug: &str, extension: &str) -> Option<Heade
     let name = if name.is_empty() { slug } else { name };
     let plain = ascii(name).replace('"', "'");
     let plain = if plain.is_empty() { slug } else { &plain };
-    let mut value = format!("inline; filename=\"{plain}{extension}\"; filename*=UTF-8''");
+    let kind = match disposition {
+        Disposition::Inline => "inline",
+        Disposition::Attachment => "attachment",
+    };
+    let mut value = format!("{kind}; filename=\"{plain}{extension}\"; filename*=UTF-8''");
     for byte in name.bytes().chain(extension.bytes()) {
         // attr-char of RFC 8187 section 3.2.1, those of them that no shell or page knows.
         match byte {
@@ -189,20 +203,6 @@ impl AboutNow {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = about;
     }
 
-    /// What is told of it has changed; what its host makes of the recording has not.
-    pub(crate) fn follow(&self, about: About) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let edit = known.edit.clone();
-        *known = Arc::new(About { edit, ..about });
-    }
-
-    /// What its host makes of the recording has changed.
-    pub(crate) fn set_edit(&self, edit: Edit) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let about = About::clone(&known);
-        *known = Arc::new(About { edit, ..about });
-    }
-
     pub(crate) fn get(&self) -> Arc<About> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -267,7 +267,7 @@ mod tests {
             ("", "\"talk.mp4\"; filename*=UTF-8''talk.mp4".to_owned()),
             (&long, format!("\"talk.mp4\"; filename*=UTF-8''{cut}.mp4")),
         ] {
-            let value = saved_as(title, "talk", ".mp4").expect("a field");
+            let value = saved_as(Disposition::Inline, title, "talk", ".mp4").expect("a field");
             assert_eq!(value.to_str().ok(), Some(&*format!("inline; filename={name}")));
         }
     }

@@ -1,11 +1,8 @@
 //! An event's parts, its room, streams, recorder and director, put together.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8};
 use std::sync::{Arc, Mutex};
 
-use stentor_cluster::key::Key;
 use stentor_core::Now;
 use stentor_core::admission::OpeningRung;
 use stentor_studio::{Room, RoomConfig};
@@ -18,6 +15,7 @@ use crate::catalog::{self, PublishedSoFar, Restored};
 use crate::clock::{system_clock, unix_ms_now};
 use crate::counters::Counters;
 use crate::director::{self, Destinations, DirectedRoom, DirectorParts};
+use crate::file_links::FileLinks;
 use crate::host_picture::HostPicture;
 use crate::host_recordings::HostRecordings;
 use crate::links::LiveLinks;
@@ -25,8 +23,9 @@ use crate::open_event::OpenEvent;
 use crate::programme::{PastPublisher, Sink, Streams, event_path};
 use crate::publisher::{Offers, Publisher};
 use crate::record::EventRecord;
-use crate::recorder::{self, Recorder, ReplayFile};
-use crate::reports::{Reporter, reports};
+use crate::recorder::Recorder;
+use crate::replay::{ReplayKeeper, ReplayWishes};
+use crate::reports::reports;
 use crate::services::EventServices;
 use crate::snapshot_writer::SnapshotWriter;
 use crate::stats::StatsSources;
@@ -73,13 +72,7 @@ pub(crate) async fn assemble(
     let ended = view.phase().is_over();
     let about = AboutNow::default();
     let known = About::of(&view, record.epoch_unix_ms, &services.base_url);
-    let wanted = recorder::wanted_edit(&*services.recordings, &key).await;
-    if let Err(error) = &wanted {
-        tracing::error!(%error, event = record.slug, "how its replay is to be cut cannot be read");
-    }
-    let knows_edit = wanted.is_ok();
-    let edit = wanted.unwrap_or_default();
-    about.set(Arc::new(About { edit, ..known }));
+    about.set(Arc::new(known));
     let (room, recorder, listened, demand, published, heads) = if ended {
         if let Err(error) = Streams::say_that_it_is_over(&services.edge, &record.slug) {
             tracing::error!(%error, event = record.slug, "players that come back are not told that it is over");
@@ -94,7 +87,6 @@ pub(crate) async fn assemble(
             Arc::clone(&services.recordings),
             key.clone(),
             about.clone(),
-            services.ffmpeg.clone(),
             Arc::clone(&counters),
             reporter.recorder(),
             Box::new(PastPublisher {
@@ -150,6 +142,7 @@ pub(crate) async fn assemble(
         )
     };
     let heard = listened.first().cloned();
+    let file_links = FileLinks::new(services.edge.clone());
     let mut publisher = Publisher::new(
         services.edge.clone(),
         services.listen_assets.clone(),
@@ -166,15 +159,22 @@ pub(crate) async fn assemble(
             transcodes: services.ffmpeg.is_some(),
         },
     )
-    .with_pictures(Arc::clone(&services.recordings));
+    .with_pictures(Arc::clone(&services.recordings))
+    .with_file_links(Arc::clone(&file_links));
     publisher.describe(&about.get());
     publisher.follow_schedule(&view, now.unix_ms);
-    if ended && !knows_edit {
-        // Nobody is to hear what may have been cut away.
-        publisher.replay_made(None, unix_ms_now());
-    } else if ended {
-        offer_replay(services, &key, about.get(), &mut publisher, reporter).await;
+    let (replay, wishes) = ReplayWishes::new(&view.schedule, record.epoch_unix_ms, ended);
+    let keeper = ReplayKeeper {
+        blobs: Arc::clone(&services.recordings),
+        event: key.clone(),
+        about: about.clone(),
+        ffmpeg: services.ffmpeg.clone(),
+        report: reporter.replay(),
+    };
+    if ended && let Some(found) = keeper.found_as(&wishes.borrow().clone()).await {
+        publisher.replay_made(found, now.unix_ms);
     }
+    tokio::spawn(keeper.run(wishes));
     // Whoever comes back as soon as the server is ready finds the page.
     publisher.publish_status(&view, record.lang, now.unix_ms);
     publisher.publish_pages(&view, &record, now.unix_ms);
@@ -191,12 +191,14 @@ pub(crate) async fn assemble(
         key.clone(),
         director.clone(),
     );
-    let recordings = HostRecordings::new(
-        Arc::clone(&services.recordings),
-        key,
-        about.clone(),
-        director.clone(),
-    );
+    let recordings = HostRecordings {
+        blobs: Arc::clone(&services.recordings),
+        event: key,
+        about: about.clone(),
+        epoch_unix_ms: record.epoch_unix_ms,
+        replay: reports.replay.clone(),
+        links: file_links,
+    };
     let event = Arc::new(OpenEvent {
         slug: record.slug.clone(),
         listen_link: record.listen_link(&services.base_url),
@@ -229,6 +231,7 @@ pub(crate) async fn assemble(
             air,
             snapshots: Box::new(snapshots),
             recorder,
+            replay,
             over,
             published,
         },
@@ -257,59 +260,6 @@ async fn open_room(
         .await
         .map_err(|source| OpenError::new(record, source))?
         .map_err(|source| OpenError::new(record, source))
-}
-
-/// An ended event's replay; made now if the server was killed before it was.
-async fn offer_replay(
-    services: &EventServices,
-    key: &Key,
-    about: Arc<About>,
-    publisher: &mut Publisher,
-    reporter: Reporter,
-) {
-    match found_replay(services, key, &about).await {
-        Ok(Some(file)) => return publisher.replay_made(Some(file), unix_ms_now()),
-        Ok(None) => {}
-        Err(error) => {
-            tracing::warn!(%error, event = %key, "it is not known whether there is a replay");
-        }
-    }
-    let (recordings, key) = (Arc::clone(&services.recordings), key.clone());
-    let ffmpeg = services.ffmpeg.clone();
-    tokio::spawn(async move {
-        let made = recorder::make_replay(&recordings, &key, &about).await;
-        let replay = match &made {
-            Ok(replay) => ReplayFile::Ready(replay.path.clone()),
-            Err(error) => {
-                tracing::warn!(%error, event = %key, "there is no replay");
-                ReplayFile::None
-            }
-        };
-        reporter
-            .recorder()
-            .send_modify(|state| state.replay = replay);
-        if let Ok(replay) = made {
-            recorder::make_stems(&recordings, &key, &about, &replay).await;
-            if let Some(ffmpeg) = ffmpeg {
-                let made = recorder::make_mp3(&recordings, &key, &about, &ffmpeg).await;
-                if let Err(error) = made {
-                    tracing::error!(%error, event = %key, "the replay is not there as MP3");
-                }
-            }
-        }
-    });
-}
-
-/// The replay there is, if it is as its host wants it.
-async fn found_replay(
-    services: &EventServices,
-    key: &Key,
-    about: &About,
-) -> io::Result<Option<PathBuf>> {
-    let recordings = &*services.recordings;
-    let found = recorder::replay_file(recordings, key).await?;
-    let as_wanted = recorder::is_made_as(recordings, key, &about.edit).await?;
-    Ok(found.filter(|_| as_wanted))
 }
 
 /// Why an event could not be opened. Ours or the operator's.

@@ -14,11 +14,14 @@ use stentor_core::stage::{Place, Role};
 use stentor_edge::{Document, Edge};
 use tokio::sync::Notify;
 
-use crate::announcement::{Announcer, CARD, Card, PublicDocument, event_paths};
+use crate::announcement::{Announcer, CARD, Card, PublicDocument, REPLAY, REPLAY_MP3, event_paths};
 use crate::clock::unix_ms_now;
-use crate::listing::{Listing, ListingChapter, ListingPerson, ListingPhase, ListingReplay};
+use crate::listing::{
+    Listing, ListingChapter, ListingFile, ListingPerson, ListingPhase, ListingReplay,
+};
 use crate::picture::picture_path;
 use crate::record::EventRecord;
+use crate::replay::{MadeReplay, ReplayFile};
 
 /// Events in what is published about all of a server: those that were changed last. Calendars and feeds of more are read by nobody.
 const LISTED_MAX: usize = 500;
@@ -164,13 +167,49 @@ impl Board {
     }
 }
 
+/// A replay as it is listed, with its chapters.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ListedReplay {
+    pub(crate) replay: ListingReplay,
+    pub(crate) chapters: Vec<ListingChapter>,
+}
+
+impl ListedReplay {
+    /// Of an event at `base`, published at that time.
+    pub(crate) fn of(
+        base: &str,
+        replay: &ReplayFile,
+        mp3: Option<&ReplayFile>,
+        made: &MadeReplay,
+        published_unix_ms: i64,
+    ) -> Self {
+        let chapter = |(at_ms, title): &(u64, String)| ListingChapter {
+            at_ms: *at_ms,
+            title: title.clone(),
+        };
+        Self {
+            replay: ListingReplay {
+                path: format!("{base}{REPLAY}"),
+                bytes: replay.bytes,
+                duration_ms: made.duration_ms,
+                mp3: mp3.map(|mp3| ListingFile {
+                    path: format!("{base}{REPLAY_MP3}"),
+                    bytes: mp3.bytes,
+                }),
+                published_unix_ms,
+            },
+            chapters: made.chapters.iter().map(chapter).collect(),
+        }
+    }
+}
+
 /// An event as it is listed, on a server that makes AAC and MP3 or does not; `None` for what the public is not to know of.
 pub(crate) fn listing_of(
     view: &View,
     record: &EventRecord,
     base_url: &str,
     transcodes: bool,
-    replay: Option<ListingReplay>,
+    replay: Option<&ListedReplay>,
 ) -> Option<Listing> {
     let standing = &view.schedule;
     let phase = match standing.phase {
@@ -183,7 +222,6 @@ pub(crate) fn listing_of(
         Phase::Cancelled => ListingPhase::Cancelled,
     };
     let start = standing.start.as_ref();
-    let begun = standing.on_air_unix_ms.unwrap_or_default();
     Some(Listing {
         slug: record.slug.clone(),
         title: standing.title.clone(),
@@ -207,15 +245,8 @@ pub(crate) fn listing_of(
         ended_unix_ms: standing.phase.is_over().then_some(standing.since_unix_ms),
         people: view.seats.iter().filter_map(person).collect(),
         series: standing.series.clone(),
-        replay,
-        chapters: standing
-            .chapters
-            .iter()
-            .map(|(at, title)| ListingChapter {
-                at_ms: u64::try_from(at - begun).unwrap_or(0),
-                title: title.clone(),
-            })
-            .collect(),
+        replay: replay.map(|listed| listed.replay.clone()),
+        chapters: replay.map_or_else(Vec::new, |listed| listed.chapters.clone()),
         has_aac: transcodes,
         has_mp3: transcodes,
         embeddable: !record.embedding.is_nobody(),

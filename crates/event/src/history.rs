@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stentor_core::event::Phase;
-use stentor_core::schedule::{Act, By, Correction, Entry, Fact, Picture, Start, Zone};
+use stentor_core::schedule::{
+    Act, By, Correction, Entry, Fact, Picture, ReplayCut, ReplayOffer, Start, Zone,
+};
 use stentor_core::{Languages, SeatId, Texts};
 
 use crate::texts::{languages_of, texts_of};
@@ -39,6 +41,10 @@ pub(crate) struct StoredEntry {
     on: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     chapter: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<i64>,
 }
 
 /// An announced beginning.
@@ -88,6 +94,8 @@ pub(crate) fn encode(entry: &Entry) -> StoredEntry {
         until: None,
         on: None,
         chapter: None,
+        from: None,
+        to: None,
     };
     match &entry.fact {
         Fact::Made { title, start } => {
@@ -117,7 +125,14 @@ pub(crate) fn encode(entry: &Entry) -> StoredEntry {
             stored.start = start.as_ref().map(|start| stored_start(start.as_ref()));
             stored.on = *automatic;
         }
-        Fact::ReplayOffered { on } => stored.on = Some(*on),
+        Fact::ReplayOffered(offer) => {
+            // A version before knows yes and no: it withholds what is offered later.
+            stored.on = Some(*offer == ReplayOffer::AtOnce);
+            if let ReplayOffer::From(from) = offer {
+                stored.from = Some(*from);
+            }
+        }
+        Fact::ReplayCut(cut) => (stored.from, stored.to) = (cut.from_unix_ms, cut.to_unix_ms),
         Fact::Chapter { at_unix_ms, title } => {
             stored.chapter = Some(*at_unix_ms);
             stored.title.clone_from(title);
@@ -127,7 +142,8 @@ pub(crate) fn encode(entry: &Entry) -> StoredEntry {
         | Fact::WentOnAir
         | Fact::Resumed
         | Fact::Ended
-        | Fact::Cancelled => {}
+        | Fact::Cancelled
+        | Fact::ReplayDeleted => {}
     }
     stored
 }
@@ -184,9 +200,19 @@ pub(crate) fn decode(stored: StoredEntry) -> Result<Entry, String> {
             start,
             automatic: stored.on,
         }),
-        "replay_offered" => Fact::ReplayOffered {
-            on: stored.on.ok_or_else(|| lacks("yes or no"))?,
-        },
+        "replay_offered" => {
+            let at_once = stored.on.ok_or_else(|| lacks("yes or no"))?;
+            Fact::ReplayOffered(match stored.from {
+                Some(from) => ReplayOffer::From(from),
+                None if at_once => ReplayOffer::AtOnce,
+                None => ReplayOffer::Withheld,
+            })
+        }
+        "replay_cut" => Fact::ReplayCut(ReplayCut {
+            from_unix_ms: stored.from,
+            to_unix_ms: stored.to,
+        }),
+        "replay_deleted" => Fact::ReplayDeleted,
         "chapter" => Fact::Chapter {
             at_unix_ms: stored.chapter.ok_or_else(|| lacks("a time"))?,
             title,
@@ -213,7 +239,9 @@ pub(crate) fn encode_act(act: &Act, why: &Texts, now_unix_ms: i64) -> StoredEntr
         Act::End => Fact::Ended,
         Act::Cancel => Fact::Cancelled,
         Act::Correct(correction) => Fact::Corrected(correction),
-        Act::OfferReplay { on } => Fact::ReplayOffered { on },
+        Act::OfferReplay(offer) => Fact::ReplayOffered(offer),
+        Act::CutReplay(cut) => Fact::ReplayCut(cut),
+        Act::DeleteReplay => Fact::ReplayDeleted,
         Act::Chapter { at_unix_ms, title } => Fact::Chapter {
             at_unix_ms: at_unix_ms.unwrap_or(now_unix_ms),
             title,
@@ -242,7 +270,9 @@ pub(crate) fn decode_act(stored: StoredEntry) -> Result<(Act, Texts), String> {
         Fact::Ended => Act::End,
         Fact::Cancelled => Act::Cancel,
         Fact::Corrected(correction) => Act::Correct(correction),
-        Fact::ReplayOffered { on } => Act::OfferReplay { on },
+        Fact::ReplayOffered(offer) => Act::OfferReplay(offer),
+        Fact::ReplayCut(cut) => Act::CutReplay(cut),
+        Fact::ReplayDeleted => Act::DeleteReplay,
         Fact::Chapter { at_unix_ms, title } => Act::Chapter {
             at_unix_ms: Some(at_unix_ms),
             title,
@@ -390,7 +420,15 @@ mod tests {
             },
             Fact::Ended,
             Fact::Cancelled,
-            Fact::ReplayOffered { on: false },
+            Fact::ReplayOffered(ReplayOffer::Withheld),
+            Fact::ReplayOffered(ReplayOffer::AtOnce),
+            Fact::ReplayOffered(ReplayOffer::From(9)),
+            Fact::ReplayCut(ReplayCut {
+                from_unix_ms: Some(8),
+                to_unix_ms: Some(9),
+            }),
+            Fact::ReplayCut(ReplayCut::default()),
+            Fact::ReplayDeleted,
         ];
         let by = [By::Itself, By::Operator, By::Seat(SeatId(3))];
         let made = facts.into_iter().zip(by.into_iter().cycle());
@@ -412,6 +450,18 @@ mod tests {
             let json = serde_json::to_string(&encode(&entry)).expect("an entry is JSON");
             let stored = serde_json::from_str(&json).expect("and is read");
             assert_eq!(decode(stored), Ok(entry), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_a_version_before_has_decided_about_a_replay_is_so_still() {
+        for (on, offer) in [
+            ("true", ReplayOffer::AtOnce),
+            ("false", ReplayOffer::Withheld),
+        ] {
+            let json = format!(r#"{{"at":5,"by":1,"is":"replay_offered","on":{on}}}"#);
+            let entry = decode(serde_json::from_str(&json).expect("JSON")).expect("an entry");
+            assert_eq!(entry.fact, Fact::ReplayOffered(offer));
         }
     }
 

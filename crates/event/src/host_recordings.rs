@@ -1,152 +1,113 @@
-//! What a host does with the recording of an event: cuts it, names its chapters, publishes and withholds the replay, takes files away or takes them
-//! along.
+//! What was recorded of an event, for its host: which files there are, with links to take them along, and what of the evening the replay plays.
 //!
-//! A file is written under another name first and then takes the place of the one before, so whatever goes wrong, a full disk or `kill -9`, there is
-//! one whole replay. What is wanted is kept before it is done: the next run of the server finishes it before anybody hears what was cut away.
+//! What becomes of the replay is decided by acts on the event (`core::schedule`), and not here.
 
-use std::io;
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::CONTENT_DISPOSITION;
 use stentor_cluster::blobs::{Blobs, BlobsError};
-use stentor_cluster::error::FaultOwner;
 use stentor_cluster::key::Key;
-use stentor_media::record::Edit;
-use tokio::sync::Mutex;
+use tokio::sync::watch;
 
-use crate::about::AboutNow;
-use crate::director::{Call, DirectorHandle};
-use crate::recorder::{self, ReplayError};
+use crate::about::{AboutNow, Disposition, saved_as};
+use crate::file_links::FileLinks;
 use crate::recordings::{self, RecordingFile};
-use crate::replay_policy::ReplayRule;
+use crate::replay::{ReplayIs, ReplayState};
 
 /// The recording of one event, for its host.
 pub struct HostRecordings {
-    blobs: Arc<dyn Blobs>,
-    event: Key,
-    about: AboutNow,
-    director: DirectorHandle,
-    /// One at a time changes files; the next one waits.
-    changing: Mutex<()>,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) event: Key,
+    pub(crate) about: AboutNow,
+    pub(crate) epoch_unix_ms: i64,
+    pub(crate) replay: watch::Receiver<ReplayState>,
+    pub(crate) links: Arc<FileLinks>,
 }
 
-/// Why a recording was not changed. What there was is as it was, but where it was to be deleted.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct RecordingError(#[from] ReplayError);
-
-impl RecordingError {
-    /// Who can mend it.
-    #[must_use]
-    pub const fn fault(&self) -> FaultOwner {
-        match &self.0 {
-            ReplayError::Cut(_) | ReplayError::NotYet | ReplayError::NoRecording => {
-                FaultOwner::Caller
-            }
-            ReplayError::Full(_) | ReplayError::Failed(_) => FaultOwner::Operator,
-        }
-    }
+/// A file that its host may take along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFile {
+    /// What it is called, such as `programme.mp4`, `replay.mp4` or `stem-1-Ada.mp4`.
+    pub name: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Where a browser finds it for some minutes.
+    pub href: String,
 }
 
-impl From<BlobsError> for RecordingError {
-    fn from(error: BlobsError) -> Self {
-        Self(error.into())
-    }
+/// What a replay plays, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostReplay {
+    /// How long it is, in milliseconds.
+    pub duration_ms: u64,
+    /// The parts of the evening that it plays, one after the other.
+    pub spans: Vec<HostSpan>,
 }
 
-impl From<io::Error> for RecordingError {
-    fn from(error: io::Error) -> Self {
-        Self(error.into())
-    }
+/// A part of an evening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostSpan {
+    /// When the replay plays it, in milliseconds from its beginning.
+    pub at_ms: u64,
+    /// When that was, in milliseconds since 1970.
+    pub from_unix_ms: i64,
+    /// How long it is, in milliseconds.
+    pub length_ms: u64,
 }
 
 impl HostRecordings {
-    pub(crate) fn new(
-        blobs: Arc<dyn Blobs>,
-        event: Key,
-        about: AboutNow,
-        director: DirectorHandle,
-    ) -> Self {
-        Self {
-            blobs,
-            event,
-            about,
-            director,
-            changing: Mutex::default(),
-        }
+    /// The files there are, each with a link that works for some minutes.
+    ///
+    /// # Errors
+    /// The operator's: the disk cannot be read.
+    pub async fn files(&self) -> Result<Vec<HostFile>, BlobsError> {
+        let found = recordings::files(&*self.blobs, &self.event)
+            .await
+            .inspect_err(|error| {
+                tracing::error!(%error, event = %self.event, "what was recorded cannot be listed");
+            })?;
+        Ok(found
+            .into_iter()
+            .filter_map(|file| self.linked(file))
+            .collect())
     }
 
-    /// How the replay is cut, and its chapters, as it is wanted now.
+    /// What the replay plays; `None` where there is none, or it is not known.
     #[must_use]
-    pub fn edit(&self) -> Edit {
-        self.about.get().edit.clone()
+    pub fn replay(&self) -> Option<HostReplay> {
+        let state = self.replay.borrow();
+        let ReplayIs::Ready {
+            made: Some(made), ..
+        } = &state.replay
+        else {
+            return None;
+        };
+        let span = |[at_ms, from_ms, length_ms]: &[u64; 3]| HostSpan {
+            at_ms: *at_ms,
+            from_unix_ms: self.epoch_unix_ms.saturating_add_unsigned(*from_ms),
+            length_ms: *length_ms,
+        };
+        Some(HostReplay {
+            duration_ms: made.duration_ms,
+            spans: made.spans.iter().map(span).collect(),
+        })
     }
 
-    /// Cuts the replay and names its chapters so; [`Edit::default`] undoes all of it. Where there is a replay it is made anew, which takes some seconds,
-    /// and the one before can be heard until then; where there is none yet, it will be made so. Also called after the title has changed.
-    ///
-    /// # Errors
-    /// Theirs: a cut that cannot be; or what it is made of was deleted. The operator's: the disk is full. The replay stays as it was.
-    pub async fn set_edit(&self, edit: Edit) -> Result<(), RecordingError> {
-        let _one_at_a_time = self.changing.lock().await;
-        let replay = recorder::replay_file(&*self.blobs, &self.event).await?;
-        if replay.is_none() && edit.cut.is_some() {
-            return Err(ReplayError::NotYet.into());
+    fn linked(&self, file: RecordingFile) -> Option<HostFile> {
+        let RecordingFile { name, bytes, path } = file;
+        let title = &self.about.get().tags.title;
+        let end = match name.strip_prefix("replay") {
+            Some(extension) => extension.to_owned(),
+            None => format!(" {name}"),
+        };
+        let mut headers = HeaderMap::new();
+        if let Some(saved_as) = saved_as(Disposition::Attachment, title, self.event.as_str(), &end)
+        {
+            headers.insert(CONTENT_DISPOSITION, saved_as);
         }
-        let before = self.edit();
-        recorder::want_edit(&*self.blobs, &self.event, &edit).await?;
-        self.about.set_edit(edit);
-        if replay.is_none() {
-            return Ok(());
-        }
-        let about = self.about.get();
-        match recorder::make_replay(&self.blobs, &self.event, &about).await {
-            Ok(made) => {
-                self.director.call(Call::ReplayMade(made.path)).await;
-                Ok(())
-            }
-            Err(error) => {
-                self.about.set_edit(before.clone());
-                if let Err(error) = recorder::want_edit(&*self.blobs, &self.event, &before).await {
-                    tracing::error!(%error, event = %self.event, "the cut is tried again when the server starts");
-                }
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Publishes or withholds the replay from now on, as this rule says at any time. It is not kept: whoever calls keeps it, and says it again when the
-    /// event is opened.
-    pub async fn set_rule(&self, rule: ReplayRule) {
-        self.director.call(Call::ReplayRule(rule)).await;
-    }
-
-    /// Takes away everything that was recorded, replay, stems and all; first it cannot be heard any more. Only once the event is over.
-    ///
-    /// # Errors
-    /// Theirs: it is still recorded. The operator's: the disk. Then some of it may be gone; asked for again it goes on.
-    pub async fn delete_all(&self) -> Result<(), RecordingError> {
-        let _one_at_a_time = self.changing.lock().await;
-        self.director.call(Call::ForgetReplay).await;
-        self.director.settle().await;
-        recordings::delete_recorded(&*self.blobs, &self.event).await?;
-        self.about.set_edit(Edit::default());
-        Ok(())
-    }
-
-    /// Takes away what the replay was made of: a cut cannot be undone any more. The replay stays.
-    ///
-    /// # Errors
-    /// As [`Self::delete_all`].
-    pub async fn delete_originals(&self) -> Result<(), RecordingError> {
-        let _one_at_a_time = self.changing.lock().await;
-        Ok(recordings::delete_originals(&*self.blobs, &self.event).await?)
-    }
-
-    /// The files that the host may take along.
-    ///
-    /// # Errors
-    /// The operator's.
-    pub async fn files(&self) -> Result<Vec<RecordingFile>, RecordingError> {
-        Ok(recordings::files(&*self.blobs, &self.event).await?)
+        // One that is taken away at this moment is not listed.
+        let href = self.links.link(&name, path?, headers).ok()?;
+        Some(HostFile { name, bytes, href })
     }
 }

@@ -19,7 +19,6 @@
 //! | `budgets` | how much whoever holds a seat's link may send | `core` |
 //! | `counters` | what was recorded, kept and published, and what was not | |
 //! | `links` | stage links as capabilities | |
-//! | `replay_policy` | whether a replay can be heard | |
 //! | `texts` | texts in several languages, as JSON | `core` |
 //! | `history` | the history of an event, as the store keeps it | `core` |
 //! | `status` | `status.json` and the notices in the sound | `core` |
@@ -38,13 +37,15 @@
 //! | `snapshot_writer` | writes the newest state to the store | `cluster` |
 //! | `transcode` | AAC and MP3 by a child process | `media`, `cluster`, `edge` |
 //! | `recorder` | writes programme and speakers to disk | `media`, `cluster` |
+//! | `replay` | makes the replay as the history wants it | `core`, `media`, `cluster` |
 //! | `reports` | what room, recorder and store report to the director, the newest of each | `studio` |
 //! | `stats` | how one event is doing, in numbers | `core`, `studio` |
 //! | `programme` | the streams of an event, and the room's way into them | `media`, `studio`, `edge` |
 //! | `board` | all events of a server as they are listed | `core`, `edge` |
+//! | `file_links` | links to files for a short time | `edge` |
 //! | `publisher` | what the public sees of one event | `edge` |
 //! | `director` | steps the conversation, carries out what it wants | `core`, `studio` |
-//! | `host_recordings` | what a host does with the recording | `cluster`, `media` |
+//! | `host_recordings` | the files of a recording, for its host | `cluster` |
 //! | `host_picture` | what a host does with the picture | `cluster` |
 //! | `open_event` | an event that is open | `studio` |
 //! | `demo` | the demonstration event | `media`, `cluster` |
@@ -69,6 +70,7 @@ pub mod demo;
 mod director;
 pub mod embedding;
 mod encode_once;
+mod file_links;
 mod history;
 mod host_picture;
 mod host_recordings;
@@ -86,7 +88,7 @@ mod recorder;
 mod recordings;
 mod registry;
 pub mod reminders;
-pub mod replay_policy;
+mod replay;
 mod reports;
 mod services;
 mod snapshot;
@@ -104,13 +106,12 @@ pub use counters::EventCounters;
 pub use director::{Acted, Joined, OfferingPage, PAGE_MESSAGES_MAX, PageMessage, PageSender};
 pub use encode_once::EncodeOnce;
 pub use host_picture::{HostPicture, HostPictureError};
-pub use host_recordings::{HostRecordings, RecordingError};
+pub use host_recordings::{HostFile, HostRecordings, HostReplay, HostSpan};
 pub use json::json;
 pub use open_event::{
     ConnectError, ConnectRequest, Connected, Endpoint, IceUpdate, IceUpdateError, OpenEvent,
 };
 pub use programme::cadence_box;
-pub use recordings::RecordingFile;
 pub use registry::{EventRegistry, Hindrance, RegistryStats};
 pub use reports::StageLevels;
 pub use services::{EventPolicy, EventServices};

@@ -1,6 +1,5 @@
 //! What one event shows to the public: its page, its `status.json`, its streams and its replay.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,14 +9,15 @@ use stentor_cluster::blobs::Blobs;
 use stentor_cluster::key::Key;
 use stentor_core::conversation::View;
 use stentor_core::event::{ConditionKind, Phase};
-use stentor_core::schedule::{Picture, Standing};
+use stentor_core::schedule::{Picture, ReplayOutcome, ReplayStanding, Standing};
 use stentor_edge::{CacheClass, Document, DocumentError, Edge, FileDocument, Stream};
 
-use crate::about::{About, saved_as};
-use crate::announcement::{CHAPTERS, EMBED, Moment, REPLAY, page_head};
-use crate::board::{Board, listing_of};
+use crate::about::{About, Disposition, saved_as};
+use crate::announcement::{EMBED, Moment, REPLAY, REPLAY_MP3, page_head};
+use crate::board::{Board, ListedReplay, listing_of};
 use crate::compress::compress;
 use crate::counters::{Counters, add};
+use crate::file_links::FileLinks;
 use crate::lang::{Lang, Value};
 use crate::pages::{
     EmbedPage, ListenAssets, ListenPage, ShownPicture, Sources, page_headers, sentence,
@@ -25,13 +25,13 @@ use crate::pages::{
 use crate::picture::{picture_key, picture_path};
 use crate::programme::{Heads, Streams, withdraw_past};
 use crate::record::EventRecord;
-use crate::replay_policy::{ReplayOutcome, ReplayRule};
+use crate::replay::{ReplayFile, ReplayIs};
 use crate::status::{self, Replay};
 use crate::texts::{said, titled};
 
 /// Seconds a page may be kept by caches: what changes is in `status.json` and in the sound.
 const PAGE_KEPT_S: u32 = 5;
-/// Seconds the replay and its chapters may be kept by caches; they then ask whether it has changed, which costs no sound. What its host withholds,
+/// Seconds the replay may be kept by caches; they then ask whether it has changed, which costs no sound. What its host withholds,
 /// cuts or deletes is heard no longer than that.
 const REPLAY_KEPT_S: u32 = 60;
 /// Seconds `status.json` may be kept by caches. Waiting pages ask every few seconds.
@@ -55,6 +55,7 @@ struct Rendered {
     schedule: Standing,
     condition: ConditionKind,
     replay: Replay,
+    listed: Option<ListedReplay>,
 }
 
 /// Publishes on the edge what the public sees of one event.
@@ -71,17 +72,17 @@ pub(crate) struct Publisher {
     board: Option<Arc<Board>>,
     base_url: String,
     offers: Offers,
+    /// Links to the files of the recording, for who leads the event.
+    file_links: Option<Arc<FileLinks>>,
     replay: Replay,
-    /// What the host has decided about the replay.
-    rule: ReplayRule,
-    /// Whether the public may hear it at all, as the event's history has it.
-    may_be_heard: bool,
-    /// What became of that, if a replay was made or there is none.
-    outcome: Option<ReplayOutcome>,
-    /// Where the replay lies that was made, if there is one; `None` while it is waited for.
-    made: Option<Option<PathBuf>>,
-    /// Where the replay that is offered lies.
-    offered: Option<PathBuf>,
+    /// What was decided about the replay, and when the event was over.
+    decided: Option<(ReplayStanding, Option<i64>)>,
+    /// What that came to last: whether it was over, and for which replay.
+    outcome: Option<(ReplayOutcome, bool, ReplayIs)>,
+    /// The replay that was made.
+    made: ReplayIs,
+    /// The replay that is offered, as it is listed; `None` also of one of which nobody knows how long it is.
+    offered: Option<ListedReplay>,
     /// Where pictures are kept; `None`: the event has none.
     pictures: Option<Arc<dyn Blobs>>,
     /// The picture that is served.
@@ -112,11 +113,11 @@ impl Publisher {
             board: None,
             base_url: String::new(),
             offers: Offers::default(),
+            file_links: None,
             replay: Replay::default(),
-            rule: ReplayRule::default(),
-            may_be_heard: true,
+            decided: None,
             outcome: None,
-            made: None,
+            made: ReplayIs::default(),
             offered: None,
             pictures: None,
             picture: None,
@@ -144,6 +145,12 @@ impl Publisher {
         self
     }
 
+    /// The same, taking these links away with what they lead to.
+    pub(crate) fn with_file_links(mut self, links: Arc<FileLinks>) -> Self {
+        self.file_links = Some(links);
+        self
+    }
+
     /// Listeners now, on all faces that hold a connection.
     pub(crate) fn listeners(&self) -> u64 {
         self.streams.iter().map(|stream| stream.listeners()).sum()
@@ -154,8 +161,8 @@ impl Publisher {
         if self.title != about.tags.title {
             self.title.clone_from(&about.tags.title);
             // It is saved under the new name.
-            if let Some(file) = self.offered.clone() {
-                self.offer_replay(file);
+            if self.replay == Replay::Ready {
+                self.put_replay();
             }
         }
         let Some(heads) = &self.heads else {
@@ -172,57 +179,62 @@ impl Publisher {
         self.replay
     }
 
-    /// The replay lies at this file from now on, or there is none.
-    pub(crate) fn replay_made(&mut self, file: Option<PathBuf>, now_unix_ms: i64) {
-        self.made = Some(file);
-        self.outcome = None;
+    /// That became of the recording.
+    pub(crate) fn replay_made(&mut self, made: ReplayIs, now_unix_ms: i64) {
+        self.made = made;
         self.follow_replay(now_unix_ms);
     }
 
-    /// What its host has decided about the replay.
-    pub(crate) fn set_replay_rule(&mut self, rule: ReplayRule, now_unix_ms: i64) {
-        self.rule = rule;
+    /// What the history of the event says of the replay.
+    pub(crate) fn follow_schedule(&mut self, view: &View, now_unix_ms: i64) {
+        let standing = &view.schedule;
+        let over = standing.phase.is_over().then_some(standing.since_unix_ms);
+        self.decided = Some((standing.replay, over));
         self.follow_replay(now_unix_ms);
     }
 
-    /// What the history of the event says of the replay; whether that has changed anything.
-    pub(crate) fn follow_schedule(&mut self, view: &View, now_unix_ms: i64) -> bool {
-        self.may_be_heard = view.schedule.replay_offered;
-        self.follow_replay(now_unix_ms)
-    }
-
-    /// Publishes or withholds the replay as its host wants it now; whether that has changed. To be called as time passes.
+    /// Publishes or withholds the replay as it is wanted now; whether that has changed anything. To be called as time passes.
     pub(crate) fn follow_replay(&mut self, now_unix_ms: i64) -> bool {
-        let Some(made) = self.made.clone() else {
+        let Some((decided, over)) = self.decided else {
             return false;
         };
-        let withheld = ReplayOutcome::Withheld {
-            until_unix_ms: None,
-        };
-        let outcome = match self.rule.outcome(now_unix_ms) {
-            ReplayOutcome::Published if !self.may_be_heard => withheld,
-            outcome => outcome,
-        };
-        if self.outcome == Some(outcome) {
+        let outcome = decided.outcome(now_unix_ms);
+        let is_over = over.is_some();
+        if let Some(known) = &self.outcome
+            && (known.0, known.1) == (outcome, is_over)
+            && known.2 == self.made
+        {
             return false;
         }
-        self.outcome = Some(outcome);
-        match (outcome, made) {
-            (ReplayOutcome::Published, Some(file)) => self.offer_replay(file),
-            (ReplayOutcome::Published, None) => self.withdraw_replay(Replay::None),
-            (ReplayOutcome::Withheld { until_unix_ms }, made) => {
-                let awaited = until_unix_ms.is_some() && made.is_some();
-                self.withhold_replay(awaited);
+        self.outcome = Some((outcome, is_over, self.made.clone()));
+        match (outcome, &self.made) {
+            (ReplayOutcome::Deleted, _) => {
+                self.withhold_replay(false);
+                if let Some(links) = &self.file_links {
+                    links.withdraw();
+                }
             }
-            (ReplayOutcome::Deleted, _) => self.withhold_replay(false),
+            // While it is live, what was said can be heard again.
+            (ReplayOutcome::Withheld { .. }, ReplayIs::Pending) if over.is_none() => return false,
+            (ReplayOutcome::Withheld { until_unix_ms }, made) => {
+                self.withhold_replay(until_unix_ms.is_some() && *made != ReplayIs::None);
+            }
+            (ReplayOutcome::Offered { .. }, ReplayIs::Pending) => {
+                self.withdraw_replay(Replay::Awaited)
+            }
+            (ReplayOutcome::Offered { .. }, ReplayIs::None) => self.withdraw_replay(Replay::None),
+            (ReplayOutcome::Offered { since_unix_ms }, ReplayIs::Ready { .. }) => {
+                self.offer_replay(since_unix_ms.max(over.unwrap_or(since_unix_ms)));
+            }
         }
         true
     }
 
     /// The replay was taken away; whether there was one.
     pub(crate) fn forget_replay(&mut self) -> bool {
-        let was = self.made.replace(None).flatten().is_some();
+        let was = matches!(self.made, ReplayIs::Ready { .. });
         if was {
+            self.made = ReplayIs::None;
             self.withhold_replay(false);
         }
         was
@@ -240,47 +252,46 @@ impl Publisher {
     }
 
     fn withdraw_replay(&mut self, replay: Replay) {
-        self.edge
-            .documents()
-            .remove(&format!("{}{REPLAY}", self.base));
-        self.withdraw_chapters();
+        for below in [REPLAY, REPLAY_MP3] {
+            let path = format!("{}{below}", self.base);
+            self.edge.documents().remove(&path);
+        }
         self.offered = None;
         self.replay = replay;
     }
 
-    /// The replay is at this file from now on, and its chapters beside it if it has any. One that was there before is replaced: what could be heard
-    /// again while it was live goes then, for the new one may have been cut.
-    fn offer_replay(&mut self, file: PathBuf) {
-        if self.offered.is_some() {
+    /// The replay that was made is offered from now on, and was since then. One that was there before is replaced: what could be heard again while it was
+    /// live goes then, and where something is cut away, for it is in that.
+    fn offer_replay(&mut self, since_unix_ms: i64) {
+        let ReplayIs::Ready { replay, mp3, made } = &self.made else {
+            return;
+        };
+        let is_replaced = self.replay == Replay::Ready;
+        if is_replaced || made.as_ref().is_none_or(|made| made.is_cut()) {
             withdraw_past(&self.edge, &self.base);
         }
-        let chapters = file.with_file_name(CHAPTERS.trim_start_matches('/'));
-        let mut headers = HeaderMap::new();
-        if let Some(saved_as) = saved_as(&self.title, &self.slug, ".mp4") {
-            headers.insert(CONTENT_DISPOSITION, saved_as);
-        }
-        if let Err(error) = self.put_file(REPLAY, "audio/mp4", file.clone(), headers) {
+        let made = made.as_deref();
+        self.offered = made
+            .map(|made| ListedReplay::of(&self.base, replay, mp3.as_ref(), made, since_unix_ms));
+        self.put_replay();
+    }
+
+    /// Puts the files of the replay where the public finds them.
+    fn put_replay(&mut self) {
+        let ReplayIs::Ready { replay, mp3, .. } = self.made.clone() else {
+            return;
+        };
+        if let Err(error) = self.put_file(REPLAY, "audio/mp4", replay, ".mp4") {
             add(&self.counters.documents_not_published, 1);
             tracing::error!(%error, "the replay cannot be served");
             self.withdraw_replay(Replay::None);
             return;
         }
         self.replay = Replay::Ready;
-        self.offered = Some(file);
-        // Most have none.
-        let kind = "application/json+chapters";
-        if self
-            .put_file(CHAPTERS, kind, chapters, HeaderMap::new())
-            .is_err()
-        {
-            self.withdraw_chapters();
-        }
-    }
-
-    /// Where events are listed, their chapters are among what is listed, and stay.
-    fn withdraw_chapters(&self) {
-        if self.board.is_none() {
-            let path = format!("{}{CHAPTERS}", self.base);
+        let put = mp3.map(|mp3| self.put_file(REPLAY_MP3, "audio/mpeg", mp3, ".mp3"));
+        // One that is made anew at this moment is published when it is there.
+        if !matches!(put, Some(Ok(()))) {
+            let path = format!("{}{REPLAY_MP3}", self.base);
             self.edge.documents().remove(&path);
         }
     }
@@ -289,13 +300,18 @@ impl Publisher {
         &self,
         below: &str,
         content_type: &str,
-        file: PathBuf,
-        headers: HeaderMap,
+        file: ReplayFile,
+        extension: &str,
     ) -> Result<(), DocumentError> {
+        let mut headers = HeaderMap::new();
+        let saved_as = saved_as(Disposition::Inline, &self.title, &self.slug, extension);
+        if let Some(saved_as) = saved_as {
+            headers.insert(CONTENT_DISPOSITION, saved_as);
+        }
         let document = FileDocument {
             content_type: content_type.to_owned(),
             cache: CacheClass::Short(REPLAY_KEPT_S),
-            file,
+            file: file.path,
             headers,
         };
         let path = format!("{}{below}", self.base);
@@ -329,13 +345,15 @@ impl Publisher {
             schedule: view.schedule.clone(),
             condition: view.condition.kind,
             replay: self.replay,
+            listed: self.offered.clone(),
         };
         if self.rendered.as_ref() == Some(&now) || view.phase() == Phase::Draft {
             return;
         }
         self.follow_picture(view.schedule.picture);
         let transcodes = self.offers.transcodes;
-        let listing = listing_of(view, record, &self.base_url, transcodes, None);
+        let replay = self.offered.as_ref();
+        let listing = listing_of(view, record, &self.base_url, transcodes, replay);
         if let (Some(board), Some(listing)) = (&self.board, &listing) {
             board.list(listing.clone());
         }
@@ -452,13 +470,16 @@ impl Publisher {
         self.follow_picture(None);
         let pages = Lang::all()
             .flat_map(|lang| ["", EMBED].map(|below| format!("/{}{below}", lang.code())));
-        let documents = ["", EMBED, "/status.json", REPLAY, CHAPTERS].map(str::to_owned);
+        let documents = ["", EMBED, "/status.json", REPLAY, REPLAY_MP3].map(str::to_owned);
         for below in documents.into_iter().chain(pages) {
             self.edge
                 .documents()
                 .remove(&format!("{}{below}", self.base));
         }
         self.rendered = None;
+        if let Some(links) = &self.file_links {
+            links.withdraw();
+        }
         if let Some(board) = &self.board {
             board.withdraw(&self.slug);
         }

@@ -15,13 +15,13 @@ const IN_USE_LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// A file that a host may take with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordingFile {
+pub(crate) struct RecordingFile {
     /// What it is called, such as `programme.mp4`, `replay.mp4` or `stem-1-Ada.mp4`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its size, in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Where it lies on this machine, if it does.
-    pub path: Option<PathBuf>,
+    pub(crate) path: Option<PathBuf>,
 }
 
 /// The files of an event, by name: the programme, the speakers as they were recorded, the replay, and the stems that play along with the whole
@@ -37,7 +37,8 @@ pub(crate) async fn files(
     let found = blobs.list(Some(event), None).await?;
     let files = found.into_iter().filter_map(|BlobEntry { key, bytes }| {
         let name = name_of(event, &key)?.to_owned();
-        name.ends_with(".mp4").then(|| RecordingFile {
+        let is_taken = [".mp4", ".mp3"].iter().any(|end| name.ends_with(end));
+        is_taken.then(|| RecordingFile {
             name,
             bytes,
             path: blobs.local_path(&key),
@@ -78,29 +79,23 @@ async fn delete_where(
         }
     }
     // Of what was never finished no list tells.
-    delete(blobs, &replay_key(event)).await
+    delete(blobs, &replay_key(event)).await?;
+    delete(blobs, &mp3_key(event)).await
 }
 
 /// Where the replay of an event is kept.
 pub(crate) fn replay_key(event: &Key) -> Key {
-    Key::new(&format!("{event}/replay.mp4")).expect("an address and a short name make a key")
+    below(event, "replay.mp4")
 }
 
-/// Takes away what the replay was made of: from then on it stays as it is, cut as it is. The replay, its chapters and the stems stay.
-///
-/// # Errors
-/// As [`delete_all`].
-pub(crate) async fn delete_originals(blobs: &dyn Blobs, event: &Key) -> Result<(), BlobsError> {
-    for entry in blobs.list(Some(event), None).await? {
-        let name = name_of(event, &entry.key).unwrap_or_default();
-        if ["programme.", "speaker-"]
-            .iter()
-            .any(|of| name.starts_with(of))
-        {
-            delete(blobs, &entry.key).await?;
-        }
-    }
-    Ok(())
+/// Where it is kept as MP3.
+pub(crate) fn mp3_key(event: &Key) -> Key {
+    below(event, "replay.mp3")
+}
+
+/// Where something of an event is kept.
+pub(crate) fn below(event: &Key, name: &str) -> Key {
+    Key::new(&format!("{event}/{name}")).expect("an address and a short name make a key")
 }
 
 /// A recorder that has just been stopped may still hold it.

@@ -19,8 +19,8 @@ use crate::catalog::{
 use crate::open_event::OpenEvent;
 use crate::pages;
 use crate::record::EventRecord;
-use crate::recorder::replay_file;
 use crate::reminders::Reminders;
+use crate::replay::replay_file;
 use crate::services::EventServices;
 use crate::waiting::{WaitingEvent, comes_before};
 

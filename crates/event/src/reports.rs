@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::encode_once::EncodeOnce;
 use crate::recorder::RecorderState;
+use crate::replay::ReplayState;
 
 /// How loud everybody is, and the programme.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,7 @@ pub(crate) struct Reporter {
     room: watch::Sender<Arc<RoomStatus>>,
     levels: watch::Sender<Arc<EncodeOnce<StageLevels>>>,
     recorder: watch::Sender<RecorderState>,
+    replay: watch::Sender<ReplayState>,
     store_failing: watch::Sender<bool>,
 }
 
@@ -62,6 +64,11 @@ impl Reporter {
         self.recorder.clone()
     }
 
+    /// Where the keeper of the replay says what there is.
+    pub(crate) fn replay(&self) -> watch::Sender<ReplayState> {
+        self.replay.clone()
+    }
+
     /// Where the snapshot writer says whether the store cannot be written.
     pub(crate) fn store_failing(&self) -> watch::Sender<bool> {
         self.store_failing.clone()
@@ -73,6 +80,7 @@ pub(crate) struct Reports {
     pub(crate) room: watch::Receiver<Arc<RoomStatus>>,
     pub(crate) levels: watch::Receiver<Arc<EncodeOnce<StageLevels>>>,
     pub(crate) recorder: watch::Receiver<RecorderState>,
+    pub(crate) replay: watch::Receiver<ReplayState>,
     pub(crate) store_failing: watch::Receiver<bool>,
 }
 
@@ -81,17 +89,20 @@ pub(crate) fn reports() -> (Reporter, Reports) {
     let (room, room_reports) = watch::channel(Arc::new(RoomStatus::default()));
     let (levels, level_reports) = watch::channel(Arc::new(EncodeOnce::new(StageLevels::SILENCE)));
     let (recorder, recorder_reports) = watch::channel(RecorderState::default());
+    let (replay, replay_reports) = watch::channel(ReplayState::default());
     let (store_failing, store_reports) = watch::channel(false);
     let reporter = Reporter {
         room,
         levels,
         recorder,
+        replay,
         store_failing,
     };
     let reports = Reports {
         room: room_reports,
         levels: level_reports,
         recorder: recorder_reports,
+        replay: replay_reports,
         store_failing: store_reports,
     };
     (reporter, reports)

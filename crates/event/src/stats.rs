@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::air::Air;
 use crate::counters::{Counters, EventCounters};
 use crate::recorder::RecorderState;
+use crate::replay::ReplayState;
 use crate::reports::Reports;
 
 /// How one event is doing.
@@ -48,6 +49,7 @@ pub(crate) struct StatsSources {
     stream: Option<Arc<Stream>>,
     room: watch::Receiver<Arc<RoomStatus>>,
     recorder: watch::Receiver<RecorderState>,
+    replay: watch::Receiver<ReplayState>,
     store_failing: watch::Receiver<bool>,
 }
 
@@ -64,6 +66,7 @@ impl StatsSources {
             stream,
             room: reports.room.clone(),
             recorder: reports.recorder.clone(),
+            replay: reports.replay.clone(),
             store_failing: reports.store_failing.clone(),
         }
     }
@@ -86,6 +89,7 @@ impl StatsSources {
             Alarm::OutputSilent => room.is_some() && state.output_silent,
             Alarm::MixerLate => room.is_some() && state.mixer_late,
             Alarm::Recorder => self.recorder.borrow().failing,
+            Alarm::Replay => self.replay.borrow().failing,
             Alarm::Store => *self.store_failing.borrow(),
         };
         EventStats {

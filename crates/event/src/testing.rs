@@ -124,12 +124,17 @@ impl TestServer {
         Self::open(Self::records().await, folder, policy, beside).await
     }
 
-    /// The same where this makes what is published about it besides its page.
+    /// The same with that, and where this makes what is published about it besides its page.
     ///
     /// # Panics
     /// As [`Self::start`].
-    pub async fn start_announcing(folder: &Path, announcer: Arc<dyn Announcer>) -> Self {
+    pub async fn start_announcing(
+        folder: &Path,
+        announcer: Arc<dyn Announcer>,
+        ffmpeg: Option<Arc<Ffmpeg>>,
+    ) -> Self {
         let beside = Beside {
+            ffmpeg,
             announcer: Some(announcer),
             ..Beside::default()
         };
@@ -202,11 +207,9 @@ impl TestServer {
             tokio::spawn(Arc::clone(&opened).run());
             reminders = Some(opened);
         }
-        let board = beside.announcer.clone().map(|announcer| {
-            let board = Board::new(edge.clone(), announcer);
-            tokio::spawn(Arc::clone(&board).run());
-            board
-        });
+        // What is about one event is published at once; nobody makes what is about all of them, and the cards.
+        let announcer = beside.announcer.clone();
+        let board = announcer.map(|announcer| Board::new(edge.clone(), announcer));
         let services = EventServices {
             records: Arc::clone(&records),
             recordings: Arc::new(recordings.expect("threads")),
@@ -280,6 +283,20 @@ impl TestServer {
     #[must_use]
     pub fn token_of(&self, slug: &str, seat: SeatId, generation: u32) -> String {
         self.key.token(slug, seat, generation)
+    }
+
+    /// Lets the host do something with the event.
+    ///
+    /// # Panics
+    /// If the event is gone, or refuses it.
+    pub async fn act(&self, act: Act) {
+        let event = self.event();
+        let view = event.view().await.expect("it is there");
+        let version = view.value().schedule_version;
+        let command = EventCommand::Schedule(ScheduleCommand::new(act.clone(), version));
+        let acted = event.act(FIRST_HOST, command.into()).await;
+        let refused = acted.expect("it is there").refused;
+        assert_eq!(refused, None, "{act:?}");
     }
 
     /// Lets the host end the event, and waits until that is kept.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use stentor_core::conversation::View;
 use stentor_core::event::Phase;
+use stentor_core::schedule::{ReplayCut, ReplayOffer, ReplayStanding};
 use stentor_core::stage::{Place, Role};
 use stentor_event::EventPolicy;
 use stentor_event::links::{LinkKey, links_end_unix_s};
@@ -42,12 +43,32 @@ pub(crate) struct EventReport {
     links_work: bool,
     /// When they end; not known before the event is over.
     links_end: Option<String>,
+    /// When it went on air, in milliseconds since 1970, and how its replay is cut.
+    #[serde(skip)]
+    pub(crate) programme: (Option<i64>, ReplayCut),
     #[serde(skip)]
     words: Words,
 }
 
 fn code<S: serde::Serializer>(phase: &Phase, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(phase.code())
+}
+
+fn replay_told(replay: &ReplayStanding, now: Timestamp) -> String {
+    let offered = match replay.offer {
+        _ if replay.deleted => return "deleted".to_owned(),
+        ReplayOffer::AtOnce => "for everybody to hear".to_owned(),
+        ReplayOffer::From(from) => {
+            let from = When::of_unix_ms(from).map(|from| from.told(now));
+            format!("for everybody to hear from {}", from.unwrap_or_default())
+        }
+        ReplayOffer::Withheld => "withheld".to_owned(),
+    };
+    if replay.cut == ReplayCut::default() {
+        offered
+    } else {
+        format!("{offered}, cut")
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -63,6 +84,8 @@ struct Words {
     starts: String,
     phase: String,
     links: String,
+    /// What was decided about the replay, once it is over.
+    replay: Option<String>,
 }
 
 impl EventReport {
@@ -103,6 +126,10 @@ impl EventReport {
                     Phase::Cancelled => format!("cancelled {since}"),
                 }
             },
+            replay: view
+                .phase()
+                .is_over()
+                .then(|| replay_told(&view.schedule.replay, now)),
             links: match (links_work, told(&end)) {
                 (true, None) => format!("work until {days} days after the end of the event"),
                 (true, Some(end)) => format!("work until {end}"),
@@ -126,6 +153,7 @@ impl EventReport {
             },
             links_work,
             links_end: end.map(|end| end.rfc3339()),
+            programme: (view.schedule.on_air_unix_ms, view.schedule.replay.cut),
             words,
         }
     }
@@ -173,6 +201,9 @@ impl EventReport {
         line("starts", &words.starts);
         line("page", &format!("{language}, {recorded}"));
         line("embed", embed);
+        if let Some(replay) = &words.replay {
+            line("replay", replay);
+        }
         line("listener", &links.listener);
         for (label, link) in [("host", &links.host), ("guest", &links.guest)] {
             if let Some(link) = link {

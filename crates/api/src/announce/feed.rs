@@ -120,7 +120,14 @@ impl Feed<'_> {
         xml.text("description", &of.description);
         xml.text("language", &of.lang);
         // Of what it says, not of this copy: the file is the same until something changes.
-        if let Some(changed) = events.iter().map(|listing| listing.changed_unix_ms).max() {
+        let changed = |listing: &Listing| {
+            let published = listing
+                .replay
+                .as_ref()
+                .map(|replay| replay.published_unix_ms);
+            published.unwrap_or(0).max(listing.changed_unix_ms)
+        };
+        if let Some(changed) = events.iter().map(changed).max() {
             xml.text("lastBuildDate", &mail_date(changed));
         }
         xml.text("generator", "Stentor");
@@ -164,28 +171,35 @@ fn item(xml: &mut Xml, listing: &Listing, replay: &ListingReplay) {
         );
         xml.text("itunes:episodeType", "full");
         xml.text("itunes:explicit", "false");
-        let url = listing.absolute(&replay.path);
-        enclosure(xml, &url, MP4_TYPE, replay.bytes);
-        let alternate = Alternate {
-            codecs: "opus",
-            length: replay.bytes,
-            is_same: true,
-        };
-        alternate.write(xml, &url, MP4_TYPE);
-        if let Some(mp3) = &replay.mp3 {
-            let alternate = Alternate {
-                codecs: "mp3",
-                length: mp3.bytes,
-                is_same: false,
-            };
-            alternate.write(xml, &listing.absolute(&mp3.path), MP3_TYPE);
-        }
+        sources(xml, listing, replay);
         if !listing.chapters.is_empty() {
             let url = listing.url(CHAPTERS);
             let attributes = [("url", url.as_str()), ("type", "application/json+chapters")];
             xml.empty("podcast:chapters", &attributes);
         }
     });
+}
+
+/// Each form of it; the one that most apps play comes first and is the enclosure.
+fn sources(xml: &mut Xml, listing: &Listing, replay: &ListingReplay) {
+    let mp3 = replay.mp3.as_ref();
+    let mp3 = mp3.map(|mp3| (&mp3.path, mp3.bytes, MP3_TYPE, "mp3"));
+    let all = mp3
+        .into_iter()
+        .chain([(&replay.path, replay.bytes, MP4_TYPE, "opus")]);
+    for (number, (path, length, kind, codecs)) in all.enumerate() {
+        let url = listing.absolute(path);
+        let is_same = number == 0;
+        if is_same {
+            enclosure(xml, &url, kind, length);
+        }
+        Alternate {
+            codecs,
+            length,
+            is_same,
+        }
+        .write(xml, &url, kind);
+    }
 }
 
 #[cfg(test)]

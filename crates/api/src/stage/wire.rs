@@ -421,7 +421,8 @@ pub(super) fn not_understood(code: &str, why: &str) -> String {
 mod tests {
     use super::*;
     use crate::act_form::StartForm;
-    use crate::schedule_form::LastForm;
+    use crate::recordings::{RecordingFileForm, RecordingsForm, ReplayTimesForm, SpanForm};
+    use crate::schedule_form::{LastForm, ReplayForm};
     use stentor_core::conversation::Refusal;
     use stentor_core::event::Alarm;
     use stentor_core::schedule::{Act, Fact};
@@ -443,11 +444,16 @@ mod tests {
         .form::<StartForm>()
         .form::<ActForm>()
         .form::<ScheduleForm<'_>>()
+        .form::<ReplayForm>()
         .form::<LastForm>()
         .form::<EventForm<'_>>()
         .form::<SeatForm<'_>>()
         .form::<ServerMessage<'_>>()
         .form::<ClientMessage>()
+        .form::<RecordingsForm>()
+        .form::<ReplayTimesForm>()
+        .form::<SpanForm>()
+        .form::<RecordingFileForm>()
         .assert_written();
     }
 

@@ -1,6 +1,7 @@
 //! The interface as those who act meet it: over its router, with a real event behind it.
 
 mod acts;
+mod afterwards;
 mod any_history;
 mod outside_readers;
 mod picture;

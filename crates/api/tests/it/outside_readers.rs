@@ -247,11 +247,11 @@ fn a_replay_is_an_episode_with_chapters_and_people() {
     assert_eq!(read["series_feed"]["title"], "Radio");
     for feed in ["feed", "server_feed", "series_feed"] {
         let item = &read[feed]["items"][0];
-        assert_eq!(item["enclosure"]["type"], "audio/mp4");
-        assert_eq!(item["enclosure"]["length"], "21600000");
+        assert_eq!(item["enclosure"]["type"], "audio/mpeg");
+        assert_eq!(item["enclosure"]["length"], "43200000");
         assert_eq!(
             item["alternates"][1]["uri"],
-            "https://talk.example.org/e/radio-nord/replay.mp3"
+            "https://talk.example.org/e/radio-nord/replay.mp4"
         );
         assert_eq!(item["people"], json!([["Ana", "host"]]));
         assert_eq!(
@@ -264,7 +264,7 @@ fn a_replay_is_an_episode_with_chapters_and_people() {
         assert_eq!(entry["title"], "Nord & Süd");
         assert_eq!(
             entry["enclosures"][0]["href"],
-            "https://talk.example.org/e/radio-nord/replay.mp4"
+            "https://talk.example.org/e/radio-nord/replay.mp3"
         );
     }
     assert_eq!(

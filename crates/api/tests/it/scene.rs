@@ -72,7 +72,7 @@ impl Scene {
     /// The same where this makes what is published about it besides its page.
     pub(crate) async fn announcing(announcer: Arc<dyn Announcer>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let server = TestServer::start_announcing(folder.path(), announcer).await;
+        let server = TestServer::start_announcing(folder.path(), announcer, None).await;
         Self {
             router: stentor_api::router(server.events.clone()),
             server,

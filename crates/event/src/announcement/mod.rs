@@ -23,8 +23,8 @@ pub use head::{HeadLink, HeadMeta, PageHead, page_head};
 pub use json_ld::json_ld;
 pub use moment::Moment;
 pub use paths::{
-    CALENDAR, CARD, CHAPTERS, EMBED, FEED, HLS, MP3, MP4, OEMBED, OGG, REPLAY, SERVER_CALENDAR,
-    SERVER_FEED, event_paths,
+    CALENDAR, CARD, CHAPTERS, EMBED, FEED, HLS, MP3, MP4, OEMBED, OGG, REPLAY, REPLAY_MP3,
+    SERVER_CALENDAR, SERVER_FEED, event_paths,
 };
 pub use text::{DESCRIPTION_CHARS_MAX, event_title, line, name, paragraphs, title};
 pub use words::{Words, words};

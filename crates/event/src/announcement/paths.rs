@@ -10,6 +10,10 @@ pub const OEMBED: &str = "/oembed.json";
 pub const EMBED: &str = "/embed";
 /// The event as a feed, below the event.
 pub const FEED: &str = "/feed.xml";
+/// The replay, below the event, once that is over.
+pub const REPLAY: &str = "/replay.mp4";
+/// The same in MP3, where there is any.
+pub const REPLAY_MP3: &str = "/replay.mp3";
 /// The chapters of its replay, below the event.
 pub const CHAPTERS: &str = "/chapters.json";
 /// Its sound in HLS, below the event.
@@ -20,8 +24,6 @@ pub const OGG: &str = "/ogg/live.ogg";
 pub const MP4: &str = "/48/live.mp4";
 /// Its sound in MP3, below the event, where there is any.
 pub const MP3: &str = "/live.mp3";
-/// Its replay, below the event, once that is over.
-pub const REPLAY: &str = "/replay.mp4";
 /// All events of the server as a calendar.
 pub const SERVER_CALENDAR: &str = "/events.ics";
 /// All events of the server as a feed.

@@ -1,6 +1,5 @@
 //! What reaches a director, and how.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -13,7 +12,6 @@ use super::pages::{OfferingPage, PageSender};
 use crate::encode_once::EncodeOnce;
 use crate::lang::Lang;
 use crate::record::EventRecord;
-use crate::replay_policy::ReplayRule;
 use crate::reports::StageLevels;
 
 /// Calls waiting for one director. Past it pages and offers wait.
@@ -55,10 +53,6 @@ pub(crate) enum Call {
     Amend(Amendment),
     /// What is known of the event beside its conversation has changed.
     Record(EventRecord),
-    /// The replay was made anew, and lies at this file.
-    ReplayMade(PathBuf),
-    /// What its host has decided about the replay.
-    ReplayRule(ReplayRule),
     /// The replay is not where it was any more.
     ForgetReplay,
     /// The event is to be taken from this server: its room stops, and nothing of it is found at its addresses any more. Answered when that is

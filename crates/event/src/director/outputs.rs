@@ -30,7 +30,7 @@ use crate::links::LiveLinks;
 use crate::publisher::Publisher;
 use crate::record::EventRecord;
 use crate::recorder::Recorder;
-use crate::replay_policy::ReplayRule;
+use crate::replay::{ReplayIs, ReplayWishes};
 use crate::reports::StageLevels;
 use crate::{snapshot, status};
 
@@ -54,6 +54,8 @@ pub(crate) struct Destinations {
     pub(crate) air: Arc<Air>,
     pub(crate) snapshots: Box<dyn KeepSnapshot>,
     pub(crate) recorder: Option<Recorder>,
+    /// Where it is said what is wanted of the replay.
+    pub(crate) replay: ReplayWishes,
     /// To be set when the room has stopped.
     pub(crate) over: Arc<AtomicBool>,
     /// Closed when nothing of the programme can be published any more; `None` where there is no programme.
@@ -163,15 +165,14 @@ impl Outputs {
     }
 
     /// Gives the public the replay, or the word that there will be none.
-    pub(super) fn publish_replay(&mut self, file: Option<std::path::PathBuf>, view: &View) {
-        self.to.publisher.replay_made(file, unix_ms_now());
+    pub(super) fn publish_replay(&mut self, made: ReplayIs, view: &View) {
+        self.to.publisher.replay_made(made, unix_ms_now());
         self.publish_documents(view);
     }
 
-    /// What its host has decided about the replay.
-    pub(super) fn set_replay_rule(&mut self, rule: ReplayRule, view: &View) {
-        self.to.publisher.set_replay_rule(rule, unix_ms_now());
-        self.publish_documents(view);
+    /// Nothing more is recorded: the replay is made.
+    pub(super) fn recorded(&self) {
+        self.to.replay.recorded();
     }
 
     /// The time at which a replay is to be published may have come.
@@ -357,7 +358,9 @@ impl Outputs {
         self.follow_air(view);
         self.follow_about(view);
         self.follow_abandoned(view);
+        // First nobody hears any more what is taken away then.
         self.to.publisher.follow_schedule(view, unix_ms_now());
+        self.to.replay.follow(&view.schedule);
         // Replacing a document costs nothing; only what rides in the sound waits for its notice.
         self.publish_documents(view);
         self.tell_removed(view);
@@ -374,13 +377,10 @@ impl Outputs {
 
     fn follow_about(&mut self, view: &View) {
         let known = self.to.about.get();
-        let about = About {
-            edit: known.edit.clone(),
-            ..About::of(view, self.to.record.epoch_unix_ms, self.to.links.base_url())
-        };
+        let about = About::of(view, self.to.record.epoch_unix_ms, self.to.links.base_url());
         if about != *known {
             self.to.publisher.describe(&about);
-            self.to.about.follow(about);
+            self.to.about.set(Arc::new(about));
         }
     }
 
@@ -414,7 +414,7 @@ impl Outputs {
             room.stop();
             match self.to.recorder.take() {
                 Some(recorder) => recorder.finish(),
-                None => self.to.publisher.replay_made(None, unix_ms_now()),
+                None => self.to.replay.recorded(),
             }
             self.publish_documents(&conversation.view());
         }

@@ -18,7 +18,8 @@ use super::room_changes::input_of;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::encode_once::EncodeOnce;
-use crate::recorder::{RecorderState, ReplayFile};
+use crate::recorder::RecorderState;
+use crate::replay::ReplayState;
 use crate::reports::Reports;
 
 /// How often time is told to the conversation; it asks for at least every 500 ms.
@@ -58,6 +59,7 @@ impl DirectorParts {
             pages: 0,
             room: Arc::new(RoomStatus::default()),
             recorder: RecorderState::default(),
+            replay: ReplayState::default(),
         }
         .run(queue, self.reports)
         .await;
@@ -78,6 +80,7 @@ struct Director {
     /// The states by which the conversation was stepped last.
     room: Arc<RoomStatus>,
     recorder: RecorderState,
+    replay: ReplayState,
 }
 
 impl Director {
@@ -101,8 +104,12 @@ impl Director {
                     self.follow_room(state).await;
                 }
                 Ok(()) = reports.recorder.changed() => {
-                    let state = reports.recorder.borrow_and_update().clone();
+                    let state = *reports.recorder.borrow_and_update();
                     self.follow_recorder(state).await;
+                }
+                Ok(()) = reports.replay.changed() => {
+                    let state = reports.replay.borrow_and_update().clone();
+                    self.follow_replay(state).await;
                 }
                 Ok(()) = reports.store_failing.changed() => {
                     let on = *reports.store_failing.borrow_and_update();
@@ -216,14 +223,6 @@ impl Director {
                 self.outputs.sessions.remove(session);
                 self.step(Input::SessionDown { seat, session }).await;
             }
-            Call::ReplayMade(file) => {
-                let view = self.conversation.view();
-                self.outputs.publish_replay(Some(file), &view);
-            }
-            Call::ReplayRule(rule) => {
-                self.outputs
-                    .set_replay_rule(rule, &self.conversation.view());
-            }
             Call::ForgetReplay => self.outputs.forget_replay(&self.conversation.view()),
             // The loop ends with it.
             Call::Close { .. } => {}
@@ -274,21 +273,28 @@ impl Director {
 
     async fn follow_recorder(&mut self, state: RecorderState) {
         let before = std::mem::replace(&mut self.recorder, state);
-        let RecorderState { failing, replay } = self.recorder.clone();
-        if failing != before.failing {
+        if state.failing != before.failing {
             self.step(Input::Alarm {
                 alarm: Alarm::Recorder,
-                on: failing,
+                on: state.failing,
             })
             .await;
         }
-        if replay != before.replay {
+        if state.finished && !before.finished {
+            self.outputs.recorded();
+        }
+    }
+
+    async fn follow_replay(&mut self, state: ReplayState) {
+        let before = std::mem::replace(&mut self.replay, state);
+        if self.replay.failing != before.failing {
+            let (alarm, on) = (Alarm::Replay, self.replay.failing);
+            self.step(Input::Alarm { alarm, on }).await;
+        }
+        if self.replay.replay != before.replay {
             let view = self.conversation.view();
-            match replay {
-                ReplayFile::Ready(file) => self.outputs.publish_replay(Some(file), &view),
-                ReplayFile::None => self.outputs.publish_replay(None, &view),
-                ReplayFile::Pending => {}
-            }
+            self.outputs
+                .publish_replay(self.replay.replay.clone(), &view);
         }
     }
 

@@ -33,6 +33,7 @@ use crate::air::Air;
 use crate::links::{LinkKey, LiveLinks};
 use crate::publisher::Publisher;
 use crate::record::{EventRecord, NewEvent};
+use crate::replay::ReplayWishes;
 use crate::reports::{Reporter, reports};
 
 const HOST: SeatId = FIRST_HOST;
@@ -196,6 +197,7 @@ impl Scene {
             Arc::default(),
         );
         let (reporter, reports) = reports();
+        let (replay, _) = ReplayWishes::new(&conversation.view().schedule, 0, false);
         let director = DirectorParts {
             conversation,
             doors: OpeningRung::new(Rung::REST),
@@ -219,6 +221,7 @@ impl Scene {
                 air: Arc::clone(&air),
                 snapshots: Box::new(recorded.clone()),
                 recorder: None,
+                replay,
                 over: Arc::clone(&over),
                 published: None,
             },

@@ -6,13 +6,11 @@
 
 mod file;
 mod past;
-mod replay;
 mod track;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,14 +24,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::about::AboutNow;
 use crate::counters::{Counters, add};
-use crate::transcode::Ffmpeg;
 use file::RecordingFile;
 use past::PastWriter;
 pub(crate) use past::{Past, PastSink, SharedPieces};
-pub(crate) use replay::{
-    ReplayError, is_made_as, make_mp3, make_replay, make_stems, replay_file, want_edit, wanted_edit,
-};
-pub(crate) use track::RecordingTrack;
+pub(crate) use track::{RecordingTrack, speaker_of, stem_key};
 
 /// Chunks waiting for the disk: about 30 s of programme and 13 stems. Past it chunks are dropped and the alarm is on.
 const QUEUE_CHUNKS_MAX: usize = 600;
@@ -45,24 +39,13 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// How long hosts are told at least that chunks were lost, although the next one may be written at once.
 const LOSS_TOLD_FOR: Duration = Duration::from_secs(5);
 
-/// What became of the recording.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) enum ReplayFile {
-    /// It is not made yet.
-    #[default]
-    Pending,
-    /// It is at this path, ready to be played.
-    Ready(PathBuf),
-    /// There will be none: nothing was recorded, or what was recorded cannot be made into one.
-    None,
-}
-
 /// The recording of an event, as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct RecorderState {
     /// It cannot be written.
     pub(crate) failing: bool,
-    pub(crate) replay: ReplayFile,
+    /// Nothing more is written.
+    pub(crate) finished: bool,
 }
 
 /// Work for the recording task.
@@ -94,7 +77,6 @@ impl Recorder {
         blobs: Arc<dyn Blobs>,
         event: Key,
         about: AboutNow,
-        ffmpeg: Option<Arc<Ffmpeg>>,
         counters: Arc<Counters>,
         report: watch::Sender<RecorderState>,
         past: Box<dyn PastSink>,
@@ -106,7 +88,6 @@ impl Recorder {
             blobs,
             event,
             about,
-            ffmpeg,
             files: BTreeMap::new(),
             write_failed: false,
             alarm_until: Instant::now(),
@@ -143,7 +124,7 @@ impl Recorder {
         let _ = self.jobs.try_send(Job::Passed(position));
     }
 
-    /// Makes the replay from what was written: nothing else is recorded after it. Never waits.
+    /// Ends the recording: nothing is recorded after it. Never waits.
     pub(crate) fn finish(&self) {
         let mut finish = self.finish.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(permit) = finish.take() {
@@ -156,8 +137,6 @@ struct RecorderTask {
     blobs: Arc<dyn Blobs>,
     event: Key,
     about: AboutNow,
-    /// Makes MP3 of the replay; `None`: there will be none.
-    ffmpeg: Option<Arc<Ffmpeg>>,
     files: BTreeMap<RecordingTrack, RecordingFile>,
     /// The last thing that was to be written could not be.
     write_failed: bool,
@@ -303,43 +282,7 @@ impl RecorderTask {
         self.sync().await;
         self.files.clear();
         self.past.end();
-        let programme = RecordingTrack::Programme.key(&self.event);
-        let made = match self.blobs.size(&programme).await {
-            // The event ended without having been on air.
-            Ok(None) => return self.report_replay(ReplayFile::None),
-            Ok(Some(_)) => make_replay(&self.blobs, &self.event, &self.about.get()).await,
-            Err(error) => Err(ReplayError::from(error)),
-        };
-        match made {
-            Ok(replay) => {
-                self.report_replay(ReplayFile::Ready(replay.path.clone()));
-                make_stems(&self.blobs, &self.event, &self.about.get(), &replay).await;
-                self.make_mp3().await;
-            }
-            Err(error) => {
-                tracing::error!(%error, event = %self.event, "the replay could not be made");
-                // The loop reports the alarm with it.
-                self.write_failed = true;
-                self.report_replay(ReplayFile::None);
-            }
-        }
-    }
-
-    /// Nobody waits for it: what goes wrong is told in the log.
-    async fn make_mp3(&mut self) {
-        let Some(ffmpeg) = &self.ffmpeg else {
-            return;
-        };
-        if let Err(error) = make_mp3(&self.blobs, &self.event, &self.about.get(), ffmpeg).await {
-            tracing::error!(%error, event = %self.event, "the replay is not there as MP3");
-        }
-    }
-
-    fn report_replay(&mut self, replay: ReplayFile) {
-        self.failing |= self.write_failed;
-        let failing = self.failing;
-        self.report
-            .send_modify(|state| *state = RecorderState { failing, replay });
+        self.report.send_modify(|state| state.finished = true);
     }
 }
 

@@ -1,18 +1,18 @@
 //! The recorder, on blobs in memory and in a folder.
 
 use std::fs;
+use std::path::PathBuf;
 
 use stentor_cluster::blobs::FolderBlobs;
 use stentor_cluster::error::StoreError;
 use stentor_cluster::testing::MemoryBlobs;
 use stentor_media::package::{Packager, PackagerConfig, Published};
-use stentor_media::record::{self, ChapterMark, ChapterMarks, Cut, Edit, PIECE_SAMPLES};
+use stentor_media::record::{self, PIECE_SAMPLES};
 use stentor_media::rendition::{COMMON_BOUNDARY_SAMPLES, Rendition};
 use tempfile::TempDir;
 
 use super::file::TORN_BYTES_MAX;
 use super::*;
-use crate::about::About;
 
 /// Chunks of the full rendition, `seconds` of a tone, from a boundary of the timeline on.
 fn chunks(boundary: u64, seconds: usize) -> Vec<Bytes> {
@@ -72,7 +72,6 @@ fn start(blobs: Arc<dyn Blobs>) -> (Recorder, watch::Receiver<RecorderState>) {
         blobs,
         event(),
         about,
-        None,
         counters,
         report,
         Box::new(Shown::default()),
@@ -83,7 +82,7 @@ fn start(blobs: Arc<dyn Blobs>) -> (Recorder, watch::Receiver<RecorderState>) {
 /// The next state it reports; `None` when its task has ended.
 async fn next(reports: &mut watch::Receiver<RecorderState>) -> Option<RecorderState> {
     reports.changed().await.ok()?;
-    Some(reports.borrow_and_update().clone())
+    Some(*reports.borrow_and_update())
 }
 
 /// What it reports last.
@@ -91,17 +90,17 @@ async fn last(mut reports: watch::Receiver<RecorderState>) -> RecorderState {
     while reports.changed().await.is_ok() {
         reports.mark_unchanged();
     }
-    reports.borrow().clone()
+    *reports.borrow()
 }
 
 const FAILING: RecorderState = RecorderState {
     failing: true,
-    replay: ReplayFile::Pending,
+    finished: false,
 };
 
 const WORKING: RecorderState = RecorderState {
     failing: false,
-    replay: ReplayFile::Pending,
+    finished: false,
 };
 
 /// Recordings in a folder, where those of the event are, and what keeps it.
@@ -124,18 +123,14 @@ async fn recorded(blobs: &Arc<dyn Blobs>, chunks: &[Bytes]) -> RecorderState {
     last(reports).await
 }
 
-fn replay_of(state: RecorderState) -> PathBuf {
-    match state {
-        RecorderState {
-            failing: false,
-            replay: ReplayFile::Ready(path),
-        } => path,
-        _ => panic!("{state:?}"),
-    }
-}
+/// Nothing more is written, and all was.
+const FINISHED: RecorderState = RecorderState {
+    failing: false,
+    finished: true,
+};
 
 #[tokio::test]
-async fn what_was_torn_by_a_kill_is_cut_off_and_the_rest_becomes_the_replay() {
+async fn what_was_torn_by_a_kill_is_cut_off_and_the_recording_goes_on() {
     let (blobs, folder, _root) = in_folder().await;
     let before = chunks(0, 2);
     let mut torn = Packager::head().to_vec();
@@ -145,21 +140,13 @@ async fn what_was_torn_by_a_kill_is_cut_off_and_the_rest_becomes_the_replay() {
     torn.extend_from_slice(&before[0][..40]);
     fs::write(folder.join("programme.mp4"), torn).expect("it can be written");
 
-    let replay = replay_of(recorded(&blobs, &chunks(5, 2)).await);
-    assert_eq!(replay, folder.join("replay.mp4"));
-    let found = replay_file(&*blobs, &event())
-        .await
-        .expect("it is looked for");
-    assert_eq!(found.as_ref(), Some(&replay));
+    assert_eq!(recorded(&blobs, &chunks(5, 2)).await, FINISHED);
     let kept = fs::read(folder.join("programme.mp4")).expect("the recording");
     let recovered = record::recover(&kept[..]).expect("memory reads");
     assert_eq!(
         (recovered.chunks, recovered.valid_bytes),
         (20, kept.len() as u64)
     );
-    // 4 s at 48 kbit/s, the four seconds between them cut out.
-    let bytes = fs::metadata(replay).expect("the replay").len();
-    assert!((24_000..27_000).contains(&bytes), "{bytes}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,8 +203,7 @@ async fn past_its_queue_a_slow_disk_costs_chunks_and_raises_the_alarm_but_the_en
     blobs.faults().works();
     assert_eq!(next(&mut reports).await, Some(FAILING));
     drop(recorder);
-    // Blobs in memory have no file a replay could be sent from.
-    assert_eq!(last(reports).await.replay, ReplayFile::None);
+    assert!(last(reports).await.finished);
     let size = blobs.size(&programme()).await.expect("it is looked for");
     let expected = Packager::head().len() + queued * chunk.len();
     assert_eq!(size, Some(expected as u64));
@@ -240,32 +226,12 @@ async fn of_lost_chunks_is_told_for_a_while_though_nothing_more_is_recorded() {
 }
 
 #[tokio::test]
-async fn an_event_that_was_never_on_air_has_no_replay_and_no_alarm() {
-    let (blobs, _folder, _root) = in_folder().await;
-    let state = recorded(&blobs, &[]).await;
-    assert_eq!((state.failing, state.replay), (false, ReplayFile::None));
-    let found = replay_file(&*blobs, &event())
-        .await
-        .expect("it is looked for");
-    assert_eq!(found, None);
-}
-
-#[tokio::test]
-async fn a_recording_that_cannot_be_finalised_raises_the_alarm_and_nobody_waits_for_its_replay() {
-    let (blobs, folder, _root) = in_folder().await;
-    // A head without a chunk: the server was killed in the first moment on air.
-    fs::write(folder.join("programme.mp4"), Packager::head()).expect("it can be written");
-    let state = recorded(&blobs, &[]).await;
-    assert_eq!((state.failing, state.replay), (true, ReplayFile::None));
-}
-
-#[tokio::test]
 async fn a_recording_nobody_can_read_is_set_aside_whole() {
     let (blobs, folder, _root) = in_folder().await;
     let foreign = vec![7; TORN_BYTES_MAX as usize + 1];
     for n in 1..=2 {
         fs::write(folder.join("programme.mp4"), &foreign).expect("it can be written");
-        replay_of(recorded(&blobs, &chunks(0, 1)).await);
+        assert_eq!(recorded(&blobs, &chunks(0, 1)).await, FINISHED);
         let aside = fs::read(folder.join(format!("programme.unread-{n}.mp4")));
         assert_eq!(aside.expect("set aside"), foreign);
     }
@@ -290,15 +256,7 @@ fn start_showing(
     let (report, reports) = watch::channel(RecorderState::default());
     let (about, counters) = (AboutNow::default(), Arc::default());
     let past = Box::new(shown.clone());
-    let recorder = Recorder::start(
-        Arc::clone(blobs),
-        event(),
-        about,
-        None,
-        counters,
-        report,
-        past,
-    );
+    let recorder = Recorder::start(Arc::clone(blobs), event(), about, counters, report, past);
     (recorder, reports)
 }
 
@@ -329,114 +287,4 @@ async fn what_was_recorded_can_be_heard_again_by_its_place_also_after_a_restart_
     drop(recorder);
     last(reports).await;
     assert_eq!(told(), (vec![100, 101, 102, 110], true));
-}
-
-/// A recording of ten seconds in blobs of memory, and its replay.
-async fn with_replay() -> (MemoryBlobs, Arc<dyn Blobs>, Bytes) {
-    let memory = MemoryBlobs::default();
-    let blobs: Arc<dyn Blobs> = Arc::new(memory.clone());
-    let mut recording = Packager::head().to_vec();
-    chunks(0, 10)
-        .iter()
-        .for_each(|chunk| recording.extend_from_slice(chunk));
-    blobs
-        .put(&programme(), recording.into())
-        .await
-        .expect("room");
-    make(&blobs, &Edit::default()).await;
-    let whole = blobs.get(&replay()).await.expect("the replay");
-    (memory, blobs, whole)
-}
-
-fn replay() -> Key {
-    Key::new("demo/replay.mp4").expect("a key")
-}
-
-/// Makes the replay; blobs in memory have no file it could be sent from, and that is the last thing it is asked for.
-async fn make(blobs: &Arc<dyn Blobs>, edit: &Edit) -> Option<ReplayError> {
-    let about = About {
-        edit: edit.clone(),
-        ..About::default()
-    };
-    match make_replay(blobs, &event(), &about).await {
-        Err(ReplayError::Failed(error)) if error.to_string().contains("cannot send it from") => {
-            None
-        }
-        made => made.err(),
-    }
-}
-
-fn two_seconds() -> Edit {
-    let mark = ChapterMark {
-        position: 3 * 48_000,
-        title: "In the middle".to_owned(),
-    };
-    Edit {
-        cut: Some(Cut {
-            from_ms: 2_000,
-            to_ms: Some(4_000),
-        }),
-        marks: ChapterMarks::new(vec![mark]).expect("a chapter"),
-    }
-}
-
-#[tokio::test]
-async fn wherever_the_disk_fills_up_in_a_cut_there_is_one_whole_replay_and_it_is_said() {
-    let (memory, blobs, whole) = with_replay().await;
-    let mut refused = 0;
-    for calls in 0.. {
-        let place = "in a test".to_owned();
-        memory
-            .faults()
-            .fails_after(calls, StoreError::Full { place });
-        let error = make(&blobs, &two_seconds()).await;
-        memory.faults().works();
-        let kept = blobs.get(&replay()).await.expect("there is always one");
-        let Some(error) = error else {
-            assert!(kept.len() < whole.len() / 4, "it is cut");
-            break;
-        };
-        assert!(matches!(error, ReplayError::Full(_)), "{error}");
-        assert!(error.to_string().contains("stays as it was"), "{error}");
-        refused += 1;
-        // The last calls put its chapters beside it, when it is made.
-        let is_made = is_made_as(&*blobs, &event(), &two_seconds()).await;
-        assert!(kept == whole || kept.len() < whole.len() / 4);
-        assert!(
-            !is_made.expect("it is read"),
-            "whoever starts next makes it"
-        );
-    }
-    assert!(refused > 5, "{refused}");
-    let made = is_made_as(&*blobs, &event(), &two_seconds()).await;
-    assert!(made.expect("it is read"));
-    let chapters = blobs
-        .get(&Key::new("demo/chapters.json").expect("a key"))
-        .await;
-    let chapters = String::from_utf8(chapters.expect("it has one").to_vec());
-    assert!(
-        chapters
-            .expect("text")
-            .contains(r#"{"startTime":1.0,"title":"In the middle"}"#)
-    );
-    assert!(make(&blobs, &Edit::default()).await.is_none());
-    assert_eq!(blobs.get(&replay()).await, Ok(whole), "a cut can be undone");
-}
-
-#[tokio::test]
-async fn a_cut_that_cannot_be_leaves_the_replay_and_is_theirs() {
-    let (_, blobs, whole) = with_replay().await;
-    for (from_ms, to_ms) in [(5_000, Some(2_000)), (0, Some(60_000)), (9_900, None)] {
-        let edit = Edit {
-            cut: Some(Cut { from_ms, to_ms }),
-            ..Edit::default()
-        };
-        let error = make(&blobs, &edit).await.expect("it is refused");
-        assert!(matches!(error, ReplayError::Cut(_)), "{error}");
-        assert_eq!(blobs.get(&replay()).await.as_ref(), Ok(&whole));
-    }
-    blobs.delete(&programme()).await.expect("it is there");
-    let error = make(&blobs, &two_seconds()).await.expect("it is refused");
-    assert!(matches!(error, ReplayError::NoRecording), "{error}");
-    assert_eq!(blobs.get(&replay()).await, Ok(whole));
 }

@@ -6,6 +6,7 @@ use stentor_core::SeatId;
 use stentor_media::package::{Packager, StemPackager};
 
 use crate::about::{About, without_accent};
+use crate::recordings::below;
 
 /// Characters of a name that become part of a file's.
 const NAME_CHARS_MAX: usize = 40;
@@ -36,7 +37,7 @@ impl RecordingTrack {
         }
     }
 
-    pub(super) fn key(self, event: &Key) -> Key {
+    pub(crate) fn key(self, event: &Key) -> Key {
         below(event, &format!("{}.mp4", self.stem()))
     }
 
@@ -46,28 +47,8 @@ impl RecordingTrack {
     }
 }
 
-/// Where its chapters are kept, as apps for podcasts read them.
-pub(super) fn chapters_key(event: &Key) -> Key {
-    below(event, "chapters.json")
-}
-
-/// Where it is kept how its host wants the replay.
-pub(super) fn wanted_edit_key(event: &Key) -> Key {
-    below(event, "replay.wanted.json")
-}
-
-/// Where it is kept how the replay was made.
-pub(super) fn made_edit_key(event: &Key) -> Key {
-    below(event, "replay.made.json")
-}
-
-/// Where the replay of an event is kept as MP3.
-pub(super) fn mp3_key(event: &Key) -> Key {
-    below(event, "replay.mp3")
-}
-
 /// Where one speaker's recording is kept that plays along with the replay: under the speaker's name, and the number of the seat.
-pub(super) fn stem_key(event: &Key, seat: SeatId, name: &str) -> Key {
+pub(crate) fn stem_key(event: &Key, seat: SeatId, name: &str) -> Key {
     let name = file_name(name);
     below(event, &format!("stem-{seat}{name}.mp4"))
 }
@@ -97,14 +78,10 @@ fn file_name(name: &str) -> String {
 }
 
 /// The seat whose recording this is, if it is one of an event's.
-pub(super) fn speaker_of(event: &Key, key: &Key) -> Option<SeatId> {
+pub(crate) fn speaker_of(event: &Key, key: &Key) -> Option<SeatId> {
     let name = key.as_str().strip_prefix(event.as_str())?;
     let seat = name.strip_prefix("/speaker-")?.strip_suffix(".mp4")?;
     seat.parse().ok().map(SeatId)
-}
-
-fn below(event: &Key, name: &str) -> Key {
-    Key::new(&format!("{event}/{name}")).expect("an address and a short name make a key")
 }
 
 #[cfg(test)]

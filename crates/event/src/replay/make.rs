@@ -5,43 +5,36 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use stentor_cluster::blobs::{BlobReader, BlobSink, Blobs, BlobsError};
 use stentor_cluster::error::StoreError;
 use stentor_cluster::key::Key;
 use stentor_core::SeatId;
-use stentor_media::record::{self, CutError, Edit, Finalised, RecordError};
+use stentor_media::record::{self, Finalised, RecordError};
 use stentor_media::tags::Tags;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
-use super::track::{
-    RecordingTrack, chapters_key, made_edit_key, mp3_key, speaker_of, stem_key, wanted_edit_key,
-};
+use super::made::MadeReplay;
+use super::wish::Wish;
 use crate::about::About;
-use crate::json::json;
-use crate::recordings::replay_key;
+use crate::recorder::{RecordingTrack, speaker_of, stem_key};
+use crate::recordings::{mp3_key, replay_key};
 use crate::transcode::{Ffmpeg, encode_file};
 
 /// Bytes of a file that are written at once.
 const WRITTEN_BYTES: usize = 256 * 1024;
 
-/// A replay that was made.
-pub(crate) struct MadeReplay {
-    /// Where it is.
-    pub(crate) path: PathBuf,
-    /// What is in it.
-    programme: Finalised,
-}
+/// Replays of all events that are made at once; others wait. More would only move the disk's head about.
+const MADE_AT_ONCE_MAX: usize = 2;
+
+static TURNS: Semaphore = Semaphore::const_new(MADE_AT_ONCE_MAX);
 
 /// Why a replay was not made. The one before, if there was one, is as it was.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReplayError {
-    /// Theirs: it cannot be cut so.
-    #[error(transparent)]
-    Cut(CutError),
-    /// Theirs: it is cut when it is there.
-    #[error("there is no replay yet that could be cut")]
-    NotYet,
+    /// Theirs: nothing is left of it.
+    #[error("the replay cannot be cut so: nothing was recorded in the part that is to be kept")]
+    CutAway,
     /// Theirs: what it is made of was deleted.
     #[error("the recording is not there any more, so no other replay can be made of it")]
     NoRecording,
@@ -53,6 +46,15 @@ pub(crate) enum ReplayError {
     /// The operator's or ours: the disk cannot be read or written, or what was recorded cannot be used.
     #[error("the replay cannot be made: {0}")]
     Failed(#[source] io::Error),
+}
+
+impl ReplayError {
+    /// It is made, and nobody can be sent it.
+    pub(super) fn elsewhere() -> Self {
+        Self::Failed(io::Error::other(
+            "the replay lies where this server cannot send it from",
+        ))
+    }
 }
 
 impl From<io::Error> for ReplayError {
@@ -74,7 +76,7 @@ impl From<BlobsError> for ReplayError {
 impl From<RecordError> for ReplayError {
     fn from(error: RecordError) -> Self {
         match error {
-            RecordError::Cut(error) => Self::Cut(error),
+            RecordError::CutAway => Self::CutAway,
             RecordError::Io(error) => Self::from(error),
             error => Self::Failed(io::Error::other(error)),
         }
@@ -91,76 +93,41 @@ pub(crate) async fn replay_file(blobs: &dyn Blobs, event: &Key) -> io::Result<Op
     Ok(size.and_then(|_| blobs.local_path(&key)))
 }
 
-/// What its host makes of the recording, as it was asked for last; nothing if nobody has asked.
-///
-/// # Errors
-/// The disk's.
-pub(crate) async fn wanted_edit(blobs: &dyn Blobs, event: &Key) -> io::Result<Edit> {
-    read_edit(blobs, &wanted_edit_key(event)).await
-}
-
-/// Keeps what is asked for, before it is carried out: if the server is killed in between, the next one carries it out before anybody hears what was
-/// cut away.
-///
-/// # Errors
-/// The disk's.
-pub(crate) async fn want_edit(blobs: &dyn Blobs, event: &Key, edit: &Edit) -> io::Result<()> {
-    write_edit(blobs, &wanted_edit_key(event), edit).await
-}
-
-/// Whether the replay there is was made as its host wants it now.
-///
-/// # Errors
-/// The disk's.
-pub(crate) async fn is_made_as(blobs: &dyn Blobs, event: &Key, edit: &Edit) -> io::Result<bool> {
-    Ok(read_edit(blobs, &made_edit_key(event)).await? == *edit)
-}
-
-async fn read_edit(blobs: &dyn Blobs, key: &Key) -> io::Result<Edit> {
-    match blobs.get(key).await {
-        Ok(kept) => serde_json::from_slice(&kept).map_err(io::Error::other),
-        // Of a replay that was never edited nothing is kept.
-        Err(BlobsError::NotFound { .. }) => Ok(Edit::default()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn write_edit(blobs: &dyn Blobs, key: &Key, edit: &Edit) -> io::Result<()> {
-    if *edit == Edit::default() {
-        blobs.delete(key).await?;
-    } else {
-        blobs.put(key, Bytes::from(json(edit))).await?;
-    }
-    Ok(())
-}
-
-/// Makes the replay of an event from its recording, as its host wants it; in place of the one there was, which is whole until then. Asked for
-/// again it makes the same: what counts is what is wanted, not what there was.
+/// Makes the replay of an event from its recording, as it is wanted; in place of the one there was, which is whole until then. Asked for again it makes
+/// the same: what counts is what is wanted, not what there was. What was made of the one before, MP3, is taken away.
 ///
 /// # Errors
 /// Theirs, the operator's or ours: [`ReplayError`].
-pub(crate) async fn make_replay(
+pub(super) async fn make_replay(
     blobs: &Arc<dyn Blobs>,
     event: &Key,
     about: &About,
+    wish: &Wish,
 ) -> Result<MadeReplay, ReplayError> {
+    let _turn = TURNS.acquire().await.map_err(io::Error::other)?;
     let (programme, replay) = (RecordingTrack::Programme.key(event), replay_key(event));
-    let (tags, edit) = (about.tags.clone(), about.edit.clone());
+    let tags = Tags {
+        title: wish.title.clone(),
+        ..about.tags.clone()
+    };
+    let edit = wish.edit.clone();
     let made = make(blobs, programme, &replay, move |reader, output| {
         record::finalise_edited(&mut [reader], &tags, &edit, output)
     });
     let programme = made.await?;
+    let made = MadeReplay::new(wish, &programme);
+    blobs.delete(&mp3_key(event)).await?;
+    // Last, so that whoever finds it finds all of it so.
+    made.keep(&**blobs, event).await?;
     tracing::info!(
         event = %event,
-        seconds = programme.duration_samples / 48_000,
+        seconds = made.duration_ms / 1_000,
         gaps = programme.gaps.len(),
-        cut = about.edit.cut.is_some(),
-        bytes = programme.bytes,
+        cut = made.is_cut(),
+        bytes = made.bytes,
         "the replay is made"
     );
-    keep_edit(&**blobs, event, &about.edit, &programme).await?;
-    let path = blobs.local_path(&replay).ok_or_else(elsewhere)?;
-    Ok(MadeReplay { path, programme })
+    Ok(made)
 }
 
 /// Makes the replay of an event once more, as MP3, out of the replay as it is. It takes about a hundredth of the time that it sounds, and
@@ -168,65 +135,69 @@ pub(crate) async fn make_replay(
 ///
 /// # Errors
 /// The disk's, ffmpeg's, or a replay that is not there; then nothing is left of it.
-pub(crate) async fn make_mp3(
+pub(super) async fn make_mp3(
     blobs: &Arc<dyn Blobs>,
     event: &Key,
     about: &About,
     ffmpeg: &Ffmpeg,
-) -> io::Result<PathBuf> {
+) -> io::Result<()> {
     let (replay, mp3) = (replay_key(event), mp3_key(event));
     let bytes = encode_file(ffmpeg, blobs, &replay, &mp3, &about.tags).await?;
     tracing::info!(%event, bytes, "the replay is there as MP3");
-    blobs.local_path(&mp3).ok_or_else(elsewhere)
+    Ok(())
 }
 
-fn elsewhere() -> io::Error {
-    io::Error::other("the replay lies where this server cannot send it from")
-}
-
-/// Puts the chapters beside a replay, and what was made of it: last, so that whoever finds that finds all of it.
-async fn keep_edit(
-    blobs: &dyn Blobs,
-    event: &Key,
-    edit: &Edit,
-    programme: &Finalised,
-) -> Result<(), ReplayError> {
-    let chapters = record::chapters(&edit.marks, programme);
-    if chapters.is_empty() {
-        blobs.delete(&chapters_key(event)).await?;
-    } else {
-        let json = record::chapters_json(&chapters);
-        blobs.put(&chapters_key(event), Bytes::from(json)).await?;
+/// Makes a file of each speaker that plays along with the whole replay, as it is without a cut; those that are there stay. One that cannot be made is
+/// told about and passed over: what was recorded stays.
+pub(super) async fn make_stems(blobs: &Arc<dyn Blobs>, event: &Key, about: &About) {
+    if let Err(error) = make_missing_stems(blobs, event, about).await {
+        tracing::error!(%error, %event, "the stems could not be made");
     }
-    Ok(write_edit(blobs, &made_edit_key(event), edit).await?)
 }
 
-/// Makes a file of each speaker that plays along with the replay. One that cannot be made is told about and passed over: what was recorded stays.
-pub(crate) async fn make_stems(
+async fn make_missing_stems(
     blobs: &Arc<dyn Blobs>,
     event: &Key,
     about: &About,
-    replay: &MadeReplay,
-) {
-    let found = match blobs.list(Some(event), None).await {
-        Ok(found) => found,
-        Err(error) => return tracing::error!(%error, %event, "the stems could not be made"),
+) -> Result<(), ReplayError> {
+    let found = blobs.list(Some(event), None).await?;
+    let stem_of = |seat: SeatId| format!("{event}/stem-{seat}");
+    let is_made = |seat: SeatId| {
+        let (named, plain) = (format!("{}-", stem_of(seat)), format!("{}.", stem_of(seat)));
+        let mut keys = found.iter().map(|entry| entry.key.as_str());
+        keys.any(|key| key.starts_with(&named) || key.starts_with(&plain))
     };
     let speakers = found
         .iter()
         .filter_map(|entry| speaker_of(event, &entry.key));
-    for seat in speakers {
-        if let Err(error) = make_stem(blobs, event, about, replay, seat).await {
+    let missing: Vec<_> = speakers.filter(|seat| !is_made(*seat)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let programme = Arc::new(whole(blobs, event).await?);
+    for seat in missing {
+        if let Err(error) = make_stem(blobs, event, about, &programme, seat).await {
             tracing::error!(%error, %event, %seat, "a stem could not be made");
         }
     }
+    Ok(())
+}
+
+/// What is in the whole recording, cut or not.
+async fn whole(blobs: &Arc<dyn Blobs>, event: &Key) -> Result<Finalised, ReplayError> {
+    let programme = RecordingTrack::Programme.key(event);
+    let reader = BlobReader::new(Arc::clone(blobs), programme, Handle::current());
+    let read = tokio::task::spawn_blocking(move || {
+        record::finalise(&mut [reader], &Tags::default(), &mut io::sink())
+    });
+    Ok(read.await.map_err(io::Error::other)??)
 }
 
 async fn make_stem(
     blobs: &Arc<dyn Blobs>,
     event: &Key,
     about: &About,
-    replay: &MadeReplay,
+    programme: &Arc<Finalised>,
     seat: SeatId,
 ) -> Result<(), ReplayError> {
     let name = about.names.get(&seat).map_or("", String::as_str);
@@ -234,7 +205,7 @@ async fn make_stem(
         RecordingTrack::Speaker(seat).key(event),
         stem_key(event, seat, name),
     );
-    let (programme, tags): (Finalised, Tags) = (replay.programme.clone(), about.of_speaker(seat));
+    let (programme, tags) = (Arc::clone(programme), about.of_speaker(seat));
     make(blobs, from, &to, move |mut reader, output| {
         record::align(&programme, &mut reader, &tags, output)
     })

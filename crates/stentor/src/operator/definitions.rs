@@ -225,7 +225,7 @@ table! {
         SUSPENDED: Gauge, One, "stentor_event_suspended", ["event"],
             "Whether nothing is mixed, because it is not on air and nobody is there; the figures of its room then stand still.";
         ALARM: Gauge, One, "stentor_alarm", ["event", "alarm"],
-            "Whether an alarm is on: `mixer_late` (the mixer misses its deadlines), `output_silent` (there is speech in the mix and none in what is published), `recorder` (a recording cannot be written), `store` (a restart would lose the newest changes).";
+            "Whether an alarm is on: `mixer_late` (the mixer misses its deadlines), `output_silent` (there is speech in the mix and none in what is published), `recorder` (a recording cannot be written), `store` (a restart would lose the newest changes), `replay` (a replay could not be made, or deleted, as it is wanted).";
         SESSIONS: Gauge, One, "stentor_sessions", ["event", "kind"],
             "Media sessions that are connected: `browser`, `line_in` (WHIP), `monitor` (WHEP).";
         SESSIONS_ENDED: Counter, One, "stentor_sessions_ended_total", ["event", "reason"],

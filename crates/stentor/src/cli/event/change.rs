@@ -217,7 +217,7 @@ impl End {
             if asks && report.phase().is_running() {
                 agree(&report.told(), "End it for everybody who listens?")?;
             }
-            Ok(of_act(Act::End, Texts::new()))
+            Ok(of_acts(vec![(Act::End, Texts::new())]))
         })?;
         print(&report, self.common.json)
     }
@@ -343,10 +343,10 @@ struct Revoked<'a> {
     revoked: bool,
 }
 
-/// One act, and why.
-pub(super) fn of_act(act: Act, why: Texts) -> Amendment {
+/// These acts, each with why.
+pub(super) fn of_acts(acts: Vec<(Act, Texts)>) -> Amendment {
     Amendment {
-        acts: vec![(act, why)],
+        acts,
         ..Amendment::default()
     }
 }

@@ -3,10 +3,10 @@
 
 use std::io::IsTerminal as _;
 
-use clap::{Args, ValueEnum};
-use stentor_core::schedule::Act;
+use clap::Args;
+use stentor_core::schedule::{Act, ReplayCut, ReplayOffer};
 
-use super::change::{agree, changed, of_act};
+use super::change::{agree, changed, of_acts};
 use super::said::{Said, said};
 use super::store::{Common, print, when};
 use crate::error::AppError;
@@ -54,20 +54,87 @@ pub(in crate::cli) struct Cancel {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Replay {
-    /// Let the public hear the recording, or no more
-    #[arg(value_enum)]
-    wanted: Offer,
+    #[command(flatten)]
+    wanted: Wanted,
+    /// Do not ask first before it is deleted; must be given where nobody can be asked: without a terminal, and with --json
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     lead: Lead,
 }
 
-/// Whether the public may hear a recording.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Offer {
-    /// From now on, or as soon as there is one
-    Publish,
+/// What becomes of a recording; one of it must be given.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Wanted {
+    /// Let the public hear the recording from now on, or as soon as there is one
+    #[arg(long, conflicts_with_all = ["withhold", "from"])]
+    publish: bool,
     /// No more, or not before it is published
-    Withhold,
+    #[arg(long, conflicts_with = "from")]
+    withhold: bool,
+    /// From that time on: 2026-12-02T20:00, "in 3 days"
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    from: Option<When>,
+    /// Cut off what was before that: h:mm:ss, m:ss or s since it went on air, pauses counted
+    #[arg(long, value_name = "H:MM:SS", value_parser = offset_ms)]
+    cut_from: Option<i64>,
+    /// Cut off what was after that
+    #[arg(long, value_name = "H:MM:SS", value_parser = offset_ms)]
+    cut_to: Option<i64>,
+    /// Let it be heard from its beginning to its end again
+    #[arg(long, conflicts_with_all = ["cut_from", "cut_to"])]
+    uncut: bool,
+    /// Take away all that was recorded, for good
+    #[arg(long, conflicts_with_all = ["publish", "withhold", "from", "cut_from", "cut_to", "uncut"])]
+    delete: bool,
+}
+
+/// A time of the programme: `1:02:03`, `2:03` or `123`.
+fn offset_ms(text: &str) -> Result<i64, String> {
+    let parts: Option<Vec<i64>> = text
+        .split(':')
+        .map(|part| {
+            let is_number = (1..=6).contains(&part.len());
+            let is_number = is_number && part.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| part.parse().ok()).flatten()
+        })
+        .collect();
+    let seconds = match parts.as_deref() {
+        Some([seconds]) => *seconds,
+        Some([minutes, seconds @ 0..60]) => minutes * 60 + seconds,
+        Some([hours, minutes @ 0..60, seconds @ 0..60]) => (hours * 60 + minutes) * 60 + seconds,
+        _ => return Err(format!("expected h:mm:ss, m:ss or seconds, got \"{text}\"")),
+    };
+    Ok(seconds * 1_000)
+}
+
+impl Wanted {
+    /// The acts, of an event that is so.
+    fn acts(&self, report: &EventReport) -> Vec<Act> {
+        let offer = match &self.from {
+            Some(from) => Some(ReplayOffer::From(from.unix_ms())),
+            None if self.publish => Some(ReplayOffer::AtOnce),
+            None => self.withhold.then_some(ReplayOffer::Withheld),
+        };
+        let (begun, known) = report.programme;
+        // Of one that was never on air nothing is cut, and it says so.
+        let at = |offset: Option<i64>| offset.map(|ms| begun.unwrap_or_default() + ms);
+        let cuts = self.cut_from.is_some() || self.cut_to.is_some();
+        let cut = cuts.then(|| ReplayCut {
+            from_unix_ms: at(self.cut_from).or(known.from_unix_ms),
+            to_unix_ms: at(self.cut_to).or(known.to_unix_ms),
+        });
+        let cut = cut.or_else(|| self.uncut.then(ReplayCut::default));
+        [
+            cut.map(Act::CutReplay),
+            offer.map(Act::OfferReplay),
+            self.delete.then_some(Act::DeleteReplay),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }
 
 impl Lead {
@@ -85,11 +152,25 @@ impl Lead {
         act: Act,
         agrees: impl FnOnce(&EventReport) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
+        self.run_all(|report| agrees(report).map(|()| vec![act]))
+    }
+
+    /// The same with as many acts as are wanted of an event that is so.
+    fn run_all(
+        self,
+        wanted: impl FnOnce(&EventReport) -> Result<Vec<Act>, AppError>,
+    ) -> Result<(), AppError> {
         let report = changed(&self.slug, &self.common, |report| {
-            agrees(report)?;
-            Ok(of_act(act, Said::texts(&self.why, report.language())?))
+            let why = Said::texts(&self.why, report.language())?;
+            let acts = wanted(report)?.into_iter();
+            Ok(of_acts(acts.map(|act| (act, why.clone())).collect()))
         })?;
         print(&report, self.common.json)
+    }
+
+    /// Whether somebody can be asked.
+    fn can_ask(&self) -> bool {
+        !self.common.json && std::io::stdin().is_terminal()
     }
 }
 
@@ -115,8 +196,16 @@ impl Replay {
     /// # Errors
     /// As [`Lead::run`].
     pub(super) fn run(self) -> Result<(), AppError> {
-        let on = matches!(self.wanted, Offer::Publish);
-        self.lead.run(Act::OfferReplay { on })
+        let Self { wanted, yes, lead } = self;
+        let (slug, can_ask) = (lead.slug.clone(), lead.can_ask());
+        lead.run_all(|report| {
+            match (yes || !wanted.delete, can_ask) {
+                (true, _) => {}
+                (false, true) => agree(&report.told(), "Take away all that was recorded?")?,
+                (false, false) => return Err(AppError::NobodyToAsk(slug)),
+            }
+            Ok(wanted.acts(report))
+        })
     }
 }
 
@@ -124,7 +213,7 @@ impl Cancel {
     /// # Errors
     /// As [`Lead::run`]; nobody who could be asked, or somebody who thought better of it.
     pub(super) fn run(self) -> Result<(), AppError> {
-        let can_ask = !self.lead.common.json && std::io::stdin().is_terminal();
+        let can_ask = self.lead.can_ask();
         let slug = self.lead.slug.clone();
         self.lead
             .run_if(Act::Cancel, |report| match (self.yes, can_ask) {
@@ -132,5 +221,29 @@ impl Cancel {
                 (false, true) => agree(&report.told(), "Cancel it, for good?"),
                 (false, false) => Err(AppError::NobodyToAsk(slug)),
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_the_programme_is_read_as_players_show_it() {
+        for (text, ms) in [
+            ("7", 7_000),
+            ("90", 90_000),
+            ("1:30", 90_000),
+            ("100:00", 6_000_000),
+            ("1:02:03", 3_723_000),
+        ] {
+            assert_eq!(offset_ms(text), Ok(ms), "{text}");
+        }
+        for text in [
+            "", ":", "1:60", "1:60:00", "-1", "1.5", "1:2:3:4", "9999999",
+        ] {
+            let error = offset_ms(text).expect_err(text);
+            assert!(error.starts_with("expected h:mm:ss"), "{error}");
+        }
     }
 }

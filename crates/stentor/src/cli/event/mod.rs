@@ -35,7 +35,7 @@ pub(super) enum EventCommand {
     Postpone(lead::Postpone),
     /// Say that an event will not take place
     Cancel(lead::Cancel),
-    /// Publish the recording of an event, or withhold it
+    /// Publish the recording of an event, now or later, withhold, cut or delete it
     Replay(lead::Replay),
     /// Change title, description, beginning, language or recording of an event
     Edit(change::Edit),
