@@ -171,7 +171,8 @@ pub(crate) async fn assemble(
         ffmpeg: services.ffmpeg.clone(),
         report: reporter.replay(),
     };
-    if ended && let Some(found) = keeper.found_as(&wishes.borrow().clone()).await {
+    let wish = wishes.borrow().clone();
+    if ended && let Some(found) = keeper.found_as(&wish).await {
         publisher.replay_made(found, now.unix_ms);
     }
     tokio::spawn(keeper.run(wishes));

@@ -248,7 +248,14 @@ impl Publisher {
         } else {
             Replay::None
         });
-        withdraw_past(&self.edge, &self.base);
+        self.withdraw_past();
+    }
+
+    /// Of an event that was over when it was opened nothing is there but the word that it is gone, and that stays.
+    fn withdraw_past(&self) {
+        if self.heads.is_some() {
+            withdraw_past(&self.edge, &self.base);
+        }
     }
 
     fn withdraw_replay(&mut self, replay: Replay) {
@@ -268,7 +275,7 @@ impl Publisher {
         };
         let is_replaced = self.replay == Replay::Ready;
         if is_replaced || made.as_ref().is_none_or(|made| made.is_cut()) {
-            withdraw_past(&self.edge, &self.base);
+            self.withdraw_past();
         }
         let made = made.as_deref();
         self.offered = made

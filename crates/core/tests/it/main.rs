@@ -19,6 +19,7 @@ mod properties;
 mod refusals;
 mod reminders;
 mod reminders_any_history;
+mod replays;
 mod reservations;
 mod restart;
 mod scene;

@@ -113,13 +113,17 @@ pub async fn carry_out(
     let restored = restore(records, slug).await?;
     let mut conversation = restored.conversation;
     let refused = amended(&mut conversation, &amendment);
+    let is_replay_deleted = conversation.view().schedule.replay.deleted;
     let state = Change::Put {
         kind: CONVERSATION,
-        key,
+        key: key.clone(),
         expected: Some(restored.kept.conversation),
         bytes: snapshot::encode(&conversation.snapshot()).into(),
     };
     amend_record(records, slug, &amendment, &waits, vec![state]).await?;
+    if is_replay_deleted {
+        recordings::delete_all(recordings, &key).await?;
+    }
     refused.map_or(Ok(()), |reason| Err(CatalogError::Refused(reason)))
 }
 
@@ -347,6 +351,28 @@ mod tests {
         assert_eq!(blobs.list(None, None).await.unwrap().len(), 3);
         // Its address is free again.
         store(&records, "demo").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_was_recorded_is_deleted_at_once_where_no_server_runs_the_event() {
+        let (records, blobs) = (MemoryRecords::default(), MemoryBlobs::default());
+        store(&records, "demo").await.unwrap();
+        for file in ["demo/programme.mp4", "demo/replay.mp3", "demo-2/replay.mp4"] {
+            let key = Key::new(file).unwrap();
+            blobs.put(&key, Bytes::from_static(b"sound")).await.unwrap();
+        }
+        let acts = |acts: &[Act]| Amendment {
+            acts: acts.iter().map(|act| (act.clone(), Texts::new())).collect(),
+            ..Amendment::default()
+        };
+        ask(&records, "demo", &acts(&[Act::End])).await.unwrap();
+        carry_out(&records, &blobs, "demo").await.unwrap();
+        assert_eq!(blobs.list(None, None).await.unwrap().len(), 3);
+        ask(&records, "demo", &acts(&[Act::DeleteReplay]))
+            .await
+            .unwrap();
+        carry_out(&records, &blobs, "demo").await.unwrap();
+        assert_eq!(blobs.list(None, None).await.unwrap().len(), 1);
     }
 
     #[tokio::test]
