@@ -47,6 +47,10 @@ pub const HISTORY_CHARS_MAX: usize = 64 * 1_024;
 /// Chapters of one event. At it, one more is refused.
 pub const CHAPTERS_MAX: usize = 128;
 
+/// Milliseconds that a chapter or a cut may lie before the programme, and a cut behind it: what is recorded first was on its way through the mixer when
+/// the event went on air.
+pub const PROGRAMME_LEEWAY_MS: i64 = 3_000;
+
 /// Milliseconds of the programme that a cut of its replay leaves at least. Less is refused: it is a slip of the hand.
 pub const REPLAY_MS_MIN: i64 = 1_000;
 

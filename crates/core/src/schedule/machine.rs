@@ -7,8 +7,8 @@ use super::standing::Standing;
 use super::start::Start;
 use crate::limits::{
     CHAPTERS_MAX, DESCRIPTION_CHARS_MAX, HISTORY_CHARS_MAX, HISTORY_ENTRIES_MAX,
-    HISTORY_ENTRIES_RESERVED, MESSAGE_CHARS_MAX, REPLAY_MS_MIN, START_AHEAD_MS_MAX,
-    START_PAST_MS_MAX, TITLE_CHARS_MAX,
+    HISTORY_ENTRIES_RESERVED, MESSAGE_CHARS_MAX, PROGRAMME_LEEWAY_MS, REPLAY_MS_MIN,
+    START_AHEAD_MS_MAX, START_PAST_MS_MAX, TITLE_CHARS_MAX,
 };
 use crate::now::Now;
 use crate::phase::Phase;
@@ -313,7 +313,7 @@ impl Schedule {
                 phase: standing.phase,
             });
         };
-        if at_unix_ms < begun || at_unix_ms > now.unix_ms {
+        if at_unix_ms < begun.saturating_sub(PROGRAMME_LEEWAY_MS) || at_unix_ms > now.unix_ms {
             return Err(Refusal::ChapterOutside);
         }
         let title = match title {

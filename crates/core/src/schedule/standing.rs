@@ -4,7 +4,7 @@ use super::act::{Correction, Picture};
 use super::entry::{By, Entry, Fact};
 use super::replay::{ReplayCut, ReplayStanding};
 use super::start::Start;
-use crate::limits::{DOORS_BEFORE_MS, DOORS_STAY_OPEN_MS, REPLAY_MS_MIN};
+use crate::limits::{DOORS_BEFORE_MS, DOORS_STAY_OPEN_MS, PROGRAMME_LEEWAY_MS, REPLAY_MS_MIN};
 use crate::phase::Phase;
 use crate::text::{Languages, Texts};
 use alloc::collections::BTreeMap;
@@ -224,7 +224,8 @@ impl Standing {
             let from = cut.from_unix_ms.unwrap_or(begun);
             let to = cut.to_unix_ms.unwrap_or(ended);
             let is_all = cut == ReplayCut::default();
-            let is_inside = begun <= from && to <= ended;
+            let is_inside = begun.saturating_sub(PROGRAMME_LEEWAY_MS) <= from
+                && to <= ended.saturating_add(PROGRAMME_LEEWAY_MS);
             is_all || (is_inside && to.saturating_sub(from) >= REPLAY_MS_MIN)
         })
     }

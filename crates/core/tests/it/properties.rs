@@ -6,7 +6,8 @@ use stentor_core::conversation::{
 };
 use stentor_core::event::{Alarm, EventCommand, Phase};
 use stentor_core::limits::{
-    ON_STAGE_MAX, OUTBOX_MAX, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX, SEATS_MAX,
+    ON_STAGE_MAX, OUTBOX_MAX, PROGRAMME_LEEWAY_MS, RESERVATIONS_MAX, SEAT_RESERVATIONS_MAX,
+    SEATS_MAX,
 };
 use stentor_core::schedule::{
     Act, Correction, ReplayCut, ReplayOffer, ReplayOutcome, ScheduleCommand, Start,
@@ -385,7 +386,9 @@ fn check_replay(view: &View, before: &View, now: Now) {
         let begun = view.schedule.on_air_unix_ms.expect("it has begun");
         let from = replay.cut.from_unix_ms.unwrap_or(begun);
         let to = replay.cut.to_unix_ms.unwrap_or(view.schedule.since_unix_ms);
-        assert!(begun <= from && from < to && to <= view.schedule.since_unix_ms);
+        let ended = view.schedule.since_unix_ms;
+        assert!(begun - PROGRAMME_LEEWAY_MS <= from && from < to);
+        assert!(to <= ended + PROGRAMME_LEEWAY_MS);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use stentor_core::conversation::{Conversation, Refusal};
 use stentor_core::event::Phase;
-use stentor_core::limits::{REPLAY_MS_MIN, START_AHEAD_MS_MAX};
+use stentor_core::limits::{PROGRAMME_LEEWAY_MS, REPLAY_MS_MIN, START_AHEAD_MS_MAX};
 use stentor_core::schedule::{Act, ReplayCut, ReplayOffer, ReplayOutcome};
 
 use crate::scene::Scene;
@@ -76,8 +76,8 @@ fn a_replay_is_cut_within_its_programme_once_that_is_over_and_whole_again() {
         ms_min: REPLAY_MS_MIN,
     };
     for (from, to) in [
-        (Some(begun - 1), None),
-        (None, Some(ended + 1)),
+        (Some(begun - PROGRAMME_LEEWAY_MS - 1), None),
+        (None, Some(ended + PROGRAMME_LEEWAY_MS + 1)),
         (Some(begun + 9_000), Some(begun + 5_000)),
         (Some(begun + 5_000), Some(begun + 5_000 + REPLAY_MS_MIN - 1)),
         (Some(i64::MIN), Some(i64::MAX)),
