@@ -39,7 +39,7 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
   const server = new Server(t);
   const slug = 'evening';
   const starts = Math.ceil(Date.now() / 1000) + STARTS_S;
-  const links = await server.create({ slug, title: 'Troy, ten years on', host: 'Ada', starts });
+  const links = await server.create({ slug, title: 'Troy, ten years on', host: 'Ada', starts, more: ['--languages', 'fr'] });
   await server.start();
   const [first, second, others] = await Promise.all([browser(t, { mic: mics.host }), browser(t, { mic: mics.guest }), browser(t)]);
   const [listener, french, host, guest] = await Promise.all([
@@ -139,6 +139,31 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
     await says(listener, 'It’s over. You can listen to all of it again.');
     await listener.getByRole('button', { name: /The horse$/ }).waitFor();
     await listener.getByRole('button', { name: 'Share' }).waitFor();
+  });
+
+  await step('outside readers find the replay in the feed', async () => {
+    const said = await until('the feed has it', async () => {
+      const { feed } = await published(server, slug);
+      return feed.items.length && feed;
+    });
+    assert.deepEqual([said.items[0].enclosure.url, said.items[0].enclosure.type, said.complaints], [server.path(slug, '/replay.mp4'), 'audio/mp4', []]);
+    assert.equal(Number(said.items[0].enclosure.length), Number((await fetch(server.path(slug, '/replay.mp4'), { method: 'HEAD' })).headers.get('content-length')));
+    const { chapters } = await (await fetch(server.path(slug, '/chapters.json'))).json();
+    assert.deepEqual(chapters.map(({ title }) => title), ['The horse']);
+  });
+
+  await step('the host takes files along, and cuts the beginning', async () => {
+    await host.getByText('Files to take along').click();
+    const link = host.getByRole('link', { name: /programme/ }).first();
+    const file = await fetch(new URL(await link.getAttribute('href'), server.url));
+    assert.deepEqual([file.status, /^attachment/.test(file.headers.get('content-disposition')), file.headers.get('cache-control')], [200, true, 'no-store']);
+    const whole = (await file.arrayBuffer()).byteLength;
+    assert.ok(whole > 10_000, `${whole} bytes`);
+    const size = async () => Number((await fetch(server.path(slug, '/replay.mp4'), { method: 'HEAD' })).headers.get('content-length'));
+    const before = await size();
+    await host.locator('#at-from').fill('0:02');
+    await host.getByRole('button', { name: 'Cut', exact: true }).click();
+    await until('it is shorter', async () => (await size()) < before - 5_000 && (await size()) > 0);
   });
 
   await step('the host withholds it, and publishes it again', async () => {

@@ -64,7 +64,7 @@ mod tests {
         let described: serde_json::Value = serde_json::from_str(&JSON).expect("JSON");
         assert_eq!(described["openapi"], "3.1.0");
         let paths = described["paths"].as_object().expect("addresses");
-        assert_eq!(paths.len(), 3);
+        assert_eq!(paths.len(), 4);
         for (path, methods) in paths {
             for (method, operation) in methods.as_object().expect("methods") {
                 let name = format!("{method} {path}");

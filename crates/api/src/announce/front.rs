@@ -239,6 +239,7 @@ mod tests {
             let page = page(
                 &[Listing {
                     title: hostile(),
+                    series: None,
                     ..listing()
                 }],
                 "en",
@@ -297,6 +298,7 @@ mod tests {
             Listing {
                 title: "a".to_owned(),
                 people: Vec::new(),
+                series: None,
                 ..listing()
             };
             SOON_MAX + 1

@@ -170,7 +170,11 @@ fn complains_of_nothing(read: &Value) {
         "series_calendar",
         "series_feed",
     ] {
-        assert_eq!(read[document]["complaints"], json!([]), "{document}");
+        // Those of a series lie where its name says: of another one than theirs there are none.
+        let is_there = !document.starts_with("series") || !read[document].is_null();
+        if is_there {
+            assert_eq!(read[document]["complaints"], json!([]), "{document}");
+        }
     }
 }
 
