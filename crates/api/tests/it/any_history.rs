@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::{Method, StatusCode};
-use http::Request;
 use serde_json::{Value, json};
 use stentor_api::Announcements;
 use stentor_core::conversation::FIRST_HOST;
-use stentor_edge::faces::{Reply, answer};
 use stentor_event::announcement::{calendar_utc, iso_utc};
 use stentor_event::clock::unix_ms_now;
 
@@ -66,14 +64,7 @@ fn act(dice: &mut Dice, number: u64) -> Value {
 
 /// What is published below the event's address.
 fn published(scene: &Scene, below: &str) -> Option<String> {
-    let request = Request::get(format!("/e/talk{below}")).header("host", "here");
-    let (head, ()) = request.body(()).expect("a request").into_parts();
-    match answer(&scene.server.edge, &head) {
-        Reply::Whole(response) if response.status() == 200 => {
-            String::from_utf8(response.body().to_vec()).ok()
-        }
-        _ => None,
-    }
+    scene.server.published(&format!("/e/talk{below}"))
 }
 
 /// The value of a property in a calendar.

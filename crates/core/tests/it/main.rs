@@ -30,3 +30,4 @@ mod speaking;
 mod suspending;
 mod texts;
 mod timeline;
+mod told;
