@@ -265,7 +265,8 @@ async fn an_event_that_is_over_is_led_on() {
     client.send(Message::text(act)).await.unwrap();
     let told = async {
         while let Some(Ok(message)) = client.next().await {
-            if matches!(&message, Message::Text(text) if text.contains("\"replay\":{\"on\":false")) {
+            if matches!(&message, Message::Text(text) if text.contains("\"replay\":{\"on\":false"))
+            {
                 return true;
             }
         }

@@ -18,7 +18,7 @@ use crate::rendition::{
 use crate::tags::Tags;
 
 /// Longest notice, in bytes. A full stage of long names in two languages stays below.
-pub const NOTICE_BYTES_MAX: usize = 32 * 1024;
+pub const NOTICE_BYTES_MAX: usize = 31 * 1024;
 
 /// Notices that wait for the next chunk of a rendition. When one more comes the oldest is given up: a newer notice says
 /// more than an older one, and a full one comes at least every ten seconds.
