@@ -17,7 +17,6 @@ use stentor_core::conversation::FIRST_HOST;
 use stentor_core::event::{EventCommand, Phase};
 use stentor_core::schedule::{Act, Correction, ScheduleCommand};
 use stentor_edge::faces::{Reply, answer};
-use stentor_edge::faces::{Reply, answer};
 use stentor_edge::{Edge, EdgeConfig};
 use stentor_studio::{Studio, StudioConfig};
 use tokio::sync::mpsc;
@@ -259,19 +258,6 @@ impl TestServer {
             Reply::Whole(response) => response.status().is_success().then(|| response.into_body()),
             Reply::File(_) => Some(bytes::Bytes::new()),
             Reply::Live(..) | Reply::Awaited(_) | Reply::Fallback => None,
-        }
-    }
-
-    /// What whoever asks for a document at this path is given; `None` where there is none.
-    #[must_use]
-    pub fn published(&self, path: &str) -> Option<String> {
-        let request = http::Request::get(path).header("host", "here");
-        let (head, ()) = request.body(()).ok()?.into_parts();
-        match answer(&self.edge, &head) {
-            Reply::Whole(response) if response.status() == 200 => {
-                String::from_utf8(response.body().to_vec()).ok()
-            }
-            _ => None,
         }
     }
 

@@ -64,7 +64,8 @@ fn act(dice: &mut Dice, number: u64) -> Value {
 
 /// What is published below the event's address.
 fn published(scene: &Scene, below: &str) -> Option<String> {
-    scene.server.published(&format!("/e/talk{below}"))
+    let bytes = scene.server.public(&format!("/e/talk{below}"))?;
+    String::from_utf8(bytes.to_vec()).ok()
 }
 
 /// The value of a property in a calendar.
