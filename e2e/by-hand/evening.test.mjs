@@ -50,7 +50,7 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
   ]);
   const step = story(t);
   const sequence = (calendar) => Number(/SEQUENCE:(\d+)\r/.exec(calendar)[1]);
-  let first;
+  let announcedAs;
   const both = [listener, french];
 
   await step('calendars, feeds and networks know of it', async () => {
@@ -59,7 +59,7 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
     assert.deepEqual([said.feed.live.map(({ status }) => status), said.feed.items, said.feed.complaints], [['pending'], [], []]);
     const text = await (await fetch(server.path(slug, '/event.ics'))).text();
     assert.match(text, /SUMMARY:Troy\\, ten years on/);
-    first = sequence(text);
+    announcedAs = sequence(text);
     const page = await (await fetch(server.path(slug))).text();
     assert.match(page, /"eventStatus":"https:\/\/schema.org\/EventScheduled"/);
     assert.equal((await fetch(server.path(slug, '/card.png'))).headers.get('content-type'), 'image/png');
@@ -85,7 +85,7 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
     t.diagnostic(`told after ${Date.now() - asked} ms, with the filling in`);
     await listener.locator('#sub').getByText(/^Postponed to .*, your time$/).waitFor();
     const calendar = async () => (await fetch(server.path(slug, '/event.ics'))).text();
-    await until('the calendar has it', async () => sequence(await calendar()) > first, { ms: EVERYWHERE_MS });
+    await until('the calendar has it', async () => sequence(await calendar()) > announcedAs, { ms: EVERYWHERE_MS });
     await until('the feed has it', async () => (await (await fetch(server.path(slug, '/feed.xml'))).text()).includes('The train is late'), { ms: EVERYWHERE_MS });
     const page = await (await fetch(server.path(slug))).text();
     assert.match(page, /"eventStatus":"https:\/\/schema.org\/EventRescheduled"/);

@@ -19,6 +19,8 @@ const TYPE = 'audio/mp4; codecs="opus"';
 /** Heard ahead of, seconds; and kept behind. */
 const AHEAD_S = 45;
 const BEHIND_S = 60;
+/** So long after something has begun a first piece of it is there, ms. */
+const YOUNG_MS = 35_000;
 /** No event takes so long, seconds. */
 const END_S = 1_000_000;
 /** A piece that is not there yet is asked for again so often, ms. */
@@ -69,10 +71,12 @@ export class Rewind {
 
   follow(): void {
     const { phase } = this.host.status();
-    const possible = isLive(phase) && phase !== 'doors' && 'MediaSource' in window && MediaSource.isTypeSupported(TYPE);
-    if (!possible && this.on) this.leave();
+    // An event that has just begun has nothing to go back to.
+    const young = this.host.status().since + YOUNG_MS > Date.now() + this.host.skew();
+    const possible = !young && isLive(phase) && phase !== 'doors' && 'MediaSource' in window && MediaSource.isTypeSupported(TYPE);
+    if (!isLive(phase) && this.on) this.leave();
     if (!this.box) return;
-    this.box.hidden = !possible;
+    this.box.hidden = !possible && !this.on;
     // Where one can go is asked for by who goes: it costs the others nothing.
     this.bar.hidden = !this.index?.spans.length;
     this.bar.max = String(Math.max(1, Math.floor((this.now - this.first) / 1000)));

@@ -78,7 +78,7 @@ pub(super) enum ClientMessage {
         name: String,
     },
     /// Lead the event through its evening. For hosts.
-    Act(ActForm),
+    Act(Box<ActForm>),
     /// The host's line to listeners: a text by the tag of each language.
     Message {
         #[serde(flatten)]

@@ -34,7 +34,7 @@ enum Command {
     Check(Check),
     /// Prepare events
     #[command(subcommand)]
-    Event(EventCommand),
+    Event(Box<EventCommand>),
     /// Print the manual page: stentor manual | man -l -
     Manual,
     /// Print what a shell reads to complete commands and flags
@@ -127,7 +127,7 @@ pub(crate) fn run() -> Result<(), AppError> {
                 std::process::exit(1)
             }
         }
-        Command::Event(command) => event::run(command),
+        Command::Event(command) => event::run(*command),
         Command::Manual => {
             let page = manual::page(&command()).map_err(AppError::Print)?;
             stdout::print(&String::from_utf8_lossy(&page)).map_err(AppError::Print)
