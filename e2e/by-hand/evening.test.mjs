@@ -169,9 +169,9 @@ test('an evening is announced, awaited, postponed with a word, held, and replaye
   });
 
   await step('the host withholds it, and publishes it again', async () => {
-    await host.getByRole('button', { name: 'Withhold it' }).click();
+    await host.getByRole('button', { name: 'Withhold it', exact: true }).click();
     await until('nobody can have it', async () => (await fetch(server.path(slug, '/replay.mp4'))).status === 404);
-    await host.getByRole('button', { name: 'Publish it' }).click();
+    await host.getByRole('button', { name: 'Publish it', exact: true }).click();
     await until('everybody can', async () => (await fetch(server.path(slug, '/replay.mp4'))).status === 200);
   });
 
