@@ -91,7 +91,7 @@ pub(crate) async fn schedule(
 }
 
 /// It is as of now: no cache keeps it.
-fn fresh(answer: impl IntoResponse) -> Response {
+pub(crate) fn fresh(answer: impl IntoResponse) -> Response {
     let mut response = answer.into_response();
     response
         .headers_mut()

@@ -16,6 +16,20 @@ pub(crate) fn bearer(event: &OpenEvent, headers: &HeaderMap) -> Result<SeatId, P
     event.seat_of(token).map_err(|error| unauthorised(&error))
 }
 
+/// The seat of a host or co-host whose token a request carries; anybody else is refused, and told why.
+pub(crate) async fn host_bearer(
+    event: &OpenEvent,
+    headers: &HeaderMap,
+    why: impl Display,
+) -> Result<SeatId, Problem> {
+    let by = bearer(event, headers)?;
+    let view = event.view().await;
+    let view = view.ok_or_else(|| Problem::no_event(event.slug()))?;
+    let leads = view.value().seat(by).is_some_and(|seat| seat.role.hosts());
+    let refused = || Problem::new(StatusCode::FORBIDDEN, why.to_string());
+    leads.then_some(by).ok_or_else(refused)
+}
+
 /// The token a request carries.
 pub(crate) fn token_of(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;

@@ -7,18 +7,20 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap};
 use axum::response::Response;
-use stentor_core::SeatId;
+use stentor_event::HostPictureError;
 use stentor_event::picture::{PICTURE_BYTES_MAX, PictureError};
-use stentor_event::{HostPictureError, OpenEvent};
 use tokio::sync::Semaphore;
 
 use crate::acts::told;
-use crate::bearer::bearer;
+use crate::bearer::host_bearer;
 use crate::problem::Problem;
 use crate::state::ApiState;
 
 /// Pictures that are being sent or read at once, each held whole in memory. One more is refused, and may come again.
 const PICTURES_MAX: usize = 4;
+
+/// What whoever leads nothing is told.
+const NOT_A_HOST: &str = "expected the token of a host or co-host, got that of somebody else";
 
 static SENDING: Semaphore = Semaphore::const_new(PICTURES_MAX);
 
@@ -50,7 +52,7 @@ pub(crate) async fn put(
     request: Request,
 ) -> Result<Response, Problem> {
     let event = state.event(&slug)?;
-    let by = host(&event, &slug, request.headers()).await?;
+    let by = host_bearer(&event, request.headers(), NOT_A_HOST).await?;
     let busy = |_| {
         let why = "others send pictures at this moment; try again in a few seconds";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, why).with(header::RETRY_AFTER, "5")
@@ -87,20 +89,9 @@ pub(crate) async fn delete(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let event = state.event(&slug)?;
-    let by = host(&event, &slug, &headers).await?;
+    let by = host_bearer(&event, &headers, NOT_A_HOST).await?;
     let acted = event.picture().remove(by).await;
     told(acted.ok_or_else(|| Problem::no_event(&slug))?)
-}
-
-/// The seat of a host or co-host whose token a request carries.
-async fn host(event: &OpenEvent, slug: &str, headers: &HeaderMap) -> Result<SeatId, Problem> {
-    let by = bearer(event, headers)?;
-    let view = event.view().await.ok_or_else(|| Problem::no_event(slug))?;
-    let leads = view.value().seat(by).is_some_and(|seat| seat.role.hosts());
-    leads.then_some(by).ok_or_else(|| {
-        let why = "expected the token of a host or co-host, got that of somebody else";
-        Problem::new(StatusCode::FORBIDDEN, why)
-    })
 }
 
 fn refused(error: HostPictureError) -> Problem {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::header::{self, HeaderMap, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::http::header::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use stentor_core::conversation::Refusal;
 use stentor_event::{HostFile, HostReplay};
 use utoipa::ToSchema;
 
-use crate::bearer::bearer;
+use crate::acts::fresh;
+use crate::bearer::host_bearer;
 use crate::problem::Problem;
 use crate::state::ApiState;
 
@@ -102,13 +103,7 @@ pub(crate) async fn recordings(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let event = state.event(&slug)?;
-    let by = bearer(&event, &headers)?;
-    let view = event.view().await.ok_or_else(|| Problem::no_event(&slug))?;
-    let leads = view.value().seat(by).is_some_and(|seat| seat.role.hosts());
-    if !leads {
-        let why = Refusal::NotAllowed.to_string();
-        return Err(Problem::new(StatusCode::FORBIDDEN, why));
-    }
+    host_bearer(&event, &headers, Refusal::NotAllowed).await?;
     let recordings = event.recordings();
     let files = recordings.files().await.map_err(|_| {
         let why = "what was recorded cannot be read at this moment";
@@ -118,6 +113,5 @@ pub(crate) async fn recordings(
         replay: recordings.replay().map(Into::into),
         files: files.into_iter().map(Into::into).collect(),
     };
-    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((no_store, Json(form)).into_response())
+    Ok(fresh(Json(form)))
 }
